@@ -1,0 +1,36 @@
+import type { TokenHolder } from '../../core/store.ts';
+import type { TokenService } from '../../core/token-service.ts';
+import { AppError } from '../../errors.ts';
+import type { ApiRequest, Handler } from '../../http/routes.ts';
+
+const TOKEN_MEMBER = '_token=';
+
+/**
+ * The token a request presents: `Authorization` (bare or `Bearer`), else `X-ImpTokenHeader`, else the query
+ * member `_token`. The first that is not blank decides alone.
+ */
+export function presentedToken(request: Pick<ApiRequest, 'headers' | 'query'>): string | null {
+  const authorization = request.headers.authorization?.trim();
+  if (authorization) return authorization.replace(/^bearer\s+/i, '');
+  const header = request.headers['x-imptokenheader'];
+  const text = (typeof header === 'string' ? header : header?.join(', '))?.trim();
+  if (text) return text;
+  return request.query.includes(TOKEN_MEMBER) ? queryToken(request.query) : null;
+}
+
+function queryToken(query: string): string | null {
+  const values = new URLSearchParams(query).getAll('_token').map((value) => value.trim());
+  return values.find((value) => value !== '') ?? null;
+}
+
+/** A handler that runs only for the holder of a live token; without one the answer is 401 before anything else. */
+export function withToken(
+  tokens: TokenService,
+  handle: (request: ApiRequest, holder: TokenHolder) => Promise<string>,
+): Handler {
+  return async (request) => {
+    const token = presentedToken(request);
+    if (token === null) throw new AppError('token_invalid');
+    return handle(request, await tokens.verify(token));
+  };
+}

@@ -1,0 +1,45 @@
+/*
+ * `birth` on the wire: the first instant of a birthday in Asia/Seoul, by the IANA tz database that comes with
+ * the runtime. Between 1908 and 1988 Seoul changed its offset and skipped midnights, so +9 is not enough.
+ */
+
+const DAY = 86_400_000;
+const cache = new Map<string, number>();
+let seoul: Intl.DateTimeFormat | undefined;
+
+/** Seconds since the epoch at which `birthday` (`YYYY-MM-DD`) began in Seoul. Computed once for each day. */
+export function birthInstant(birthday: string): number {
+  let seconds = cache.get(birthday);
+  if (seconds === undefined) {
+    seconds = computeBirthInstant(birthday);
+    cache.set(birthday, seconds);
+  }
+  return seconds;
+}
+
+function computeBirthInstant(birthday: string): number {
+  const midnight = Date.parse(`${birthday}T00:00:00Z`);
+  // The offset in force on the evening before. No change of Seoul's fell between 21:00 and midnight.
+  const evening = midnight - seoulOffset(midnight - DAY / 2);
+  // Where the clock was put back at midnight the day began later, at the new offset.
+  const begun = evening + seoulOffset(evening) >= midnight;
+  return (begun ? evening : midnight - seoulOffset(evening)) / 1000;
+}
+
+/** Milliseconds that Seoul was ahead of UTC at an instant. */
+function seoulOffset(instant: number): number {
+  seoul ??= new Intl.DateTimeFormat('en-US', {
+    timeZone: 'Asia/Seoul',
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  const parts: Record<string, number> = {};
+  for (const { type, value } of seoul.formatToParts(instant)) parts[type] = Number(value);
+  const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = parts;
+  return Date.UTC(year, month - 1, day, hour, minute, second) - instant;
+}

@@ -1,0 +1,53 @@
+import type { AppError, ErrorCode } from '../../errors.ts';
+import type { ErrorAnswer } from '../../http/answers.ts';
+import { failure } from '../../http/envelope.ts';
+
+interface Row {
+  readonly status: number;
+  /** `{names}` and `{name}` stand for the parameters concerned. */
+  readonly message: string;
+  readonly headers?: readonly string[];
+}
+
+const UNAUTHORIZED = ['WWW-Authenticate', 'Bearer realm="bonin"'];
+const RETRY_SOON = ['Retry-After', '5'];
+const FAILED: Row = { status: 500, message: '서버 오류가 발생했습니다. 잠시 후 다시 시도해주세요.' };
+
+/** Status and message of every error, worded by the contract's §14. */
+const ANSWERS = {
+  credentials_missing: { status: 400, message: 'imp_key, imp_secret 파라메터가 누락되었습니다.' },
+  credentials_wrong: {
+    status: 401,
+    message: '인증에 실패하였습니다. API키와 secret을 확인하세요.',
+    headers: UNAUTHORIZED,
+  },
+  token_invalid: { status: 401, message: 'Unauthorized', headers: UNAUTHORIZED },
+  certification_not_found: { status: 404, message: '인증결과가 존재하지 않습니다.' },
+  body_malformed: { status: 400, message: '요청 본문을 해석할 수 없습니다.' },
+  body_too_large: { status: 413, message: '요청 본문이 너무 큽니다.' },
+  parameter_invalid: { status: 400, message: '{name} 값이 올바르지 않습니다.' },
+  channel_not_found: { status: 400, message: '사용할 수 있는 본인인증 채널이 없습니다.' },
+  host_not_local: { status: 403, message: '샌드박스 경로는 이 컴퓨터의 주소로만 부를 수 있습니다.' },
+  request_malformed: { status: 400, message: '잘못된 HTTP 요청입니다.' },
+  request_head_too_large: { status: 431, message: '잘못된 HTTP 요청입니다.' },
+  route_unknown: { status: 404, message: '존재하지 않는 API 경로입니다.' },
+  method_not_allowed: { status: 405, message: '허용되지 않는 HTTP 메서드입니다.' },
+  not_ready: {
+    status: 503,
+    message: '서버를 준비하고 있습니다. 잠시 후 다시 시도해주세요.',
+    headers: RETRY_SOON,
+  },
+  sealed_data_unreadable: FAILED,
+  store_failed: FAILED,
+  start_refused: FAILED,
+  internal: FAILED,
+} satisfies Record<ErrorCode, Row>;
+
+/** The answer to an error: the contract's words, nothing of ours. */
+export function renderError(error: AppError): ErrorAnswer {
+  const row: Row = ANSWERS[error.code];
+  const message = row.message
+    .replace('{names}', error.names.join(', '))
+    .replace('{name}', error.names[0] ?? '');
+  return { status: row.status, body: failure(message), ...(row.headers && { headers: row.headers }) };
+}

@@ -1,0 +1,13 @@
+import type { CertificationService } from '../../core/certification-service.ts';
+import type { TokenService } from '../../core/token-service.ts';
+import { success } from '../../http/envelope.ts';
+import type { Handler } from '../../http/routes.ts';
+import { withToken } from './auth.ts';
+import { toCertification } from './wire.ts';
+
+/** `GET /certifications/{imp_uid}`: the verified person, or that there is none yet. */
+export function getCertification(tokens: TokenService, certifications: CertificationService): Handler {
+  return withToken(tokens, async ({ parameters: [impUid = ''] }, { merchantId }) =>
+    success(toCertification(await certifications.lookup(merchantId, impUid))),
+  );
+}

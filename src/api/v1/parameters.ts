@@ -1,0 +1,79 @@
+import { AppError } from '../../errors.ts';
+import type { ApiRequest } from '../../http/routes.ts';
+
+/** What a parameter turned out to be, once read as text. */
+export type TextParameter =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'invalid' }
+  | { readonly kind: 'text'; readonly text: string };
+
+const ABSENT: TextParameter = { kind: 'absent' };
+const INVALID: TextParameter = { kind: 'invalid' };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The members of a request's body by the contract's §4; text that cannot be read is `body_malformed`. */
+export function parseParameters(request: ApiRequest): ReadonlyMap<string, unknown> {
+  const mediaType = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (mediaType === 'application/json' || /^application\/[^/]*\+json$/.test(mediaType))
+    return parseJson(decode(request.body));
+  if (mediaType === 'application/x-www-form-urlencoded') return parseForm(decode(request.body));
+  return new Map();
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new AppError('body_malformed');
+  }
+}
+
+function parseJson(text: string): ReadonlyMap<string, unknown> {
+  if (text.trim() === '') return new Map();
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Without the cause: a parser's message quotes the text, and the text may hold a secret.
+    throw new AppError('body_malformed');
+  }
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? new Map(Object.entries(value))
+    : new Map();
+}
+
+function parseForm(text: string): ReadonlyMap<string, unknown> {
+  const parameters = new Map<string, string>();
+  for (const pair of text.split('&')) {
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    const name = decodeFormText(equals === -1 ? pair : pair.slice(0, equals)).trim();
+    parameters.set(name, equals === -1 ? '' : decodeFormText(pair.slice(equals + 1)));
+  }
+  return parameters;
+}
+
+function decodeFormText(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    throw new AppError('body_malformed');
+  }
+}
+
+/** A parameter whose characters all count, blanks too: `imp_key` and `imp_secret`. */
+export function readExactText(parameters: ReadonlyMap<string, unknown>, name: string): TextParameter {
+  const value = parameters.get(name);
+  if (typeof value === 'number') return Number.isInteger(value) ? toText(decimalText(value)) : INVALID;
+  if (typeof value !== 'string' || value === '') return ABSENT;
+  return /\p{Cc}/u.test(value) ? INVALID : toText(value);
+}
+
+function toText(text: string): TextParameter {
+  return { kind: 'text', text };
+}
+
+function decimalText(value: number): string {
+  return Number.isSafeInteger(value) ? String(value) : BigInt(value).toString();
+}

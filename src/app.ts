@@ -1,0 +1,93 @@
+import { renderError } from './api/v1/errors.ts';
+import { v1Routes } from './api/v1/index.ts';
+import { CertificationService } from './core/certification-service.ts';
+import { type Clock, systemClock } from './core/clock.ts';
+import type { Store } from './core/store.ts';
+import { TokenService } from './core/token-service.ts';
+import { type MasterKey, Vault } from './core/vault.ts';
+import { healthRoutes } from './health.ts';
+import type { CorsPolicy } from './http/answers.ts';
+import type { Surface } from './http/routes.ts';
+import { HttpServer } from './http/server.ts';
+import type { Logger } from './log.ts';
+import { openStore } from './storage/index.ts';
+
+/** What an application is made from. */
+export interface AppOptions {
+  readonly mode: 'dev' | 'serve';
+  /** `sqlite:PATH` or `sqlite::memory:`. */
+  readonly databaseUrl: string;
+  /** The last one seals what is new. */
+  readonly masterKeys: readonly MasterKey[];
+  readonly log: Logger;
+  /** Where the REST routes stand: empty, or segments with a slash before each. Default: empty. */
+  readonly basePath?: string;
+  /** Origins whose pages may read answers; `dev` lets every page. Default: none. */
+  readonly corsOrigins?: readonly string[];
+  readonly clock?: Clock;
+  /** Adds routes that are made of the same services: the sandbox's. */
+  readonly extend?: (services: AppServices) => Promise<readonly Surface[]>;
+}
+
+export interface AppServices {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly tokens: TokenService;
+  readonly certifications: CertificationService;
+}
+
+export interface App extends AppServices {
+  /** Begins to serve; port 0 takes a free one. */
+  listen(port: number, host: string): Promise<{ readonly url: string }>;
+  /** Finishes what is in flight, for at most ten seconds, then closes the store. */
+  close(): Promise<void>;
+}
+
+const PATIENCE = 10_000;
+
+/** The composition root: builds store, vault and services, and mounts the surfaces. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { mode, log, clock = systemClock } = options;
+  const vault = new Vault(options.masterKeys);
+  const store = await openStore(options.databaseUrl, {
+    mode,
+    keyMark: vault.keyMark(),
+    recognises: (mark) => vault.recognises(mark),
+  });
+  try {
+    const services: AppServices = {
+      store,
+      vault,
+      tokens: new TokenService(store, vault, clock),
+      certifications: new CertificationService(store, vault, clock),
+    };
+    const cors: CorsPolicy =
+      mode === 'dev' ? { kind: 'any' } : { kind: 'listed', origins: options.corsOrigins ?? [] };
+    const extensions = (await options.extend?.(services)) ?? [];
+    const server = new HttpServer({
+      surfaces: [
+        { basePath: options.basePath ?? '', routes: v1Routes(services) },
+        { basePath: '', routes: healthRoutes(store) },
+        ...extensions,
+      ],
+      cors,
+      renderError,
+      log,
+    });
+    return {
+      ...services,
+      async listen(port, host) {
+        const address = await server.listen(port, host);
+        const name = host.includes(':') ? `[${host}]` : host;
+        return { url: `http://${name}:${address.port}` };
+      },
+      async close() {
+        await server.close(PATIENCE);
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

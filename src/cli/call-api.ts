@@ -1,0 +1,81 @@
+import { AppError } from '../errors.ts';
+import { type CommandCall, type CommandOption, UsageError } from './command.ts';
+
+/** Options of the commands that talk to a running server. */
+export const SERVER_OPTIONS: Readonly<Record<string, CommandOption>> = {
+  url: {
+    type: 'string',
+    value: 'URL',
+    about: 'Where the server is, base path included. (BONIN_URL, default http://127.0.0.1:8282)',
+  },
+};
+
+/** Longest wait for an answer, in milliseconds. */
+const PATIENCE = 15_000;
+
+/** A running server and the key pair to ask it with. */
+export interface Caller {
+  readonly url: string;
+  readonly impKey: string;
+  readonly impSecret: string;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  /** The body as it came. */
+  readonly text: string;
+  readonly message: string | null;
+  readonly response: Readonly<Record<string, unknown>> | null;
+}
+
+/** The key pair comes by environment only: a command line is seen by everybody on the machine. */
+export function readCaller({ options, environment }: CommandCall): Caller {
+  const url = String(options['url'] ?? environment['BONIN_URL'] ?? 'http://127.0.0.1:8282').replace(
+    /\/+$/,
+    '',
+  );
+  const impKey = environment['BONIN_IMP_KEY'] ?? '';
+  const impSecret = environment['BONIN_IMP_SECRET'] ?? '';
+  const problems: string[] = [];
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) problems.push('--url must be an http or https URL');
+  if (impKey === '') problems.push('BONIN_IMP_KEY must hold the imp_key');
+  if (impSecret === '') problems.push('BONIN_IMP_SECRET must hold the imp_secret');
+  if (problems.length > 0) throw new UsageError(problems);
+  return { url, impKey, impSecret };
+}
+
+/** The caller's access token, with the seconds it has left. */
+export async function fetchToken(caller: Caller): Promise<{ token: string; secondsLeft: number }> {
+  const answer = await call(`${caller.url}/users/getToken`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ imp_key: caller.impKey, imp_secret: caller.impSecret }),
+  });
+  const { access_token: token, now, expired_at: expiredAt } = answer.response ?? {};
+  if (typeof token !== 'string' || typeof now !== 'number' || typeof expiredAt !== 'number')
+    throw failed(answer);
+  return { token, secondsLeft: expiredAt - now };
+}
+
+/** Calls the API and reads the envelope; a server that does not answer in it is an error. */
+export async function call(url: string, init: RequestInit): Promise<ApiAnswer> {
+  const { origin } = new URL(url);
+  let answer: Response;
+  try {
+    answer = await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(PATIENCE) });
+  } catch (cause) {
+    throw new AppError('internal', { detail: `${origin} does not answer; is bonin dev running?`, cause });
+  }
+  const text = await answer.text();
+  try {
+    const { message, response } = JSON.parse(text) as Pick<ApiAnswer, 'message' | 'response'>;
+    return { status: answer.status, text, message, response };
+  } catch {
+    throw new AppError('internal', { detail: `${origin} answered ${answer.status} and no JSON` });
+  }
+}
+
+/** The error of an answer that is not a success, in the server's words. */
+export function failed({ status, message }: ApiAnswer): AppError {
+  return new AppError('internal', { detail: `${message ?? 'unexpected answer'} (HTTP ${status})` });
+}

@@ -1,0 +1,160 @@
+import { join, resolve } from 'node:path';
+import { LOG_LEVELS, type LogLevel } from './log.ts';
+
+/** One setting: where it may be given, how it is read, what it is for. */
+interface Setting<T> {
+  /** Name of the command-line option, without the two hyphens. */
+  readonly flag: string;
+  /** Name of the environment variable; the option wins over it. */
+  readonly env: string;
+  /** Shown for the value in help; null for a switch, which has none. */
+  readonly value: string | null;
+  readonly fallback: T;
+  readonly about: string;
+  /** The value of a text, or a sentence that says what it must be. */
+  readonly parse: (text: string) => T | Problem;
+}
+
+class Problem {
+  readonly sentence: string;
+  constructor(sentence: string) {
+    this.sentence = sentence;
+  }
+}
+
+const anyText = (text: string): string | Problem => (text === '' ? new Problem('must not be empty') : text);
+
+const truth = (text: string): boolean | Problem =>
+  /^(?:true|1|yes|on)$/i.test(text) ||
+  (!/^(?:false|0|no|off)$/i.test(text) && new Problem('must be true or false'));
+
+/** Every setting of `bonin dev`. Help, validation, the documentation and `.env.example` come from here. */
+export const SETTINGS = {
+  port: {
+    flag: 'port',
+    env: 'BONIN_PORT',
+    value: 'NUMBER',
+    fallback: 8282,
+    about: 'Port to listen on; 0 takes a free one.',
+    parse: (text) =>
+      /^\d{1,5}$/.test(text) && Number(text) <= 65535
+        ? Number(text)
+        : new Problem('must be a number from 0 to 65535'),
+  } satisfies Setting<number>,
+  host: {
+    flag: 'host',
+    env: 'BONIN_HOST',
+    value: 'ADDRESS',
+    fallback: '127.0.0.1',
+    about: 'Address to listen on. Given, it also opens the control routes to requests under any host name.',
+    parse: anyText,
+  } satisfies Setting<string>,
+  data: {
+    flag: 'data',
+    env: 'BONIN_DATA',
+    value: 'FOLDER',
+    fallback: '.bonin',
+    about: 'Folder that keeps the database and its master key.',
+    parse: anyText,
+  } satisfies Setting<string>,
+  memory: {
+    flag: 'memory',
+    env: 'BONIN_MEMORY',
+    value: null,
+    fallback: false,
+    about: 'Keeps nothing on disk.',
+    parse: truth,
+  } satisfies Setting<boolean>,
+  seed: {
+    flag: 'seed',
+    env: 'BONIN_SEED',
+    value: 'FILE',
+    fallback: null,
+    about: 'People file to seed the sandbox with, instead of the one that comes along.',
+    parse: anyText,
+  } satisfies Setting<string | null>,
+  basePath: {
+    flag: 'base-path',
+    env: 'BONIN_BASE_PATH',
+    value: 'PATH',
+    fallback: '',
+    about: 'Path in front of the REST routes, as in /iamport.',
+    parse: (text) =>
+      text === '' || /^(?:\/[A-Za-z0-9._~-]+)+$/.test(text)
+        ? text
+        : new Problem('must be empty or look like /iamport'),
+  } satisfies Setting<string>,
+  logLevel: {
+    flag: 'log-level',
+    env: 'BONIN_LOG_LEVEL',
+    value: 'LEVEL',
+    fallback: 'warn',
+    about: `Least level that is logged to standard error: ${LOG_LEVELS.join(', ')}.`,
+    parse: (text) =>
+      LOG_LEVELS.find((level) => level === text) ?? new Problem(`must be one of ${LOG_LEVELS.join(', ')}`),
+  } satisfies Setting<LogLevel>,
+} as const;
+
+type Settings = typeof SETTINGS;
+type SettingName = keyof Settings;
+type Values = {
+  -readonly [N in SettingName]: Exclude<ReturnType<Settings[N]['parse']> | Settings[N]['fallback'], Problem>;
+};
+
+/** Where the data is: nowhere, or in two files of a folder. */
+export type Keeping =
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'folder'; readonly database: string; readonly masterKeys: string };
+
+export interface DevConfig {
+  readonly port: number;
+  readonly host: string;
+  /** Whether the host was chosen by the operator; the sandbox opens up only then. */
+  readonly hostGiven: boolean;
+  readonly keeping: Keeping;
+  /** People file, or null for the one that comes along. */
+  readonly seed: string | null;
+  readonly basePath: string;
+  readonly logLevel: LogLevel;
+}
+
+/**
+ * Reads the settings of `bonin dev` from options and environment. All problems come back at once, a sentence
+ * each; a value that does not parse is one, and never the same as none.
+ */
+export function loadDevConfig(
+  options: Readonly<Record<string, string | boolean | undefined>>,
+  environment: Readonly<Record<string, string | undefined>>,
+): { config: DevConfig } | { problems: readonly string[] } {
+  const problems: string[] = [];
+  const given = new Set<SettingName>();
+  const entries = (Object.entries(SETTINGS) as [SettingName, Setting<unknown>][]).map(([name, setting]) => {
+    const option = options[setting.flag];
+    const text = option === undefined ? environment[setting.env] : String(option);
+    if (text === undefined) return [name, setting.fallback];
+    given.add(name);
+    const value = setting.parse(text);
+    if (!(value instanceof Problem)) return [name, value];
+    problems.push(`${option === undefined ? setting.env : `--${setting.flag}`} ${value.sentence}`);
+    return [name, setting.fallback];
+  });
+  const values = Object.fromEntries(entries) as Values;
+  if (options['memory'] === true && options['data'] !== undefined)
+    problems.push('--memory and --data exclude each other');
+  if (problems.length > 0) return { problems };
+  const folder = resolve(values.data);
+  const keeping: Keeping = values.memory
+    ? { kind: 'memory' }
+    : { kind: 'folder', database: join(folder, 'bonin.db'), masterKeys: join(folder, 'master.keys') };
+  return {
+    config: Object.freeze({
+      port: values.port,
+      host: values.host,
+      hostGiven: given.has('host'),
+      keeping,
+      seed: values.seed,
+      basePath: values.basePath,
+      logLevel: values.logLevel,
+    }),
+  };
+}

@@ -1,0 +1,73 @@
+import { AppError } from '../errors.ts';
+import { type Certification, detailsContext, packDetails, unpackDetails } from './certification.ts';
+import type { Clock } from './clock.ts';
+import { newImpUid } from './ids.ts';
+import type { Store, StoredCertification } from './store.ts';
+import type { Vault } from './vault.ts';
+
+/** A certification that is not kept yet. */
+export type NewCertification = Omit<Certification, 'impUid'>;
+
+/** What can be done with certifications, by whom they belong to. */
+export class CertificationService {
+  readonly #store: Store;
+  readonly #vault: Vault;
+  readonly #clock: Clock;
+
+  constructor(store: Store, vault: Vault, clock: Clock) {
+    this.#store = store;
+    this.#vault = vault;
+    this.#clock = clock;
+  }
+
+  /** The merchant's certification; unknown, erased and somebody else's are the same `certification_not_found`. */
+  async lookup(merchantId: number, impUid: string): Promise<Certification> {
+    const stored = await this.#store.findCertification(merchantId, impUid);
+    if (stored === null) throw new AppError('certification_not_found');
+    return this.#open(stored);
+  }
+
+  /** Destroys the merchant's certification and returns what it was. One of several callers at once succeeds. */
+  async erase(merchantId: number, impUid: string): Promise<Certification> {
+    const stored = await this.#store.eraseCertification(merchantId, impUid, this.#clock.now());
+    if (stored === null) throw new AppError('certification_not_found');
+    return this.#open(stored);
+  }
+
+  /** Keeps a certification under a new id, and returns the id. */
+  async keep(certification: NewCertification): Promise<string> {
+    for (;;) {
+      const impUid = newImpUid();
+      if (await this.keepAs(impUid, certification)) return impUid;
+    }
+  }
+
+  /** Keeps a certification under a given id; false when that id is or was in use. */
+  async keepAs(impUid: string, certification: NewCertification): Promise<boolean> {
+    const { channel, state, requestedAt, certifiedAt } = certification;
+    const { merchantId } = channel;
+    const sealed = this.#vault.seal(detailsContext(merchantId, impUid), packDetails(certification));
+    return this.#store.createCertification({
+      impUid,
+      merchantId,
+      channel,
+      state,
+      requestedAt,
+      certifiedAt,
+      sealed,
+    });
+  }
+
+  #open(stored: StoredCertification): Certification {
+    const context = detailsContext(stored.merchantId, stored.impUid);
+    const details = unpackDetails(this.#vault.open(context, stored.sealed));
+    return {
+      impUid: stored.impUid,
+      channel: stored.channel,
+      state: stored.state,
+      requestedAt: stored.requestedAt,
+      certifiedAt: stored.certifiedAt,
+      ...details,
+    };
+  }
+}

@@ -1,0 +1,18 @@
+/** Providers whose result shape the published contract knows. */
+export const PROVIDER_NAMES = ['danal', 'inicis_unified', 'kcp_v2', 'inicis'] as const;
+export type ProviderName = (typeof PROVIDER_NAMES)[number];
+
+/** One merchant's configured use of one provider. */
+export interface Channel {
+  readonly id: number;
+  readonly merchantId: number;
+  /** Public name of the channel. */
+  readonly channelKey: string;
+  readonly provider: ProviderName;
+  /** The merchant's id at the provider (CPID, MID, site code). */
+  readonly providerMerchantId: string;
+  /** Contract addition of danal: only with it a result tells phone and carrier. */
+  readonly carrierApproval: boolean;
+  /** Contract addition of danal: only with it a result tells nationality. */
+  readonly foreignerAddOn: boolean;
+}

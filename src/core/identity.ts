@@ -1,0 +1,87 @@
+export type Gender = 'male' | 'female';
+export type Carrier = 'SKT' | 'KT' | 'LGT';
+
+/** What a provider vouched for. `null` means that the provider did not tell. */
+export interface Identity {
+  readonly name: string;
+  /** `YYYY-MM-DD`, Gregorian. */
+  readonly birthday: string;
+  readonly gender: Gender | null;
+  readonly foreigner: boolean | null;
+  /** Digits only. */
+  readonly phone: string | null;
+  readonly carrier: Carrier | null;
+  /** True when the line belongs to a budget operator (알뜰폰) on the network of `carrier`. */
+  readonly mvno: boolean;
+  /** 연계정보: 88 characters of base64, the same for one person everywhere. */
+  readonly ci: string | null;
+  /** 중복가입확인정보: 64 characters of base64, the same for one person at one provider merchant id. */
+  readonly di: string | null;
+}
+
+const EARLIEST_BIRTHDAY = '1902-01-01';
+const SEOUL_OFFSET = 9 * 60 * 60 * 1000;
+
+/** Today's date in Asia/Seoul as `YYYY-MM-DD`. Seoul has had no summer time since 1988. */
+export function todayInSeoul(now: number): string {
+  return new Date(now + SEOUL_OFFSET).toISOString().slice(0, 10);
+}
+
+/** Whether `text` is a day of the calendar between 1902-01-01 and today in Asia/Seoul. */
+export function isBirthday(text: string, now: number): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const time = Date.parse(`${text}T00:00:00Z`);
+  if (Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== text) return false;
+  return text >= EARLIEST_BIRTHDAY && text <= todayInSeoul(now);
+}
+
+/** Whether `text` can be a person's name: 1 to 50 characters, a letter among them, nothing that breaks a page. */
+export function isPersonName(text: string): boolean {
+  const length = [...text].length;
+  return length >= 1 && length <= 50 && /\p{L}/u.test(text) && !/[?<>\uFFFD\p{Cc}]/u.test(text);
+}
+
+/** Digits of a Korean mobile number with the country code 82 turned into the leading zero, or null. */
+export function parsePhone(text: string): string | null {
+  const digits = text.replace(/\D/g, '').replace(/^82(?=10)/, '0');
+  return /^01[016789]\d{7,8}$/.test(digits) ? digits : null;
+}
+
+const CARRIERS: Readonly<Record<string, Carrier>> = {
+  SKT: 'SKT',
+  SKTELECOM: 'SKT',
+  KT: 'KT',
+  KTF: 'KT',
+  LGT: 'LGT',
+  LGU: 'LGT',
+  'LGU+': 'LGT',
+  LG: 'LGT',
+  LGUPLUS: 'LGT',
+};
+const BUDGET_CARRIERS: Readonly<Record<string, Carrier>> = {
+  SKT_MVNO: 'SKT',
+  SKM: 'SKT',
+  KT_MVNO: 'KT',
+  KTF_MVNO: 'KT',
+  KTM: 'KT',
+  LGT_MVNO: 'LGT',
+  LGU_MVNO: 'LGT',
+  LGM: 'LGT',
+};
+
+/** The network behind a carrier's spelling, in any letter case; null for one that names no network. */
+export function parseCarrier(text: string): { carrier: Carrier; mvno: boolean } | null {
+  const spelling = text.toUpperCase();
+  if (Object.hasOwn(CARRIERS, spelling)) return { carrier: CARRIERS[spelling] as Carrier, mvno: false };
+  if (Object.hasOwn(BUDGET_CARRIERS, spelling))
+    return { carrier: BUDGET_CARRIERS[spelling] as Carrier, mvno: true };
+  return null;
+}
+
+/** The digit that says sex, century and nationality (1–8; 0 when the sex is unknown). Never stored. */
+export function genderDigit(identity: Pick<Identity, 'birthday' | 'gender' | 'foreigner'>): number {
+  if (identity.gender === null) return 0;
+  const sex = identity.gender === 'male' ? 1 : 2;
+  const century = identity.birthday >= '2000' ? 2 : 0;
+  return sex + century + (identity.foreigner ? 4 : 0);
+}

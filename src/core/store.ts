@@ -1,0 +1,70 @@
+import type { CertificationState } from './certification.ts';
+import type { Channel } from './channel.ts';
+import type { ApiKey, Merchant, MerchantSetup } from './merchant.ts';
+import type { Sealed } from './vault.ts';
+
+/** A certification as a store keeps it: what it says about the person and the page is sealed bytes. */
+export interface StoredCertification {
+  readonly impUid: string;
+  readonly merchantId: number;
+  readonly channel: Channel;
+  readonly state: CertificationState;
+  readonly requestedAt: number;
+  readonly certifiedAt: number | null;
+  readonly sealed: Sealed;
+}
+
+/** A live access token as a store keeps it: the nonce it is derived from, never the token. */
+export interface StoredToken {
+  readonly nonce: Uint8Array;
+  readonly expiresAt: number;
+}
+
+/** What a presented token stands for. */
+export interface TokenHolder {
+  readonly merchantId: number;
+  readonly apiKeyId: number;
+  readonly expiresAt: number;
+}
+
+export interface TokenRequest {
+  readonly apiKeyId: number;
+  readonly now: number;
+  /** The token to keep if the key has no live one. `digest` is SHA-256 of the token, as hex. */
+  readonly fresh: StoredToken & { readonly digest: string };
+  /** A live token with at most this many milliseconds left gets `extension` more. */
+  readonly extensionWindow: number;
+  readonly extension: number;
+}
+
+/**
+ * What a storage engine must do. Each verb is atomic: calls at the same moment, from several processes too,
+ * have one order. Absence is `null`; what cannot be read or written is `store_failed`. Times are epoch
+ * milliseconds.
+ */
+export interface Store {
+  /** Adds a merchant or brings the one with this user code up to date; keys and channels likewise. */
+  saveMerchant(setup: MerchantSetup): Promise<Merchant>;
+  /** The channels of a merchant, its default one first. */
+  listChannels(merchantId: number): Promise<readonly Channel[]>;
+  findChannel(channelKey: string): Promise<Channel | null>;
+  /** The key pair with this folded `imp_key`, unless it is revoked or its merchant disabled. */
+  findApiKey(impKey: string): Promise<ApiKey | null>;
+
+  /** The key's live token, extended when it is about to end; or the fresh one, kept from now on. */
+  issueToken(request: TokenRequest): Promise<StoredToken>;
+  /** Who may act with the token of this digest (SHA-256, hex), whether it has expired or not. */
+  findToken(digest: string): Promise<TokenHolder | null>;
+
+  /** Keeps a new certification; false when its id is or was in use, also by one erased since. */
+  createCertification(certification: StoredCertification): Promise<boolean>;
+  findCertification(merchantId: number, impUid: string): Promise<StoredCertification | null>;
+  /** Destroys a certification and its key material, and gives back what was there; the id stays used. */
+  eraseCertification(merchantId: number, impUid: string, at: number): Promise<StoredCertification | null>;
+  /** Forgets every certification and which ids were used. Only a database of `dev` does this. */
+  resetCertifications(): Promise<void>;
+
+  /** Resolves when the store can answer. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}

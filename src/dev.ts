@@ -1,0 +1,31 @@
+import { type App, type AppOptions, createApp } from './app.ts';
+import { systemClock } from './core/clock.ts';
+import { MovableClock } from './sandbox/movable-clock.ts';
+import { sandboxRoutes } from './sandbox/routes.ts';
+import { DEFAULT_SEED, type Seed, seedCertifications, seedMerchants } from './sandbox/seed.ts';
+
+export interface DevAppOptions extends Omit<AppOptions, 'mode' | 'corsOrigins' | 'extend'> {
+  /** Who exists. Default: the people that come along. */
+  readonly seed?: Seed;
+  /** Lets requests under any host name control the sandbox. Default: only those to this machine. */
+  readonly openToAnyHost?: boolean;
+}
+
+/**
+ * The application of `dev`: the same server with seeded people and control routes. The only door to the sandbox,
+ * so that what is composed without this file has none of its code.
+ */
+export async function createDevApp(options: DevAppOptions): Promise<App> {
+  const { seed = DEFAULT_SEED, openToAnyHost = false, ...rest } = options;
+  const clock = new MovableClock(options.clock ?? systemClock);
+  return createApp({
+    ...rest,
+    mode: 'dev',
+    clock,
+    extend: async (services) => {
+      await seedMerchants(services, seed);
+      await seedCertifications(services, seed);
+      return [{ basePath: '', routes: sandboxRoutes({ ...services, clock, seed, openToAnyHost }) }];
+    },
+  });
+}

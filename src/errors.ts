@@ -1,0 +1,51 @@
+/**
+ * Everything that can go wrong on purpose. Core, storage and providers know these codes and never an HTTP
+ * status; each surface owns one table from code to its answer.
+ */
+export type ErrorCode =
+  // what a caller may get wrong
+  | 'credentials_missing'
+  | 'credentials_wrong'
+  | 'token_invalid'
+  | 'certification_not_found'
+  | 'body_malformed'
+  | 'body_too_large'
+  | 'parameter_invalid'
+  | 'channel_not_found'
+  | 'host_not_local'
+  // what the transport may refuse
+  | 'request_malformed'
+  | 'request_head_too_large'
+  | 'route_unknown'
+  | 'method_not_allowed'
+  // what may fail on our side
+  | 'not_ready'
+  | 'sealed_data_unreadable'
+  | 'store_failed'
+  // what stops a start
+  | 'start_refused'
+  | 'internal';
+
+/** The one error class. `detail` and `cause` are for the log and for the operator, never for a caller. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  /** Names of the parameters an answer may show, in the order of the contract's tables. */
+  readonly names: readonly string[];
+
+  constructor(
+    code: ErrorCode,
+    options: { detail?: string; names?: readonly string[]; cause?: unknown } = {},
+  ) {
+    super(options.detail ?? code, { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.detail = options.detail;
+    this.names = options.names ?? [];
+  }
+}
+
+/** Turns whatever was thrown into an AppError, keeping the original as the cause. */
+export function toAppError(thrown: unknown): AppError {
+  return thrown instanceof AppError ? thrown : new AppError('internal', { cause: thrown });
+}

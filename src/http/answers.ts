@@ -1,0 +1,76 @@
+import { STATUS_CODES } from 'node:http';
+import type { AppError } from '../errors.ts';
+
+/** What a surface says about an error. */
+export interface ErrorAnswer {
+  readonly status: number;
+  /** JSON text in ASCII. */
+  readonly body: string;
+  readonly headers?: readonly string[];
+}
+
+export type RenderError = (error: AppError) => ErrorAnswer;
+
+/** Headers as node takes them: name, value, name, value, … */
+export type HeaderList = readonly string[];
+
+/** Who may read answers from a page of another origin. */
+export type CorsPolicy =
+  | { readonly kind: 'any' }
+  | { readonly kind: 'listed'; readonly origins: readonly string[] };
+
+const ALLOWED_REQUEST_HEADERS = 'Authorization, Content-Type, X-ImpTokenHeader, Tier';
+const ANY_ORIGIN: HeaderList = ['Access-Control-Allow-Origin', '*'];
+const NO_ORIGIN: HeaderList = [];
+
+/** On every answer that has a body. */
+export const JSON_HEADERS: HeaderList = [
+  'Content-Type',
+  'application/json; charset=UTF-8',
+  'Cache-Control',
+  'no-store',
+  'X-Content-Type-Options',
+  'nosniff',
+];
+
+/** On an answer without one. */
+export const BARE_HEADERS: HeaderList = JSON_HEADERS.slice(2);
+
+/** The CORS headers of an answer; `open` is true for a route that is public in every mode. */
+export function corsHeaders(policy: CorsPolicy, origin: string | undefined, open: boolean): HeaderList {
+  if (policy.kind === 'any' || open) return ANY_ORIGIN;
+  if (policy.origins.length === 0) return NO_ORIGIN;
+  return origin !== undefined && policy.origins.includes(origin)
+    ? ['Access-Control-Allow-Origin', origin, 'Vary', 'Origin']
+    : ['Vary', 'Origin'];
+}
+
+/** What a preflight gets besides, when its origin is welcome. */
+export function preflightHeaders(allow: string): HeaderList {
+  return [
+    'Access-Control-Allow-Methods',
+    allow,
+    'Access-Control-Allow-Headers',
+    ALLOWED_REQUEST_HEADERS,
+    'Access-Control-Max-Age',
+    '600',
+  ];
+}
+
+/** A whole answer as bytes for a socket whose request node could not make sense of. Closes the connection. */
+export function rawAnswer(answer: ErrorAnswer, headers: HeaderList): string {
+  const lines = [
+    `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`,
+    `Date: ${new Date().toUTCString()}`,
+  ];
+  const all = [
+    ...JSON_HEADERS,
+    ...headers,
+    'Content-Length',
+    String(answer.body.length),
+    'Connection',
+    'close',
+  ];
+  for (let at = 0; at < all.length; at += 2) lines.push(`${all[at]}: ${all[at + 1]}`);
+  return `${lines.join('\r\n')}\r\n\r\n${answer.body}`;
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http';
+import { AppError } from '../errors.ts';
+
+/** Longest body of a request, in bytes. */
+export const BODY_LIMIT = 65_536;
+
+const NOTHING = Buffer.alloc(0);
+
+/** Whether a request announces a body; most lookups do not, and need not wait for one. */
+export function hasBody(request: IncomingMessage): boolean {
+  const length = request.headers['content-length'];
+  return (length !== undefined && length !== '0') || request.headers['transfer-encoding'] !== undefined;
+}
+
+/** Whether the announced length alone is over the limit. */
+export function announcesTooMuch(request: IncomingMessage): boolean {
+  return Number(request.headers['content-length'] ?? 0) > BODY_LIMIT;
+}
+
+/**
+ * Reads the body whole, at most `BODY_LIMIT` bytes, else `body_too_large`. Resolves to null when the client
+ * went away in the middle.
+ */
+export function readBody(request: IncomingMessage): Promise<Buffer | null> {
+  if (!hasBody(request)) return Promise.resolve(NOTHING);
+  if (announcesTooMuch(request)) return Promise.reject(new AppError('body_too_large'));
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= BODY_LIMIT) chunks.push(chunk);
+      else reject(new AppError('body_too_large'));
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+    // After `end` these change nothing; before it they mean that the body is cut off.
+    request.on('error', () => resolve(null));
+    request.on('close', () => resolve(null));
+  });
+}

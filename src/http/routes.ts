@@ -1,0 +1,111 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { splitTarget } from './target.ts';
+
+/** What a handler gets to see of a request. */
+export interface ApiRequest {
+  readonly headers: IncomingHttpHeaders;
+  /** Decoded values of the path's `{…}` segments, in order. */
+  readonly parameters: readonly string[];
+  /** The query as it stands, without the question mark. */
+  readonly query: string;
+  /** The body's bytes; empty for methods whose body means nothing. */
+  readonly body: Buffer;
+}
+
+/** Gives the JSON text of a 200, in ASCII, or throws an AppError. */
+export type Handler = (request: ApiRequest) => Promise<string>;
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+export interface Route {
+  /** Fixed segments and `{name}` for a parameter; a fixed segment wins over a parameter. */
+  readonly path: string;
+  readonly methods: Partial<Readonly<Record<Method, Handler>>>;
+  /** True for a route that any web page may ask, in every mode. */
+  readonly public?: boolean;
+}
+
+/** Routes that stand below one base path. */
+export interface Surface {
+  /** Empty, or segments with a slash before each, as in `/iamport`. */
+  readonly basePath: string;
+  readonly routes: readonly Route[];
+}
+
+export interface Match {
+  readonly route: Route;
+  /** The text of the `Allow` header. */
+  readonly allow: string;
+  readonly parameters: readonly string[];
+  readonly query: string;
+}
+
+interface Node {
+  readonly fixed: Map<string, Node>;
+  parameter: Node | null;
+  route: Route | null;
+  allow: string;
+}
+
+const newNode = (): Node => ({ fixed: new Map(), parameter: null, route: null, allow: '' });
+
+/** Finds the route of a raw request target, or null. */
+export type Router = (rawTarget: string) => Match | null;
+
+export function createRouter(surfaces: readonly Surface[]): Router {
+  const root = newNode();
+  for (const { basePath, routes } of surfaces) for (const route of routes) addRoute(root, basePath, route);
+
+  return (rawTarget) => {
+    const { segments, query } = splitTarget(rawTarget);
+    const parameters: string[] = [];
+    const node = walk(root, segments, 0, parameters);
+    return node === null ? null : { route: node.route, allow: node.allow, parameters, query };
+  };
+}
+
+type RouteNode = Node & { readonly route: Route };
+
+/** Depth first, the fixed way before the parameter: `/certifications/otp` leads on and is an id as well. */
+function walk(
+  node: Node,
+  segments: readonly string[],
+  depth: number,
+  parameters: string[],
+): RouteNode | null {
+  const segment = segments[depth];
+  if (segment === undefined) return node.route === null ? null : (node as RouteNode);
+  const fixed = node.fixed.get(segment);
+  const found = fixed === undefined ? null : walk(fixed, segments, depth + 1, parameters);
+  if (found !== null || node.parameter === null) return found;
+  parameters.push(segment);
+  const below = walk(node.parameter, segments, depth + 1, parameters);
+  if (below === null) parameters.pop();
+  return below;
+}
+
+function addRoute(root: Node, basePath: string, route: Route): void {
+  let node = root;
+  for (const segment of splitTarget(basePath + route.path).segments) {
+    if (segment.startsWith('{')) {
+      node.parameter ??= newNode();
+      node = node.parameter;
+    } else {
+      let next = node.fixed.get(segment);
+      if (next === undefined) {
+        next = newNode();
+        node.fixed.set(segment, next);
+      }
+      node = next;
+    }
+  }
+  node.route = route;
+  node.allow = allowText(route);
+}
+
+function allowText({ methods }: Route): string {
+  const names = (['GET', 'POST', 'PUT', 'DELETE'] as const).flatMap((method) =>
+    methods[method] === undefined ? [] : method === 'GET' ? ['GET', 'HEAD'] : [method],
+  );
+  return [...names, 'OPTIONS'].join(', ');
+}

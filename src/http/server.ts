@@ -1,0 +1,239 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { AppError, toAppError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import {
+  BARE_HEADERS,
+  type CorsPolicy,
+  corsHeaders,
+  type ErrorAnswer,
+  type HeaderList,
+  JSON_HEADERS,
+  preflightHeaders,
+  type RenderError,
+  rawAnswer,
+} from './answers.ts';
+import { announcesTooMuch, readBody } from './body.ts';
+import { newRequestIds } from './request-ids.ts';
+import { createRouter, type Match, type Method, type Surface } from './routes.ts';
+
+export interface HttpServerOptions {
+  readonly surfaces: readonly Surface[];
+  readonly cors: CorsPolicy;
+  readonly renderError: RenderError;
+  readonly log: Logger;
+}
+
+/** How long a request may take to arrive, in milliseconds: the head, and the whole of it. */
+const HEAD_TIMEOUT = 15_000;
+const REQUEST_TIMEOUT = 30_000;
+/** Longer than the usual 60 s of a balancer, so that the balancer is the one who closes. */
+const KEEP_ALIVE_TIMEOUT = 72_000;
+/** How much of a refused body is still read, so that the client gets to see the refusal. */
+const DRAIN_LIMIT = 1024 * 1024;
+const DRAIN_TIMEOUT = 1_000;
+
+/**
+ * The REST transport on `node:http`: finds the route by the raw target, reads the body, answers in one write.
+ * The order of its checks is the contract's: syntax, route, OPTIONS, method, size; the rest is the handler's.
+ */
+export class HttpServer {
+  readonly #server: Server;
+  readonly #options: HttpServerOptions;
+  readonly #route: (rawTarget: string) => Match | null;
+  readonly #nextRequestId = newRequestIds();
+  #stopping = false;
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+    this.#route = createRouter(options.surfaces);
+    this.#server = createServer(
+      {
+        requireHostHeader: false,
+        noDelay: true,
+        keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+        headersTimeout: HEAD_TIMEOUT,
+        requestTimeout: REQUEST_TIMEOUT,
+        connectionsCheckingInterval: 5_000,
+        // Saves the body stream's events on requests that have none.
+        optimizeEmptyRequests: true,
+      } as Parameters<typeof createServer>[0] & object,
+      (request, response) => void this.#serve(request, response),
+    );
+    this.#server.on('checkContinue', (request, response) => {
+      if (!announcesTooMuch(request)) response.writeContinue();
+      void this.#serve(request, response);
+    });
+    this.#server.on('checkExpectation', (request, response) => void this.#serve(request, response));
+    this.#server.on('clientError', (error, socket) => this.#refuseSyntax(error, socket));
+    this.#server.on('connect', (_request, socket) => this.#refuse(new AppError('route_unknown'), socket));
+  }
+
+  /** Starts to listen; port 0 takes a free one. Rejects with `start_refused`. */
+  listen(port: number, host: string): Promise<AddressInfo> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (cause: NodeJS.ErrnoException) =>
+        reject(new AppError('start_refused', { detail: describeListenFailure(cause, host, port), cause })),
+      );
+      this.#server.listen(port, host, () => resolve(this.#server.address() as AddressInfo));
+    });
+  }
+
+  /** Answers what is in flight, refuses what comes new, and resolves when every connection is closed. */
+  close(patience: number): Promise<void> {
+    this.#stopping = true;
+    return new Promise((resolve) => {
+      const force = setTimeout(() => this.#server.closeAllConnections(), patience);
+      this.#server.close(() => {
+        clearTimeout(force);
+        resolve();
+      });
+    });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = this.#nextRequestId();
+    const match = this.#route(request.url ?? '/');
+    const { origin } = request.headers;
+    const cors = corsHeaders(this.#options.cors, origin, match?.route.public === true);
+    try {
+      if (this.#stopping) throw new AppError('not_ready');
+      if (match === null) throw new AppError('route_unknown');
+      if (request.method === 'OPTIONS') {
+        this.#answerOptions(request, response, match, [...cors, 'X-Request-Id', requestId]);
+        return;
+      }
+      const method = (request.method === 'HEAD' ? 'GET' : request.method) as Method;
+      const handler = Object.hasOwn(match.route.methods, method) ? match.route.methods[method] : undefined;
+      if (handler === undefined) throw new AppError('method_not_allowed');
+      const body = await readBody(request);
+      if (body === null) return;
+      const { parameters, query } = match;
+      const text = await handler({ headers: request.headers, parameters, query, body });
+      this.#write(response, 200, text, cors, requestId);
+    } catch (thrown) {
+      this.#answerError(request, response, toAppError(thrown), match, cors, requestId);
+    }
+  }
+
+  #write(response: ServerResponse, status: number, text: string, extra: HeaderList, requestId: string): void {
+    const headers = [
+      ...JSON_HEADERS,
+      'Content-Length',
+      String(text.length),
+      'X-Request-Id',
+      requestId,
+      ...extra,
+    ];
+    if (this.#stopping) headers.push('Connection', 'close');
+    response.writeHead(status, headers);
+    // A one-byte string goes out together with the head, in one write and without a copy in between.
+    response.end(text, 'latin1');
+  }
+
+  #answerOptions(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { allow }: Match,
+    headers: HeaderList,
+  ): void {
+    const isPreflight = request.headers['access-control-request-method'] !== undefined;
+    const welcome = headers.includes('Access-Control-Allow-Origin');
+    response.writeHead(204, [
+      'Allow',
+      allow,
+      ...BARE_HEADERS,
+      ...headers,
+      ...(isPreflight && welcome ? preflightHeaders(allow) : []),
+    ]);
+    response.end();
+  }
+
+  #answerError(
+    request: IncomingMessage,
+    response: ServerResponse,
+    error: AppError,
+    match: Match | null,
+    cors: HeaderList,
+    requestId: string,
+  ): void {
+    const answer = this.#options.renderError(error);
+    this.#log(error, answer, requestId, request.method, match?.route.path ?? null);
+    if (response.headersSent || response.destroyed) return;
+    const extra: string[] = [...cors, ...(answer.headers ?? [])];
+    if (error.code === 'method_not_allowed' && match !== null) extra.push('Allow', match.allow);
+    if (error.code === 'body_too_large')
+      answerAndDrain(request, response, answer, [...extra, 'X-Request-Id', requestId]);
+    else this.#write(response, answer.status, answer.body, extra, requestId);
+  }
+
+  /** A request that the parser refuses, or that does not arrive in time. */
+  #refuseSyntax(cause: NodeJS.ErrnoException, socket: Duplex): void {
+    const tooLarge = cause.code === 'HPE_HEADER_OVERFLOW';
+    this.#refuse(new AppError(tooLarge ? 'request_head_too_large' : 'request_malformed'), socket);
+  }
+
+  #refuse(error: AppError, socket: Duplex): void {
+    if (socket.destroyed || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const requestId = this.#nextRequestId();
+    const answer = this.#options.renderError(error);
+    this.#log(error, answer, requestId, undefined, null);
+    const cors = corsHeaders(this.#options.cors, undefined, false);
+    socket.on('error', () => socket.destroy());
+    socket.end(rawAnswer(answer, [...cors, 'X-Request-Id', requestId]), 'latin1', () => socket.destroy());
+  }
+
+  #log(
+    error: AppError,
+    answer: ErrorAnswer,
+    requestId: string,
+    method: string | undefined,
+    route: string | null,
+  ): void {
+    const level = answer.status >= 500 && error.code !== 'not_ready' ? 'error' : 'info';
+    this.#options.log[level]({ requestId, method, route, status: answer.status, error }, 'refused');
+  }
+}
+
+/**
+ * Answers before the body has arrived, then reads on for a moment: closing a socket with unread bytes in it
+ * would reset the connection and take the answer away from the client.
+ */
+function answerAndDrain(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: ErrorAnswer,
+  headers: HeaderList,
+): void {
+  response.writeHead(answer.status, [
+    ...JSON_HEADERS,
+    'Content-Length',
+    String(answer.body.length),
+    ...headers,
+    'Connection',
+    'close',
+  ]);
+  response.write(answer.body, 'latin1');
+  let drained = 0;
+  const timer = setTimeout(finish, DRAIN_TIMEOUT);
+  function finish(): void {
+    clearTimeout(timer);
+    if (!response.writableEnded) response.end();
+  }
+  request.on('data', (chunk: Buffer) => {
+    drained += chunk.length;
+    if (drained > DRAIN_LIMIT) finish();
+  });
+  for (const event of ['end', 'error', 'close']) request.on(event, finish);
+  request.resume();
+}
+
+function describeListenFailure(cause: NodeJS.ErrnoException, host: string, port: number): string {
+  if (cause.code === 'EADDRINUSE') return `port ${port} on ${host} is in use; --port 0 takes a free one`;
+  if (cause.code === 'EACCES') return `port ${port} on ${host} may not be opened by this user`;
+  return `cannot listen on ${host}:${port} (${cause.code})`;
+}

@@ -1,0 +1,33 @@
+import type { Clock } from '../core/clock.ts';
+
+/** A clock that can be stopped at a moment or moved on; untouched it tells the real time. */
+export class MovableClock implements Clock {
+  readonly #real: Clock;
+  #standing: number | null = null;
+  #shift = 0;
+
+  constructor(real: Clock) {
+    this.#real = real;
+  }
+
+  now(): number {
+    return this.#standing ?? this.#real.now() + this.#shift;
+  }
+
+  /** Stops the clock at a moment, in epoch milliseconds. */
+  stopAt(at: number): void {
+    this.#standing = at;
+  }
+
+  /** Moves the clock by so many milliseconds: a standing one stands later, a running one runs on from there. */
+  advance(by: number): void {
+    if (this.#standing === null) this.#shift += by;
+    else this.#standing += by;
+  }
+
+  /** Back to real time. */
+  reset(): void {
+    this.#standing = null;
+    this.#shift = 0;
+  }
+}

@@ -1,0 +1,98 @@
+import type { CertificationService } from '../core/certification-service.ts';
+import { SECOND, wholeSecond } from '../core/clock.ts';
+import type { Store } from '../core/store.ts';
+import type { Vault } from '../core/vault.ts';
+import { AppError } from '../errors.ts';
+import { success, toAsciiJson } from '../http/envelope.ts';
+import type { ApiRequest, Handler, Route } from '../http/routes.ts';
+import { createSandboxCertification } from './create-certification.ts';
+import type { MovableClock } from './movable-clock.ts';
+import { type Seed, seedCertifications, seedMerchants } from './seed.ts';
+
+export interface SandboxServices {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly certifications: CertificationService;
+  readonly clock: MovableClock;
+  readonly seed: Seed;
+  /** Whether requests that name another host than this machine may control the sandbox. */
+  readonly openToAnyHost: boolean;
+}
+
+/** Every control route of the sandbox. They exist in `dev` only. */
+export function sandboxRoutes(services: SandboxServices): readonly Route[] {
+  const local = (handle: (body: Readonly<Record<string, unknown>>) => Promise<unknown>): Handler => {
+    return async (request) => {
+      if (!services.openToAnyHost) requireLocalHost(request);
+      return success(toAsciiJson(await handle(readJson(request))));
+    };
+  };
+  return [
+    {
+      path: '/sandbox/certifications',
+      methods: { POST: local((body) => createSandboxCertification(services, body)) },
+    },
+    { path: '/sandbox/reset', methods: { POST: local(() => reset(services)) } },
+    {
+      path: '/sandbox/clock',
+      methods: {
+        GET: local(async () => tellTime(services)),
+        PUT: local(async (body) => setClock(services, body)),
+      },
+    },
+  ];
+}
+
+const LOCAL_HOST = /^(?:localhost|[^:]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
+
+/** A page elsewhere can make a browser call this machine under a name of its own, but not forge this header. */
+function requireLocalHost({ headers }: ApiRequest): void {
+  if (!LOCAL_HOST.test(headers.host ?? '')) throw new AppError('host_not_local');
+}
+
+function readJson({ body }: ApiRequest): Readonly<Record<string, unknown>> {
+  if (body.length === 0) return {};
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
+  } catch {
+    // Said below; the parser's own message would quote the body.
+  }
+  throw new AppError('body_malformed');
+}
+
+/** Back to the seeded state: people, channels and certifications as at the first start, real time. Tokens live on. */
+async function reset(services: SandboxServices): Promise<object> {
+  services.clock.reset();
+  await services.store.resetCertifications();
+  await seedMerchants(services, services.seed);
+  await seedCertifications(services, services.seed);
+  return {};
+}
+
+function tellTime({ clock }: SandboxServices): { now: number } {
+  return { now: wholeSecond(clock.now()) / SECOND };
+}
+
+/** The end of the year 9999, in seconds. */
+const LATEST = 253_402_300_799;
+
+function setClock(services: SandboxServices, body: Readonly<Record<string, unknown>>): { now: number } {
+  const { now, advance } = body;
+  const { clock } = services;
+  if (now !== undefined) {
+    clock.stopAt(readSeconds(now, 'now') * SECOND);
+  } else if (advance !== undefined) {
+    const by = readSeconds(advance, 'advance') * SECOND;
+    if (clock.now() + by > LATEST * SECOND) throw new AppError('parameter_invalid', { names: ['advance'] });
+    clock.advance(by);
+  } else clock.reset();
+  return tellTime(services);
+}
+
+function readSeconds(value: unknown, name: string): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > LATEST)
+    throw new AppError('parameter_invalid', { names: [name] });
+  return value;
+}

@@ -1,0 +1,31 @@
+import type { Store } from '../core/store.ts';
+import { AppError } from '../errors.ts';
+
+/** What a database must agree with before anything is read from it. */
+export interface DatabaseMark {
+  /** The wall between the modes: a database made by one is refused by the other. */
+  readonly mode: 'dev' | 'serve';
+  /** Mark of the newest master key, written into a new database. */
+  readonly keyMark: string;
+  /** Whether the mark found in a database is of one of our master keys. */
+  readonly recognises: (keyMark: string) => boolean;
+}
+
+export type OpenStore = (url: URL, mark: DatabaseMark) => Promise<Store>;
+
+/** The storage engines, by the scheme of a database's URL. */
+const ENGINES = {
+  'sqlite:': async () => (await import('./sqlite/store.ts')).openSqliteStore,
+} satisfies Record<string, () => Promise<OpenStore>>;
+
+/** Opens the store behind `sqlite:PATH` or `sqlite::memory:`; `start_refused` with one readable sentence if not. */
+export async function openStore(databaseUrl: string, mark: DatabaseMark): Promise<Store> {
+  const url = URL.canParse(databaseUrl) ? new URL(databaseUrl) : null;
+  const engine = Object.entries(ENGINES).find(([scheme]) => scheme === url?.protocol)?.[1];
+  if (url === null || engine === undefined)
+    throw new AppError('start_refused', {
+      detail: `the database URL must begin with one of ${Object.keys(ENGINES).join(', ')}`,
+    });
+  const open = await engine();
+  return open(url, mark);
+}

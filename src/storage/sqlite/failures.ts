@@ -1,0 +1,36 @@
+import { AppError } from '../../errors.ts';
+
+/** SQLite's primary result codes that an operator can do something about (https://sqlite.org/rescode.html). */
+const SENTENCES: Readonly<Record<number, string>> = {
+  5: 'the database is locked by another program',
+  8: 'the database is read-only',
+  10: 'the disk under the database cannot be read or written',
+  11: 'the database is damaged',
+  13: 'the disk under the database is full',
+  14: 'the database cannot be opened',
+  26: 'the file is not a database',
+};
+
+function resultCode(thrown: unknown): number | null {
+  if (typeof thrown !== 'object' || thrown === null || !('errcode' in thrown)) return null;
+  return Number(thrown.errcode) & 0xff;
+}
+
+/** The sentence for what SQLite threw, without any value of a statement in it. */
+export function describeSqliteFailure(thrown: unknown): string {
+  const code = resultCode(thrown);
+  if (code === null) return 'the database failed';
+  return SENTENCES[code] ?? `the database failed with SQLite code ${code}`;
+}
+
+/** Turns what SQLite threw into `store_failed`; our own errors pass as they are. */
+export function toStoreFailure(thrown: unknown): AppError {
+  return thrown instanceof AppError
+    ? thrown
+    : new AppError('store_failed', { detail: describeSqliteFailure(thrown), cause: thrown });
+}
+
+/** Refuses to start because of what stands at `file`. */
+export function refuseDatabase(file: string, reason: string, cause?: unknown): AppError {
+  return new AppError('start_refused', { detail: `${file}: ${reason}`, cause });
+}

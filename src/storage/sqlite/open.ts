@@ -1,0 +1,207 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { AppError } from '../../errors.ts';
+import type { DatabaseMark } from '../index.ts';
+import { type Migration, readMigrations } from '../migrate.ts';
+import { describeSqliteFailure, refuseDatabase } from './failures.ts';
+
+const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), ['0001-lookup.sql']);
+
+/** `BONI`: stands in the header of every database of ours, so that a foreign file is known before it is touched. */
+const APPLICATION_ID = 0x424f4e49;
+const BUSY_TIMEOUT = 5000;
+/** Databases up to this size are checked through at every start; a larger one would hold the start up. */
+const LARGEST_CHECKED_AT_START = 64 * 1024 * 1024;
+
+/**
+ * Opens the database at `file`, or makes it. A file that is damaged, foreign, newer, read-only or of the other
+ * mode is refused with one sentence and left byte for byte as it was.
+ */
+export function openDatabase(file: string, mark: DatabaseMark): DatabaseSync {
+  try {
+    if (file === ':memory:') return createInMemory(mark);
+    if (!existsSync(file)) createFile(file, mark);
+    inspectFile(file, mark);
+    const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
+    try {
+      configure(database);
+      migrate(database, file);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw refuseDatabase(file, describeStartFailure(error), error);
+  }
+}
+
+function describeStartFailure(thrown: unknown): string {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  if (code === 'ENOSPC') return 'the disk is full';
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'the folder cannot be written';
+  if (code === 'ENOTDIR' || code === 'EEXIST') return 'a file stands where the folder should be';
+  return describeSqliteFailure(thrown);
+}
+
+function configure(database: DatabaseSync): void {
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA secure_delete = ON;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA cache_size = -16384;
+  `);
+}
+
+function createInMemory(mark: DatabaseMark): DatabaseSync {
+  const database = new DatabaseSync(':memory:');
+  configure(database);
+  applyFirst(database, mark);
+  return database;
+}
+
+/**
+ * Makes the database under a passing name and then gives it its own, so that a file at `file` is always whole:
+ * of two processes that start together one names it and the other takes that one.
+ */
+function createFile(file: string, mark: DatabaseMark): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const passing = `${file}.new-${process.pid}`;
+  try {
+    removeDatabase(passing);
+    closeSync(openSync(passing, 'wx', 0o600));
+    const database = new DatabaseSync(passing);
+    try {
+      database.exec('PRAGMA synchronous = FULL');
+      applyFirst(database, mark);
+      database.exec('PRAGMA journal_mode = WAL');
+    } finally {
+      database.close();
+    }
+    try {
+      linkSync(passing, file);
+    } catch (error) {
+      if (!existsSync(file)) throw error;
+    }
+    syncFolder(dirname(file));
+  } finally {
+    removeDatabase(passing);
+  }
+}
+
+function applyFirst(database: DatabaseSync, mark: DatabaseMark): void {
+  database.exec('BEGIN IMMEDIATE');
+  for (const migration of MIGRATIONS) database.exec(migration.sql);
+  const insert = database.prepare('INSERT INTO stamp (name, value) VALUES (?, ?)');
+  insert.run('mode', mark.mode);
+  insert.run('key_mark', mark.keyMark);
+  database.exec(
+    `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`,
+  );
+}
+
+function removeDatabase(file: string): void {
+  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+}
+
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Looks at the file without writing to it, its header first: SQLite itself would make a side file of anything. */
+function inspectFile(file: string, mark: DatabaseMark): void {
+  const stat = statSync(file);
+  if (!stat.isFile()) throw refuseDatabase(file, 'is not a file');
+  const header = readHeader(file);
+  if (header.toString('latin1', 0, 16) !== 'SQLite format 3\0')
+    throw refuseDatabase(file, 'is not a database of Bonin, or its beginning is damaged');
+  if (header.readUInt32BE(68) !== APPLICATION_ID)
+    throw refuseDatabase(file, 'is a database of another program');
+  // The mode bits count for the superuser too, whom the system would let through.
+  if ((stat.mode & 0o222) === 0) throw refuseDatabase(file, 'is read-only');
+  try {
+    accessSync(file, constants.W_OK);
+    accessSync(dirname(file), constants.W_OK);
+  } catch (error) {
+    throw refuseDatabase(file, 'is read-only', error);
+  }
+  const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT });
+  try {
+    inspectContent(database, file, stat.size, mark);
+  } finally {
+    database.close();
+  }
+}
+
+function readHeader(file: string): Buffer {
+  const header = Buffer.alloc(100);
+  const descriptor = openSync(file, 'r');
+  try {
+    readSync(descriptor, header, 0, header.length, 0);
+  } finally {
+    closeSync(descriptor);
+  }
+  return header;
+}
+
+function inspectContent(database: DatabaseSync, file: string, size: number, mark: DatabaseMark): void {
+  if (schemaVersion(database) > MIGRATIONS.length)
+    throw refuseDatabase(
+      file,
+      `was made by a newer Bonin (schema ${schemaVersion(database)}, this one knows ${MIGRATIONS.length})`,
+    );
+  if (size <= LARGEST_CHECKED_AT_START) {
+    const finding = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0];
+    if (finding !== 'ok') throw refuseDatabase(file, 'the database is damaged');
+  }
+  const stamp = database.prepare('SELECT value FROM stamp WHERE name = ?');
+  const mode = stamp.get('mode')?.['value'];
+  if (mode !== mark.mode)
+    throw refuseDatabase(file, `belongs to the mode ${String(mode)} and is never opened by ${mark.mode}`);
+  if (!mark.recognises(String(stamp.get('key_mark')?.['value'])))
+    throw refuseDatabase(file, 'was sealed with a master key that is not among the keys given');
+}
+
+function schemaVersion(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+}
+
+/** Runs what is missing of the schema, each step once, whoever else may start at the same moment. */
+function migrate(database: DatabaseSync, file: string): void {
+  if (schemaVersion(database) === MIGRATIONS.length) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const found = schemaVersion(database);
+    if (found > MIGRATIONS.length) throw refuseDatabase(file, 'was made by a newer Bonin');
+    for (const migration of MIGRATIONS.slice(found)) runMigration(database, migration);
+    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function runMigration(database: DatabaseSync, migration: Migration): void {
+  database.exec(migration.sql);
+}

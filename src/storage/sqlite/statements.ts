@@ -1,0 +1,89 @@
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+
+/** A row as an array of its columns, which costs half of what an object costs. */
+export type Row = readonly SQLOutputValue[];
+
+const CHANNEL_COLUMNS =
+  'id, merchant_id, channel_key, provider, provider_merchant_id, carrier_approval, foreigner_add_on';
+
+const SQL = {
+  begin: 'BEGIN',
+  beginImmediate: 'BEGIN IMMEDIATE',
+  commit: 'COMMIT',
+  rollback: 'ROLLBACK',
+  /** Changes when another connection has committed since. */
+  dataVersion: 'PRAGMA data_version',
+  checkpoint: 'PRAGMA wal_checkpoint(TRUNCATE)',
+
+  saveMerchant: `
+    INSERT INTO merchants (user_code, name) VALUES (?, ?)
+    ON CONFLICT (user_code) DO UPDATE SET name = excluded.name
+    RETURNING id`,
+  saveChannel: `
+    INSERT INTO channels (merchant_id, position, channel_key, provider, provider_merchant_id, carrier_approval,
+      foreigner_add_on)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (channel_key) DO UPDATE SET
+      position = excluded.position, provider = excluded.provider,
+      provider_merchant_id = excluded.provider_merchant_id, carrier_approval = excluded.carrier_approval,
+      foreigner_add_on = excluded.foreigner_add_on`,
+  saveApiKey: `
+    INSERT INTO api_keys (merchant_id, imp_key, secret_digest) VALUES (?, ?, ?)
+    ON CONFLICT (imp_key) DO UPDATE SET secret_digest = excluded.secret_digest`,
+  listChannels: `SELECT ${CHANNEL_COLUMNS} FROM channels WHERE merchant_id = ? ORDER BY position`,
+  findChannelByKey: `SELECT ${CHANNEL_COLUMNS} FROM channels WHERE channel_key = ?`,
+  findChannelById: `SELECT ${CHANNEL_COLUMNS} FROM channels WHERE id = ?`,
+  findApiKey: `
+    SELECT k.id, k.merchant_id, k.secret_digest
+    FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
+    WHERE k.imp_key = ? AND k.revoked_at IS NULL AND m.disabled_at IS NULL`,
+
+  findTokenOfKey: 'SELECT nonce, expires_at FROM access_tokens WHERE api_key_id = ?',
+  /** Read or create in one statement: only the first of several callers at once finds no live token. */
+  issueToken: `
+    INSERT INTO access_tokens (api_key_id, nonce, digest, expires_at)
+    VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT (api_key_id) DO UPDATE SET
+      nonce = iif(expires_at <= ?5, excluded.nonce, nonce),
+      digest = iif(expires_at <= ?5, excluded.digest, digest),
+      expires_at = CASE
+        WHEN expires_at <= ?5 THEN excluded.expires_at
+        WHEN expires_at - ?5 <= ?6 THEN expires_at + ?7
+        ELSE expires_at
+      END
+    RETURNING nonce, expires_at`,
+  findToken: `
+    SELECT k.id, k.merchant_id, t.expires_at
+    FROM access_tokens t JOIN api_keys k ON k.id = t.api_key_id JOIN merchants m ON m.id = k.merchant_id
+    WHERE t.digest = ? AND k.revoked_at IS NULL AND m.disabled_at IS NULL`,
+
+  findCertification: `
+    SELECT c.channel_id, c.state, c.requested_at, c.certified_at, c.sealed, k.master_key_id, k.salt
+    FROM certifications c JOIN certification_keys k ON k.id = c.id
+    WHERE c.id = ? AND c.merchant_id = ?`,
+  insertCertification: `
+    INSERT INTO certifications (id, merchant_id, channel_id, state, requested_at, certified_at, sealed)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO NOTHING`,
+  insertKey: 'INSERT INTO certification_keys (id, master_key_id, salt) VALUES (?, ?, ?)',
+  deleteKey: 'DELETE FROM certification_keys WHERE id = ?',
+  deleteCertification: 'DELETE FROM certifications WHERE id = ?',
+  insertErasure: 'INSERT INTO erasures (id, merchant_id, channel_id, erased_at) VALUES (?, ?, ?, ?)',
+  isErased: 'SELECT 1 FROM erasures WHERE id = ?',
+  findOtherId: 'SELECT id FROM other_ids WHERE imp_uid = ?',
+  claimOtherId: `
+    INSERT INTO other_ids (imp_uid, id) SELECT ?, coalesce(min(id), 0) - 1 FROM other_ids WHERE true
+    ON CONFLICT (imp_uid) DO NOTHING RETURNING id`,
+};
+
+export type Statements = Readonly<Record<keyof typeof SQL, StatementSync>>;
+
+/** Prepares every statement once; each gives its rows as arrays. */
+export function prepareStatements(database: DatabaseSync): Statements {
+  const prepared = Object.entries(SQL).map(([name, sql]) => {
+    const statement = database.prepare(sql);
+    statement.setReturnArrays(true);
+    return [name, statement] as const;
+  });
+  return Object.fromEntries(prepared) as Statements;
+}
