@@ -4,6 +4,8 @@ import { MovableClock } from './sandbox/movable-clock.ts';
 import { sandboxRoutes } from './sandbox/routes.ts';
 import { DEFAULT_SEED, type Seed, seedCertifications, seedMerchants } from './sandbox/seed.ts';
 
+export { DEFAULT_SEED, readSeed, type Seed } from './sandbox/seed.ts';
+
 export interface DevAppOptions extends Omit<AppOptions, 'mode' | 'corsOrigins' | 'extend'> {
   /** Who exists. Default: the people that come along. */
   readonly seed?: Seed;

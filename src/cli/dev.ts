@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { loadDevConfig, SETTINGS } from '../config.ts';
-import { createDevApp } from '../dev.ts';
+import { createDevApp, DEFAULT_SEED, readSeed, type Seed } from '../dev.ts';
 import { createLog } from '../log.ts';
 import { newMasterKey, readMasterKeys } from '../master-keys.ts';
-import { DEFAULT_SEED, readSeed, type Seed } from '../sandbox/seed.ts';
 import { type Command, type CommandOption, EXIT, UsageError } from './command.ts';
 import { untilStopped } from './until-stopped.ts';
 

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { loadDevConfig } from './config.ts';
+
+describe('settings of dev', () => {
+  it('have defaults', () => {
+    const loaded = loadDevConfig({}, {});
+    expect(loaded).toMatchObject({
+      config: { port: 8282, host: '127.0.0.1', hostGiven: false, seed: null, basePath: '', logLevel: 'warn' },
+    });
+  });
+
+  it('come from the environment, and from options first', () => {
+    const loaded = loadDevConfig({ port: '1', memory: true }, { BONIN_PORT: '2', BONIN_HOST: '::1' });
+    expect(loaded).toMatchObject({
+      config: { port: 1, host: '::1', hostGiven: true, keeping: { kind: 'memory' } },
+    });
+  });
+
+  it('that do not parse are all reported at once, under the name they were given by', () => {
+    const loaded = loadDevConfig(
+      { port: '70000', 'log-level': 'loud' },
+      { BONIN_MEMORY: 'perhaps', BONIN_BASE_PATH: 'x/' },
+    );
+    expect(loaded).toEqual({
+      problems: [
+        '--port must be a number from 0 to 65535',
+        'BONIN_MEMORY must be true or false',
+        'BONIN_BASE_PATH must be empty or look like /iamport',
+        '--log-level must be one of debug, info, warn, error, silent',
+      ],
+    });
+  });
+
+  it('refuse a folder together with keeping nothing', () => {
+    expect(loadDevConfig({ memory: true, data: 'x' }, {})).toEqual({
+      problems: ['--memory and --data exclude each other'],
+    });
+  });
+});

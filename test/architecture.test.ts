@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const SOURCE = join(import.meta.dirname, '../src');
+
+/** Who may import whom: a room, the rooms it may look into, and the packages it may use. */
+const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: readonly string[] }>> = {
+  errors: { rooms: [], packages: [] },
+  core: { rooms: ['errors'], packages: ['node:crypto'] },
+  log: { rooms: ['errors'], packages: ['pino'] },
+  http: { rooms: ['errors', 'log'], packages: ['node:http', 'node:net', 'node:stream', 'node:crypto'] },
+  'api/v1': { rooms: ['core', 'errors', 'http'], packages: [] },
+  sandbox: { rooms: ['core', 'errors', 'http'], packages: ['node:crypto', 'node:fs'] },
+  storage: { rooms: ['core', 'errors'], packages: ['node:fs'] },
+  'storage/sqlite': {
+    rooms: ['core', 'errors', 'storage'],
+    packages: ['node:sqlite', 'node:fs', 'node:path'],
+  },
+  health: { rooms: ['core', 'errors', 'http'], packages: [] },
+  'master-keys': { rooms: ['core', 'errors'], packages: ['node:crypto', 'node:fs', 'node:path'] },
+  config: { rooms: ['log'], packages: ['node:path'] },
+  app: { rooms: ['api/v1', 'core', 'errors', 'health', 'http', 'log', 'storage'], packages: [] },
+  dev: { rooms: ['app', 'core', 'sandbox'], packages: [] },
+  cli: {
+    rooms: ['config', 'core', 'dev', 'errors', 'log', 'master-keys'],
+    packages: ['node:fs', 'node:module', 'node:util'],
+  },
+};
+
+const DRAWERS = /(^|\/)(utils?|helpers?|common|lib|misc|shared)(\/|\.ts$)/;
+const LONGEST_FILE = 400;
+
+const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+  .map((file) => file.replaceAll('\\', '/'));
+
+function roomOf(file: string): string | undefined {
+  const path = file.replace(/\.(ts|json)$/, '');
+  return Object.keys(ROOMS)
+    .sort((a, b) => b.length - a.length)
+    .find((room) => path === room || path.startsWith(`${room}/`));
+}
+
+function importsOf(file: string): readonly string[] {
+  const text = readFileSync(join(SOURCE, file), 'utf8');
+  return [...text.matchAll(/(?:from|import|import\()\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+}
+
+function isAllowed(file: string, imported: string): boolean {
+  const room = roomOf(file) ?? '';
+  const { rooms = [], packages = [] } = ROOMS[room] ?? {};
+  if (!imported.startsWith('.')) return packages.includes(imported);
+  const target = roomOf(relative(SOURCE, join(SOURCE, dirname(file), imported)).replaceAll('\\', '/')) ?? '';
+  // The storage registry names its engines, each behind a lazy import.
+  return target === room || rooms.includes(target) || (room === 'storage' && target.startsWith('storage/'));
+}
+
+describe('architecture', () => {
+  it.each(files)('%s stands in a room and imports only what its room may', (file) => {
+    expect(roomOf(file)).toBeDefined();
+    expect(importsOf(file).filter((imported) => !isAllowed(file, imported))).toEqual([]);
+  });
+
+  it.each(files)('%s reads the environment only where settings are read', (file) => {
+    const reads = /process\.env|import\.meta\.env/.test(readFileSync(join(SOURCE, file), 'utf8'));
+    expect(reads && !file.startsWith('cli/')).toBe(false);
+  });
+
+  it.each(files)('%s is short and not a drawer', (file) => {
+    expect(readFileSync(join(SOURCE, file), 'utf8').split('\n').length).toBeLessThanOrEqual(LONGEST_FILE);
+    expect(file).not.toMatch(DRAWERS);
+  });
+
+  it('sees an edge that is not in the table', () => {
+    expect(isAllowed('core/vault.ts', '../storage/index.ts')).toBe(false);
+    expect(isAllowed('core/vault.ts', 'node:http')).toBe(false);
+    expect(isAllowed('app.ts', './sandbox/routes.ts')).toBe(false);
+    expect(isAllowed('core/vault.ts', '../errors.ts')).toBe(true);
+  });
+});

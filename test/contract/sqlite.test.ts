@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openStore } from '../../src/storage/index.ts';
+import { describeStore } from './store.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bonin-store-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const mark = (mode: 'dev' | 'serve') => ({ mode, keyMark: '1:00', recognises: () => true });
+
+describeStore('sqlite in a file, two connections', async () => {
+  const url = `sqlite:${join(folder, 'shared.db')}`;
+  return { first: await openStore(url, mark('dev')), second: await openStore(url, mark('dev')) };
+});
+
+describeStore('sqlite in memory', async () => {
+  const store = await openStore('sqlite::memory:', mark('dev'));
+  return { first: store, second: store };
+});
+
+describe('sqlite', () => {
+  it('has the schema that is written down in schema.sql', async () => {
+    const file = join(folder, 'schema.db');
+    await (await openStore(`sqlite:${file}`, mark('dev'))).close();
+    const database = new DatabaseSync(file, { readOnly: true });
+    const statements = database
+      .prepare('SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid')
+      .all();
+    database.close();
+    const dump = `${statements.map(({ sql }) => `${sql};`).join('\n\n')}\n`;
+    // Made anew with `npx vitest run test/contract --update`, and read in review.
+    await expect(dump).toMatchFileSnapshot('schema.sql');
+  });
+
+  it('does not start over in a database of serve', async () => {
+    const store = await openStore('sqlite::memory:', mark('serve'));
+    await expect(store.resetCertifications()).rejects.toMatchObject({ code: 'store_failed' });
+    await store.close();
+  });
+
+  it('refuses a URL of no engine', async () => {
+    for (const url of ['mysql://host/db', 'bonin.db', ''])
+      await expect(openStore(url, mark('dev'))).rejects.toMatchObject({ code: 'start_refused' });
+  });
+});

@@ -1,0 +1,122 @@
+import { connect } from 'node:net';
+
+/** A request whose every byte is decided: nothing parses, sorts or completes it on the way. */
+export interface RawRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Null sends neither a body nor a length. */
+  readonly body: Buffer | null;
+  readonly chunked: boolean;
+  /** Lets the connection stay open, so that an answer's `Connection: close` is the server's own wish. */
+  readonly stayOpen: boolean;
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+}
+
+const PATIENCE = 5_000;
+/** How long bytes behind a complete answer are waited for on a connection that stays open. */
+const SURPLUS_WAIT = 30;
+const END_OF_HEAD = '\r\n\r\n';
+
+/** Values of a header, whatever its letter case, as one text; null when it is absent. */
+export function headerOf({ headers }: Pick<RawAnswer, 'headers'>, name: string): string | null {
+  const values = headers
+    .filter(([one]) => one.toLowerCase() === name.toLowerCase())
+    .map(([, value]) => value);
+  return values.length === 0 ? null : values.join(', ');
+}
+
+/** Sends a request and reads all that comes back, up to the end of the connection. */
+export function exchange(port: number, request: RawRequest): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    let received: Buffer = Buffer.alloc(0);
+    let surplusTimer: NodeJS.Timeout | undefined;
+    const patience = setTimeout(
+      () => finish(`no whole answer within ${PATIENCE / 1000} s; so far: ${excerpt(received)}`),
+      PATIENCE,
+    );
+
+    function finish(problem?: string): void {
+      clearTimeout(patience);
+      clearTimeout(surplusTimer);
+      socket.destroy();
+      const answer = problem === undefined ? parseAnswer(received) : null;
+      if (answer === null) reject(new Error(problem ?? `not an answer of HTTP: ${excerpt(received)}`));
+      else resolve(answer);
+    }
+
+    socket.on('data', (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      if (!request.stayOpen || !isComplete(parseAnswer(received), request.method)) return;
+      clearTimeout(surplusTimer);
+      surplusTimer = setTimeout(finish, SURPLUS_WAIT);
+    });
+    socket.on('end', () => finish());
+    // A refusal may arrive while the body is still being sent; writing on then fails and takes nothing away.
+    socket.on('error', (error) => {
+      if (isComplete(parseAnswer(received), request.method)) finish();
+      else finish(`${error.message}; so far: ${excerpt(received)}`);
+    });
+    socket.write(requestHead(port, request));
+    for (const piece of requestBody(request)) socket.write(piece);
+  });
+}
+
+function requestHead(port: number, request: RawRequest): string {
+  const { headers, body, chunked, stayOpen } = request;
+  const lines = [`${request.method} ${request.path} HTTP/1.1`];
+  const add = (name: string, value: string) => {
+    if (headerOf(request, name) === null) lines.push(`${name}: ${value}`);
+  };
+  add('Host', `127.0.0.1:${port}`);
+  if (!stayOpen) add('Connection', 'close');
+  if (chunked) add('Transfer-Encoding', 'chunked');
+  else if (body !== null) add('Content-Length', String(body.length));
+  for (const [name, value] of headers) lines.push(`${name}: ${value}`);
+  return `${lines.join('\r\n')}${END_OF_HEAD}`;
+}
+
+function requestBody({ body, chunked }: RawRequest): readonly Buffer[] {
+  if (body === null) return [];
+  if (!chunked) return [body];
+  const size = Math.max(1, Math.min(16_384, Math.ceil(body.length / 3)));
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < body.length; at += size) {
+    const piece = body.subarray(at, at + size);
+    pieces.push(Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n')]));
+  }
+  return [...pieces, Buffer.from('0\r\n\r\n')];
+}
+
+/** What the bytes say, interim answers left out; null when there is no whole head of a final answer. */
+function parseAnswer(bytes: Buffer): RawAnswer | null {
+  const end = bytes.indexOf(END_OF_HEAD);
+  if (end === -1) return null;
+  const body = bytes.subarray(end + END_OF_HEAD.length);
+  const [statusLine = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');
+  const status = Number(/^HTTP\/1\.1 (\d{3})(?: |$)/.exec(statusLine)?.[1]);
+  if (Number.isNaN(status)) return null;
+  if (status < 200) return parseAnswer(body);
+  const headers = lines.map((line) => {
+    const colon = line.indexOf(':');
+    return [line.slice(0, colon), line.slice(colon + 1).trim()] as const;
+  });
+  return { status, headers, body };
+}
+
+function isComplete(answer: RawAnswer | null, method: string): boolean {
+  if (answer === null) return false;
+  if (method === 'HEAD' || answer.status === 204 || answer.status === 304) return true;
+  const length = headerOf(answer, 'content-length');
+  return length !== null && answer.body.length >= Number(length);
+}
+
+function excerpt(bytes: Buffer): string {
+  return bytes.length === 0 ? 'nothing' : JSON.stringify(bytes.subarray(0, 200).toString('latin1'));
+}

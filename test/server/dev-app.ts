@@ -1,0 +1,24 @@
+import { createDevApp, type DevAppOptions } from '../../src/dev.ts';
+import { createLog } from '../../src/log.ts';
+import { newMasterKey } from '../../src/master-keys.ts';
+
+/** The sandbox in this process, in memory, on a free port. Close it when done. */
+export async function startDevApp(options: Partial<DevAppOptions> = {}) {
+  const app = await createDevApp({
+    databaseUrl: 'sqlite::memory:',
+    masterKeys: [newMasterKey()],
+    log: createLog('silent'),
+    ...options,
+  });
+  const { url } = await app.listen(0, '127.0.0.1');
+  return { ...app, url };
+}
+
+export type RunningDevApp = Awaited<ReturnType<typeof startDevApp>>;
+
+/** The key pairs of the two seeded merchants. */
+export const KEY_A = {
+  imp_key: 'imp_apikey',
+  imp_secret: 'ekKoeW8RyKuT0zgaZsUtXXTLQ4AhPFW3ZGseDA6bkA5lamv9OqDMnxyeB9wqOsuO9W3Mx9YSJ4dTqJ3f',
+};
+export const KEY_B = { imp_key: 'imp_apikey_b', imp_secret: 'sandbox_secret_b' };
