@@ -1,10 +1,11 @@
 import { type App, type AppOptions, createApp } from './app.ts';
 import { systemClock } from './core/clock.ts';
 import { MovableClock } from './sandbox/movable-clock.ts';
+import { DEFAULT_SEED, type Seed } from './sandbox/people-file.ts';
 import { sandboxRoutes } from './sandbox/routes.ts';
-import { DEFAULT_SEED, type Seed, seedCertifications, seedMerchants } from './sandbox/seed.ts';
+import { seedCertifications, seedMerchants } from './sandbox/seed.ts';
 
-export { DEFAULT_SEED, readSeed, type Seed } from './sandbox/seed.ts';
+export { DEFAULT_SEED, readSeed, type Seed } from './sandbox/people-file.ts';
 
 export interface DevAppOptions extends Omit<AppOptions, 'mode' | 'corsOrigins' | 'extend'> {
   /** Who exists. Default: the people that come along. */

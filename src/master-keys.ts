@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -58,7 +58,7 @@ function parseKeys(file: string, text: string): readonly MasterKey[] {
 /** Written whole under a passing name first: of two processes that start together one names it. */
 function createKeyFile(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const passing = `${file}.new-${process.pid}`;
+  const passing = `${file}.new-${randomUUID()}`;
   const { id, secret } = newMasterKey();
   try {
     const descriptor = openSync(passing, 'wx', 0o600);

@@ -7,15 +7,19 @@ const SOURCE = join(import.meta.dirname, '../src');
 /** Who may import whom: a room, the rooms it may look into, and the packages it may use. */
 const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: readonly string[] }>> = {
   errors: { rooms: [], packages: [] },
-  core: { rooms: ['errors'], packages: ['node:crypto'] },
+  'ascii-json': { rooms: [], packages: [] },
+  core: { rooms: ['ascii-json', 'errors'], packages: ['node:crypto'] },
   log: { rooms: ['errors'], packages: ['pino'] },
-  http: { rooms: ['errors', 'log'], packages: ['node:http', 'node:net', 'node:stream', 'node:crypto'] },
-  'api/v1': { rooms: ['core', 'errors', 'http'], packages: [] },
-  sandbox: { rooms: ['core', 'errors', 'http'], packages: ['node:crypto', 'node:fs'] },
+  http: {
+    rooms: ['ascii-json', 'errors', 'log'],
+    packages: ['node:http', 'node:net', 'node:stream', 'node:crypto'],
+  },
+  'api/v1': { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: [] },
+  sandbox: { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: ['node:crypto', 'node:fs'] },
   storage: { rooms: ['core', 'errors'], packages: ['node:fs'] },
   'storage/sqlite': {
     rooms: ['core', 'errors', 'storage'],
-    packages: ['node:sqlite', 'node:fs', 'node:path'],
+    packages: ['node:sqlite', 'node:crypto', 'node:fs', 'node:path'],
   },
   health: { rooms: ['core', 'errors', 'http'], packages: [] },
   'master-keys': { rooms: ['core', 'errors'], packages: ['node:crypto', 'node:fs', 'node:path'] },

@@ -1,12 +1,18 @@
 import { AppError } from '../errors.ts';
-import { type Certification, detailsContext, packDetails, unpackDetails } from './certification.ts';
+import {
+  type Certification,
+  type CertificationDetails,
+  detailsContext,
+  packDetails,
+  splitDetails,
+} from './certification.ts';
 import type { Clock } from './clock.ts';
 import { newImpUid } from './ids.ts';
 import type { Store, StoredCertification } from './store.ts';
 import type { Vault } from './vault.ts';
 
 /** A certification that is not kept yet. */
-export type NewCertification = Omit<Certification, 'impUid'>;
+export interface NewCertification extends CertificationDetails, Omit<Certification, 'impUid' | 'details'> {}
 
 /** What can be done with certifications, by whom they belong to. */
 export class CertificationService {
@@ -60,14 +66,13 @@ export class CertificationService {
 
   #open(stored: StoredCertification): Certification {
     const context = detailsContext(stored.merchantId, stored.impUid);
-    const details = unpackDetails(this.#vault.open(context, stored.sealed));
     return {
       impUid: stored.impUid,
       channel: stored.channel,
       state: stored.state,
       requestedAt: stored.requestedAt,
       certifiedAt: stored.certifiedAt,
-      ...details,
+      details: splitDetails(this.#vault.open(context, stored.sealed)),
     };
   }
 }

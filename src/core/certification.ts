@@ -11,6 +11,7 @@
  * details        all of the above that is not needed to find the record; sealed in the store
  * erased         after erasing: the record and its key material are gone, its id stays used
  */
+import { type JsonText, toAsciiJson } from '../ascii-json.ts';
 import type { Channel } from './channel.ts';
 import type { Identity } from './identity.ts';
 
@@ -24,12 +25,13 @@ export interface CertificationDetails {
   readonly identity: Identity | null;
 }
 
-export interface Certification extends CertificationDetails {
+export interface Certification {
   readonly impUid: string;
   readonly channel: Channel;
   readonly state: CertificationState;
   readonly requestedAt: number;
   readonly certifiedAt: number | null;
+  readonly details: PackedDetails;
 }
 
 /** What the sealed details of a record are bound to: sealed bytes moved to another record do not open. */
@@ -37,78 +39,64 @@ export function detailsContext(merchantId: number, impUid: string): string {
   return `certification.details ${merchantId} ${impUid}`;
 }
 
-type PackedIdentity = [
-  name: string,
-  birthday: string,
-  gender: Identity['gender'],
-  foreigner: boolean | null,
-  phone: string | null,
-  carrier: Identity['carrier'],
-  mvno: boolean,
-  ci: string | null,
-  di: string | null,
-];
-type PackedDetails = [
-  version: 1,
-  merchantUid: string,
-  pageUrl: string | null,
-  providerTid: string | null,
-  ...identity: PackedIdentity | [],
-];
-
-/** Details as ASCII text, the form in which they are sealed: a JSON array, since every lookup reads one. */
-export function packDetails(details: CertificationDetails): string {
-  const { identity } = details;
-  const packed: PackedDetails = [
-    1,
-    details.merchantUid,
-    details.pageUrl,
-    details.providerTid,
-    ...((identity === null
-      ? []
-      : [
-          identity.name,
-          identity.birthday,
-          identity.gender,
-          identity.foreigner,
-          identity.phone,
-          identity.carrier,
-          identity.mvno,
-          identity.ci,
-          identity.di,
-        ]) satisfies PackedIdentity | []),
-  ];
-  return JSON.stringify(packed).replace(
-    /[\u0080-\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+/**
+ * Details in the form in which they are sealed: each member as JSON text. A lookup copies them into its answer as
+ * they are; whoever needs the values calls `unpackDetails`.
+ */
+export interface PackedDetails {
+  readonly merchantUid: JsonText;
+  readonly pageUrl: JsonText;
+  readonly providerTid: JsonText;
+  readonly identity: PackedIdentity | null;
 }
 
-/** The inverse of `packDetails`. */
-export function unpackDetails(text: string): CertificationDetails {
-  const packed = JSON.parse(text) as PackedDetails;
-  const [
-    ,
-    merchantUid,
-    pageUrl,
-    providerTid,
-    name,
-    birthday,
-    gender,
-    foreigner,
-    phone,
-    carrier,
-    mvno,
-    ci,
-    di,
-  ] = packed;
+export type PackedIdentity = { readonly [Member in keyof Identity]: JsonText };
+
+/** Stands first in what is sealed, so that another order of the lines can be told apart some day. */
+const LAYOUT = '1';
+
+/** Details as one ASCII text: a line for each member, since JSON text holds no line break. */
+export function packDetails({ merchantUid, pageUrl, providerTid, identity }: CertificationDetails): string {
+  const lines: unknown[] = [merchantUid, pageUrl, providerTid];
+  if (identity !== null) {
+    const { name, birthday, gender, foreigner, phone, carrier, mvno, ci, di } = identity;
+    lines.push(name, birthday, gender, foreigner, phone, carrier, mvno, ci, di);
+  }
+  return [LAYOUT, ...lines.map(toAsciiJson)].join('\n');
+}
+
+/** The lines of `packDetails` by name. */
+export function splitDetails(text: string): PackedDetails {
+  const lines = text.split('\n') as [string, string, string, string, ...string[]];
   return {
-    merchantUid,
-    pageUrl,
-    providerTid,
-    identity:
-      name === undefined
-        ? null
-        : ({ name, birthday, gender, foreigner, phone, carrier, mvno, ci, di } as Identity),
+    merchantUid: lines[1],
+    pageUrl: lines[2],
+    providerTid: lines[3],
+    identity: lines.length === 4 ? null : splitIdentity(lines as unknown as FullLines),
   };
+}
+
+type FullLines = { readonly [Line in 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12]: JsonText };
+
+function splitIdentity(lines: FullLines): PackedIdentity {
+  return {
+    name: lines[4],
+    birthday: lines[5],
+    gender: lines[6],
+    foreigner: lines[7],
+    phone: lines[8],
+    carrier: lines[9],
+    mvno: lines[10],
+    ci: lines[11],
+    di: lines[12],
+  };
+}
+
+/** The values of packed details. */
+export function unpackDetails({ identity, ...rest }: PackedDetails): CertificationDetails {
+  return { ...parseMembers(rest), identity: identity && parseMembers(identity) } as CertificationDetails;
+}
+
+function parseMembers(members: Readonly<Record<string, JsonText>>): object {
+  return Object.fromEntries(Object.entries(members).map(([name, json]) => [name, JSON.parse(json)]));
 }

@@ -4,8 +4,6 @@ import { AppError } from '../errors.ts';
 /** Longest body of a request, in bytes. */
 export const BODY_LIMIT = 65_536;
 
-const NOTHING = Buffer.alloc(0);
-
 /** Whether a request announces a body; most lookups do not, and need not wait for one. */
 export function hasBody(request: IncomingMessage): boolean {
   const length = request.headers['content-length'];
@@ -22,7 +20,6 @@ export function announcesTooMuch(request: IncomingMessage): boolean {
  * went away in the middle.
  */
 export function readBody(request: IncomingMessage): Promise<Buffer | null> {
-  if (!hasBody(request)) return Promise.resolve(NOTHING);
   if (announcesTooMuch(request)) return Promise.reject(new AppError('body_too_large'));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

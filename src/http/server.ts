@@ -14,7 +14,7 @@ import {
   type RenderError,
   rawAnswer,
 } from './answers.ts';
-import { announcesTooMuch, readBody } from './body.ts';
+import { announcesTooMuch, hasBody, readBody } from './body.ts';
 import { newRequestIds } from './request-ids.ts';
 import { createRouter, type Match, type Method, type Surface } from './routes.ts';
 
@@ -34,6 +34,8 @@ const KEEP_ALIVE_TIMEOUT = 72_000;
 const DRAIN_LIMIT = 1024 * 1024;
 const DRAIN_TIMEOUT = 1_000;
 
+const NO_BODY = Buffer.alloc(0);
+
 /**
  * The REST transport on `node:http`: finds the route by the raw target, reads the body, answers in one write.
  * The order of its checks is the contract's: syntax, route, OPTIONS, method, size; the rest is the handler's.
@@ -43,6 +45,8 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #route: (rawTarget: string) => Match | null;
   readonly #nextRequestId = newRequestIds();
+  /** The newest answer of each connection, for what must be said after it. */
+  readonly #newest = new WeakMap<Duplex, ServerResponse>();
   #stopping = false;
 
   constructor(options: HttpServerOptions) {
@@ -94,6 +98,7 @@ export class HttpServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = this.#nextRequestId();
+    this.#newest.set(request.socket, response);
     const match = this.#route(request.url ?? '/');
     const { origin } = request.headers;
     const cors = corsHeaders(this.#options.cors, origin, match?.route.public === true);
@@ -107,7 +112,7 @@ export class HttpServer {
       const method = (request.method === 'HEAD' ? 'GET' : request.method) as Method;
       const handler = Object.hasOwn(match.route.methods, method) ? match.route.methods[method] : undefined;
       if (handler === undefined) throw new AppError('method_not_allowed');
-      const body = await readBody(request);
+      const body = hasBody(request) ? await readBody(request) : NO_BODY;
       if (body === null) return;
       const { parameters, query } = match;
       const text = await handler({ headers: request.headers, parameters, query, body });
@@ -171,7 +176,11 @@ export class HttpServer {
   /** A request that the parser refuses, or that does not arrive in time. */
   #refuseSyntax(cause: NodeJS.ErrnoException, socket: Duplex): void {
     const tooLarge = cause.code === 'HPE_HEADER_OVERFLOW';
-    this.#refuse(new AppError(tooLarge ? 'request_head_too_large' : 'request_malformed'), socket);
+    const error = new AppError(tooLarge ? 'request_head_too_large' : 'request_malformed');
+    const newest = this.#newest.get(socket);
+    // Whole requests that stand before the broken one get their answers first; one that broke off has none.
+    if (newest?.req.complete && !newest.closed) newest.once('close', () => this.#refuse(error, socket));
+    else this.#refuse(error, socket);
   }
 
   #refuse(error: AppError, socket: Duplex): void {

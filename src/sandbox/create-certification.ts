@@ -6,7 +6,7 @@ import type { Store } from '../core/store.ts';
 import { AppError } from '../errors.ts';
 import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
 import type { MovableClock } from './movable-clock.ts';
-import type { Seed } from './seed.ts';
+import type { Seed } from './people-file.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 

@@ -1,13 +1,15 @@
+import { toAsciiJson } from '../ascii-json.ts';
 import type { CertificationService } from '../core/certification-service.ts';
 import { SECOND, wholeSecond } from '../core/clock.ts';
 import type { Store } from '../core/store.ts';
 import type { Vault } from '../core/vault.ts';
 import { AppError } from '../errors.ts';
-import { success, toAsciiJson } from '../http/envelope.ts';
+import { success } from '../http/envelope.ts';
 import type { ApiRequest, Handler, Route } from '../http/routes.ts';
 import { createSandboxCertification } from './create-certification.ts';
 import type { MovableClock } from './movable-clock.ts';
-import { type Seed, seedCertifications, seedMerchants } from './seed.ts';
+import type { Seed } from './people-file.ts';
+import { seedCertifications, seedMerchants } from './seed.ts';
 
 export interface SandboxServices {
   readonly store: Store;

@@ -43,14 +43,10 @@ CREATE TABLE certifications (
   state TEXT NOT NULL CHECK (state IN ('pending', 'certified', 'failed', 'expired')),
   requested_at INTEGER NOT NULL,
   certified_at INTEGER,
+  master_key_id INTEGER NOT NULL,
+  salt BLOB NOT NULL,
   sealed BLOB NOT NULL,
   CHECK ((state = 'certified') = (certified_at IS NOT NULL))
-) STRICT;
-
-CREATE TABLE certification_keys (
-  id INTEGER PRIMARY KEY,
-  master_key_id INTEGER NOT NULL,
-  salt BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE other_ids (

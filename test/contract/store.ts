@@ -149,7 +149,8 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
       for (const impUid of [newImpUid(), 'imps_to-be-erased']) {
         const kept = record(impUid);
         await store.createCertification(kept);
-        await (await later()).findCertification(merchant.id, impUid);
+        for (const each of [store, await later(), store, second])
+          await each.findCertification(merchant.id, impUid);
         const erased = await Promise.all(
           [store, second, store, second].map((each) => each.eraseCertification(merchant.id, impUid, 1)),
         );
@@ -233,7 +234,9 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
       await store.createCertification(erased);
       await store.createCertification(kept);
       await store.eraseCertification(merchant.id, erased.impUid, 1);
+      for (const _again of [1, 2, 3]) await store.findCertification(merchant.id, kept.impUid);
       await store.resetCertifications();
+      expect(await store.findCertification(merchant.id, kept.impUid)).toBeNull();
       expect(await (await later()).findCertification(merchant.id, kept.impUid)).toBeNull();
       expect(await store.createCertification(erased)).toBe(true);
     });

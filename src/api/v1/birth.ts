@@ -1,3 +1,5 @@
+import type { JsonText } from '../../ascii-json.ts';
+
 /*
  * `birth` on the wire: the first instant of a birthday in Asia/Seoul, by the IANA tz database that comes with
  * the runtime. Between 1908 and 1988 Seoul changed its offset and skipped midnights, so +9 is not enough.
@@ -7,11 +9,11 @@ const DAY = 86_400_000;
 const cache = new Map<string, number>();
 let seoul: Intl.DateTimeFormat | undefined;
 
-/** Seconds since the epoch at which `birthday` (`YYYY-MM-DD`) began in Seoul. Computed once for each day. */
-export function birthInstant(birthday: string): number {
+/** Seconds since the epoch at which a birthday, as JSON text (`"YYYY-MM-DD"`), began in Seoul. Computed once for each. */
+export function birthInstant(birthday: JsonText): number {
   let seconds = cache.get(birthday);
   if (seconds === undefined) {
-    seconds = computeBirthInstant(birthday);
+    seconds = computeBirthInstant(birthday.slice(1, -1));
     cache.set(birthday, seconds);
   }
   return seconds;

@@ -1,26 +1,23 @@
-import type { Certification } from '../../core/certification.ts';
-import type { Identity } from '../../core/identity.ts';
+import { type JsonText, quote } from '../../ascii-json.ts';
+import type { Certification, PackedIdentity } from '../../core/certification.ts';
 import type { AccessToken } from '../../core/token-service.ts';
-import { quote } from '../../http/envelope.ts';
 import { birthInstant } from './birth.ts';
 
 /*
- * The JSON of version 1, written as text: members stand in the contract's order, every character is ASCII, a
- * slash is escaped. Lookups spend most of their own time here, so nothing is built only to be stringified.
+ * The JSON of version 1, written as text: members stand in the contract's order. Sealed members come as JSON text
+ * already and are copied; nothing is built only to be stringified.
  */
-
-function quoteOrNull(text: string | null): string {
-  return text === null ? 'null' : quote(text);
-}
 
 /** Whole seconds of a time inside. */
 export function seconds(at: number): number {
   return Math.floor(at / 1000);
 }
 
-export function toAccessToken(issued: AccessToken): string {
+export function toAccessToken(issued: AccessToken): JsonText {
   return `{"access_token":"${issued.token}","now":${seconds(issued.now)},"expired_at":${seconds(issued.expiresAt)}}`;
 }
+
+const NULL: JsonText = 'null';
 
 /** What a channel's contract with its provider lets a result show. */
 interface Shown {
@@ -48,39 +45,44 @@ function shownBy({ channel }: Certification): Shown {
 }
 
 /** The certification object: alphabetical, `phone` and `carrier` absent where they are not shown. */
-export function toCertification(certification: Certification): string {
-  const { identity, certifiedAt } = certification;
+export function toCertification(certification: Certification): JsonText {
+  const { certifiedAt } = certification;
+  const { identity } = certification.details;
   return certification.state === 'certified' && identity !== null && certifiedAt !== null
     ? toCertified(certification, identity, certifiedAt)
     : toUncertified(certification);
 }
 
-function toCertified(certification: Certification, identity: Identity, certifiedAt: number): string {
+function toCertified(certification: Certification, identity: PackedIdentity, certifiedAt: number): JsonText {
   const shown = shownBy(certification);
-  const { gender } = identity;
-  const foreigner = shown.foreigner ? identity.foreigner : null;
-  const carrier =
-    shown.carrier && identity.carrier !== null
-      ? `"carrier":"${identity.carrier}${identity.mvno ? '_MVNO' : ''}",`
-      : '';
-  const phone = shown.phone && identity.phone !== null ? `"phone":${quote(identity.phone)},` : '';
+  const { details } = certification;
+  const foreigner = shown.foreigner ? identity.foreigner : NULL;
   return (
-    `{"birth":${birthInstant(identity.birthday)},"birthday":"${identity.birthday}",${carrier}` +
-    `"certified":true,"certified_at":${seconds(certifiedAt)},"foreigner":${foreigner ?? false},` +
-    `"foreigner_v2":${foreigner},"gender":${gender === null ? 'null' : `"${gender}"`},` +
-    `"imp_uid":${quote(certification.impUid)},"merchant_uid":${quote(certification.merchantUid)},` +
-    `"name":${quote(identity.name)},"origin":${quoteOrNull(certification.pageUrl)},` +
-    `"pg_provider":"${certification.channel.provider}","pg_tid":${quoteOrNull(certification.providerTid)},` +
-    `${phone}"unique_in_site":${shown.di ? quoteOrNull(identity.di) : 'null'},` +
-    `"unique_key":${quote(identity.ci ?? '')}}`
+    `{"birth":${birthInstant(identity.birthday)},"birthday":${identity.birthday},` +
+    (shown.carrier ? carrierMember(identity) : '') +
+    `"certified":true,"certified_at":${seconds(certifiedAt)},` +
+    `"foreigner":${foreigner === NULL ? 'false' : foreigner},"foreigner_v2":${foreigner},` +
+    `"gender":${identity.gender},"imp_uid":${quote(certification.impUid)},"merchant_uid":${details.merchantUid},` +
+    `"name":${identity.name},"origin":${details.pageUrl},"pg_provider":"${certification.channel.provider}",` +
+    `"pg_tid":${details.providerTid},` +
+    (shown.phone && identity.phone !== NULL ? `"phone":${identity.phone},` : '') +
+    `"unique_in_site":${shown.di ? identity.di : NULL},` +
+    `"unique_key":${identity.ci === NULL ? '""' : identity.ci}}`
   );
 }
 
-function toUncertified(certification: Certification): string {
+/** `"carrier":"SKT_MVNO",`, or nothing for a carrier that the provider did not tell. */
+function carrierMember({ carrier, mvno }: PackedIdentity): JsonText {
+  if (carrier === NULL) return '';
+  return mvno === 'true' ? `"carrier":${carrier.slice(0, -1)}_MVNO",` : `"carrier":${carrier},`;
+}
+
+function toUncertified(certification: Certification): JsonText {
+  const { merchantUid, pageUrl } = certification.details;
   return (
     `{"birth":0,"birthday":null,"certified":false,"certified_at":0,"foreigner":false,"foreigner_v2":null,` +
-    `"gender":null,"imp_uid":${quote(certification.impUid)},"merchant_uid":${quote(certification.merchantUid)},` +
-    `"name":null,"origin":${quoteOrNull(certification.pageUrl)},"pg_provider":"${certification.channel.provider}",` +
+    `"gender":null,"imp_uid":${quote(certification.impUid)},"merchant_uid":${merchantUid},` +
+    `"name":null,"origin":${pageUrl},"pg_provider":"${certification.channel.provider}",` +
     `"pg_tid":null,"unique_in_site":null,"unique_key":null}`
   );
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   accessSync,
   closeSync,
@@ -22,7 +23,10 @@ const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), ['0
 
 /** `BONI`: stands in the header of every database of ours, so that a foreign file is known before it is touched. */
 const APPLICATION_ID = 0x424f4e49;
-const BUSY_TIMEOUT = 5000;
+/** How much of the file is read through a mapping, in bytes; SQLite's own upper limit. Spares a copy for each page. */
+const MAPPED = 0x7fff0000;
+/** How long a statement waits for a lock of another process, in milliseconds. */
+export const BUSY_TIMEOUT = 5000;
 /** Databases up to this size are checked through at every start; a larger one would hold the start up. */
 const LARGEST_CHECKED_AT_START = 64 * 1024 * 1024;
 
@@ -66,6 +70,7 @@ function configure(database: DatabaseSync): void {
     PRAGMA secure_delete = ON;
     PRAGMA trusted_schema = OFF;
     PRAGMA cache_size = -16384;
+    PRAGMA mmap_size = ${MAPPED};
   `);
 }
 
@@ -82,9 +87,8 @@ function createInMemory(mark: DatabaseMark): DatabaseSync {
  */
 function createFile(file: string, mark: DatabaseMark): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const passing = `${file}.new-${process.pid}`;
+  const passing = `${file}.new-${randomUUID()}`;
   try {
-    removeDatabase(passing);
     closeSync(openSync(passing, 'wx', 0o600));
     const database = new DatabaseSync(passing);
     try {

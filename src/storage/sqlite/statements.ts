@@ -58,15 +58,14 @@ const SQL = {
     WHERE t.digest = ? AND k.revoked_at IS NULL AND m.disabled_at IS NULL`,
 
   findCertification: `
-    SELECT c.channel_id, c.state, c.requested_at, c.certified_at, c.sealed, k.master_key_id, k.salt
-    FROM certifications c JOIN certification_keys k ON k.id = c.id
-    WHERE c.id = ? AND c.merchant_id = ?`,
+    SELECT channel_id, state, requested_at, certified_at, master_key_id, salt, sealed
+    FROM certifications
+    WHERE id = ? AND merchant_id = ?`,
   insertCertification: `
-    INSERT INTO certifications (id, merchant_id, channel_id, state, requested_at, certified_at, sealed)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO certifications (id, merchant_id, channel_id, state, requested_at, certified_at,
+      master_key_id, salt, sealed)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO NOTHING`,
-  insertKey: 'INSERT INTO certification_keys (id, master_key_id, salt) VALUES (?, ?, ?)',
-  deleteKey: 'DELETE FROM certification_keys WHERE id = ?',
   deleteCertification: 'DELETE FROM certifications WHERE id = ?',
   insertErasure: 'INSERT INTO erasures (id, merchant_id, channel_id, erased_at) VALUES (?, ?, ?, ?)',
   isErased: 'SELECT 1 FROM erasures WHERE id = ?',

@@ -7,7 +7,8 @@ import type { Store, StoredCertification, StoredToken, TokenHolder, TokenRequest
 import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../index.ts';
 import { toStoreFailure } from './failures.ts';
-import { openDatabase } from './open.ts';
+import { BUSY_TIMEOUT, openDatabase } from './open.ts';
+import { SealedRows } from './sealed-rows.ts';
 import { prepareStatements, type Row, type Statements } from './statements.ts';
 
 /** Opens `sqlite:PATH` or `sqlite::memory:`. */
@@ -18,8 +19,9 @@ export async function openSqliteStore(url: URL, mark: DatabaseMark): Promise<Sto
 
 /** Tokens kept in memory; a merchant has a few, so this is room for thousands of merchants. */
 const CACHED_TOKENS = 10_000;
-/** How long erased bytes may stay in the write-ahead log, in milliseconds. */
-const ERASURE_CHECKPOINT_DELAY = 200;
+/** How long erased bytes may stay in the write-ahead log, and when it is tried again, in milliseconds. */
+const CHECKPOINT_DELAY = 200;
+const CHECKPOINT_RETRY = 1000;
 
 /**
  * One connection for everything. Statements run to their end before the next begins, so a transaction of this
@@ -31,6 +33,7 @@ class SqliteStore implements Store {
   readonly #mode: DatabaseMark['mode'];
   readonly #channels = new Map<number, Channel>();
   readonly #tokens = new Map<string, TokenHolder>();
+  readonly #sealedRows = new SealedRows();
   #reading = false;
   #dataVersion: unknown = null;
   #checkpoint: NodeJS.Timeout | null = null;
@@ -39,6 +42,8 @@ class SqliteStore implements Store {
     this.#database = database;
     this.#mode = mode;
     this.#statements = prepareStatements(database);
+    // An erasure may have been the last thing that a killed process did.
+    this.#scheduleCheckpoint();
   }
 
   async saveMerchant(setup: MerchantSetup): Promise<Merchant> {
@@ -129,11 +134,11 @@ class SqliteStore implements Store {
         state,
         requestedAt,
         certifiedAt,
+        sealed.masterKeyId,
+        sealed.salt,
         sealed.blob,
       );
-      if (changes === 0) return false;
-      run.insertKey.run(id as number, sealed.masterKeyId, sealed.salt);
-      return true;
+      return changes !== 0;
     });
   }
 
@@ -151,8 +156,8 @@ class SqliteStore implements Store {
       const found = this.#find(merchantId, impUid);
       if (found === null) return null;
       const id = this.#idOf(impUid) as number;
-      run.deleteKey.run(id);
       run.deleteCertification.run(id);
+      this.#sealedRows.delete(impUid);
       run.insertErasure.run(id, merchantId, found.channel.id, at);
       return found;
     });
@@ -163,10 +168,9 @@ class SqliteStore implements Store {
   async resetCertifications(): Promise<void> {
     if (this.#mode !== 'dev') throw new AppError('store_failed', { detail: 'only dev starts over' });
     this.#write(() =>
-      this.#database.exec(
-        'DELETE FROM certification_keys; DELETE FROM certifications; DELETE FROM erasures; DELETE FROM other_ids',
-      ),
+      this.#database.exec('DELETE FROM certifications; DELETE FROM erasures; DELETE FROM other_ids'),
     );
+    this.#forget();
     this.#scheduleCheckpoint();
   }
 
@@ -183,21 +187,23 @@ class SqliteStore implements Store {
   }
 
   #find(merchantId: number, impUid: string): StoredCertification | null {
+    const kept = this.#sealedRows.get(impUid);
+    if (kept !== undefined) return kept.merchantId === merchantId ? kept : null;
     const id = this.#idOf(impUid);
     if (id === null) return null;
     const row = one(this.#statements.findCertification, id, merchantId);
     if (row === null) return null;
-    const [channelId, state, requestedAt, certifiedAt, blob, masterKeyId, salt] = row as [
+    const [channelId, state, requestedAt, certifiedAt, masterKeyId, salt, blob] = row as [
       number,
       CertificationState,
       number,
       number | null,
-      Uint8Array,
       number,
+      Uint8Array,
       Uint8Array,
     ];
     const channel = this.#channel(channelId);
-    return {
+    const found = {
       impUid,
       merchantId,
       channel,
@@ -206,6 +212,8 @@ class SqliteStore implements Store {
       certifiedAt,
       sealed: { masterKeyId, salt, blob },
     };
+    this.#sealedRows.note(id, found);
+    return found;
   }
 
   #idOf(impUid: string): number | null {
@@ -275,16 +283,29 @@ class SqliteStore implements Store {
   #forget(): void {
     this.#channels.clear();
     this.#tokens.clear();
+    this.#sealedRows.clear();
   }
 
-  /** Empties the write-ahead log soon after an erasure, so that no older copy of the row stays in it. */
-  #scheduleCheckpoint(): void {
+  /** Empties the write-ahead log soon, and again until it is empty, so that no older copy of an erased row stays. */
+  #scheduleCheckpoint(delay = CHECKPOINT_DELAY): void {
     this.#checkpoint ??= setTimeout(() => {
       this.#checkpoint = null;
-      this.#endRead();
-      // Busy readers elsewhere only postpone it: the result row says so, and the next erasure tries again.
-      this.#statements.checkpoint.get();
-    }, ERASURE_CHECKPOINT_DELAY).unref();
+      if (!this.#emptyLog()) this.#scheduleCheckpoint(CHECKPOINT_RETRY);
+    }, delay).unref();
+  }
+
+  /** False when a reader elsewhere still needs the log, or the disk has no room: what is in it stays valid. */
+  #emptyLog(): boolean {
+    this.#endRead();
+    try {
+      // Without waiting: requests must not stand still because somebody copies the database.
+      this.#database.exec('PRAGMA busy_timeout = 0');
+      return one(this.#statements.checkpoint)?.[0] === 0;
+    } catch {
+      return false;
+    } finally {
+      this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
+    }
   }
 }
 

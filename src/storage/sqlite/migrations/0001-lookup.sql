@@ -37,6 +37,8 @@ CREATE TABLE access_tokens (
   expires_at INTEGER NOT NULL
 ) STRICT;
 
+-- The salt is the record's key material: with the master key it opens what is sealed, without it nothing does.
+-- It stands beside the record because a lookup reads both; a copy that is kept for long leaves it out.
 -- The id is the number in `imp_` and 12 digits; ids of other shapes have a negative one, see other_ids.
 CREATE TABLE certifications (
   id INTEGER PRIMARY KEY,
@@ -45,16 +47,10 @@ CREATE TABLE certifications (
   state TEXT NOT NULL CHECK (state IN ('pending', 'certified', 'failed', 'expired')),
   requested_at INTEGER NOT NULL,
   certified_at INTEGER,
+  master_key_id INTEGER NOT NULL,
+  salt BLOB NOT NULL,
   sealed BLOB NOT NULL,
   CHECK ((state = 'certified') = (certified_at IS NOT NULL))
-) STRICT;
-
--- What opens a certification, with the master key. A table of its own, so that copies kept for long can leave
--- it out: a record is erased everywhere once its row here is gone.
-CREATE TABLE certification_keys (
-  id INTEGER PRIMARY KEY,
-  master_key_id INTEGER NOT NULL,
-  salt BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE other_ids (

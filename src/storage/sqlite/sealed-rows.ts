@@ -1,0 +1,74 @@
+import type { StoredCertification } from '../../core/store.ts';
+
+/** Bytes of one chunk, and how many chunks are kept: 8 MB, room for some twenty thousand rows. */
+const CHUNK_BYTES = 128 * 1024;
+const CHUNKS = 64;
+/** Places for ids that were read once. */
+const SEEN_ONCE = 32_768;
+
+interface Chunk {
+  readonly bytes: Uint8Array;
+  used: number;
+  readonly impUids: string[];
+}
+
+/**
+ * The rows read last, as sealed as they lie in the database: merchants ask for a certification within seconds of
+ * its end, and often twice. A row is kept from its second reading on, so that readings all over a large store
+ * push nothing out. Bytes are copied into chunks, since an array of its own for each row would keep the garbage
+ * collector busy; a chunk is never written over, and goes as a whole when it is the oldest.
+ */
+export class SealedRows {
+  readonly #rows = new Map<string, StoredCertification>();
+  readonly #seenOnce = new Float64Array(SEEN_ONCE);
+  #chunks: Chunk[] = [];
+
+  get(impUid: string): StoredCertification | undefined {
+    return this.#rows.get(impUid);
+  }
+
+  /** Takes note of a row that was read from the database, under its integer key. */
+  note(id: number, row: StoredCertification): void {
+    const place = id % SEEN_ONCE;
+    if (this.#seenOnce[place] !== id) {
+      this.#seenOnce[place] = id;
+      return;
+    }
+    const { salt, blob, masterKeyId } = row.sealed;
+    const length = salt.length + blob.length;
+    if (length > CHUNK_BYTES / 8) return;
+    const chunk = this.#chunkWithRoom(length);
+    const saltAt = chunk.used;
+    const blobAt = saltAt + salt.length;
+    chunk.bytes.set(salt, saltAt);
+    chunk.bytes.set(blob, blobAt);
+    chunk.used += length;
+    chunk.impUids.push(row.impUid);
+    const sealed = {
+      masterKeyId,
+      salt: chunk.bytes.subarray(saltAt, blobAt),
+      blob: chunk.bytes.subarray(blobAt, chunk.used),
+    };
+    this.#rows.set(row.impUid, { ...row, sealed });
+  }
+
+  delete(impUid: string): void {
+    this.#rows.delete(impUid);
+  }
+
+  clear(): void {
+    this.#rows.clear();
+    this.#chunks = [];
+    this.#seenOnce.fill(0);
+  }
+
+  #chunkWithRoom(length: number): Chunk {
+    const newest = this.#chunks.at(-1);
+    if (newest !== undefined && newest.used + length <= CHUNK_BYTES) return newest;
+    const chunk: Chunk = { bytes: new Uint8Array(CHUNK_BYTES), used: 0, impUids: [] };
+    this.#chunks.push(chunk);
+    if (this.#chunks.length > CHUNKS)
+      for (const impUid of this.#chunks.shift()?.impUids ?? []) this.delete(impUid);
+    return chunk;
+  }
+}

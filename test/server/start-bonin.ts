@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface Finished extends Exit {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Bonin {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly exited: Promise<Exit>;
+  stdout(): string;
+  /** Empty when standard error goes to a file. */
+  stderr(): string;
+  signal(name: NodeJS.Signals): void;
+  /** SIGTERM, then waits for the end. */
+  stop(): Promise<Exit>;
+  /** SIGKILL, then waits for the end. */
+  kill(): Promise<Exit>;
+}
+
+export interface SpawnOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** File that standard error is appended to, instead of being kept in memory. */
+  readonly stderrFile?: string;
+  /** Program and arguments that the command is handed to, as in `prlimit --fsize=…`. */
+  readonly wrapper?: readonly string[];
+}
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly exited: Promise<Exit>;
+  readonly output: { stdout: string; stderr: string };
+}
+
+/** Settings of the developer's own shell must not reach the server under test. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:BONIN_|NODE_)/.test(name)));
+}
+
+function run(words: readonly string[], { env = {}, stderrFile, wrapper = [] }: SpawnOptions): Run {
+  const [program = process.execPath, ...rest] = [...wrapper, process.execPath, MAIN, ...words];
+  const stderr = stderrFile === undefined ? 'pipe' : openSync(stderrFile, 'a');
+  const child = spawn(program, rest, {
+    cwd: ROOT,
+    env: { ...cleanEnvironment(), ...env },
+    stdio: ['ignore', 'pipe', stderr],
+  });
+  if (stderr !== 'pipe') closeSync(stderr);
+  const output = { stdout: '', stderr: '' };
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text;
+  });
+  const exited = new Promise<Exit>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal }));
+  });
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  return { child, exited, output };
+}
+
+/** Runs one command line to its end, or to a SIGKILL after so many milliseconds. */
+export async function runBonin(
+  words: readonly string[],
+  options: SpawnOptions & { readonly killAfter?: number } = {},
+): Promise<Finished> {
+  const { child, exited, output } = run(words, options);
+  const timer =
+    options.killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), options.killAfter);
+  const exit = await exited;
+  clearTimeout(timer);
+  return { ...exit, ...output };
+}
+
+/**
+ * Starts `bonin dev` on a free port; resolves once it has printed its URL, rejects when it ends before. What the
+ * test leaves running is killed when it ends.
+ */
+export async function startBonin(words: readonly string[], options: SpawnOptions = {}): Promise<Bonin> {
+  const { child, exited, output } = run(['dev', '--port', '0', ...words], options);
+  const url = await new Promise<string>((resolve, reject) => {
+    const look = () => {
+      const found = /^http:\/\/\S+$/m.exec(output.stdout)?.[0];
+      // The line may have come in part: only one that is followed by another is whole.
+      if (found !== undefined && output.stdout.includes(`${found}\n`)) resolve(found);
+    };
+    child.stdout?.on('data', look);
+    exited.then(({ code, signal }) => {
+      const said =
+        options.stderrFile === undefined ? output.stderr : readFileSync(options.stderrFile, 'utf8');
+      reject(new Error(`bonin dev ended before it served (${code ?? signal}): ${said}`));
+    }, reject);
+  });
+  const signal = (name: NodeJS.Signals) => void child.kill(name);
+  const end = (name: NodeJS.Signals) => {
+    signal(name);
+    return exited;
+  };
+  return {
+    url,
+    port: Number(new URL(url).port),
+    pid: child.pid ?? 0,
+    exited,
+    stdout: () => output.stdout,
+    stderr: () => output.stderr,
+    signal,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
+}
