@@ -4,7 +4,7 @@ import { enableCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { type Command, EXIT, type ExitCode, toParseOptions, UsageError } from './command.ts';
 
-// Compiled code is kept between runs; a start takes about two thirds of the time then.
+// Compiled code is kept between runs, which shortens a start by about a tenth.
 enableCompileCache();
 
 /** The commands, each loaded only when it is called. */

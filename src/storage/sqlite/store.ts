@@ -232,8 +232,7 @@ class SqliteStore implements Store {
 
   /**
    * Runs `work` in a read transaction that lasts to the end of this turn of the event loop, since taking a
-   * snapshot costs more than a lookup: all requests that arrived together share one. What is cached is dropped
-   * at its beginning when another process has written since.
+   * snapshot costs more than a lookup: all requests that arrived together share one.
    */
   #read<T>(work: () => T): T {
     try {
@@ -248,6 +247,11 @@ class SqliteStore implements Store {
     this.#statements.begin.run();
     this.#reading = true;
     setImmediate(this.#endReadSoon);
+    this.#forgetWhatOthersChanged();
+  }
+
+  /** To be called at the beginning of every transaction, before anything cached is believed. */
+  #forgetWhatOthersChanged(): void {
     const version = one(this.#statements.dataVersion)?.[0];
     if (version !== this.#dataVersion) this.#forget();
     this.#dataVersion = version;
@@ -267,6 +271,7 @@ class SqliteStore implements Store {
       this.#endRead();
       this.#statements.beginImmediate.run();
       try {
+        this.#forgetWhatOthersChanged();
         const result = work();
         this.#statements.commit.run();
         return result;
