@@ -2,6 +2,9 @@ import { renderError } from './api/v1/errors.ts';
 import { v1Routes } from './api/v1/index.ts';
 import { CertificationService } from './core/certification-service.ts';
 import { type Clock, systemClock } from './core/clock.ts';
+import { OTP_LIMITS } from './core/otp.ts';
+import { OtpService } from './core/otp-service.ts';
+import type { Providers } from './core/provider.ts';
 import type { Store } from './core/store.ts';
 import { TokenService } from './core/token-service.ts';
 import { type MasterKey, Vault } from './core/vault.ts';
@@ -25,6 +28,8 @@ export interface AppOptions {
   /** Origins whose pages may read answers; `dev` lets every page. Default: none. */
   readonly corsOrigins?: readonly string[];
   readonly clock?: Clock;
+  /** The agencies, by the provider that a channel names. Default: none, so that no channel can send an OTP. */
+  readonly providers?: Providers;
   /** Adds routes that are made of the same services: the sandbox's. */
   readonly extend?: (services: AppServices) => Promise<readonly Surface[]>;
 }
@@ -34,6 +39,7 @@ export interface AppServices {
   readonly vault: Vault;
   readonly tokens: TokenService;
   readonly certifications: CertificationService;
+  readonly otps: OtpService;
 }
 
 export interface App extends AppServices {
@@ -60,13 +66,24 @@ export async function createApp(options: AppOptions): Promise<App> {
       vault,
       tokens: new TokenService(store, vault, clock),
       certifications: new CertificationService(store, vault, clock),
+      otps: new OtpService({
+        store,
+        vault,
+        clock,
+        providers: options.providers ?? {},
+        limits: mode === 'dev' ? null : OTP_LIMITS,
+        forgiveUnknownChannel: mode === 'dev',
+      }),
     };
     const cors: CorsPolicy =
       mode === 'dev' ? { kind: 'any' } : { kind: 'listed', origins: options.corsOrigins ?? [] };
     const extensions = (await options.extend?.(services)) ?? [];
     const server = new HttpServer({
       surfaces: [
-        { basePath: options.basePath ?? '', routes: v1Routes(services) },
+        {
+          basePath: options.basePath ?? '',
+          routes: v1Routes({ ...services, clock, sandbox: mode === 'dev' }),
+        },
         { basePath: '', routes: healthRoutes(store) },
         ...extensions,
       ],

@@ -73,6 +73,14 @@ export const SETTINGS = {
     about: 'People file to seed the sandbox with, instead of the one that comes along.',
     parse: anyText,
   } satisfies Setting<string | null>,
+  randomOtp: {
+    flag: 'random-otp',
+    env: 'BONIN_RANDOM_OTP',
+    value: null,
+    fallback: false,
+    about: 'Sends random codes instead of 123456; either way they stand in the inbox.',
+    parse: truth,
+  } satisfies Setting<boolean>,
   basePath: {
     flag: 'base-path',
     env: 'BONIN_BASE_PATH',
@@ -114,6 +122,7 @@ export interface DevConfig {
   readonly keeping: Keeping;
   /** People file, or null for the one that comes along. */
   readonly seed: string | null;
+  readonly randomOtp: boolean;
   readonly basePath: string;
   readonly logLevel: LogLevel;
 }
@@ -153,6 +162,7 @@ export function loadDevConfig(
       hostGiven: given.has('host'),
       keeping,
       seed: values.seed,
+      randomOtp: values.randomOtp,
       basePath: values.basePath,
       logLevel: values.logLevel,
     }),

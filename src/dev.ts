@@ -1,17 +1,21 @@
 import { type App, type AppOptions, createApp } from './app.ts';
 import { systemClock } from './core/clock.ts';
+import { Inbox } from './sandbox/inbox.ts';
 import { MovableClock } from './sandbox/movable-clock.ts';
 import { DEFAULT_SEED, type Seed } from './sandbox/people-file.ts';
+import { SandboxProvider } from './sandbox/provider.ts';
 import { sandboxRoutes } from './sandbox/routes.ts';
 import { seedCertifications, seedMerchants } from './sandbox/seed.ts';
 
 export { DEFAULT_SEED, readSeed, type Seed } from './sandbox/people-file.ts';
 
-export interface DevAppOptions extends Omit<AppOptions, 'mode' | 'corsOrigins' | 'extend'> {
+export interface DevAppOptions extends Omit<AppOptions, 'mode' | 'corsOrigins' | 'providers' | 'extend'> {
   /** Who exists. Default: the people that come along. */
   readonly seed?: Seed;
   /** Lets requests under any host name control the sandbox. Default: only those to this machine. */
   readonly openToAnyHost?: boolean;
+  /** Sends random codes. Default: always 123456. */
+  readonly randomOtp?: boolean;
 }
 
 /**
@@ -19,16 +23,21 @@ export interface DevAppOptions extends Omit<AppOptions, 'mode' | 'corsOrigins' |
  * so that what is composed without this file has none of its code.
  */
 export async function createDevApp(options: DevAppOptions): Promise<App> {
-  const { seed = DEFAULT_SEED, openToAnyHost = false, ...rest } = options;
+  const { seed = DEFAULT_SEED, openToAnyHost = false, randomOtp = false, ...rest } = options;
   const clock = new MovableClock(options.clock ?? systemClock);
+  const inbox = new Inbox();
+  const provider = new SandboxProvider(inbox, randomOtp);
   return createApp({
     ...rest,
     mode: 'dev',
     clock,
+    providers: provider.providers,
     extend: async (services) => {
       await seedMerchants(services, seed);
       await seedCertifications(services, seed);
-      return [{ basePath: '', routes: sandboxRoutes({ ...services, clock, seed, openToAnyHost }) }];
+      return [
+        { basePath: '', routes: sandboxRoutes({ ...services, clock, inbox, provider, seed, openToAnyHost }) },
+      ];
     },
   });
 }

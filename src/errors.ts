@@ -10,9 +10,25 @@ export type ErrorCode =
   | 'certification_not_found'
   | 'body_malformed'
   | 'body_too_large'
+  | 'parameters_missing'
   | 'parameter_invalid'
   | 'channel_not_found'
+  | 'otp_wrong'
+  | 'otp_tries_spent'
+  | 'otp_late'
+  | 'otp_superseded'
+  | 'otp_not_requested'
+  | 'already_certified'
+  | 'certification_failed'
+  | 'app_not_approved'
+  | 'rate_limited'
   | 'host_not_local'
+  // what a provider says of the person
+  | 'identity_mismatch'
+  | 'person_blocked'
+  | 'under_age'
+  | 'line_not_allowed'
+  | 'provider_refused'
   // what the transport may refuse
   | 'request_malformed'
   | 'request_head_too_large'
@@ -20,6 +36,8 @@ export type ErrorCode =
   | 'method_not_allowed'
   // what may fail on our side
   | 'not_ready'
+  | 'provider_unavailable'
+  | 'provider_misconfigured'
   | 'sealed_data_unreadable'
   | 'store_failed'
   // what stops a start
@@ -32,16 +50,19 @@ export class AppError extends Error {
   readonly detail: string | undefined;
   /** Names of the parameters an answer may show, in the order of the contract's tables. */
   readonly names: readonly string[];
+  /** Whole seconds after which the same may be tried again; null when that says nothing. */
+  readonly retryAfter: number | null;
 
   constructor(
     code: ErrorCode,
-    options: { detail?: string; names?: readonly string[]; cause?: unknown } = {},
+    options: { detail?: string; names?: readonly string[]; retryAfter?: number; cause?: unknown } = {},
   ) {
     super(options.detail ?? code, { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
     this.detail = options.detail;
     this.names = options.names ?? [];
+    this.retryAfter = options.retryAfter ?? null;
   }
 }
 

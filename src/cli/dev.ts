@@ -37,6 +37,7 @@ export const dev: Command = {
       basePath: config.basePath,
       seed,
       openToAnyHost: config.hostGiven,
+      randomOtp: config.randomOtp,
     });
     try {
       const { url } = await app.listen(config.port, config.host);

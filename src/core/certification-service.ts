@@ -14,6 +14,31 @@ import type { Vault } from './vault.ts';
 /** A certification that is not kept yet. */
 export interface NewCertification extends CertificationDetails, Omit<Certification, 'impUid' | 'details'> {}
 
+/** A certification in the form that a store keeps. */
+export function sealCertification(
+  vault: Vault,
+  impUid: string,
+  certification: NewCertification,
+): StoredCertification {
+  const { channel, state, requestedAt, certifiedAt } = certification;
+  const { merchantId } = channel;
+  const sealed = vault.seal(detailsContext(merchantId, impUid), packDetails(certification));
+  return { impUid, merchantId, channel, state, requestedAt, certifiedAt, sealed };
+}
+
+/** The inverse of `sealCertification`. */
+export function openCertification(vault: Vault, stored: StoredCertification): Certification {
+  const context = detailsContext(stored.merchantId, stored.impUid);
+  return {
+    impUid: stored.impUid,
+    channel: stored.channel,
+    state: stored.state,
+    requestedAt: stored.requestedAt,
+    certifiedAt: stored.certifiedAt,
+    details: splitDetails(vault.open(context, stored.sealed)),
+  };
+}
+
 /** What can be done with certifications, by whom they belong to. */
 export class CertificationService {
   readonly #store: Store;
@@ -30,14 +55,14 @@ export class CertificationService {
   async lookup(merchantId: number, impUid: string): Promise<Certification> {
     const stored = await this.#store.findCertification(merchantId, impUid);
     if (stored === null) throw new AppError('certification_not_found');
-    return this.#open(stored);
+    return openCertification(this.#vault, stored);
   }
 
   /** Destroys the merchant's certification and returns what it was. One of several callers at once succeeds. */
   async erase(merchantId: number, impUid: string): Promise<Certification> {
     const stored = await this.#store.eraseCertification(merchantId, impUid, this.#clock.now());
     if (stored === null) throw new AppError('certification_not_found');
-    return this.#open(stored);
+    return openCertification(this.#vault, stored);
   }
 
   /** Keeps a certification under a new id, and returns the id. */
@@ -50,29 +75,6 @@ export class CertificationService {
 
   /** Keeps a certification under a given id; false when that id is or was in use. */
   async keepAs(impUid: string, certification: NewCertification): Promise<boolean> {
-    const { channel, state, requestedAt, certifiedAt } = certification;
-    const { merchantId } = channel;
-    const sealed = this.#vault.seal(detailsContext(merchantId, impUid), packDetails(certification));
-    return this.#store.createCertification({
-      impUid,
-      merchantId,
-      channel,
-      state,
-      requestedAt,
-      certifiedAt,
-      sealed,
-    });
-  }
-
-  #open(stored: StoredCertification): Certification {
-    const context = detailsContext(stored.merchantId, stored.impUid);
-    return {
-      impUid: stored.impUid,
-      channel: stored.channel,
-      state: stored.state,
-      requestedAt: stored.requestedAt,
-      certifiedAt: stored.certifiedAt,
-      details: splitDetails(this.#vault.open(context, stored.sealed)),
-    };
+    return this.#store.createCertification(sealCertification(this.#vault, impUid, certification));
   }
 }

@@ -1,6 +1,7 @@
 import type { CertificationState } from './certification.ts';
 import type { Channel } from './channel.ts';
 import type { ApiKey, Merchant, MerchantSetup } from './merchant.ts';
+import type { OtpEnd, OtpLimits, StoredOtp } from './otp.ts';
 import type { Sealed } from './vault.ts';
 
 /** A certification as a store keeps it: what it says about the person and the page is sealed bytes. */
@@ -12,6 +13,22 @@ export interface StoredCertification {
   readonly requestedAt: number;
   readonly certifiedAt: number | null;
   readonly sealed: Sealed;
+}
+
+/** A certification with its OTP; null when it was made otherwise. */
+export interface CertificationWithOtp {
+  readonly certification: StoredCertification;
+  readonly otp: StoredOtp | null;
+}
+
+/** What became of a try: `closed` when the certification was not open any more, so that nothing was tried. */
+export type OtpTry = 'right' | 'wrong' | 'last' | 'closed';
+
+export interface OtpRequestCount {
+  readonly merchantId: number;
+  readonly phoneDigest: Uint8Array;
+  readonly now: number;
+  readonly limits: OtpLimits;
 }
 
 /** A live access token as a store keeps it: the nonce it is derived from, never the token. */
@@ -48,6 +65,8 @@ export interface Store {
   /** The channels of a merchant, its default one first. */
   listChannels(merchantId: number): Promise<readonly Channel[]>;
   findChannel(channelKey: string): Promise<Channel | null>;
+  /** A merchant that is not disabled. */
+  findMerchant(by: { readonly id: number } | { readonly userCode: string }): Promise<Merchant | null>;
   /** The key pair with this folded `imp_key`, unless it is revoked or its merchant disabled. */
   findApiKey(impKey: string): Promise<ApiKey | null>;
 
@@ -58,7 +77,18 @@ export interface Store {
 
   /** Keeps a new certification; false when its id is or was in use, also by one erased since. */
   createCertification(certification: StoredCertification): Promise<boolean>;
+  /** The same for one with an OTP, and ends the open ones of this merchant, channel and phone as superseded. */
+  createOtpCertification(certification: StoredCertification, otp: StoredOtp): Promise<boolean>;
   findCertification(merchantId: number, impUid: string): Promise<StoredCertification | null>;
+  findOtp(merchantId: number, impUid: string): Promise<CertificationWithOtp | null>;
+  /** Compares the digest with the OTP's; a wrong one is counted in the same step, the fifth ends the certification. */
+  tryOtp(merchantId: number, impUid: string, digest: Uint8Array, wrongTries: number): Promise<OtpTry>;
+  /** Ends an open OTP certification without a person; false when it was not open. */
+  endOtp(merchantId: number, impUid: string, state: 'failed' | 'expired', end: OtpEnd): Promise<boolean>;
+  /** Certifies an open certification with what is now sealed of it; false when it was not open. */
+  certify(certification: StoredCertification): Promise<boolean>;
+  /** Counts an OTP request; or, when the limits forbid it, does not and says from when on it may be repeated. */
+  countOtpRequest(request: OtpRequestCount): Promise<number | null>;
   /** Destroys a certification and its key material, and gives back what was there; the id stays used. */
   eraseCertification(merchantId: number, impUid: string, at: number): Promise<StoredCertification | null>;
   /** Forgets every certification and which ids were used. Only a database of `dev` does this. */

@@ -7,8 +7,10 @@ import { AppError } from '../errors.ts';
 import { success } from '../http/envelope.ts';
 import type { ApiRequest, Handler, Route } from '../http/routes.ts';
 import { createSandboxCertification } from './create-certification.ts';
+import type { Inbox, Message } from './inbox.ts';
 import type { MovableClock } from './movable-clock.ts';
 import type { Seed } from './people-file.ts';
+import type { SandboxProvider } from './provider.ts';
 import { seedCertifications, seedMerchants } from './seed.ts';
 
 export interface SandboxServices {
@@ -16,17 +18,21 @@ export interface SandboxServices {
   readonly vault: Vault;
   readonly certifications: CertificationService;
   readonly clock: MovableClock;
+  readonly inbox: Inbox;
+  readonly provider: SandboxProvider;
   readonly seed: Seed;
   /** Whether requests that name another host than this machine may control the sandbox. */
   readonly openToAnyHost: boolean;
 }
 
+type Body = Readonly<Record<string, unknown>>;
+
 /** Every control route of the sandbox. They exist in `dev` only. */
 export function sandboxRoutes(services: SandboxServices): readonly Route[] {
-  const local = (handle: (body: Readonly<Record<string, unknown>>) => Promise<unknown>): Handler => {
+  const local = (handle: (body: Body, query: string) => Promise<unknown>): Handler => {
     return async (request) => {
       if (!services.openToAnyHost) requireLocalHost(request);
-      return success(toAsciiJson(await handle(readJson(request))));
+      return success(toAsciiJson(await handle(readJson(request), request.query)));
     };
   };
   return [
@@ -34,6 +40,17 @@ export function sandboxRoutes(services: SandboxServices): readonly Route[] {
       path: '/sandbox/certifications',
       methods: { POST: local((body) => createSandboxCertification(services, body)) },
     },
+    {
+      path: '/sandbox/messages',
+      methods: {
+        GET: local((_body, query) => listMessages(services, query)),
+        DELETE: local(async () => {
+          services.inbox.clear();
+          return {};
+        }),
+      },
+    },
+    { path: '/sandbox/approvals', methods: { POST: local((body) => decide(services, body)) } },
     { path: '/sandbox/reset', methods: { POST: local(() => reset(services)) } },
     {
       path: '/sandbox/clock',
@@ -52,12 +69,11 @@ function requireLocalHost({ headers }: ApiRequest): void {
   if (!LOCAL_HOST.test(headers.host ?? '')) throw new AppError('host_not_local');
 }
 
-function readJson({ body }: ApiRequest): Readonly<Record<string, unknown>> {
+function readJson({ body }: ApiRequest): Body {
   if (body.length === 0) return {};
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Body;
   } catch {
     // Said below; the parser's own message would quote the body.
   }
@@ -67,9 +83,34 @@ function readJson({ body }: ApiRequest): Readonly<Record<string, unknown>> {
 /** Back to the seeded state: people, channels and certifications as at the first start, real time. Tokens live on. */
 async function reset(services: SandboxServices): Promise<object> {
   services.clock.reset();
+  services.inbox.clear();
+  services.provider.reset();
   await services.store.resetCertifications();
   await seedMerchants(services, services.seed);
   await seedCertifications(services, services.seed);
+  return {};
+}
+
+/** Longest time that a request for messages is held, in seconds. */
+const LONGEST_WAIT = 30;
+
+/** `GET /sandbox/messages?phone=&after=&wait=`: the inbox, newest first; `wait` holds until there is a message. */
+async function listMessages({ inbox }: SandboxServices, query: string): Promise<readonly Message[]> {
+  const members = new URLSearchParams(query);
+  const wait = members.get('wait') || '0';
+  if (!/^\d{1,2}$/.test(wait) || Number(wait) > LONGEST_WAIT)
+    throw new AppError('parameter_invalid', { names: ['wait'] });
+  const phone = members.get('phone')?.replace(/\D/g, '') || null;
+  return inbox.wait({ phone, after: members.get('after') }, Number(wait) * SECOND);
+}
+
+/** `POST /sandbox/approvals {imp_uid, approve}`: plays the person who was asked in the carrier's app. */
+async function decide({ provider }: SandboxServices, body: Body): Promise<object> {
+  const { imp_uid: impUid, approve } = body;
+  if (typeof impUid !== 'string' || impUid === '')
+    throw new AppError('parameter_invalid', { names: ['imp_uid'] });
+  if (typeof approve !== 'boolean') throw new AppError('parameter_invalid', { names: ['approve'] });
+  provider.decide(impUid, approve);
   return {};
 }
 
@@ -80,7 +121,7 @@ function tellTime({ clock }: SandboxServices): { now: number } {
 /** The end of the year 9999, in seconds. */
 const LATEST = 253_402_300_799;
 
-function setClock(services: SandboxServices, body: Readonly<Record<string, unknown>>): { now: number } {
+function setClock(services: SandboxServices, body: Body): { now: number } {
   const { now, advance } = body;
   const { clock } = services;
   if (now !== undefined) {

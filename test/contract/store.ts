@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Channel } from '../../src/core/channel.ts';
 import { newImpUid } from '../../src/core/ids.ts';
 import type { Merchant } from '../../src/core/merchant.ts';
+import type { StoredOtp } from '../../src/core/otp.ts';
 import type { Store, StoredCertification, TokenRequest } from '../../src/core/store.ts';
 
 /**
@@ -226,6 +227,112 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
       const ids = await Promise.all(['key-1', 'key-1-second'].map((each) => store.findApiKey(each)));
       const issued = await Promise.all(ids.map((key) => store.issueToken(request(key?.id ?? 0, NOW))));
       expect(issued[0]?.nonce).not.toEqual(issued[1]?.nonce);
+    });
+
+    const otp = (overrides: Partial<StoredOtp> = {}): StoredOtp => ({
+      method: 'SMS',
+      digest: Uint8Array.of(1, 2, 3),
+      phoneDigest: randomBytes(36),
+      sentAt: NOW,
+      wrong: 0,
+      end: null,
+      ...overrides,
+    });
+    const pending = (overrides: Partial<StoredCertification> = {}) =>
+      record(newImpUid(), { state: 'pending', certifiedAt: null, ...overrides });
+    const RIGHT = Uint8Array.of(1, 2, 3);
+    const WRONG = Uint8Array.of(1, 2, 4);
+
+    it('counts wrong tries in the step that compares, and ends with the last', async () => {
+      const asked = pending();
+      expect(await store.createOtpCertification(asked, otp())).toBe(true);
+      expect((await (await later()).findOtp(merchant.id, asked.impUid))?.otp?.end).toBeNull();
+      const tries = await Promise.all(
+        Array.from({ length: 20 }, (_, at) =>
+          (at % 2 ? store : second).tryOtp(merchant.id, asked.impUid, WRONG, 5),
+        ),
+      );
+      expect(tries.filter((tried) => tried === 'wrong')).toHaveLength(4);
+      expect(tries.filter((tried) => tried === 'last')).toHaveLength(1);
+      expect(tries.filter((tried) => tried === 'closed')).toHaveLength(15);
+      expect(await store.tryOtp(merchant.id, asked.impUid, RIGHT, 5)).toBe('closed');
+      const found = await (await later()).findOtp(merchant.id, asked.impUid);
+      expect(found).toMatchObject({ certification: { state: 'failed' }, otp: { wrong: 5, end: 'tries' } });
+    });
+
+    it('does not count a right try, and certifies once', async () => {
+      const asked = pending();
+      await store.createOtpCertification(asked, otp());
+      for (const _again of [1, 2, 3])
+        expect(await store.tryOtp(merchant.id, asked.impUid, RIGHT, 5)).toBe('right');
+      const done = record(asked.impUid, { certifiedAt: NOW });
+      const certified = await Promise.all([store, second, store].map((each) => each.certify(done)));
+      expect(certified.filter(Boolean)).toHaveLength(1);
+      expect(bytes(await store.findCertification(merchant.id, asked.impUid))).toEqual({
+        ...done,
+        requestedAt: asked.requestedAt,
+      });
+      expect(await (await later()).endOtp(merchant.id, asked.impUid, 'expired', 'late')).toBe(false);
+      expect(await store.certify(record(newImpUid()))).toBe(false);
+    });
+
+    it('ends an open certification once, and only its own merchant may', async () => {
+      const [stranger] = await newMerchant();
+      const asked = pending();
+      await store.createOtpCertification(asked, otp());
+      expect(await store.endOtp(stranger.id, asked.impUid, 'expired', 'late')).toBe(false);
+      expect(await store.tryOtp(stranger.id, asked.impUid, WRONG, 5)).toBe('closed');
+      expect(await store.endOtp(merchant.id, asked.impUid, 'failed', 'refused')).toBe(true);
+      expect(await store.endOtp(merchant.id, asked.impUid, 'expired', 'late')).toBe(false);
+      expect((await store.findOtp(merchant.id, asked.impUid))?.otp?.end).toBe('refused');
+    });
+
+    it('lets a newer OTP to the same phone supersede the older one, on the same channel only', async () => {
+      const phoneDigest = randomBytes(36);
+      const [, secondChannel = channel] = await store.listChannels(merchant.id);
+      const old = pending();
+      const elsewhere = pending({ channel: secondChannel });
+      await store.createOtpCertification(old, otp({ phoneDigest }));
+      await store.createOtpCertification(elsewhere, otp({ phoneDigest }));
+      for (const _again of [1, 2, 3]) await store.findCertification(merchant.id, old.impUid);
+      const newer = pending();
+      await store.createOtpCertification(newer, otp({ phoneDigest }));
+      const stateOf = async (impUid: string) =>
+        (await store.findOtp(merchant.id, impUid))?.certification.state;
+      expect(await Promise.all([old, elsewhere, newer].map(({ impUid }) => stateOf(impUid)))).toEqual([
+        'expired',
+        'pending',
+        'pending',
+      ]);
+      expect((await store.findOtp(merchant.id, old.impUid))?.otp?.end).toBe('superseded');
+    });
+
+    it('finds no OTP of a certification that was made otherwise, nor of an erased one', async () => {
+      const page = pending();
+      await store.createCertification(page);
+      expect((await store.findOtp(merchant.id, page.impUid))?.otp).toBeNull();
+      const asked = pending();
+      await store.createOtpCertification(asked, otp());
+      await store.eraseCertification(merchant.id, asked.impUid, 1);
+      expect(await store.findOtp(merchant.id, asked.impUid)).toBeNull();
+    });
+
+    it('counts OTP requests up to the limits, and says when the next is free', async () => {
+      const [asking] = await newMerchant();
+      const phoneDigest = randomBytes(36);
+      const limits = {
+        phone: [{ count: 2, window: 600_000 }],
+        merchant: [{ count: 3, window: 60_000 }],
+      };
+      const count = (now: number, digest: Uint8Array = phoneDigest) =>
+        store.countOtpRequest({ merchantId: asking.id, phoneDigest: digest, now, limits });
+      expect(await count(NOW)).toBeNull();
+      expect(await count(NOW + 1000)).toBeNull();
+      expect(await count(NOW + 2000)).toBe(NOW + 600_000);
+      expect(await count(NOW + 3000, randomBytes(36))).toBeNull();
+      expect(await count(NOW + 4000, randomBytes(36))).toBe(NOW + 60_000);
+      expect(await count(NOW + 599_999)).toBe(NOW + 600_000);
+      expect(await count(NOW + 600_000)).toBeNull();
     });
 
     it('forgets certifications and used ids when it starts over', async () => {

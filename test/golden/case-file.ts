@@ -46,6 +46,15 @@ export interface GoldenCertification {
   readonly app?: 'waiting' | 'approved';
 }
 
+/** OTP requests that the limiter has counted already; `phone` null: each for a different number. */
+export interface GoldenOtpHistory {
+  readonly phone: string | null;
+  readonly merchant: string;
+  readonly first: number;
+  readonly every: number;
+  readonly times: number;
+}
+
 export interface GoldenToken {
   readonly key: string;
   readonly issued: number;
@@ -65,8 +74,8 @@ export interface GoldenGiven {
   readonly cors_origins?: readonly string[];
   readonly tokens?: Readonly<Record<string, GoldenToken>>;
   readonly certifications?: readonly GoldenCertification[];
-  readonly otp_history?: readonly unknown[];
-  readonly provider?: Readonly<Record<string, unknown>>;
+  readonly otp_history?: readonly GoldenOtpHistory[];
+  readonly provider?: Readonly<Partial<Record<'request' | 'confirm', string | readonly string[]>>>;
   readonly before?: readonly GoldenStep[];
 }
 

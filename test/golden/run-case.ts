@@ -17,8 +17,6 @@ export async function runCase(golden: GoldenCase): Promise<CaseResult> {
   const differences: string[] = [];
   try {
     const { given } = golden;
-    if ((given.otp_history ?? []).length > 0) throw new CaseError('given.otp_history: not supported');
-    if (Object.keys(given.provider ?? {}).length > 0) throw new CaseError('given.provider: not supported');
     const world = await createWorld(given);
     try {
       await new Play(golden, world, differences).run();
@@ -51,7 +49,7 @@ class Play {
     this.#differences = differences;
   }
 
-  /** Order of preparation: tokens, certifications, steps before; then the request itself at `T0`. */
+  /** Order of preparation: tokens, certifications, OTP history, steps before; then the request itself at `T0`. */
   async run(): Promise<void> {
     const { given, request, response } = this.#golden;
     const tokens = Object.entries(given.tokens ?? {}).sort(([, a], [, b]) => a.issued - b.issued);
@@ -62,6 +60,7 @@ class Play {
       await this.#world.keepCertification(row);
       this.#otpRequests.set(row.imp_uid, row.requested);
     }
+    for (const history of given.otp_history ?? []) await this.#world.countRequests(history);
     await this.#sendBefore();
 
     // Only to a client that would stay is an answer's `Connection: close` the server's own decision.

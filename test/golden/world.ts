@@ -1,11 +1,21 @@
 import { type App, createApp } from '../../src/app.ts';
+import { sealCertification } from '../../src/core/certification-service.ts';
 import type { Identity } from '../../src/core/identity.ts';
 import { foldImpKey } from '../../src/core/merchant.ts';
+import { digestOtp, digestPhone, type StoredOtp } from '../../src/core/otp.ts';
 import { digestSecret } from '../../src/core/token-service.ts';
+import type { Vault } from '../../src/core/vault.ts';
 import { createLog } from '../../src/log.ts';
 import { newMasterKey } from '../../src/master-keys.ts';
-import { CaseError, type GoldenCertification, type GoldenGiven, type GoldenPerson } from './case-file.ts';
+import {
+  CaseError,
+  type GoldenCertification,
+  type GoldenGiven,
+  type GoldenOtpHistory,
+  type GoldenPerson,
+} from './case-file.ts';
 import { CHANNELS, ciOf, diOf, findPerson, KEY_PAIRS, MERCHANTS, splitCarrier } from './people.ts';
+import { ScriptedProvider } from './scripted-provider.ts';
 
 /** `T0` of the cases in seconds: 2025-03-14T10:20:00+09:00. */
 const T0 = 1_741_915_200;
@@ -24,11 +34,14 @@ export interface World {
   setOffset(offset: number): void;
   /** Puts a certification of a case into the store. */
   keepCertification(row: GoldenCertification): Promise<void>;
+  /** Makes the limiter count OTP requests of the past. */
+  countRequests(history: GoldenOtpHistory): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function createWorld(given: GoldenGiven): Promise<World> {
   let now = timeAt(0);
+  const scripted = new ScriptedProvider(given.provider ?? {});
   const app = await createApp({
     mode: given.mode ?? 'dev',
     databaseUrl: 'sqlite::memory:',
@@ -37,16 +50,18 @@ export async function createWorld(given: GoldenGiven): Promise<World> {
     basePath: given.base_path ?? '',
     corsOrigins: given.cors_origins ?? [],
     clock: { now: () => now },
+    providers: scripted.providers,
   });
   try {
-    await saveMerchants(app);
+    const merchantIds = await saveMerchants(app);
     const { url } = await app.listen(0, '127.0.0.1');
     return {
       port: Number(new URL(url).port),
       setOffset(offset) {
         now = timeAt(offset);
       },
-      keepCertification: (row) => keepCertification(app, row),
+      keepCertification: (row) => keepCertification(app, scripted, row),
+      countRequests: (history) => countRequests(app, merchantIds, history),
       close: () => app.close(),
     };
   } catch (error) {
@@ -55,9 +70,10 @@ export async function createWorld(given: GoldenGiven): Promise<World> {
   }
 }
 
-async function saveMerchants({ store, vault }: App): Promise<void> {
-  for (const { id, name, userCode } of MERCHANTS)
-    await store.saveMerchant({
+async function saveMerchants({ store, vault }: App): Promise<ReadonlyMap<string, number>> {
+  const ids = new Map<string, number>();
+  for (const { id, name, userCode } of MERCHANTS) {
+    const saved = await store.saveMerchant({
       name,
       userCode,
       keys: [...KEY_PAIRS.values()]
@@ -70,13 +86,32 @@ async function saveMerchants({ store, vault }: App): Promise<void> {
         ({ merchant: _, ...channel }) => channel,
       ),
     });
+    ids.set(id, saved.id);
+  }
+  return ids;
 }
 
-/**
- * Records of both kinds are one record here: what only the OTP routes need of one (`otp`, `method`, `app`,
- * `reason`) has no place in the store before those routes exist.
- */
-async function keepCertification({ store, certifications }: App, row: GoldenCertification): Promise<void> {
+async function countRequests(
+  { store, vault }: App,
+  merchantIds: ReadonlyMap<string, number>,
+  { phone, merchant, first, every, times }: GoldenOtpHistory,
+): Promise<void> {
+  const merchantId = merchantIds.get(merchant);
+  if (merchantId === undefined) throw new CaseError(`there is no merchant "${merchant}" in the world`);
+  for (let at = 0; at < times; at++)
+    await store.countOtpRequest({
+      merchantId,
+      phoneDigest: digestPhone(vault, phone ?? `different ${at}`),
+      now: timeAt(first + at * every),
+      limits: { phone: [], merchant: [] },
+    });
+}
+
+async function keepCertification(
+  { store, vault, certifications }: App,
+  scripted: ScriptedProvider,
+  row: GoldenCertification,
+): Promise<void> {
   const channel = await store.findChannel(row.channel);
   if (channel === null) throw new CaseError(`there is no channel "${row.channel}" in the world`);
   if (row.kind === 'otp' && (row.origin ?? null) !== null)
@@ -84,9 +119,10 @@ async function keepCertification({ store, certifications }: App, row: GoldenCert
   if (row.state === 'certified' && (row.certified_at === undefined || row.person === undefined))
     throw new CaseError(`${row.imp_uid}: a certified one needs certified_at and person`);
 
+  if (row.app === 'approved') scripted.approve(row.imp_uid);
   const erased = row.state === 'erased';
   const certified = row.state === 'certified' || (erased && row.certified_at !== undefined);
-  const kept = await certifications.keepAs(row.imp_uid, {
+  const record = {
     channel,
     state: row.state === 'erased' ? (certified ? 'certified' : 'pending') : row.state,
     requestedAt: timeAt(row.requested),
@@ -95,9 +131,29 @@ async function keepCertification({ store, certifications }: App, row: GoldenCert
     pageUrl: row.origin ?? null,
     providerTid: row.pg_tid ?? null,
     identity: row.person === undefined ? null : toIdentity(findPerson(row.person), row, certified),
-  });
+  } as const;
+  const kept =
+    row.kind === 'page'
+      ? await certifications.keepAs(row.imp_uid, record)
+      : await store.createOtpCertification(
+          sealCertification(vault, row.imp_uid, record),
+          toOtp(vault, row, record.identity),
+        );
   if (!kept) throw new CaseError(`the store did not take ${row.imp_uid}`);
   if (erased) await certifications.erase(channel.merchantId, row.imp_uid);
+}
+
+const ENDS = { tries: 'tries', mismatch: 'refused' } as const;
+
+function toOtp(vault: Vault, row: GoldenCertification, identity: Identity | null): StoredOtp {
+  return {
+    method: row.method ?? 'SMS',
+    digest: digestOtp(vault, row.imp_uid, row.otp?.code ?? 'none'),
+    phoneDigest: digestPhone(vault, identity?.phone ?? 'none'),
+    sentAt: timeAt(row.otp?.sent ?? row.requested),
+    wrong: row.otp?.wrong ?? 0,
+    end: row.state === 'failed' ? ENDS[row.reason ?? 'tries'] : row.state === 'expired' ? 'late' : null,
+  };
 }
 
 /** CI and DI come with the provider's approval: whom a pending request only names has none yet. */

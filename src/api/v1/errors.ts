@@ -12,6 +12,10 @@ interface Row {
 const UNAUTHORIZED = ['WWW-Authenticate', 'Bearer realm="bonin"'];
 const RETRY_SOON = ['Retry-After', '5'];
 const FAILED: Row = { status: 500, message: '서버 오류가 발생했습니다. 잠시 후 다시 시도해주세요.' };
+const PROVIDER_FAILED: Row = {
+  status: 500,
+  message: '본인인증 기관과 통신하지 못했습니다. 잠시 후 다시 시도해주세요.',
+};
 
 /** Status and message of every error, worded by the contract's §14. */
 const ANSWERS = {
@@ -25,8 +29,26 @@ const ANSWERS = {
   certification_not_found: { status: 404, message: '인증결과가 존재하지 않습니다.' },
   body_malformed: { status: 400, message: '요청 본문을 해석할 수 없습니다.' },
   body_too_large: { status: 413, message: '요청 본문이 너무 큽니다.' },
+  parameters_missing: { status: 400, message: '{names} 파라메터가 누락되었습니다.' },
   parameter_invalid: { status: 400, message: '{name} 값이 올바르지 않습니다.' },
   channel_not_found: { status: 400, message: '사용할 수 있는 본인인증 채널이 없습니다.' },
+  otp_wrong: { status: 400, message: '인증번호가 일치하지 않습니다.' },
+  otp_tries_spent: { status: 400, message: '인증번호 입력 횟수를 초과하였습니다. 다시 요청해주세요.' },
+  otp_late: { status: 400, message: '인증번호 유효시간이 지났습니다. 다시 요청해주세요.' },
+  otp_superseded: { status: 400, message: '새 인증번호가 발송되었습니다. 새 인증번호를 입력해주세요.' },
+  otp_not_requested: { status: 400, message: 'OTP 방식으로 요청된 인증이 아닙니다.' },
+  already_certified: { status: 400, message: '이미 인증이 완료되었습니다.' },
+  certification_failed: { status: 400, message: '실패한 인증입니다. 다시 요청해주세요.' },
+  app_not_approved: { status: 400, message: '앱 인증이 아직 완료되지 않았습니다.' },
+  rate_limited: { status: 429, message: '인증 요청 횟수를 초과하였습니다. 잠시 후 다시 시도해주세요.' },
+  identity_mismatch: { status: 400, message: '입력하신 정보가 통신사 정보와 일치하지 않습니다.' },
+  person_blocked: {
+    status: 400,
+    message: '본인인증이 일시적으로 제한되었습니다. 잠시 후 다시 시도해주세요.',
+  },
+  under_age: { status: 400, message: '이용 가능한 연령이 아닙니다.' },
+  line_not_allowed: { status: 400, message: '본인인증을 이용할 수 없는 휴대폰 회선입니다.' },
+  provider_refused: { status: 400, message: '본인인증 기관에서 인증을 거절하였습니다.' },
   host_not_local: { status: 403, message: '샌드박스 경로는 이 컴퓨터의 주소로만 부를 수 있습니다.' },
   request_malformed: { status: 400, message: '잘못된 HTTP 요청입니다.' },
   request_head_too_large: { status: 431, message: '잘못된 HTTP 요청입니다.' },
@@ -37,6 +59,8 @@ const ANSWERS = {
     message: '서버를 준비하고 있습니다. 잠시 후 다시 시도해주세요.',
     headers: RETRY_SOON,
   },
+  provider_unavailable: PROVIDER_FAILED,
+  provider_misconfigured: PROVIDER_FAILED,
   sealed_data_unreadable: FAILED,
   store_failed: FAILED,
   start_refused: FAILED,
@@ -49,5 +73,6 @@ export function renderError(error: AppError): ErrorAnswer {
   const message = row.message
     .replace('{names}', error.names.join(', '))
     .replace('{name}', error.names[0] ?? '');
-  return { status: row.status, body: failure(message), ...(row.headers && { headers: row.headers }) };
+  const headers = error.retryAfter === null ? row.headers : ['Retry-After', String(error.retryAfter)];
+  return { status: row.status, body: failure(message), ...(headers && { headers }) };
 }

@@ -77,3 +77,52 @@ function toText(text: string): TextParameter {
 function decimalText(value: number): string {
   return Number.isSafeInteger(value) ? String(value) : BigInt(value).toString();
 }
+
+/** A parameter as text, in NFC and trimmed; a whole number becomes its decimal text. */
+export function readText(parameters: ReadonlyMap<string, unknown>, name: string): TextParameter {
+  const exact = readExactText(parameters, name);
+  if (exact.kind !== 'text') return exact;
+  const text = exact.text.normalize('NFC').trim();
+  return text === '' ? ABSENT : toText(text);
+}
+
+/** A JSON number that lost its leading zeros is told from a text, which never does. */
+export function isNumber(parameters: ReadonlyMap<string, unknown>, name: string): boolean {
+  return typeof parameters.get(name) === 'number';
+}
+
+const TRUE = /^(?:true|1|y|yes|on)$/i;
+const FALSE = /^(?:false|0|n|no|off)$/i;
+
+/** A truth value in one of its spellings; null when absent, `invalid` for anything else. */
+export function readTruth(
+  parameters: ReadonlyMap<string, unknown>,
+  name: string,
+): boolean | null | 'invalid' {
+  const value = parameters.get(name) ?? null;
+  if (value === null || typeof value === 'boolean') return value;
+  if (typeof value !== 'string' && typeof value !== 'number') return 'invalid';
+  const text = String(value).trim();
+  if (text === '') return null;
+  if (TRUE.test(text)) return true;
+  return FALSE.test(text) ? false : 'invalid';
+}
+
+/** A JSON object, or a text that holds one; null when absent, `invalid` for anything else. */
+export function readObject(
+  parameters: ReadonlyMap<string, unknown>,
+  name: string,
+): Readonly<Record<string, unknown>> | null | 'invalid' {
+  let value: unknown = parameters.get(name) ?? null;
+  if (typeof value === 'string') {
+    if (value.trim() === '') return null;
+    try {
+      value = JSON.parse(value) as unknown;
+    } catch {
+      return 'invalid';
+    }
+    if (value === null) return 'invalid';
+  }
+  if (value === null) return null;
+  return typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : 'invalid';
+}

@@ -19,7 +19,10 @@ import type { DatabaseMark } from '../index.ts';
 import { type Migration, readMigrations } from '../migrate.ts';
 import { describeSqliteFailure, refuseDatabase } from './failures.ts';
 
-const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), ['0001-lookup.sql']);
+const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), [
+  '0001-lookup.sql',
+  '0002-otp.sql',
+]);
 
 /** `BONI`: stands in the header of every database of ours, so that a foreign file is known before it is touched. */
 const APPLICATION_ID = 0x424f4e49;

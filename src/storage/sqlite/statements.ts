@@ -33,6 +33,8 @@ const SQL = {
   listChannels: `SELECT ${CHANNEL_COLUMNS} FROM channels WHERE merchant_id = ? ORDER BY position`,
   findChannelByKey: `SELECT ${CHANNEL_COLUMNS} FROM channels WHERE channel_key = ?`,
   findChannelById: `SELECT ${CHANNEL_COLUMNS} FROM channels WHERE id = ?`,
+  findMerchant: 'SELECT id, name, user_code FROM merchants WHERE user_code = ? AND disabled_at IS NULL',
+  findMerchantById: 'SELECT id, name, user_code FROM merchants WHERE id = ? AND disabled_at IS NULL',
   findApiKey: `
     SELECT k.id, k.merchant_id, k.secret_digest
     FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
@@ -66,6 +68,27 @@ const SQL = {
       master_key_id, salt, sealed)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO NOTHING`,
+  certify: `
+    UPDATE certifications
+    SET state = 'certified', certified_at = ?, master_key_id = ?, salt = ?, sealed = ?
+    WHERE id = ?`,
+  setState: 'UPDATE certifications SET state = ? WHERE id = ?',
+  insertOtp:
+    'INSERT INTO otps (id, method, digest, phone_digest, sent_at, wrong, ended) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  findOtp: 'SELECT method, digest, phone_digest, sent_at, wrong, ended FROM otps WHERE id = ?',
+  countWrongTry: 'UPDATE otps SET wrong = wrong + 1 WHERE id = ? RETURNING wrong',
+  endOtp: 'UPDATE otps SET ended = ? WHERE id = ?',
+  deleteOtp: 'DELETE FROM otps WHERE id = ?',
+  findSuperseded: `
+    SELECT o.id FROM otps o JOIN certifications c ON c.id = o.id
+    WHERE o.phone_digest = ? AND c.merchant_id = ? AND c.channel_id = ? AND c.state = 'pending'`,
+  insertOtpRequest: 'INSERT INTO otp_requests (merchant_id, phone_digest, requested_at) VALUES (?, ?, ?)',
+  forgetOtpRequests: 'DELETE FROM otp_requests WHERE requested_at <= ?',
+  /** The request that is so many back: while it is in the window, the limit is reached. */
+  findPhoneRequest: `
+    SELECT requested_at FROM otp_requests WHERE phone_digest = ? ORDER BY requested_at DESC LIMIT 1 OFFSET ?`,
+  findMerchantRequest: `
+    SELECT requested_at FROM otp_requests WHERE merchant_id = ? ORDER BY requested_at DESC LIMIT 1 OFFSET ?`,
   deleteCertification: 'DELETE FROM certifications WHERE id = ?',
   insertErasure: 'INSERT INTO erasures (id, merchant_id, channel_id, erased_at) VALUES (?, ?, ?, ?)',
   isErased: 'SELECT 1 FROM erasures WHERE id = ?',

@@ -1,15 +1,26 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { CertificationState } from '../../core/certification.ts';
 import type { Channel, ProviderName } from '../../core/channel.ts';
 import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
 import type { ApiKey, Merchant, MerchantSetup } from '../../core/merchant.ts';
-import type { Store, StoredCertification, StoredToken, TokenHolder, TokenRequest } from '../../core/store.ts';
+import type { OtpEnd, StoredOtp } from '../../core/otp.ts';
+import type {
+  CertificationWithOtp,
+  OtpRequestCount,
+  OtpTry,
+  Store,
+  StoredCertification,
+  StoredToken,
+  TokenHolder,
+  TokenRequest,
+} from '../../core/store.ts';
 import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../index.ts';
-import { toStoreFailure } from './failures.ts';
-import { BUSY_TIMEOUT, openDatabase } from './open.ts';
+import { Connection, one, rows } from './connection.ts';
+import { openDatabase } from './open.ts';
+import { OtpTable } from './otp-table.ts';
 import { SealedRows } from './sealed-rows.ts';
-import { prepareStatements, type Row, type Statements } from './statements.ts';
+import type { Row } from './statements.ts';
 
 /** Opens `sqlite:PATH` or `sqlite::memory:`. */
 export async function openSqliteStore(url: URL, mark: DatabaseMark): Promise<Store> {
@@ -19,36 +30,23 @@ export async function openSqliteStore(url: URL, mark: DatabaseMark): Promise<Sto
 
 /** Tokens kept in memory; a merchant has a few, so this is room for thousands of merchants. */
 const CACHED_TOKENS = 10_000;
-/** How long erased bytes may stay in the write-ahead log, and when it is tried again, in milliseconds. */
-const CHECKPOINT_DELAY = 200;
-const CHECKPOINT_RETRY = 1000;
-
-/**
- * One connection for everything. Statements run to their end before the next begins, so a transaction of this
- * process is never interleaved; other processes are held off by SQLite's own locks.
- */
 class SqliteStore implements Store {
-  readonly #database: DatabaseSync;
-  readonly #statements: Statements;
+  readonly #connection: Connection;
+  readonly #otps: OtpTable;
   readonly #mode: DatabaseMark['mode'];
   readonly #channels = new Map<number, Channel>();
   readonly #tokens = new Map<string, TokenHolder>();
   readonly #sealedRows = new SealedRows();
-  #reading = false;
-  #dataVersion: unknown = null;
-  #checkpoint: NodeJS.Timeout | null = null;
 
   constructor(database: DatabaseSync, mode: DatabaseMark['mode']) {
-    this.#database = database;
     this.#mode = mode;
-    this.#statements = prepareStatements(database);
-    // An erasure may have been the last thing that a killed process did.
-    this.#scheduleCheckpoint();
+    this.#connection = new Connection(database, () => this.#forget());
+    this.#otps = new OtpTable(this.#connection.statements);
   }
 
   async saveMerchant(setup: MerchantSetup): Promise<Merchant> {
-    const run = this.#statements;
-    return this.#write(() => {
+    const run = this.#connection.statements;
+    return this.#connection.write(() => {
       const [id] = one(run.saveMerchant, setup.userCode, setup.name) as [number];
       for (const [position, channel] of setup.channels.entries())
         run.saveChannel.run(
@@ -67,19 +65,31 @@ class SqliteStore implements Store {
   }
 
   async listChannels(merchantId: number): Promise<readonly Channel[]> {
-    return this.#read(() => rows(this.#statements.listChannels, merchantId).map(toChannel));
+    return this.#connection.read(() =>
+      rows(this.#connection.statements.listChannels, merchantId).map(toChannel),
+    );
   }
 
   async findChannel(channelKey: string): Promise<Channel | null> {
-    return this.#read(() => {
-      const row = one(this.#statements.findChannelByKey, channelKey);
+    return this.#connection.read(() => {
+      const row = one(this.#connection.statements.findChannelByKey, channelKey);
       return row === null ? null : toChannel(row);
     });
   }
 
+  async findMerchant(by: { id: number } | { userCode: string }): Promise<Merchant | null> {
+    const run = this.#connection.statements;
+    return this.#connection.read(() => {
+      const row = 'id' in by ? one(run.findMerchantById, by.id) : one(run.findMerchant, by.userCode);
+      if (row === null) return null;
+      const [id, name, userCode] = row as [number, string, string];
+      return { id, name, userCode };
+    });
+  }
+
   async findApiKey(impKey: string): Promise<ApiKey | null> {
-    return this.#read(() => {
-      const row = one(this.#statements.findApiKey, impKey);
+    return this.#connection.read(() => {
+      const row = one(this.#connection.statements.findApiKey, impKey);
       if (row === null) return null;
       const [id, merchantId, secretDigest] = row as [number, number, Uint8Array];
       return { id, merchantId, secretDigest };
@@ -88,11 +98,11 @@ class SqliteStore implements Store {
 
   async issueToken(request: TokenRequest): Promise<StoredToken> {
     const { apiKeyId, now, fresh, extensionWindow, extension } = request;
-    const live = this.#read(() => one(this.#statements.findTokenOfKey, apiKeyId));
+    const live = this.#connection.read(() => one(this.#connection.statements.findTokenOfKey, apiKeyId));
     if (live !== null && Number(live[1]) - now > extensionWindow) return toStoredToken(live);
-    return this.#write(() => {
+    return this.#connection.write(() => {
       const row = one(
-        this.#statements.issueToken,
+        this.#connection.statements.issueToken,
         apiKeyId,
         fresh.nonce,
         fresh.digest,
@@ -107,10 +117,10 @@ class SqliteStore implements Store {
   }
 
   async findToken(digest: string): Promise<TokenHolder | null> {
-    return this.#read(() => {
+    return this.#connection.read(() => {
       const cached = this.#tokens.get(digest);
       if (cached !== undefined) return cached;
-      const row = one(this.#statements.findToken, digest);
+      const row = one(this.#connection.statements.findToken, digest);
       if (row === null) return null;
       const [apiKeyId, merchantId, expiresAt] = row as [number, number, number];
       const holder = { apiKeyId, merchantId, expiresAt };
@@ -121,29 +131,61 @@ class SqliteStore implements Store {
   }
 
   async createCertification(certification: StoredCertification): Promise<boolean> {
-    const { impUid, merchantId, channel, state, requestedAt, certifiedAt, sealed } = certification;
-    if (!isStorableImpUid(impUid)) throw new AppError('store_failed', { detail: 'the id is too long' });
-    const run = this.#statements;
-    return this.#write(() => {
-      const id = isOwnImpUid(impUid) ? ownId(impUid) : (one(run.claimOtherId, impUid)?.[0] ?? null);
-      if (id === null || one(run.isErased, id) !== null) return false;
-      const { changes } = run.insertCertification.run(
-        id as number,
-        merchantId,
-        channel.id,
-        state,
-        requestedAt,
-        certifiedAt,
-        sealed.masterKeyId,
-        sealed.salt,
-        sealed.blob,
-      );
-      return changes !== 0;
+    return this.#connection.write(() => this.#insert(certification) !== null);
+  }
+
+  async createOtpCertification(certification: StoredCertification, otp: StoredOtp): Promise<boolean> {
+    return this.#connection.write(() => {
+      const id = this.#insert(certification);
+      if (id === null) return false;
+      const superseded = this.#otps.supersede(certification.merchantId, certification.channel.id, otp);
+      if (superseded) this.#sealedRows.clear();
+      this.#otps.insert(id, otp);
+      return true;
     });
   }
 
+  async findOtp(merchantId: number, impUid: string): Promise<CertificationWithOtp | null> {
+    return this.#connection.read(() => {
+      const certification = this.#find(merchantId, impUid);
+      return certification && { certification, otp: this.#otps.find(this.#idOf(impUid)) };
+    });
+  }
+
+  async tryOtp(merchantId: number, impUid: string, digest: Uint8Array, wrongTries: number): Promise<OtpTry> {
+    return this.#connection.write(() => {
+      const id = this.#openId(merchantId, impUid);
+      const tried = id === null ? 'closed' : this.#otps.try(id, digest, wrongTries);
+      if (tried === 'last') this.#end(id, impUid, 'failed', 'tries');
+      return tried;
+    });
+  }
+
+  async endOtp(
+    merchantId: number,
+    impUid: string,
+    state: 'failed' | 'expired',
+    end: OtpEnd,
+  ): Promise<boolean> {
+    return this.#connection.write(() => this.#end(this.#openId(merchantId, impUid), impUid, state, end));
+  }
+
+  async certify({ impUid, merchantId, certifiedAt, sealed }: StoredCertification): Promise<boolean> {
+    return this.#connection.write(() => {
+      const id = this.#openId(merchantId, impUid);
+      if (id === null) return false;
+      this.#connection.statements.certify.run(certifiedAt, sealed.masterKeyId, sealed.salt, sealed.blob, id);
+      this.#sealedRows.delete(impUid);
+      return true;
+    });
+  }
+
+  async countOtpRequest(request: OtpRequestCount): Promise<number | null> {
+    return this.#connection.write(() => this.#otps.countRequest(request));
+  }
+
   async findCertification(merchantId: number, impUid: string): Promise<StoredCertification | null> {
-    return this.#read(() => this.#find(merchantId, impUid));
+    return this.#connection.read(() => this.#find(merchantId, impUid));
   }
 
   async eraseCertification(
@@ -151,39 +193,72 @@ class SqliteStore implements Store {
     impUid: string,
     at: number,
   ): Promise<StoredCertification | null> {
-    const run = this.#statements;
-    const erased = this.#write(() => {
+    const run = this.#connection.statements;
+    const erased = this.#connection.write(() => {
       const found = this.#find(merchantId, impUid);
       if (found === null) return null;
       const id = this.#idOf(impUid) as number;
       run.deleteCertification.run(id);
+      run.deleteOtp.run(id);
       this.#sealedRows.delete(impUid);
       run.insertErasure.run(id, merchantId, found.channel.id, at);
       return found;
     });
-    if (erased !== null) this.#scheduleCheckpoint();
+    if (erased !== null) this.#connection.emptyLogSoon();
     return erased;
   }
 
   async resetCertifications(): Promise<void> {
     if (this.#mode !== 'dev') throw new AppError('store_failed', { detail: 'only dev starts over' });
-    this.#write(() =>
-      this.#database.exec('DELETE FROM certifications; DELETE FROM erasures; DELETE FROM other_ids'),
+    this.#connection.write(() =>
+      this.#connection.exec(
+        'DELETE FROM certifications; DELETE FROM otps; DELETE FROM otp_requests; DELETE FROM erasures; DELETE FROM other_ids',
+      ),
     );
     this.#forget();
-    this.#scheduleCheckpoint();
+    this.#connection.emptyLogSoon();
   }
 
   async check(): Promise<void> {
-    this.#read(() => one(this.#statements.dataVersion));
+    this.#connection.read(() => one(this.#connection.statements.dataVersion));
   }
 
   async close(): Promise<void> {
-    if (!this.#database.isOpen) return;
-    if (this.#checkpoint !== null) clearTimeout(this.#checkpoint);
-    this.#endRead();
-    // Closing the last connection empties the write-ahead log, and with it what was erased.
-    this.#database.close();
+    this.#connection.close();
+  }
+
+  /** Keeps a certification and gives its integer key, or null when its id is or was in use. */
+  #insert(certification: StoredCertification): number | null {
+    const { impUid, merchantId, channel, state, requestedAt, certifiedAt, sealed } = certification;
+    if (!isStorableImpUid(impUid)) throw new AppError('store_failed', { detail: 'the id is too long' });
+    const run = this.#connection.statements;
+    const id = isOwnImpUid(impUid) ? ownId(impUid) : (one(run.claimOtherId, impUid)?.[0] ?? null);
+    if (id === null || one(run.isErased, id) !== null) return null;
+    const { changes } = run.insertCertification.run(
+      id as number,
+      merchantId,
+      channel.id,
+      state,
+      requestedAt,
+      certifiedAt,
+      sealed.masterKeyId,
+      sealed.salt,
+      sealed.blob,
+    );
+    return changes === 0 ? null : (id as number);
+  }
+
+  /** The integer key of a certification that is still pending, or null. */
+  #openId(merchantId: number, impUid: string): number | null {
+    return this.#find(merchantId, impUid)?.state === 'pending' ? this.#idOf(impUid) : null;
+  }
+
+  #end(id: number | null, impUid: string, state: 'failed' | 'expired', end: OtpEnd): boolean {
+    if (id === null) return false;
+    this.#connection.statements.setState.run(state, id);
+    this.#connection.statements.endOtp.run(end, id);
+    this.#sealedRows.delete(impUid);
+    return true;
   }
 
   #find(merchantId: number, impUid: string): StoredCertification | null {
@@ -191,7 +266,7 @@ class SqliteStore implements Store {
     if (kept !== undefined) return kept.merchantId === merchantId ? kept : null;
     const id = this.#idOf(impUid);
     if (id === null) return null;
-    const row = one(this.#statements.findCertification, id, merchantId);
+    const row = one(this.#connection.statements.findCertification, id, merchantId);
     if (row === null) return null;
     const [channelId, state, requestedAt, certifiedAt, masterKeyId, salt, blob] = row as [
       number,
@@ -218,71 +293,16 @@ class SqliteStore implements Store {
 
   #idOf(impUid: string): number | null {
     if (isOwnImpUid(impUid)) return ownId(impUid);
-    return (one(this.#statements.findOtherId, impUid)?.[0] as number | undefined) ?? null;
+    return (one(this.#connection.statements.findOtherId, impUid)?.[0] as number | undefined) ?? null;
   }
 
   #channel(id: number): Channel {
     let channel = this.#channels.get(id);
     if (channel === undefined) {
-      channel = toChannel(one(this.#statements.findChannelById, id) as Row);
+      channel = toChannel(one(this.#connection.statements.findChannelById, id) as Row);
       this.#channels.set(id, channel);
     }
     return channel;
-  }
-
-  /**
-   * Runs `work` in a read transaction that lasts to the end of this turn of the event loop, since taking a
-   * snapshot costs more than a lookup: all requests that arrived together share one.
-   */
-  #read<T>(work: () => T): T {
-    try {
-      if (!this.#reading) this.#beginRead();
-      return work();
-    } catch (error) {
-      throw toStoreFailure(error);
-    }
-  }
-
-  #beginRead(): void {
-    this.#statements.begin.run();
-    this.#reading = true;
-    setImmediate(this.#endReadSoon);
-    this.#forgetWhatOthersChanged();
-  }
-
-  /** To be called at the beginning of every transaction, before anything cached is believed. */
-  #forgetWhatOthersChanged(): void {
-    const version = one(this.#statements.dataVersion)?.[0];
-    if (version !== this.#dataVersion) this.#forget();
-    this.#dataVersion = version;
-  }
-
-  readonly #endReadSoon = (): void => this.#endRead();
-
-  #endRead(): void {
-    if (!this.#reading) return;
-    this.#reading = false;
-    this.#statements.commit.run();
-  }
-
-  /** Runs `work` as one durable transaction: when this returns, its effect is on the disk; when it throws, there is none. */
-  #write<T>(work: () => T): T {
-    try {
-      this.#endRead();
-      this.#statements.beginImmediate.run();
-      try {
-        this.#forgetWhatOthersChanged();
-        const result = work();
-        this.#statements.commit.run();
-        return result;
-      } catch (error) {
-        this.#forget();
-        if (this.#database.isTransaction) this.#statements.rollback.run();
-        throw error;
-      }
-    } catch (error) {
-      throw toStoreFailure(error);
-    }
   }
 
   #forget(): void {
@@ -290,41 +310,11 @@ class SqliteStore implements Store {
     this.#tokens.clear();
     this.#sealedRows.clear();
   }
-
-  /** Empties the write-ahead log soon, and again until it is empty, so that no older copy of an erased row stays. */
-  #scheduleCheckpoint(delay = CHECKPOINT_DELAY): void {
-    this.#checkpoint ??= setTimeout(() => {
-      this.#checkpoint = null;
-      if (!this.#emptyLog()) this.#scheduleCheckpoint(CHECKPOINT_RETRY);
-    }, delay).unref();
-  }
-
-  /** False when a reader elsewhere still needs the log, or the disk has no room: what is in it stays valid. */
-  #emptyLog(): boolean {
-    this.#endRead();
-    try {
-      // Without waiting: requests must not stand still because somebody copies the database.
-      this.#database.exec('PRAGMA busy_timeout = 0');
-      return one(this.#statements.checkpoint)?.[0] === 0;
-    } catch {
-      return false;
-    } finally {
-      this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
-    }
-  }
 }
 
 /** `imp_` and 12 digits as the integer key. */
 function ownId(impUid: string): number {
   return Number(impUid.slice(4));
-}
-
-function one(statement: StatementSync, ...parameters: SQLInputValue[]): Row | null {
-  return (statement.get(...parameters) as unknown as Row | undefined) ?? null;
-}
-
-function rows(statement: StatementSync, ...parameters: SQLInputValue[]): readonly Row[] {
-  return statement.all(...parameters) as unknown as Row[];
 }
 
 function toChannel(row: Row): Channel {

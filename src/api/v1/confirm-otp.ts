@@ -1,0 +1,17 @@
+import type { OtpService } from '../../core/otp-service.ts';
+import type { TokenService } from '../../core/token-service.ts';
+import { success } from '../../http/envelope.ts';
+import type { Handler } from '../../http/routes.ts';
+import { withToken } from './auth.ts';
+import { readOtp } from './otp-parameters.ts';
+import { parseParameters } from './parameters.ts';
+import { toCertification } from './wire.ts';
+
+/** `POST /certifications/otp/confirm/{imp_uid}`: certifies with the code that the person got. */
+export function confirmOtp(tokens: TokenService, otps: OtpService): Handler {
+  return withToken(tokens, async (request, { merchantId }) => {
+    const parameters = parseParameters(request);
+    const [impUid = ''] = request.parameters;
+    return success(toCertification(await otps.confirm(merchantId, impUid, () => readOtp(parameters))));
+  });
+}

@@ -1,0 +1,128 @@
+import { isBirthday, isPersonName, parseCarrier, parsePhone } from '../../core/identity.ts';
+import type { NewOtpRequest } from '../../core/otp-service.ts';
+import type { VerificationMethod } from '../../core/provider.ts';
+import { AppError } from '../../errors.ts';
+import { isNumber, readObject, readText, readTruth } from './parameters.ts';
+
+type Parameters = ReadonlyMap<string, unknown>;
+
+const REQUIRED = ['name', 'phone', 'birth', 'gender_digit', 'carrier'];
+const LONGEST_TEXT = 100;
+/** A resident registration number, whole or hidden in a name; it is refused and not kept. */
+const REGISTRATION_NUMBER = /\d{6}-?\d{7}/;
+
+/**
+ * The parameters of an OTP request, checked in the order of the contract's table (§11.1): first what is absent,
+ * then the first that is invalid.
+ */
+export function readOtpRequest(parameters: Parameters, now: number): NewOtpRequest {
+  const absent = REQUIRED.filter((name) => readText(parameters, name).kind === 'absent');
+  if (absent.length > 0) throw new AppError('parameters_missing', { names: absent });
+
+  const name = readName(parameters);
+  const phone = readPhone(parameters);
+  const digit = readDigit(parameters);
+  const birthday = readBirth(parameters, digit, now);
+  if (digit === null) throw invalid('gender_digit');
+  const line = readLine(parameters);
+  const serviceName = readShortText(parameters, 'company');
+  const merchantUid = readShortText(parameters, 'merchant_uid');
+  const channelKeys = ['channel_key', 'channelKey'].map((each) => readOptionalText(parameters, each));
+  const pg = readOptionalText(parameters, 'pg');
+  const method = readMethod(parameters);
+  const bypass = readObject(parameters, 'bypass');
+  if (bypass === 'invalid') throw invalid('bypass');
+  return {
+    claim: {
+      name,
+      birthday,
+      gender: digit % 2 === 1 ? 'male' : 'female',
+      foreigner: digit >= 5,
+      phone,
+      ...line,
+    },
+    choice: { channelKey: channelKeys.find((key) => key !== null) ?? null, pg },
+    method,
+    merchantUid,
+    serviceName,
+    bypass,
+  };
+}
+
+function readName(parameters: Parameters): string {
+  const name = requireText(parameters, 'name');
+  if (!isPersonName(name) || REGISTRATION_NUMBER.test(name.normalize('NFKC'))) throw invalid('name');
+  return name;
+}
+
+function readPhone(parameters: Parameters): string {
+  const text = requireText(parameters, 'phone');
+  const restored = isNumber(parameters, 'phone') && text.startsWith('1') ? `0${text}` : text;
+  const phone = parsePhone(restored);
+  if (phone === null) throw invalid('phone');
+  return phone;
+}
+
+/** Sex, century and nationality in one digit, 1 to 8; null for anything else. */
+function readDigit(parameters: Parameters): number | null {
+  const digit = readText(parameters, 'gender_digit');
+  return digit.kind === 'text' && /^[1-8]$/.test(digit.text) ? Number(digit.text) : null;
+}
+
+/** `YYYY-MM-DD` of 6 or 8 digits. Without a valid digit the century is unknown, and only the length is checked. */
+function readBirth(parameters: Parameters, digit: number | null, now: number): string {
+  const text = requireText(parameters, 'birth').replace(/\D/g, '');
+  const digits = isNumber(parameters, 'birth') ? text.padStart(6, '0') : text;
+  if (digits.length !== 6 && digits.length !== 8) throw invalid('birth');
+  if (digit === null) return '';
+  const century = [1, 2, 5, 6].includes(digit) ? '19' : '20';
+  if (digits.length === 8 && !digits.startsWith(century)) throw invalid('birth');
+  const [, year, month, day] = /^(\d\d)(\d\d)(\d\d)$/.exec(digits.slice(-6)) ?? [];
+  const birthday = `${century}${year}-${month}-${day}`;
+  if (!isBirthday(birthday, now)) throw invalid('birth');
+  return birthday;
+}
+
+function readLine(parameters: Parameters): NonNullable<ReturnType<typeof parseCarrier>> {
+  const line = parseCarrier(requireText(parameters, 'carrier'));
+  if (line === null) throw invalid('carrier');
+  const mvno = readTruth(parameters, 'is_mvno');
+  if (mvno === 'invalid') throw invalid('is_mvno');
+  return { carrier: line.carrier, mvno: line.mvno || mvno === true };
+}
+
+function readMethod(parameters: Parameters): VerificationMethod {
+  const method = readOptionalText(parameters, 'verification_method')?.toUpperCase() ?? 'SMS';
+  if (method !== 'SMS' && method !== 'APP') throw invalid('verification_method');
+  return method;
+}
+
+function readShortText(parameters: Parameters, name: string): string | null {
+  const text = readOptionalText(parameters, name);
+  if (text !== null && [...text].length > LONGEST_TEXT) throw invalid(name);
+  return text;
+}
+
+function readOptionalText(parameters: Parameters, name: string): string | null {
+  const value = readText(parameters, name);
+  if (value.kind === 'invalid') throw invalid(name);
+  return value.kind === 'text' ? value.text : null;
+}
+
+function requireText(parameters: Parameters, name: string): string {
+  const text = readOptionalText(parameters, name);
+  if (text === null) throw new AppError('parameters_missing', { names: [name] });
+  return text;
+}
+
+function invalid(name: string): AppError {
+  return new AppError('parameter_invalid', { names: [name] });
+}
+
+/** The six digits of an OTP; blanks and hyphens in it do not count. */
+export function readOtp(parameters: Parameters): string {
+  const text = requireText(parameters, 'otp').replace(/[\s-]/g, '');
+  const otp = isNumber(parameters, 'otp') ? text.padStart(6, '0') : text;
+  if (!/^\d{6}$/.test(otp)) throw invalid('otp');
+  return otp;
+}

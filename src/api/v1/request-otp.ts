@@ -1,0 +1,17 @@
+import { quote } from '../../ascii-json.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { OtpService } from '../../core/otp-service.ts';
+import type { TokenService } from '../../core/token-service.ts';
+import { success } from '../../http/envelope.ts';
+import type { Handler } from '../../http/routes.ts';
+import { withToken } from './auth.ts';
+import { readOtpRequest } from './otp-parameters.ts';
+import { parseParameters } from './parameters.ts';
+
+/** `POST /certifications/otp/request`: has a code sent to a phone. */
+export function requestOtp(tokens: TokenService, otps: OtpService, clock: Clock): Handler {
+  return withToken(tokens, async (request, { merchantId }) => {
+    const asked = readOtpRequest(parseParameters(request), clock.now());
+    return success(`{"imp_uid":${quote(await otps.request(merchantId, asked))}}`);
+  });
+}

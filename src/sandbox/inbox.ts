@@ -1,0 +1,61 @@
+/** A text message that the sandbox would have sent. */
+export interface Message {
+  readonly id: string;
+  readonly phone: string;
+  readonly text: string;
+  readonly otp: string;
+  readonly imp_uid: string;
+  /** Epoch seconds, by the sandbox's clock. */
+  readonly sent_at: number;
+}
+
+export interface MessageFilter {
+  /** Digits only; null for every phone. */
+  readonly phone: string | null;
+  /** Only messages newer than the one with this id; null for all. */
+  readonly after: string | null;
+}
+
+/** How many messages are kept. */
+const KEPT = 1000;
+
+/** Where the sandbox's text messages arrive; in memory, newest first. */
+export class Inbox {
+  #messages: readonly Message[] = [];
+  #count = 0;
+  #waiting = new Set<() => void>();
+
+  put(message: Omit<Message, 'id'>): void {
+    this.#messages = [{ id: `msg_${++this.#count}`, ...message }, ...this.#messages].slice(0, KEPT);
+    for (const wake of this.#waiting) wake();
+  }
+
+  list({ phone, after }: MessageFilter): readonly Message[] {
+    const known = this.#messages.findIndex(({ id }) => id === after);
+    const newer = known === -1 ? this.#messages : this.#messages.slice(0, known);
+    return newer.filter((message) => phone === null || message.phone === phone);
+  }
+
+  /** The messages of a filter as soon as there is one, at the latest after so many milliseconds. */
+  async wait(filter: MessageFilter, patience: number): Promise<readonly Message[]> {
+    const end = performance.now() + patience;
+    for (;;) {
+      const found = this.list(filter);
+      const left = end - performance.now();
+      if (found.length > 0 || left <= 0) return found;
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          clearTimeout(timer);
+          this.#waiting.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, left);
+        this.#waiting.add(wake);
+      });
+    }
+  }
+
+  clear(): void {
+    this.#messages = [];
+  }
+}

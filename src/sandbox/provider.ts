@@ -1,0 +1,88 @@
+import { randomInt } from 'node:crypto';
+import { SECOND, wholeSecond } from '../core/clock.ts';
+import type { OtpConfirmation, OtpRequest, OtpSent, Provider, Providers } from '../core/provider.ts';
+import { AppError, type ErrorCode } from '../errors.ts';
+import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
+import type { Inbox } from './inbox.ts';
+
+/** The code of every message, unless random ones were asked for. */
+const USUAL_OTP = '123456';
+/** Whoever has this name is not the subscriber. */
+const MISMATCHING_NAME = '불일치';
+/** A number of this kind makes the provider answer the code that it ends with. */
+const MAGIC_PHONE = /^0109999(\d{4})$/;
+
+/** What a provider's code comes to; every other code is a refusal. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  '0086': 'person_blocked',
+  '9014': 'provider_misconfigured',
+  '9015': 'provider_misconfigured',
+  '9993': 'provider_unavailable',
+};
+
+/**
+ * The provider of the sandbox: it imitates the results of danal and kcp_v2 for invented people, sends its
+ * messages to the inbox, and refuses or fails on magic names and numbers.
+ */
+export class SandboxProvider {
+  readonly #inbox: Inbox;
+  readonly #randomOtp: boolean;
+  /** What was decided of APP requests, by `imp_uid`. */
+  readonly #approvals = new Map<string, boolean>();
+
+  constructor(inbox: Inbox, randomOtp: boolean) {
+    this.#inbox = inbox;
+    this.#randomOtp = randomOtp;
+  }
+
+  get providers(): Providers {
+    return {
+      danal: { otp: this.#otp((method) => method === 'SMS') },
+      kcp_v2: { otp: this.#otp(() => true) },
+    };
+  }
+
+  /** Plays the person who approves an APP request, or turns it down. */
+  decide(impUid: string, approve: boolean): void {
+    this.#approvals.set(impUid, approve);
+  }
+
+  reset(): void {
+    this.#approvals.clear();
+  }
+
+  #otp(offers: NonNullable<Provider['otp']>['offers']): NonNullable<Provider['otp']> {
+    return {
+      offers,
+      request: async (request) => this.#request(request),
+      confirm: async (confirmation) => this.#confirm(confirmation),
+    };
+  }
+
+  #request({ impUid, channel, claim, method, serviceName, now }: OtpRequest): OtpSent {
+    if (claim.name === MISMATCHING_NAME) throw new AppError('identity_mismatch');
+    const code = MAGIC_PHONE.exec(claim.phone ?? '')?.[1];
+    if (code !== undefined)
+      throw new AppError(CODES[code] ?? 'provider_refused', { detail: `the sandbox answers code ${code}` });
+    const otp = this.#randomOtp ? String(randomInt(10 ** 6)).padStart(6, '0') : USUAL_OTP;
+    if (method === 'SMS')
+      this.#inbox.put({
+        phone: claim.phone ?? '',
+        // The last line lets a phone offer the code to the page of that host.
+        text: `[${serviceName}] 인증번호는 ${otp} 입니다.\n@localhost #${otp}`,
+        otp,
+        imp_uid: impUid,
+        sent_at: wholeSecond(now) / SECOND,
+      });
+    return { providerTid: fakeProviderTid(channel, now), otp };
+  }
+
+  #confirm({ impUid, channel, claim, method }: OtpConfirmation) {
+    if (method === 'APP') {
+      const approved = this.#approvals.get(impUid);
+      if (approved === undefined) throw new AppError('app_not_approved');
+      if (!approved) throw new AppError('provider_refused', { detail: 'the person turned the request down' });
+    }
+    return { ...claim, ci: fakeCi(claim), di: fakeDi(claim, channel.channelKey) };
+  }
+}

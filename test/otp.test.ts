@@ -1,0 +1,163 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newMasterKey } from '../src/master-keys.ts';
+import { KEY_A, type RunningDevApp, startDevApp } from './server/dev-app.ts';
+import { temporaryFolder } from './server/temporary-folder.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly message: string | null;
+  readonly response: Readonly<Record<string, unknown>> & readonly Record<string, unknown>[];
+}
+
+const PERSON = { name: '심청', phone: '01000000005', birth: '040229', gender_digit: '4', carrier: 'KT' };
+const WRONG = '인증번호가 일치하지 않습니다.';
+const SPENT = '인증번호 입력 횟수를 초과하였습니다. 다시 요청해주세요.';
+const DONE = '이미 인증이 완료되었습니다.';
+
+/** What a merchant's server does, and what a test may do besides. */
+function clientOf({ url }: RunningDevApp) {
+  let token = '';
+  const call = async (method: string, path: string, body?: object): Promise<Answer> => {
+    const answer = await fetch(url + path, {
+      method,
+      headers: { authorization: token, 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, ...((await answer.json()) as Omit<Answer, 'status'>) };
+  };
+  return {
+    call,
+    async logIn() {
+      token = String((await call('POST', '/users/getToken', KEY_A)).response['access_token']);
+    },
+    request: (more: object = {}) => call('POST', '/certifications/otp/request', { ...PERSON, ...more }),
+    async impUid(more: object = {}) {
+      return String(
+        (await call('POST', '/certifications/otp/request', { ...PERSON, ...more })).response['imp_uid'],
+      );
+    },
+    confirm: (impUid: string, otp?: string) =>
+      call('POST', `/certifications/otp/confirm/${impUid}`, otp === undefined ? {} : { otp }),
+  };
+}
+
+describe('the OTP flow of the sandbox', () => {
+  let app: RunningDevApp;
+  let client: ReturnType<typeof clientOf>;
+
+  beforeAll(async () => {
+    app = await startDevApp();
+    client = clientOf(app);
+    await client.logIn();
+  });
+  afterAll(() => app.close());
+
+  it('goes from request over message and confirmation to lookup', async () => {
+    const impUid = await client.impUid({ company: '가상상점' });
+    const inbox = await client.call('GET', `/sandbox/messages?phone=${PERSON.phone}`);
+    expect(inbox.response[0]).toMatchObject({ imp_uid: impUid, otp: '123456', phone: PERSON.phone });
+    expect(inbox.response[0]?.['text']).toMatch(/^\[가상상점\] .*123456.*\n@localhost #123456$/);
+    const confirmed = await client.confirm(impUid, '123456');
+    expect(confirmed.response).toMatchObject({
+      imp_uid: impUid,
+      certified: true,
+      name: '심청',
+      gender: 'female',
+    });
+    const found = await client.call('GET', `/certifications/${impUid}`);
+    expect(found.response).toEqual(confirmed.response);
+  });
+
+  it('holds a request for messages until one comes', async () => {
+    const phone = '01000000099';
+    const waiting = client.call('GET', `/sandbox/messages?phone=010-0000-0099&wait=20`);
+    const impUid = await client.impUid({ phone });
+    const [message] = (await waiting).response;
+    expect(message?.['imp_uid']).toBe(impUid);
+    const after = await client.call('GET', `/sandbox/messages?phone=${phone}&after=${message?.['id']}`);
+    expect(after.response).toEqual([]);
+    await client.call('DELETE', '/sandbox/messages');
+    expect((await client.call('GET', '/sandbox/messages')).response).toEqual([]);
+    expect((await client.call('GET', '/sandbox/messages?wait=31')).status).toBe(400);
+  });
+
+  it.each([
+    ['a name that does not match', { name: '불일치' }, 400, /일치하지 않습니다/],
+    ['a blocked number', { phone: '01099990086' }, 400, /일시적으로 제한/],
+    ['a code of the provider', { phone: '01099999010' }, 400, /거절/],
+    ['wrong contract data', { phone: '01099999015' }, 500, /통신하지 못했습니다/],
+    ['a provider that does not answer', { phone: '01099999993' }, 500, /통신하지 못했습니다/],
+  ])('answers %s as the provider would', async (_what, more, status, message) => {
+    const answer = await client.request(more);
+    expect(answer.status).toBe(status);
+    expect(answer.message).toMatch(message);
+  });
+
+  it('waits for the approval of an APP request, and takes a refusal', async () => {
+    const app1 = await client.impUid({ verification_method: 'APP', channel_key: 'channel-kcp' });
+    expect((await client.confirm(app1)).message).toBe('앱 인증이 아직 완료되지 않았습니다.');
+    await client.call('POST', '/sandbox/approvals', { imp_uid: app1, approve: true });
+    expect((await client.confirm(app1)).response).toMatchObject({ certified: true, pg_provider: 'kcp_v2' });
+    const app2 = await client.impUid({ verification_method: 'APP', channel_key: 'channel-kcp' });
+    await client.call('POST', '/sandbox/approvals', { imp_uid: app2, approve: false });
+    expect((await client.confirm(app2)).message).toMatch(/거절/);
+    expect((await client.confirm(app2)).message).toBe('실패한 인증입니다. 다시 요청해주세요.');
+  });
+
+  it('ends 180 seconds after the code was sent', async () => {
+    const impUid = await client.impUid();
+    await client.call('PUT', '/sandbox/clock', { advance: 180 });
+    expect((await client.confirm(impUid, '123456')).message).toMatch(/유효시간/);
+    await client.call('PUT', '/sandbox/clock', {});
+  });
+
+  it('gives a thousand wrong guesses at once five tries', async () => {
+    const impUid = await client.impUid();
+    const answers = await Promise.all(
+      Array.from({ length: 1000 }, (_, at) => client.confirm(impUid, String(200_000 + at))),
+    );
+    const messages = answers.map(({ message }) => message);
+    expect(messages.filter((message) => message === WRONG)).toHaveLength(4);
+    expect(messages.filter((message) => message === SPENT)).toHaveLength(996);
+    expect((await client.confirm(impUid, '123456')).message).toBe(SPENT);
+  });
+
+  it('gives a thousand right confirmations at once one 200', async () => {
+    const impUid = await client.impUid();
+    const answers = await Promise.all(Array.from({ length: 1000 }, () => client.confirm(impUid, '123456')));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ message }) => message === DONE)).toHaveLength(999);
+  });
+});
+
+describe('random codes', () => {
+  it('are in the inbox, in no answer, and on the disk only as digests', async () => {
+    const folder = temporaryFolder();
+    const app = await startDevApp({
+      databaseUrl: `sqlite:${join(folder, 'bonin.db')}`,
+      masterKeys: [newMasterKey()],
+      randomOtp: true,
+    });
+    const client = clientOf(app);
+    await client.logIn();
+    const phone = '01000008642';
+    const requested = await client.request({ phone });
+    const [message] = (await client.call('GET', `/sandbox/messages?phone=${phone}`)).response;
+    const otp = String(message?.['otp']);
+    expect(otp).toMatch(/^\d{6}$/);
+    expect(Object.keys(requested.response)).toEqual(['imp_uid']);
+    const files = readdirSync(folder).map((file) => readFileSync(join(folder, file)));
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of files) {
+      expect(file.includes(phone)).toBe(false);
+      expect(file.includes(PERSON.name)).toBe(false);
+      for (const encoding of ['utf8', 'utf16le'] as const)
+        expect(file.includes(Buffer.from(otp, encoding))).toBe(false);
+    }
+    const confirmed = await client.confirm(String(requested.response['imp_uid']), otp);
+    expect(confirmed.status).toBe(200);
+    await app.close();
+  });
+});
