@@ -209,7 +209,6 @@ describe('the runner of golden cases', () => {
       { response: { status: 404, body: { code: '{{nobody}}', message: '', response: null } } },
     ],
     ['there is no key pair "Z9"', { given: { tokens: { token: { key: 'Z9', issued: 0 } } } }],
-    ['given.provider: not supported', { given: { provider: { request: 'blocked' } } }],
     [
       'before[0]: expected status 200',
       { given: { before: [{ at: 0, request: { method: 'GET', path: '/' }, status: 200 }] } },

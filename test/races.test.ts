@@ -1,10 +1,14 @@
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { Client, KEY_A, KEY_B, SECRET_A, SECRET_B } from './server/client.ts';
 import { type Bonin, startBonin } from './server/start-bonin.ts';
 import { databaseFile } from './server/stored-rows.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
+
+/** How many steps the schema has: each is to be run once. */
+const MIGRATIONS = readdirSync(join(import.meta.dirname, '../src/storage/sqlite/migrations')).length;
 
 const CALLERS = 100;
 const KEY_PAIRS = [
@@ -169,7 +173,7 @@ test('two processes that start together on a fresh folder share one database, 20
         .flatMap((row) => Object.values(row));
     expect(column('PRAGMA integrity_check')).toEqual(['ok']);
     expect(column('PRAGMA foreign_key_check')).toEqual([]);
-    expect(column('PRAGMA user_version')).toEqual([1]);
+    expect(column('PRAGMA user_version')).toEqual([MIGRATIONS]);
     expect(column('SELECT name FROM stamp ORDER BY name')).toEqual(['key_mark', 'mode']);
     expect(column('SELECT user_code FROM merchants ORDER BY id')).toEqual(['imp00000000', 'imp00000001']);
     expect(column('SELECT count(*) FROM channels')).toEqual([5]);

@@ -34,6 +34,10 @@ const KEEP_ALIVE_TIMEOUT = 72_000;
 const DRAIN_LIMIT = 1024 * 1024;
 const DRAIN_TIMEOUT = 1_000;
 
+/** The newest answer of a connection, for what must be said after it. */
+const NEWEST = Symbol('newest answer');
+type Connection = Duplex & { [NEWEST]?: ServerResponse };
+
 const NO_BODY = Buffer.alloc(0);
 
 /**
@@ -45,8 +49,6 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #route: (rawTarget: string) => Match | null;
   readonly #nextRequestId = newRequestIds();
-  /** The newest answer of each connection, for what must be said after it. */
-  readonly #newest = new WeakMap<Duplex, ServerResponse>();
   #stopping = false;
 
   constructor(options: HttpServerOptions) {
@@ -98,7 +100,7 @@ export class HttpServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = this.#nextRequestId();
-    this.#newest.set(request.socket, response);
+    (request.socket as Connection)[NEWEST] = response;
     const match = this.#route(request.url ?? '/');
     const { origin } = request.headers;
     const cors = corsHeaders(this.#options.cors, origin, match?.route.public === true);
@@ -177,7 +179,7 @@ export class HttpServer {
   #refuseSyntax(cause: NodeJS.ErrnoException, socket: Duplex): void {
     const tooLarge = cause.code === 'HPE_HEADER_OVERFLOW';
     const error = new AppError(tooLarge ? 'request_head_too_large' : 'request_malformed');
-    const newest = this.#newest.get(socket);
+    const newest = (socket as Connection)[NEWEST];
     // Whole requests that stand before the broken one get their answers first; one that broke off has none.
     if (newest?.req.complete && !newest.closed) newest.once('close', () => this.#refuse(error, socket));
     else this.#refuse(error, socket);
