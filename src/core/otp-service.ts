@@ -112,8 +112,7 @@ export class OtpService {
     if (method === 'SMS') {
       const digest = digestOtp(vault, impUid, readOtp());
       const tried = await store.tryOtp(merchantId, impUid, digest, OTP_WRONG_TRIES);
-      if (tried === 'closed')
-        await this.#requireOpen(merchantId, impUid, await store.findOtp(merchantId, impUid));
+      if (tried === 'closed') return this.#refuseEnded(merchantId, impUid);
       if (tried === 'wrong') throw new AppError('otp_wrong');
       if (tried === 'last') throw new AppError('otp_tries_spent');
     }
@@ -140,6 +139,12 @@ export class OtpService {
     return otp.method;
   }
 
+  /** The error of a certification that was open a moment ago and is not any more. */
+  async #refuseEnded(merchantId: number, impUid: string): Promise<never> {
+    await this.#requireOpen(merchantId, impUid, await this.#options.store.findOtp(merchantId, impUid));
+    throw new AppError('internal', { detail: 'the store calls a certification ended that it shows as open' });
+  }
+
   async #complete(stored: StoredCertification, method: VerificationMethod): Promise<Certification> {
     const { store, vault, clock } = this.#options;
     const { impUid, merchantId, channel } = stored;
@@ -157,10 +162,7 @@ export class OtpService {
         certifiedAt: wholeSecond(clock.now()),
         identity,
       });
-      if (!(await store.certify(certified))) {
-        await this.#requireOpen(merchantId, impUid, await store.findOtp(merchantId, impUid));
-        throw new AppError('internal', { detail: 'an open certification could not be certified' });
-      }
+      if (!(await store.certify(certified))) return await this.#refuseEnded(merchantId, impUid);
       return openCertification(vault, certified);
     } catch (thrown) {
       const error = toAppError(thrown);

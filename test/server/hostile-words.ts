@@ -26,6 +26,12 @@ const knownPath = fc.constantFrom(
   ...['/users/getToken', '/certifications/imp_000000000001', '/certifications/imp_000000000002', '/livez'],
   ...['/certifications', '/certifications/otp/request', '/certifications/otp', '/readyz', '/'],
   ...['/sandbox/certifications', '/sandbox/clock', '/certifications/imp_999999999999'],
+  ...[
+    '/certifications/otp/confirm/imp_000000000009',
+    '/certifications/otp/confirm/x',
+    '/users/pg/imp00000000',
+  ],
+  ...['/users/pg/%00', '/sandbox/messages?phone=%ff&after=x', '/sandbox/approvals'],
 );
 const pathPiece = fc.constantFrom(
   ...[
@@ -209,7 +215,27 @@ const oddBody = fc.constantFrom(
     '{"advance":1e300}',
   ],
 );
-export const body = fc.oneof(jsonText.map(latin1), oddBody);
+const oddValue = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.string({ unit: 'binary' }));
+/** Members of the OTP calls, each right more often than not, so that the later checks are reached too. */
+const otpText = fc
+  .record(
+    {
+      name: oftenPlain<unknown>(fc.constantFrom('홍길동', '불일치'), oddValue),
+      phone: oftenPlain<unknown>(fc.constantFrom('01000000001', '+82 10-0000-0002'), oddValue),
+      birth: oftenPlain<unknown>(fc.constantFrom('900131', '1990-01-31', 900131), oddValue),
+      gender_digit: oftenPlain<unknown>(fc.constantFrom('1', 2), oddValue),
+      carrier: oftenPlain<unknown>(fc.constantFrom('SKT', 'lgu+', 'MVNO'), oddValue),
+      is_mvno: oddValue,
+      channel_key: oddValue,
+      bypass: oddValue,
+      otp: oftenPlain<unknown>(fc.constantFrom('123456', 123), oddValue),
+      imp_uid: oddValue,
+      approve: oddValue,
+    },
+    { requiredKeys: ['name', 'phone', 'birth', 'gender_digit', 'carrier'] },
+  )
+  .map((value) => JSON.stringify(value));
+export const body = fc.oneof(jsonText.map(latin1), otpText.map(latin1), oddBody);
 
 export const host = fc.constantFrom('127.0.0.1', 'localhost:1', 'api.iamport.kr', 'evil.example', '', HANGUL);
 
