@@ -12,6 +12,7 @@ import { healthRoutes } from './health.ts';
 import type { CorsPolicy } from './http/answers.ts';
 import type { Surface } from './http/routes.ts';
 import { HttpServer } from './http/server.ts';
+import type { Tap } from './http/tap.ts';
 import type { Logger } from './log.ts';
 import { openStore } from './storage/index.ts';
 
@@ -30,6 +31,8 @@ export interface AppOptions {
   readonly clock?: Clock;
   /** The agencies, by the provider that a channel names. Default: none, so that no channel can send an OTP. */
   readonly providers?: Providers;
+  /** Looks on and makes requests fail, for tests. Default: none. */
+  readonly tap?: Tap;
   /** Adds routes that are made of the same services: the sandbox's. */
   readonly extend?: (services: AppServices) => Promise<readonly Surface[]>;
 }
@@ -90,6 +93,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       cors,
       renderError,
       log,
+      tap: options.tap,
     });
     return {
       ...services,

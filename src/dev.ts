@@ -1,15 +1,18 @@
 import { type App, type AppOptions, createApp } from './app.ts';
-import { systemClock } from './core/clock.ts';
+import { SECOND, systemClock, wholeSecond } from './core/clock.ts';
+import { Faults } from './sandbox/faults.ts';
 import { Inbox } from './sandbox/inbox.ts';
 import { MovableClock } from './sandbox/movable-clock.ts';
 import { DEFAULT_SEED, type Seed } from './sandbox/people-file.ts';
 import { SandboxProvider } from './sandbox/provider.ts';
+import { RequestLog } from './sandbox/request-log.ts';
 import { sandboxRoutes } from './sandbox/routes.ts';
 import { seedCertifications, seedMerchants } from './sandbox/seed.ts';
 
 export { DEFAULT_SEED, readSeed, type Seed } from './sandbox/people-file.ts';
 
-export interface DevAppOptions extends Omit<AppOptions, 'mode' | 'corsOrigins' | 'providers' | 'extend'> {
+export interface DevAppOptions
+  extends Omit<AppOptions, 'mode' | 'corsOrigins' | 'providers' | 'tap' | 'extend'> {
   /** Who exists. Default: the people that come along. */
   readonly seed?: Seed;
   /** Lets requests under any host name control the sandbox. Default: only those to this machine. */
@@ -27,17 +30,43 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
   const clock = new MovableClock(options.clock ?? systemClock);
   const inbox = new Inbox();
   const provider = new SandboxProvider(inbox, randomOtp);
+  const faults = new Faults();
+  const requests = new RequestLog();
   return createApp({
     ...rest,
     mode: 'dev',
     clock,
     providers: provider.providers,
+    tap: {
+      fault: (method, route) => (isApi(route) ? faults.hit(method, route) : null),
+      seen: (request) => {
+        if (request.route === null || isApi(request.route))
+          requests.add(request, wholeSecond(clock.now()) / SECOND);
+      },
+    },
     extend: async (services) => {
       await seedMerchants(services, seed);
       await seedCertifications(services, seed);
       return [
-        { basePath: '', routes: sandboxRoutes({ ...services, clock, inbox, provider, seed, openToAnyHost }) },
+        {
+          basePath: '',
+          routes: sandboxRoutes({
+            ...services,
+            clock,
+            inbox,
+            provider,
+            faults,
+            requests,
+            seed,
+            openToAnyHost,
+          }),
+        },
       ];
     },
   });
+}
+
+/** Whether a route belongs to the API, and not to the sandbox or to whoever watches the server. */
+function isApi(route: string): boolean {
+  return route.startsWith('/users/') || route.startsWith('/certifications/');
 }

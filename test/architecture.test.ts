@@ -12,7 +12,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   log: { rooms: ['errors'], packages: ['pino'] },
   http: {
     rooms: ['ascii-json', 'errors', 'log'],
-    packages: ['node:http', 'node:net', 'node:stream', 'node:crypto'],
+    packages: ['node:http', 'node:net', 'node:stream', 'node:timers/promises', 'node:crypto'],
   },
   'api/v1': { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: [] },
   sandbox: { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: ['node:crypto', 'node:fs'] },

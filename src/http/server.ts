@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, toAppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import {
@@ -17,12 +18,15 @@ import {
 import { announcesTooMuch, hasBody, readBody } from './body.ts';
 import { newRequestIds } from './request-ids.ts';
 import { createRouter, type Match, type Method, type Surface } from './routes.ts';
+import type { Tap } from './tap.ts';
 
 export interface HttpServerOptions {
   readonly surfaces: readonly Surface[];
   readonly cors: CorsPolicy;
   readonly renderError: RenderError;
   readonly log: Logger;
+  /** Default: none. */
+  readonly tap?: Tap | undefined;
 }
 
 /** How long a request may take to arrive, in milliseconds: the head, and the whole of it. */
@@ -104,6 +108,8 @@ export class HttpServer {
     const match = this.#route(request.url ?? '/');
     const { origin } = request.headers;
     const cors = corsHeaders(this.#options.cors, origin, match?.route.public === true);
+    let body: Buffer | null = NO_BODY;
+    let status = 200;
     try {
       if (this.#stopping) throw new AppError('not_ready');
       if (match === null) throw new AppError('route_unknown');
@@ -114,13 +120,37 @@ export class HttpServer {
       const method = (request.method === 'HEAD' ? 'GET' : request.method) as Method;
       const handler = Object.hasOwn(match.route.methods, method) ? match.route.methods[method] : undefined;
       if (handler === undefined) throw new AppError('method_not_allowed');
-      const body = hasBody(request) ? await readBody(request) : NO_BODY;
+      if (hasBody(request)) body = await readBody(request);
       if (body === null) return;
+      const fault = this.#options.tap?.fault(request.method ?? '', match.route.path) ?? null;
+      if (fault !== null) {
+        if (fault.delay > 0) await sleep(fault.delay);
+        if (fault.outcome.kind === 'abort') {
+          status = 0;
+          request.socket.destroy();
+          return;
+        }
+        if (fault.outcome.kind === 'instead') {
+          status = fault.outcome.status;
+          this.#write(response, status, fault.outcome.body, cors, requestId);
+          return;
+        }
+      }
       const { parameters, query } = match;
       const text = await handler({ headers: request.headers, parameters, query, body });
       this.#write(response, 200, text, cors, requestId);
     } catch (thrown) {
-      this.#answerError(request, response, toAppError(thrown), match, cors, requestId);
+      status = this.#answerError(request, response, toAppError(thrown), match, cors, requestId);
+    } finally {
+      this.#options.tap?.seen({
+        requestId,
+        method: request.method ?? '',
+        target: request.url ?? '',
+        route: match?.route.path ?? null,
+        headers: request.headers,
+        body: body ?? NO_BODY,
+        status,
+      });
     }
   }
 
@@ -164,15 +194,16 @@ export class HttpServer {
     match: Match | null,
     cors: HeaderList,
     requestId: string,
-  ): void {
+  ): number {
     const answer = this.#options.renderError(error);
     this.#log(error, answer, requestId, request.method, match?.route.path ?? null);
-    if (response.headersSent || response.destroyed) return;
+    if (response.headersSent || response.destroyed) return answer.status;
     const extra: string[] = [...cors, ...(answer.headers ?? [])];
     if (error.code === 'method_not_allowed' && match !== null) extra.push('Allow', match.allow);
     if (error.code === 'body_too_large')
       answerAndDrain(request, response, answer, [...extra, 'X-Request-Id', requestId]);
     else this.#write(response, answer.status, answer.body, extra, requestId);
+    return answer.status;
   }
 
   /** A request that the parser refuses, or that does not arrive in time. */

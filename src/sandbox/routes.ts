@@ -7,10 +7,12 @@ import { AppError } from '../errors.ts';
 import { success } from '../http/envelope.ts';
 import type { ApiRequest, Handler, Route } from '../http/routes.ts';
 import { createSandboxCertification } from './create-certification.ts';
+import type { Faults } from './faults.ts';
 import type { Inbox, Message } from './inbox.ts';
 import type { MovableClock } from './movable-clock.ts';
 import type { Seed } from './people-file.ts';
 import type { SandboxProvider } from './provider.ts';
+import type { RequestLog } from './request-log.ts';
 import { seedCertifications, seedMerchants } from './seed.ts';
 
 export interface SandboxServices {
@@ -20,6 +22,8 @@ export interface SandboxServices {
   readonly clock: MovableClock;
   readonly inbox: Inbox;
   readonly provider: SandboxProvider;
+  readonly faults: Faults;
+  readonly requests: RequestLog;
   readonly seed: Seed;
   /** Whether requests that name another host than this machine may control the sandbox. */
   readonly openToAnyHost: boolean;
@@ -50,6 +54,21 @@ export function sandboxRoutes(services: SandboxServices): readonly Route[] {
         }),
       },
     },
+    {
+      path: '/sandbox/faults',
+      methods: {
+        GET: local(async () => services.faults.rules),
+        PUT: local(async (body) => {
+          services.faults.replace(body['faults']);
+          return services.faults.rules;
+        }),
+        DELETE: local(async () => {
+          services.faults.clear();
+          return services.faults.rules;
+        }),
+      },
+    },
+    { path: '/sandbox/requests', methods: { GET: local(async () => services.requests.list()) } },
     { path: '/sandbox/approvals', methods: { POST: local((body) => decide(services, body)) } },
     { path: '/sandbox/reset', methods: { POST: local(() => reset(services)) } },
     {
@@ -69,11 +88,13 @@ function requireLocalHost({ headers }: ApiRequest): void {
   if (!LOCAL_HOST.test(headers.host ?? '')) throw new AppError('host_not_local');
 }
 
+/** The body's JSON; a list, which only faults are, comes as the member `faults`. */
 function readJson({ body }: ApiRequest): Body {
   if (body.length === 0) return {};
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Body;
+    if (Array.isArray(value)) return { faults: value };
+    if (typeof value === 'object' && value !== null) return value as Body;
   } catch {
     // Said below; the parser's own message would quote the body.
   }
@@ -85,6 +106,8 @@ async function reset(services: SandboxServices): Promise<object> {
   services.clock.reset();
   services.inbox.clear();
   services.provider.reset();
+  services.faults.clear();
+  services.requests.clear();
   await services.store.resetCertifications();
   await seedMerchants(services, services.seed);
   await seedCertifications(services, services.seed);

@@ -1,0 +1,107 @@
+import { maskBirthday, maskName, maskPhone } from '../core/masking.ts';
+import type { SeenRequest } from '../http/tap.ts';
+
+/** A request of the merchant's code, as a test may assert on it: nothing secret and nobody in clear. */
+export interface LoggedRequest {
+  readonly request_id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly route: string | null;
+  /** Where a token was presented: `authorization`, `bearer`, `x-imptokenheader`, `_token`; null for nowhere. */
+  readonly token: string | null;
+  readonly content_type: string | null;
+  /** Members of a JSON or form body; null for anything else. */
+  readonly body: Readonly<Record<string, unknown>> | null;
+  readonly status: number;
+  /** Epoch seconds, by the sandbox's clock. */
+  readonly at: number;
+}
+
+const KEPT = 200;
+const LONGEST_PATH = 200;
+
+/** Members that say nothing about a person and open nothing. */
+const HARMLESS = ['imp_key', 'carrier', 'is_mvno', 'channel_key', 'channelKey', 'pg', 'verification_method'];
+const MASKS: Readonly<Record<string, (text: string) => string>> = {
+  name: maskName,
+  phone: (text) => maskPhone(text.replace(/\D/g, '')),
+  birth: maskBirthday,
+  birthday: maskBirthday,
+};
+
+interface Entry {
+  readonly seen: SeenRequest;
+  readonly at: number;
+}
+
+/** The last requests to the API; in memory. Masked when somebody asks, since nobody may ever do. */
+export class RequestLog {
+  readonly #ring: Entry[] = [];
+  #count = 0;
+
+  add(seen: SeenRequest, at: number): void {
+    this.#ring[this.#count++ % KEPT] = { seen, at };
+  }
+
+  /** Newest first. */
+  list(): readonly LoggedRequest[] {
+    const newest = this.#count % KEPT;
+    return [...this.#ring.slice(newest), ...this.#ring.slice(0, newest)].reverse().map(mask);
+  }
+
+  clear(): void {
+    this.#ring.length = 0;
+    this.#count = 0;
+  }
+}
+
+function mask({ seen, at }: Entry): LoggedRequest {
+  return {
+    request_id: seen.requestId,
+    method: seen.method,
+    path: (seen.target.split('?', 1)[0] ?? '').slice(0, LONGEST_PATH),
+    route: seen.route,
+    token: placeOfToken(seen),
+    content_type: seen.headers['content-type'] ?? null,
+    body: maskBody(seen),
+    status: seen.status,
+    at,
+  };
+}
+
+function placeOfToken({ headers, target }: SeenRequest): string | null {
+  const authorization = headers.authorization?.trim();
+  if (authorization) return /^bearer\b/i.test(authorization) ? 'bearer' : 'authorization';
+  if (headers['x-imptokenheader']) return 'x-imptokenheader';
+  return /[?&]_token=/.test(target) ? '_token' : null;
+}
+
+function maskBody({ body, headers }: SeenRequest): LoggedRequest['body'] {
+  const members = parseBody(body.toString('utf8'), headers['content-type'] ?? '');
+  return (
+    members &&
+    Object.fromEntries(
+      Object.entries(members).map(([name, value]) => [name.slice(0, 50), maskMember(name, value)]),
+    )
+  );
+}
+
+function parseBody(text: string, contentType: string): Record<string, unknown> | null {
+  if (text === '') return null;
+  if (/urlencoded/i.test(contentType)) return Object.fromEntries(new URLSearchParams(text));
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+function maskMember(name: string, value: unknown): unknown {
+  if (value === null || typeof value === 'boolean') return value;
+  const text = String(typeof value === 'object' ? JSON.stringify(value) : value);
+  if (HARMLESS.includes(name)) return text.slice(0, LONGEST_PATH);
+  return MASKS[name]?.(text) ?? `(${text.length} characters)`;
+}
