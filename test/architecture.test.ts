@@ -26,6 +26,8 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   config: { rooms: ['log'], packages: ['node:path'] },
   app: { rooms: ['api/v1', 'core', 'errors', 'health', 'http', 'log', 'storage'], packages: [] },
   dev: { rooms: ['app', 'core', 'sandbox'], packages: [] },
+  client: { rooms: [], packages: [] },
+  testing: { rooms: ['dev', 'log', 'master-keys'], packages: [] },
   cli: {
     rooms: ['config', 'core', 'dev', 'errors', 'log', 'master-keys'],
     packages: ['node:fs', 'node:module', 'node:util'],

@@ -1,0 +1,218 @@
+/*
+ * Typed client of the V1 API for merchants' servers. No dependencies; works against Bonin and against the real
+ * service alike.
+ */
+
+/** Members that every certification has, in any state. */
+interface Attempt {
+  readonly imp_uid: string;
+  readonly merchant_uid: string;
+  readonly pg_provider: 'danal' | 'inicis_unified' | 'kcp_v2' | 'inicis' | (string & {});
+  /** Address of the page that started it; null when no page did. */
+  readonly origin: string | null;
+}
+
+/** Requested, failed or expired: it says nothing about anybody. */
+export interface UncertifiedCertification extends Attempt {
+  readonly certified: false;
+}
+
+/** The verified person. What is optional depends on the merchant's contract with the provider. */
+export interface CertifiedCertification extends Attempt {
+  readonly certified: true;
+  /** Epoch seconds. */
+  readonly certified_at: number;
+  readonly name: string;
+  /** `YYYY-MM-DD`. Prefer it to `birth`, which is an instant and shifts with time zones. */
+  readonly birthday: string;
+  /** Epoch seconds of the first instant of the birthday in Asia/Seoul. */
+  readonly birth: number;
+  readonly gender: 'male' | 'female' | null;
+  /** False also where the provider does not tell; see `foreigner_v2`. */
+  readonly foreigner: boolean;
+  readonly foreigner_v2: boolean | null;
+  /** Digits only. */
+  readonly phone?: string;
+  readonly carrier?: 'SKT' | 'KT' | 'LGT' | 'SKT_MVNO' | 'KT_MVNO' | 'LGT_MVNO';
+  /** CI: the same for one person everywhere; empty where an issuer gives none. */
+  readonly unique_key: string;
+  /** DI: the same for one person at one provider merchant id; null for inicis_unified. */
+  readonly unique_in_site: string | null;
+  readonly pg_tid: string;
+}
+
+/** One attempt to verify one person. Look at `certified` before anything else. */
+export type Certification = CertifiedCertification | UncertifiedCertification;
+
+export interface OtpRequest {
+  readonly name: string;
+  readonly phone: string;
+  /** `YYMMDD`. */
+  readonly birth: string;
+  /** 1 to 8: sex, century and nationality. */
+  readonly gender_digit: string;
+  readonly carrier: 'SKT' | 'KT' | 'LGT';
+  readonly is_mvno?: boolean;
+  readonly company?: string;
+  readonly merchant_uid?: string;
+  readonly channel_key?: string;
+  readonly pg?: string;
+  readonly verification_method?: 'SMS' | 'APP';
+}
+
+export interface ClientOptions {
+  readonly impKey: string;
+  readonly impSecret: string;
+  /** Default: `https://api.iamport.kr`. A path in it is kept. */
+  readonly baseUrl?: string;
+  /** Longest wait for one answer, in milliseconds. Default: 10,000. */
+  readonly timeout?: number;
+}
+
+export interface CallOptions {
+  /** Ends the call early; it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** An answer that is no success, in the server's words. */
+export class ApiError extends Error {
+  /** HTTP status; 404 for a certification that does not exist or is another merchant's. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+  }
+}
+
+interface HeldToken {
+  readonly text: string;
+  /** On the monotonic clock, in milliseconds: wall clocks of two machines differ. */
+  readonly endsAt: number;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly message: string | null;
+  readonly response: unknown;
+}
+
+const DEFAULT_BASE_URL = 'https://api.iamport.kr';
+const DEFAULT_TIMEOUT = 10_000;
+/** A token with less than this left is asked for again, which extends it. In milliseconds. */
+const RENEW_BEFORE_END = 30_000;
+
+export class Client {
+  readonly #options: ClientOptions;
+  readonly #baseUrl: string;
+  #token: Promise<HeldToken> | null = null;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#baseUrl = (options.baseUrl ?? DEFAULT_BASE_URL).replace(/\/+$/, '');
+  }
+
+  /** The access token, kept until shortly before its end. Calls at the same moment share one request. */
+  async getToken(): Promise<string> {
+    const held = this.#token;
+    const token = held === null ? null : await held;
+    if (token !== null && token.endsAt - performance.now() > RENEW_BEFORE_END) return token.text;
+    if (this.#token === held) {
+      this.#token = this.#fetchToken();
+      // A failure is told to whoever waits for it, and is not kept.
+      this.#token.catch(() => {
+        this.#token = null;
+      });
+    }
+    return (await (this.#token as Promise<HeldToken>)).text;
+  }
+
+  /** `GET /certifications/{imp_uid}`; rejects with `ApiError` 404 when there is none. */
+  async getCertification(impUid: string, options: CallOptions = {}): Promise<Certification> {
+    return (await this.#call('GET', certificationPath(impUid), undefined, options)) as Certification;
+  }
+
+  /** `DELETE /certifications/{imp_uid}`: destroys it and returns what it was. */
+  async deleteCertification(impUid: string, options: CallOptions = {}): Promise<Certification> {
+    return (await this.#call('DELETE', certificationPath(impUid), undefined, options)) as Certification;
+  }
+
+  /** `POST /certifications/otp/request`: has a code sent, and returns the `imp_uid` to confirm it under. */
+  async requestOtp(request: OtpRequest, options: CallOptions = {}): Promise<string> {
+    const { imp_uid } = (await this.#call(
+      'POST',
+      '/certifications/otp/request',
+      request,
+      options,
+    )) as Attempt;
+    return imp_uid;
+  }
+
+  /** `POST /certifications/otp/confirm/{imp_uid}`: certifies with the code; an APP request needs none. */
+  async confirmOtp(impUid: string, otp?: string, options: CallOptions = {}): Promise<CertifiedCertification> {
+    const path = `/certifications/otp/confirm/${encodeURIComponent(impUid)}`;
+    return (await this.#call('POST', path, { otp }, options)) as CertifiedCertification;
+  }
+
+  /** One call with a token; after a 401, which comes before any effect, once more with a new one. */
+  async #call(
+    method: string,
+    path: string,
+    body: object | undefined,
+    { signal }: CallOptions,
+  ): Promise<unknown> {
+    const held = await this.getToken();
+    let answer = await this.#send(method, path, body, held, signal);
+    if (answer.status === 401) {
+      this.#token = null;
+      answer = await this.#send(method, path, body, await this.getToken(), signal);
+    }
+    return this.#expectSuccess(answer);
+  }
+
+  async #fetchToken(): Promise<HeldToken> {
+    const { impKey, impSecret } = this.#options;
+    const body = { imp_key: impKey, imp_secret: impSecret };
+    const asked = performance.now();
+    const response = this.#expectSuccess(await this.#send('POST', '/users/getToken', body, null, undefined));
+    const { access_token, now, expired_at } = response as Record<string, unknown>;
+    return { text: String(access_token), endsAt: asked + (Number(expired_at) - Number(now)) * 1000 };
+  }
+
+  #expectSuccess({ status, message, response }: Answer): unknown {
+    if (status === 200 && typeof response === 'object' && response !== null) return response;
+    throw new ApiError(status, message ?? `unexpected answer with status ${status}`);
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    body: object | undefined,
+    token: string | null,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer> {
+    const timeout = AbortSignal.timeout(this.#options.timeout ?? DEFAULT_TIMEOUT);
+    const answer = await fetch(this.#baseUrl + path, {
+      method,
+      headers: {
+        ...(token !== null && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      redirect: 'error',
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+    const text = await answer.text();
+    try {
+      const { message, response } = JSON.parse(text) as { message: string | null; response: unknown };
+      return { status: answer.status, message, response };
+    } catch {
+      throw new ApiError(answer.status, `the answer with status ${answer.status} is no JSON`);
+    }
+  }
+}
+
+function certificationPath(impUid: string): string {
+  return `/certifications/${encodeURIComponent(impUid)}`;
+}

@@ -1,0 +1,171 @@
+import { createDevApp, DEFAULT_SEED, type Seed } from './dev.ts';
+import { createLog } from './log.ts';
+import { newMasterKey } from './master-keys.ts';
+
+/*
+ * Bonin inside a test suite: in this process, in memory, on a free port. Suites that run side by side each start
+ * their own. The helpers call the control routes, which do the same from any other language.
+ */
+
+export interface StartOptions {
+  /** Who exists. Default: the people that come along. */
+  readonly seed?: Seed;
+  /** Sends random codes instead of 123456. Default: false. */
+  readonly randomOtp?: boolean;
+}
+
+/** What to certify; whatever is left out is as of 홍길동 on the first channel. Null: the provider does not tell. */
+export interface PersonToCertify {
+  readonly name?: string;
+  /** `YYYY-MM-DD`. */
+  readonly birthday?: string;
+  readonly gender?: 'male' | 'female' | null;
+  readonly phone?: string | null;
+  readonly carrier?: string | null;
+  readonly foreigner?: boolean | null;
+  readonly merchant_uid?: string;
+  readonly channel_key?: string;
+  /** False: an attempt that is still pending. */
+  readonly certified?: boolean;
+  readonly origin?: string;
+}
+
+export interface Message {
+  readonly id: string;
+  readonly phone: string;
+  readonly text: string;
+  readonly otp: string;
+  readonly imp_uid: string;
+  /** Epoch seconds. */
+  readonly sent_at: number;
+}
+
+export interface FaultRule {
+  /** As in `GET /certifications/{imp_uid}`; without the method: every one; left out: every route of the API. */
+  readonly route?: string;
+  readonly times?: number;
+  readonly probability?: number;
+  readonly delay_ms?: number;
+  readonly status?: number;
+  readonly abort?: boolean;
+}
+
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly route: string | null;
+  readonly token: string | null;
+  readonly body: Readonly<Record<string, unknown>> | null;
+  readonly status: number;
+}
+
+export interface RunningBonin {
+  /** Where the API is, instead of `https://api.iamport.kr`. */
+  readonly url: string;
+  readonly impKey: string;
+  readonly impSecret: string;
+  /** Makes a certification at once and returns its `imp_uid`. */
+  certify(person?: PersonToCertify): Promise<string>;
+  readonly messages: {
+    /** The oldest message not handed out yet, of one phone if named; waits for one, at most so many seconds. */
+    next(options?: { readonly phone?: string; readonly seconds?: number }): Promise<Message>;
+  };
+  readonly clock: {
+    /** Stops the clock at an epoch second. */
+    set(now: number): Promise<void>;
+    /** Moves it on by seconds. */
+    advance(seconds: number): Promise<void>;
+    /** Back to real time. */
+    reset(): Promise<void>;
+  };
+  readonly faults: {
+    set(rules: readonly FaultRule[]): Promise<void>;
+    clear(): Promise<void>;
+  };
+  /** What the code under test has asked, newest first, masked. */
+  requests(): Promise<readonly SeenRequest[]>;
+  /** Back to the seeded state. */
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const LONGEST_WAIT = 30;
+
+/** Starts a sandbox for a test suite; close it when done. */
+export async function startBonin(options: StartOptions = {}): Promise<RunningBonin> {
+  const { seed = DEFAULT_SEED, randomOtp = false } = options;
+  const app = await createDevApp({
+    databaseUrl: 'sqlite::memory:',
+    masterKeys: [newMasterKey()],
+    log: createLog('silent'),
+    seed,
+    randomOtp,
+  });
+  const { url } = await app.listen(0, '127.0.0.1');
+  const [merchant] = seed.merchants;
+
+  const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const answer = await fetch(`${url}/sandbox${path}`, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const { message, response } = (await answer.json()) as { message: string | null; response: unknown };
+    if (answer.status !== 200) throw new Error(`${method} /sandbox${path}: ${message}`);
+    return response;
+  };
+
+  const handedOut = new Set<string>();
+  const nextMessage = async (phone: string, seconds: number): Promise<Message> => {
+    const end = performance.now() + seconds * 1000;
+    let after = '';
+    for (;;) {
+      const wait = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+      const query = new URLSearchParams({ phone, after, wait: String(Math.min(wait, LONGEST_WAIT)) });
+      const found = (await control('GET', `/messages?${query}`)) as readonly Message[];
+      const next = found.toReversed().find(({ id }) => !handedOut.has(id));
+      if (next !== undefined) {
+        handedOut.add(next.id);
+        return next;
+      }
+      if (performance.now() >= end) throw new Error(`no message within ${seconds} seconds`);
+      after = found[0]?.id ?? after;
+    }
+  };
+
+  return {
+    url,
+    impKey: merchant?.imp_key ?? '',
+    impSecret: merchant?.imp_secret ?? '',
+    async certify(person = {}) {
+      return ((await control('POST', '/certifications', person)) as { imp_uid: string }).imp_uid;
+    },
+    messages: { next: ({ phone = '', seconds = 5 } = {}) => nextMessage(phone, seconds) },
+    clock: {
+      async set(now) {
+        await control('PUT', '/clock', { now });
+      },
+      async advance(seconds) {
+        await control('PUT', '/clock', { advance: seconds });
+      },
+      async reset() {
+        await control('PUT', '/clock', {});
+      },
+    },
+    faults: {
+      async set(rules) {
+        await control('PUT', '/faults', rules);
+      },
+      async clear() {
+        await control('DELETE', '/faults');
+      },
+    },
+    async requests() {
+      return (await control('GET', '/requests')) as readonly SeenRequest[];
+    },
+    async reset() {
+      await control('POST', '/reset');
+      handedOut.clear();
+    },
+    close: () => app.close(),
+  };
+}
