@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { genderDigit, isBirthday, isPersonName, parseCarrier, parsePhone, todayInSeoul } from './identity.ts';
+import {
+  genderDigit,
+  holdsRegistrationNumber,
+  isBirthday,
+  isPersonName,
+  parseCarrier,
+  parsePhone,
+  todayInSeoul,
+} from './identity.ts';
 
 const NOW = Date.parse('2026-11-24T15:00:00Z');
 
@@ -51,6 +59,24 @@ describe('identity', () => {
       expect(isPersonName(name)).toBe(true);
     for (const name of ['', '123', '???', '<b>', '가\u0000', '\uFFFD가', '가'.repeat(51)])
       expect(isPersonName(name)).toBe(false);
+  });
+
+  it('refuses a resident registration number in a name, with its hyphen or without, in full width too', () => {
+    for (const name of ['홍길동 900131-1234567', '홍길동9001311234567', '홍길동９００１３１－１２３４５６７'])
+      expect(isPersonName(name)).toBe(false);
+  });
+
+  it.each([
+    ['order 900131-1234567', true],
+    ['０４０２２９-4123456', true],
+    ['900231-1234567', false],
+    ['900131-9234567', false],
+    ['9001311234567', false],
+    ['1741915200000', false],
+    ['900131-12345678', false],
+    ['', false],
+  ])('knows whether the free text %j holds one: %j', (text, holds) => {
+    expect(holdsRegistrationNumber(text)).toBe(holds);
   });
 
   it('derives the digit of sex, century and nationality', () => {

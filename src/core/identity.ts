@@ -38,7 +38,32 @@ export function isBirthday(text: string, now: number): boolean {
 /** Whether `text` can be a person's name: 1 to 50 characters, a letter among them, nothing that breaks a page. */
 export function isPersonName(text: string): boolean {
   const length = [...text].length;
-  return length >= 1 && length <= 50 && /\p{L}/u.test(text) && !/[?<>\uFFFD\p{Cc}]/u.test(text);
+  const letters = length >= 1 && length <= 50 && /\p{L}/u.test(text) && !/[?<>\uFFFD\p{Cc}]/u.test(text);
+  return letters && !mayHoldRegistrationNumber(text);
+}
+
+/**
+ * Whether a field about a person holds what may be a resident registration number, with its hyphen or without:
+ * such a number is refused and not kept.
+ */
+export function mayHoldRegistrationNumber(text: string): boolean {
+  return /\d{6}-?\d{7}/.test(text.normalize('NFKC'));
+}
+
+/**
+ * Whether a free text holds a resident registration number: the hyphenated form with a real date and a first back
+ * digit from 1 to 8. Thirteen digits alone are none, since millisecond timestamps look like that.
+ */
+export function holdsRegistrationNumber(text: string): boolean {
+  for (const [, date = '', digit = ''] of text
+    .normalize('NFKC')
+    .matchAll(/(?<!\d)(\d{6})-([1-8])\d{6}(?!\d)/g)) {
+    const century = '1256'.includes(digit) ? '19' : '20';
+    const day = `${century}${date.slice(0, 2)}-${date.slice(2, 4)}-${date.slice(4)}`;
+    const time = Date.parse(`${day}T00:00:00Z`);
+    if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(day)) return true;
+  }
+  return false;
 }
 
 /** Digits of a Korean mobile number with the country code 82 turned into the leading zero, or null. */

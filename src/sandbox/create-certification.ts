@@ -1,7 +1,14 @@
 import type { CertificationService } from '../core/certification-service.ts';
 import type { Channel } from '../core/channel.ts';
 import { wholeSecond } from '../core/clock.ts';
-import { type Identity, isBirthday, isPersonName, parseCarrier, parsePhone } from '../core/identity.ts';
+import {
+  holdsRegistrationNumber,
+  type Identity,
+  isBirthday,
+  isPersonName,
+  parseCarrier,
+  parsePhone,
+} from '../core/identity.ts';
 import type { Store } from '../core/store.ts';
 import { AppError } from '../errors.ts';
 import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
@@ -82,8 +89,7 @@ function readIdentity(body: Body, channel: Channel, now: number): Identity {
 
 function readName(body: Body): string {
   const name = readText(body, 'name', LONGEST_TEXT) ?? DEFAULT_PERSON.name;
-  // Whoever pastes a resident registration number is told so, and it is not kept.
-  if (!isPersonName(name) || /\d{6}-?\d{7}/.test(name.normalize('NFKC'))) throw invalid('name');
+  if (!isPersonName(name)) throw invalid('name');
   return name;
 }
 
@@ -118,6 +124,7 @@ function readText(body: Body, name: string, longest: number): string | null {
   const value = body[name] ?? null;
   if (value === null) return null;
   if (typeof value !== 'string' || value.length > longest || /\p{Cc}/u.test(value)) throw invalid(name);
+  if (holdsRegistrationNumber(value)) throw invalid(name);
   const text = value.normalize('NFC').trim();
   return text === '' ? null : text;
 }

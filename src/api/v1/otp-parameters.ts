@@ -1,4 +1,10 @@
-import { isBirthday, isPersonName, parseCarrier, parsePhone } from '../../core/identity.ts';
+import {
+  holdsRegistrationNumber,
+  isBirthday,
+  isPersonName,
+  parseCarrier,
+  parsePhone,
+} from '../../core/identity.ts';
 import type { NewOtpRequest } from '../../core/otp-service.ts';
 import type { VerificationMethod } from '../../core/provider.ts';
 import { AppError } from '../../errors.ts';
@@ -8,8 +14,6 @@ type Parameters = ReadonlyMap<string, unknown>;
 
 const REQUIRED = ['name', 'phone', 'birth', 'gender_digit', 'carrier'];
 const LONGEST_TEXT = 100;
-/** A resident registration number, whole or hidden in a name; it is refused and not kept. */
-const REGISTRATION_NUMBER = /\d{6}-?\d{7}/;
 
 /**
  * The parameters of an OTP request, checked in the order of the contract's table (§11.1): first what is absent,
@@ -51,7 +55,7 @@ export function readOtpRequest(parameters: Parameters, now: number): NewOtpReque
 
 function readName(parameters: Parameters): string {
   const name = requireText(parameters, 'name');
-  if (!isPersonName(name) || REGISTRATION_NUMBER.test(name.normalize('NFKC'))) throw invalid('name');
+  if (!isPersonName(name)) throw invalid('name');
   return name;
 }
 
@@ -99,7 +103,8 @@ function readMethod(parameters: Parameters): VerificationMethod {
 
 function readShortText(parameters: Parameters, name: string): string | null {
   const text = readOptionalText(parameters, name);
-  if (text !== null && [...text].length > LONGEST_TEXT) throw invalid(name);
+  if (text !== null && ([...text].length > LONGEST_TEXT || holdsRegistrationNumber(text)))
+    throw invalid(name);
   return text;
 }
 
