@@ -9,7 +9,10 @@ import { RequestLog } from './sandbox/request-log.ts';
 import { sandboxRoutes } from './sandbox/routes.ts';
 import { seedCertifications, seedMerchants } from './sandbox/seed.ts';
 
+export type { FaultRule } from './sandbox/faults.ts';
+export type { Message } from './sandbox/inbox.ts';
 export { DEFAULT_SEED, readSeed, type Seed } from './sandbox/people-file.ts';
+export type { LoggedRequest } from './sandbox/request-log.ts';
 
 export interface DevAppOptions
   extends Omit<AppOptions, 'mode' | 'corsOrigins' | 'providers' | 'tap' | 'extend'> {

@@ -1,4 +1,11 @@
-import { createDevApp, DEFAULT_SEED, type Seed } from './dev.ts';
+import {
+  createDevApp,
+  DEFAULT_SEED,
+  type FaultRule,
+  type LoggedRequest,
+  type Message,
+  type Seed,
+} from './dev.ts';
 import { createLog } from './log.ts';
 import { newMasterKey } from './master-keys.ts';
 
@@ -6,6 +13,8 @@ import { newMasterKey } from './master-keys.ts';
  * Bonin inside a test suite: in this process, in memory, on a free port. Suites that run side by side each start
  * their own. The helpers call the control routes, which do the same from any other language.
  */
+
+export type { FaultRule, LoggedRequest, Message, Seed } from './dev.ts';
 
 export interface StartOptions {
   /** Who exists. Default: the people that come along. */
@@ -30,35 +39,6 @@ export interface PersonToCertify {
   readonly origin?: string;
 }
 
-export interface Message {
-  readonly id: string;
-  readonly phone: string;
-  readonly text: string;
-  readonly otp: string;
-  readonly imp_uid: string;
-  /** Epoch seconds. */
-  readonly sent_at: number;
-}
-
-export interface FaultRule {
-  /** As in `GET /certifications/{imp_uid}`; without the method: every one; left out: every route of the API. */
-  readonly route?: string;
-  readonly times?: number;
-  readonly probability?: number;
-  readonly delay_ms?: number;
-  readonly status?: number;
-  readonly abort?: boolean;
-}
-
-export interface SeenRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly route: string | null;
-  readonly token: string | null;
-  readonly body: Readonly<Record<string, unknown>> | null;
-  readonly status: number;
-}
-
 export interface RunningBonin {
   /** Where the API is, instead of `https://api.iamport.kr`. */
   readonly url: string;
@@ -79,11 +59,11 @@ export interface RunningBonin {
     reset(): Promise<void>;
   };
   readonly faults: {
-    set(rules: readonly FaultRule[]): Promise<void>;
+    set(rules: readonly Partial<FaultRule>[]): Promise<void>;
     clear(): Promise<void>;
   };
   /** What the code under test has asked, newest first, masked. */
-  requests(): Promise<readonly SeenRequest[]>;
+  requests(): Promise<readonly LoggedRequest[]>;
   /** Back to the seeded state. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -160,7 +140,7 @@ export async function startBonin(options: StartOptions = {}): Promise<RunningBon
       },
     },
     async requests() {
-      return (await control('GET', '/requests')) as readonly SeenRequest[];
+      return (await control('GET', '/requests')) as readonly LoggedRequest[];
     },
     async reset() {
       await control('POST', '/reset');

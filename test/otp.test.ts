@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newMasterKey } from '../src/master-keys.ts';
-import { KEY_A, type RunningDevApp, startDevApp } from './server/dev-app.ts';
+import { KEY_A, type RunningDevApp, SIMCHEONG, startDevApp } from './server/dev-app.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
 
 interface Answer {
@@ -11,7 +11,6 @@ interface Answer {
   readonly response: Readonly<Record<string, unknown>> & readonly Record<string, unknown>[];
 }
 
-const PERSON = { name: '심청', phone: '01000000005', birth: '040229', gender_digit: '4', carrier: 'KT' };
 const WRONG = '인증번호가 일치하지 않습니다.';
 const SPENT = '인증번호 입력 횟수를 초과하였습니다. 다시 요청해주세요.';
 const DONE = '이미 인증이 완료되었습니다.';
@@ -32,10 +31,10 @@ function clientOf({ url }: RunningDevApp) {
     async logIn() {
       token = String((await call('POST', '/users/getToken', KEY_A)).response['access_token']);
     },
-    request: (more: object = {}) => call('POST', '/certifications/otp/request', { ...PERSON, ...more }),
+    request: (more: object = {}) => call('POST', '/certifications/otp/request', { ...SIMCHEONG, ...more }),
     async impUid(more: object = {}) {
       return String(
-        (await call('POST', '/certifications/otp/request', { ...PERSON, ...more })).response['imp_uid'],
+        (await call('POST', '/certifications/otp/request', { ...SIMCHEONG, ...more })).response['imp_uid'],
       );
     },
     confirm: (impUid: string, otp?: string) =>
@@ -56,8 +55,8 @@ describe('the OTP flow of the sandbox', () => {
 
   it('goes from request over message and confirmation to lookup', async () => {
     const impUid = await client.impUid({ company: '가상상점' });
-    const inbox = await client.call('GET', `/sandbox/messages?phone=${PERSON.phone}`);
-    expect(inbox.response[0]).toMatchObject({ imp_uid: impUid, otp: '123456', phone: PERSON.phone });
+    const inbox = await client.call('GET', `/sandbox/messages?phone=${SIMCHEONG.phone}`);
+    expect(inbox.response[0]).toMatchObject({ imp_uid: impUid, otp: '123456', phone: SIMCHEONG.phone });
     expect(inbox.response[0]?.['text']).toMatch(/^\[가상상점\] .*123456.*\n@localhost #123456$/);
     const confirmed = await client.confirm(impUid, '123456');
     expect(confirmed.response).toMatchObject({
@@ -152,7 +151,7 @@ describe('random codes', () => {
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) {
       expect(file.includes(phone)).toBe(false);
-      expect(file.includes(PERSON.name)).toBe(false);
+      expect(file.includes(SIMCHEONG.name)).toBe(false);
       for (const encoding of ['utf8', 'utf16le'] as const)
         expect(file.includes(Buffer.from(otp, encoding))).toBe(false);
     }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Client } from '../src/client/index.ts';
 import { type RunningBonin, startBonin } from '../src/testing.ts';
+import { SIMCHEONG } from './server/dev-app.ts';
 
 describe('startBonin', () => {
   let bonin: RunningBonin;
@@ -12,14 +13,6 @@ describe('startBonin', () => {
   });
   afterAll(() => bonin.close());
   beforeEach(() => bonin.reset());
-
-  const PERSON = {
-    name: '심청',
-    phone: '01000000005',
-    birth: '040229',
-    gender_digit: '4',
-    carrier: 'KT',
-  } as const;
 
   it('certifies a person at once', async () => {
     const impUid = await bonin.certify({
@@ -33,19 +26,19 @@ describe('startBonin', () => {
   });
 
   it('hands messages out one by one, oldest first, and waits for the next', async () => {
-    const first = await client.requestOtp(PERSON);
-    const second = await client.requestOtp({ ...PERSON, phone: '01000000006' });
+    const first = await client.requestOtp(SIMCHEONG);
+    const second = await client.requestOtp({ ...SIMCHEONG, phone: '01000000006' });
     expect((await bonin.messages.next()).imp_uid).toBe(first);
     expect((await bonin.messages.next()).imp_uid).toBe(second);
-    const waiting = bonin.messages.next({ phone: PERSON.phone });
-    const third = await client.requestOtp(PERSON);
+    const waiting = bonin.messages.next({ phone: SIMCHEONG.phone });
+    const third = await client.requestOtp(SIMCHEONG);
     expect((await waiting).imp_uid).toBe(third);
     await expect(bonin.messages.next({ seconds: 0 })).rejects.toThrow('no message within 0 seconds');
   });
 
   it('moves the clock', async () => {
     await bonin.clock.set(1_741_915_200);
-    const impUid = await client.requestOtp(PERSON);
+    const impUid = await client.requestOtp(SIMCHEONG);
     expect((await bonin.messages.next()).sent_at).toBe(1_741_915_200);
     await bonin.clock.advance(180);
     await expect(client.confirmOtp(impUid, '123456')).rejects.toThrow(/유효시간/);

@@ -27,26 +27,30 @@ export function todayInSeoul(now: number): string {
   return new Date(now + SEOUL_OFFSET).toISOString().slice(0, 10);
 }
 
-/** Whether `text` is a day of the calendar between 1902-01-01 and today in Asia/Seoul. */
-export function isBirthday(text: string, now: number): boolean {
+/** Whether `text` is `YYYY-MM-DD` and such a day exists. */
+function isCalendarDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const time = Date.parse(`${text}T00:00:00Z`);
-  if (Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== text) return false;
-  return text >= EARLIEST_BIRTHDAY && text <= todayInSeoul(now);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
+
+/** Whether `text` is a day of the calendar between 1902-01-01 and today in Asia/Seoul. */
+export function isBirthday(text: string, now: number): boolean {
+  return isCalendarDay(text) && text >= EARLIEST_BIRTHDAY && text <= todayInSeoul(now);
 }
 
 /** Whether `text` can be a person's name: 1 to 50 characters, a letter among them, nothing that breaks a page. */
 export function isPersonName(text: string): boolean {
   const length = [...text].length;
-  const letters = length >= 1 && length <= 50 && /\p{L}/u.test(text) && !/[?<>\uFFFD\p{Cc}]/u.test(text);
-  return letters && !mayHoldRegistrationNumber(text);
+  const written = length >= 1 && length <= 50 && /\p{L}/u.test(text) && !/[?<>\uFFFD\p{Cc}]/u.test(text);
+  return written && !mayHoldRegistrationNumber(text);
 }
 
 /**
  * Whether a field about a person holds what may be a resident registration number, with its hyphen or without:
  * such a number is refused and not kept.
  */
-export function mayHoldRegistrationNumber(text: string): boolean {
+function mayHoldRegistrationNumber(text: string): boolean {
   return /\d{6}-?\d{7}/.test(text.normalize('NFKC'));
 }
 
@@ -60,8 +64,7 @@ export function holdsRegistrationNumber(text: string): boolean {
     .matchAll(/(?<!\d)(\d{6})-([1-8])\d{6}(?!\d)/g)) {
     const century = '1256'.includes(digit) ? '19' : '20';
     const day = `${century}${date.slice(0, 2)}-${date.slice(2, 4)}-${date.slice(4)}`;
-    const time = Date.parse(`${day}T00:00:00Z`);
-    if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(day)) return true;
+    if (isCalendarDay(day)) return true;
   }
   return false;
 }

@@ -68,7 +68,7 @@ export class HttpServer {
         connectionsCheckingInterval: 5_000,
         // Saves the body stream's events on requests that have none.
         optimizeEmptyRequests: true,
-      } as Parameters<typeof createServer>[0] & object,
+      },
       (request, response) => void this.#serve(request, response),
     );
     this.#server.on('checkContinue', (request, response) => {

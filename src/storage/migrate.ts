@@ -1,12 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** One numbered step of a schema. Its number is its place in the list, beginning with 1. */
-export interface Migration {
-  readonly name: string;
-  readonly sql: string;
-}
-
-/** Reads the SQL files of a schema, in the order given. */
-export function readMigrations(folder: URL, names: readonly string[]): readonly Migration[] {
-  return names.map((name) => ({ name, sql: readFileSync(new URL(name, folder), 'utf8') }));
+/** Reads the SQL of a schema's numbered steps, in the order given; a step's number is its place, from 1. */
+export function readMigrations(folder: URL, names: readonly string[]): readonly string[] {
+  return names.map((name) => readFileSync(new URL(name, folder), 'utf8'));
 }

@@ -1,6 +1,6 @@
 import { functional, HttpError } from 'iamport-server-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KEY_A, type RunningDevApp, startDevApp } from '../server/dev-app.ts';
+import { KEY_A, type RunningDevApp, SIMCHEONG, startDevApp } from '../server/dev-app.ts';
 
 const { users, certifications } = functional;
 
@@ -21,14 +21,7 @@ describe('npm package iamport-server-api', () => {
   });
 
   it('requests an OTP and confirms it', async () => {
-    const person = {
-      name: '심청',
-      phone: '01000000005',
-      birth: '040229',
-      gender_digit: '4',
-      carrier: 'KT',
-    } as const;
-    const { response } = await certifications.otp.request(connection, { ...person, is_mvno: false });
+    const { response } = await certifications.otp.request(connection, { ...SIMCHEONG, is_mvno: false });
     expect((await certifications.at(connection, response.imp_uid)).response.certified).toBe(false);
     const confirmed = await certifications.otp.confirm(connection, response.imp_uid, { otp: '123456' });
     expect(confirmed.response).toMatchObject({ certified: true, name: '심청' });

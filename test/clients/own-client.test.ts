@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiError, Client } from '../../src/client/index.ts';
-import { KEY_A, type RunningDevApp, startDevApp } from '../server/dev-app.ts';
+import { KEY_A, type RunningDevApp, SIMCHEONG, startDevApp } from '../server/dev-app.ts';
 
 describe('the typed client', () => {
   let app: RunningDevApp;
@@ -61,14 +61,7 @@ describe('the typed client', () => {
   });
 
   it('requests an OTP, confirms it and deletes the result', async () => {
-    const person = {
-      name: '심청',
-      phone: '01000000005',
-      birth: '040229',
-      gender_digit: '4',
-      carrier: 'KT',
-    } as const;
-    const impUid = await client.requestOtp(person);
+    const impUid = await client.requestOtp(SIMCHEONG);
     await expect(client.confirmOtp(impUid, '000000')).rejects.toMatchObject({ status: 400 });
     expect((await client.confirmOtp(impUid, '123456')).birthday).toBe('2004-02-29');
     expect(await client.deleteCertification(impUid)).toMatchObject({ certified: true, name: '심청' });

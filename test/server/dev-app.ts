@@ -16,6 +16,15 @@ export async function startDevApp(options: Partial<DevAppOptions> = {}) {
 
 export type RunningDevApp = Awaited<ReturnType<typeof startDevApp>>;
 
+/** Whom OTP requests of the tests name. */
+export const SIMCHEONG = {
+  name: '심청',
+  phone: '01000000005',
+  birth: '040229',
+  gender_digit: '4',
+  carrier: 'KT',
+} as const;
+
 /** The key pairs of the two seeded merchants. */
 export const KEY_A = {
   imp_key: 'imp_apikey',

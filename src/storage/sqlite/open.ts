@@ -16,7 +16,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../index.ts';
-import { type Migration, readMigrations } from '../migrate.ts';
+import { readMigrations } from '../migrate.ts';
 import { describeSqliteFailure, refuseDatabase } from './failures.ts';
 
 const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), [
@@ -114,7 +114,7 @@ function createFile(file: string, mark: DatabaseMark): void {
 
 function applyFirst(database: DatabaseSync, mark: DatabaseMark): void {
   database.exec('BEGIN IMMEDIATE');
-  for (const migration of MIGRATIONS) database.exec(migration.sql);
+  for (const sql of MIGRATIONS) database.exec(sql);
   const insert = database.prepare('INSERT INTO stamp (name, value) VALUES (?, ?)');
   insert.run('mode', mark.mode);
   insert.run('key_mark', mark.keyMark);
@@ -201,14 +201,10 @@ function migrate(database: DatabaseSync, file: string): void {
   try {
     const found = schemaVersion(database);
     if (found > MIGRATIONS.length) throw refuseDatabase(file, 'was made by a newer Bonin');
-    for (const migration of MIGRATIONS.slice(found)) runMigration(database, migration);
+    for (const sql of MIGRATIONS.slice(found)) database.exec(sql);
     database.exec(`PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
   } catch (error) {
     database.exec('ROLLBACK');
     throw error;
   }
-}
-
-function runMigration(database: DatabaseSync, migration: Migration): void {
-  database.exec(migration.sql);
 }
