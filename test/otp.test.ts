@@ -69,6 +69,12 @@ describe('the OTP flow of the sandbox', () => {
     expect(found.response).toEqual(confirmed.response);
   });
 
+  it('signs a message with the merchant when no company is named', async () => {
+    const impUid = await client.impUid({ phone: '01000000098' });
+    const [message] = (await client.call('GET', '/sandbox/messages?phone=01000000098')).response;
+    expect(message).toMatchObject({ imp_uid: impUid, text: expect.stringMatching(/^\[가상상점\] /) });
+  });
+
   it('holds a request for messages until one comes', async () => {
     const phone = '01000000099';
     const waiting = client.call('GET', `/sandbox/messages?phone=010-0000-0099&wait=20`);

@@ -102,6 +102,13 @@ describe('the control routes of the sandbox', () => {
       ]);
     });
 
+    it('have the status that was answered, 204 for a preflight', async () => {
+      await fetch(`${app.url}/users/getToken`, { method: 'OPTIONS' });
+      expect((await call('GET', '/sandbox/requests')).response).toMatchObject([
+        { method: 'OPTIONS', status: 204 },
+      ]);
+    });
+
     it('show no secret, no token, no code and nobody in clear', async () => {
       const canaries = {
         name: '카나리아',

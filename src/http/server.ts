@@ -114,6 +114,7 @@ export class HttpServer {
       if (this.#stopping) throw new AppError('not_ready');
       if (match === null) throw new AppError('route_unknown');
       if (request.method === 'OPTIONS') {
+        status = 204;
         this.#answerOptions(request, response, match, [...cors, 'X-Request-Id', requestId]);
         return;
       }
@@ -121,7 +122,10 @@ export class HttpServer {
       const handler = Object.hasOwn(match.route.methods, method) ? match.route.methods[method] : undefined;
       if (handler === undefined) throw new AppError('method_not_allowed');
       if (hasBody(request)) body = await readBody(request);
-      if (body === null) return;
+      if (body === null) {
+        status = 0;
+        return;
+      }
       const fault = this.#options.tap?.fault(request.method ?? '', match.route.path) ?? null;
       if (fault !== null) {
         if (fault.delay > 0) await sleep(fault.delay);
