@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { STATUS_CODES } from 'node:http';
+import { connect } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -79,6 +81,37 @@ test('what stands in front of garbage in one write is answered first, in order',
   );
   await connection.closed;
   expect(readAnswers(connection.received).answers.map(({ status }) => status)).toEqual([200, 404, 400]);
+});
+
+test('an answer that comes before the body has arrived reaches a client who goes on writing', async () => {
+  const bonin = await startBonin(['--memory']);
+  const early = [
+    'POST /nowhere HTTP/1.1\r\nConnection: close\r\n',
+    'HEAD /users/getToken HTTP/1.1\r\nConnection: close\r\n',
+    'OPTIONS /users/getToken HTTP/1.1\r\nConnection: close\r\n',
+    'POST /nowhere HTTP/1.0\r\n',
+    'POST /users/getToken HTTP/1.1\r\nno header\r\n',
+  ];
+  const statuses = await Promise.all(
+    early.map(async (head) => {
+      // Many clients write all they have before they read.
+      const socket = connect({ port: bonin.port, host: '127.0.0.1', allowHalfOpen: true });
+      let failure: Error | null = null;
+      socket.on('error', (error) => {
+        failure = error;
+      });
+      socket.write(`${head}Content-Length: 1000\r\n\r\n`);
+      for (let piece = 0; piece < 10; piece++) {
+        await sleep(10);
+        socket.write('x'.repeat(100));
+      }
+      socket.end();
+      const received = await buffer(socket).catch(() => Buffer.alloc(0));
+      expect(failure, head).toBeNull();
+      return readAnswers(received, () => head.startsWith('HEAD')).answers.map(({ status }) => status);
+    }),
+  );
+  expect(statuses).toEqual([[404], [405], [204], [404], [400]]);
 });
 
 /** Does one exchange and gives the answers to it, each of which was found to be of the contract. */

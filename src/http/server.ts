@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, toAppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -38,9 +38,14 @@ const KEEP_ALIVE_TIMEOUT = 72_000;
 const DRAIN_LIMIT = 1024 * 1024;
 const DRAIN_TIMEOUT = 1_000;
 
+/** What ends a stream one way or the other. */
+const ENDS = ['end', 'error', 'close'];
+
 /** The newest answer of a connection, for what must be said after it. */
 const NEWEST = Symbol('newest answer');
-type Connection = Duplex & { [NEWEST]?: ServerResponse };
+/** That a connection's bytes were refused by the parser, which says so again for each piece that still comes. */
+const REFUSED = Symbol('refused');
+type Connection = Duplex & { [NEWEST]?: ServerResponse; [REFUSED]?: true };
 
 const NO_BODY = Buffer.alloc(0);
 
@@ -136,13 +141,13 @@ export class HttpServer {
         }
         if (fault.outcome.kind === 'instead') {
           status = fault.outcome.status;
-          this.#write(response, status, fault.outcome.body, cors, requestId);
+          this.#write(request, response, status, fault.outcome.body, cors, requestId);
           return;
         }
       }
       const { parameters, query } = match;
       const text = await handler({ headers: request.headers, parameters, query, body });
-      this.#write(response, 200, text, cors, requestId);
+      this.#write(request, response, 200, text, cors, requestId);
     } catch (thrown) {
       status = this.#answerError(request, response, toAppError(thrown), match, cors, requestId);
     } finally {
@@ -158,19 +163,41 @@ export class HttpServer {
     }
   }
 
-  #write(response: ServerResponse, status: number, text: string, extra: HeaderList, requestId: string): void {
-    const headers = [
+  #write(
+    request: IncomingMessage,
+    response: ServerResponse,
+    status: number,
+    text: string,
+    extra: HeaderList,
+    requestId: string,
+  ): void {
+    this.#send(request, response, status, text, [
       ...JSON_HEADERS,
       'Content-Length',
       String(text.length),
       'X-Request-Id',
       requestId,
       ...extra,
-    ];
-    if (this.#stopping) headers.push('Connection', 'close');
-    response.writeHead(status, headers);
-    // A one-byte string goes out together with the head, in one write and without a copy in between.
-    response.end(text, 'latin1');
+    ]);
+  }
+
+  #send(
+    request: IncomingMessage,
+    response: ServerResponse,
+    status: number,
+    text: string,
+    headers: HeaderList,
+  ): void {
+    if (this.#stopping) response.shouldKeepAlive = false;
+    response.writeHead(status, headers as string[]);
+    if (response.shouldKeepAlive || request.complete || !hasBody(request)) {
+      // A one-byte string goes out together with the head, in one write and without a copy in between.
+      response.end(text, 'latin1');
+      return;
+    }
+    response.flushHeaders();
+    if (text !== '') response.write(text, 'latin1');
+    drain(request, () => response.end());
   }
 
   #answerOptions(
@@ -181,14 +208,13 @@ export class HttpServer {
   ): void {
     const isPreflight = request.headers['access-control-request-method'] !== undefined;
     const welcome = headers.includes('Access-Control-Allow-Origin');
-    response.writeHead(204, [
+    this.#send(request, response, 204, '', [
       'Allow',
       allow,
       ...BARE_HEADERS,
       ...headers,
       ...(isPreflight && welcome ? preflightHeaders(allow) : []),
     ]);
-    response.end();
   }
 
   #answerError(
@@ -204,17 +230,18 @@ export class HttpServer {
     if (response.headersSent || response.destroyed) return answer.status;
     const extra: string[] = [...cors, ...(answer.headers ?? [])];
     if (error.code === 'method_not_allowed' && match !== null) extra.push('Allow', match.allow);
-    if (error.code === 'body_too_large')
-      answerAndDrain(request, response, answer, [...extra, 'X-Request-Id', requestId]);
-    else this.#write(response, answer.status, answer.body, extra, requestId);
+    if (error.code === 'body_too_large') response.shouldKeepAlive = false;
+    this.#write(request, response, answer.status, answer.body, extra, requestId);
     return answer.status;
   }
 
   /** A request that the parser refuses, or that does not arrive in time. */
-  #refuseSyntax(cause: NodeJS.ErrnoException, socket: Duplex): void {
+  #refuseSyntax(cause: NodeJS.ErrnoException, socket: Connection): void {
+    if (socket[REFUSED]) return;
+    socket[REFUSED] = true;
     const tooLarge = cause.code === 'HPE_HEADER_OVERFLOW';
     const error = new AppError(tooLarge ? 'request_head_too_large' : 'request_malformed');
-    const newest = (socket as Connection)[NEWEST];
+    const newest = socket[NEWEST];
     // Whole requests that stand before the broken one get their answers first; one that broke off has none.
     if (newest?.req.complete && !newest.closed) newest.once('close', () => this.#refuse(error, socket));
     else this.#refuse(error, socket);
@@ -230,7 +257,9 @@ export class HttpServer {
     this.#log(error, answer, requestId, undefined, null);
     const cors = corsHeaders(this.#options.cors, undefined, false);
     socket.on('error', () => socket.destroy());
-    socket.end(rawAnswer(answer, [...cors, 'X-Request-Id', requestId]), 'latin1', () => socket.destroy());
+    socket.end(rawAnswer(answer, [...cors, 'X-Request-Id', requestId]), 'latin1', () =>
+      drain(socket, () => socket.destroy()),
+    );
   }
 
   #log(
@@ -246,36 +275,29 @@ export class HttpServer {
 }
 
 /**
- * Answers before the body has arrived, then reads on for a moment: closing a socket with unread bytes in it
- * would reset the connection and take the answer away from the client.
+ * Reads on for a moment after an answer that came before its request had arrived: closing a socket with unread
+ * bytes in it resets the connection and takes the answer away from a client that is still writing.
  */
-function answerAndDrain(
-  request: IncomingMessage,
-  response: ServerResponse,
-  answer: ErrorAnswer,
-  headers: HeaderList,
-): void {
-  response.writeHead(answer.status, [
-    ...JSON_HEADERS,
-    'Content-Length',
-    String(answer.body.length),
-    ...headers,
-    'Connection',
-    'close',
-  ]);
-  response.write(answer.body, 'latin1');
-  let drained = 0;
-  const timer = setTimeout(finish, DRAIN_TIMEOUT);
-  function finish(): void {
-    clearTimeout(timer);
-    if (!response.writableEnded) response.end();
+function drain(source: Readable, finish: () => void): void {
+  if (source.readableEnded || source.destroyed) {
+    finish();
+    return;
   }
-  request.on('data', (chunk: Buffer) => {
+  let drained = 0;
+  const timer = setTimeout(done, DRAIN_TIMEOUT);
+  function done(): void {
+    clearTimeout(timer);
+    for (const event of ENDS) source.off(event, done);
+    source.off('data', count);
+    finish();
+  }
+  function count(chunk: Buffer): void {
     drained += chunk.length;
-    if (drained > DRAIN_LIMIT) finish();
-  });
-  for (const event of ['end', 'error', 'close']) request.on(event, finish);
-  request.resume();
+    if (drained > DRAIN_LIMIT) done();
+  }
+  for (const event of ENDS) source.once(event, done);
+  source.on('data', count);
+  source.resume();
 }
 
 function describeListenFailure(cause: NodeJS.ErrnoException, host: string, port: number): string {
