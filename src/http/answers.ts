@@ -20,6 +20,14 @@ export type CorsPolicy =
   | { readonly kind: 'listed'; readonly origins: readonly string[] };
 
 const ALLOWED_REQUEST_HEADERS = 'Authorization, Content-Type, X-ImpTokenHeader, Tier';
+/** An answer whose status, headers and bytes are its handler's own: a page, a script, a redirect. */
+export interface PageAnswer {
+  readonly status: number;
+  /** Without `Content-Length`, `X-Content-Type-Options` and `X-Request-Id`, which every answer gets. */
+  readonly headers: HeaderList;
+  readonly body: Uint8Array;
+}
+
 const ANY_ORIGIN: HeaderList = ['Access-Control-Allow-Origin', '*'];
 const NO_ORIGIN: HeaderList = [];
 

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { PageAnswer } from './answers.ts';
 import { splitTarget } from './target.ts';
 
 /** What a handler gets to see of a request. */
@@ -12,8 +13,8 @@ export interface ApiRequest {
   readonly body: Buffer;
 }
 
-/** Gives the JSON text of a 200, in ASCII, or throws an AppError. */
-export type Handler = (request: ApiRequest) => Promise<string>;
+/** Gives the JSON text of a 200, in ASCII, or a page; throws an AppError. */
+export type Handler = (request: ApiRequest) => Promise<string | PageAnswer>;
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 

@@ -11,6 +11,7 @@ import {
   type ErrorAnswer,
   type HeaderList,
   JSON_HEADERS,
+  type PageAnswer,
   preflightHeaders,
   type RenderError,
   rawAnswer,
@@ -146,8 +147,13 @@ export class HttpServer {
         }
       }
       const { parameters, query } = match;
-      const text = await handler({ headers: request.headers, parameters, query, body });
-      this.#write(request, response, 200, text, cors, requestId);
+      const answer = await handler({ headers: request.headers, parameters, query, body });
+      if (typeof answer === 'string') {
+        this.#write(request, response, 200, answer, cors, requestId);
+      } else {
+        status = answer.status;
+        this.#writePage(request, response, answer, cors, requestId);
+      }
     } catch (thrown) {
       status = this.#answerError(request, response, toAppError(thrown), match, cors, requestId);
     } finally {
@@ -181,22 +187,41 @@ export class HttpServer {
     ]);
   }
 
+  #writePage(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { status, headers, body }: PageAnswer,
+    extra: HeaderList,
+    requestId: string,
+  ): void {
+    this.#send(request, response, status, body, [
+      ...headers,
+      'Content-Length',
+      String(body.length),
+      'X-Content-Type-Options',
+      'nosniff',
+      'X-Request-Id',
+      requestId,
+      ...extra,
+    ]);
+  }
+
   #send(
     request: IncomingMessage,
     response: ServerResponse,
     status: number,
-    text: string,
+    body: string | Uint8Array,
     headers: HeaderList,
   ): void {
     if (this.#stopping) response.shouldKeepAlive = false;
     response.writeHead(status, headers as string[]);
     if (response.shouldKeepAlive || request.complete || !hasBody(request)) {
       // A one-byte string goes out together with the head, in one write and without a copy in between.
-      response.end(text, 'latin1');
+      response.end(body, 'latin1');
       return;
     }
     response.flushHeaders();
-    if (text !== '') response.write(text, 'latin1');
+    if (body.length > 0) response.write(body, 'latin1');
     drain(request, () => response.end());
   }
 
