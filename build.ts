@@ -9,4 +9,5 @@ const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/pack
 rmSync('dist', { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 cpSync('src/storage/sqlite/migrations', 'dist/storage/sqlite/migrations', { recursive: true });
+cpSync('src/conformance/cases', 'dist/conformance/cases', { recursive: true });
 chmodSync('dist/cli/main.js', 0o755);

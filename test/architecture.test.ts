@@ -28,8 +28,12 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   dev: { rooms: ['app', 'core', 'sandbox'], packages: [] },
   client: { rooms: [], packages: [] },
   testing: { rooms: ['dev', 'log', 'master-keys'], packages: [] },
+  conformance: {
+    rooms: [],
+    packages: ['node:fs', 'node:net', 'node:path', 'node:timers/promises', 'node:tls', 'node:url'],
+  },
   cli: {
-    rooms: ['config', 'core', 'dev', 'errors', 'log', 'master-keys'],
+    rooms: ['config', 'conformance', 'core', 'dev', 'errors', 'log', 'master-keys'],
     packages: ['node:fs', 'node:module', 'node:util'],
   },
 };

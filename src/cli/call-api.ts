@@ -28,14 +28,17 @@ export interface ApiAnswer {
   readonly response: Readonly<Record<string, unknown>> | null;
 }
 
-/** The key pair comes by environment only: a command line is seen by everybody on the machine. */
+/**
+ * The key pair comes by environment: a command line is seen by everybody on the machine. A command may offer `--key`
+ * and `--secret` besides.
+ */
 export function readCaller({ options, environment }: CommandCall): Caller {
   const url = String(options['url'] ?? environment['BONIN_URL'] ?? 'http://127.0.0.1:8282').replace(
     /\/+$/,
     '',
   );
-  const impKey = environment['BONIN_IMP_KEY'] ?? '';
-  const impSecret = environment['BONIN_IMP_SECRET'] ?? '';
+  const impKey = String(options['key'] ?? environment['BONIN_IMP_KEY'] ?? '');
+  const impSecret = String(options['secret'] ?? environment['BONIN_IMP_SECRET'] ?? '');
   const problems: string[] = [];
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) problems.push('--url must be an http or https URL');
   if (impKey === '') problems.push('BONIN_IMP_KEY must hold the imp_key');

@@ -12,6 +12,7 @@ const COMMANDS = {
   dev: async () => (await import('./dev.ts')).dev,
   lookup: async () => (await import('./lookup.ts')).lookup,
   token: async () => (await import('./token.ts')).token,
+  conformance: async () => (await import('./conformance.ts')).conformance,
   settings: async () => (await import('./settings.ts')).settings,
 } satisfies Record<string, () => Promise<Command>>;
 

@@ -1,4 +1,4 @@
-import { type CaseEntry, OWN_FOLDER, readCases } from './case-folder.ts';
+import { type CaseEntry, OWN_FOLDER, readCases } from '../../src/conformance/case-folder.ts';
 import { runCase } from './run-case.ts';
 
 /*
@@ -17,8 +17,7 @@ interface Report {
 async function run(entry: CaseEntry): Promise<Report> {
   const { name, golden } = entry;
   if (golden === null) return { name, why: 'not a case', differences: [entry.problem] };
-  const { differences } = await runCase(golden);
-  return { name, why: golden.why, differences };
+  return { name, why: golden.why, differences: await runCase(golden) };
 }
 
 async function runAll(entries: readonly CaseEntry[]): Promise<readonly Report[]> {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { CaseError, type GoldenPerson } from '../../src/conformance/case-file.ts';
 import type { Channel, ProviderName } from '../../src/core/channel.ts';
 import type { Carrier } from '../../src/core/identity.ts';
-import { CaseError, type GoldenPerson } from './case-file.ts';
 
 /*
  * Who exists in the world of the cases: section 2 of cases/v1/README.md. Written out here a second time, CI and

@@ -1,157 +1,18 @@
-import { CaseError, type GoldenCase, type GoldenRequest, type GoldenToken } from './case-file.ts';
-import { checkEveryAnswer, compareAnswer, impUidOf, parseJson } from './compare.ts';
-import { exchange, headerOf, type RawAnswer, type RawRequest } from './exchange.ts';
-import { KEY_PAIRS } from './people.ts';
-import { type Kept, substitute } from './placeholders.ts';
-import { goesTo } from './target.ts';
+import type { GoldenCase } from '../../src/conformance/case-file.ts';
+import { describe, playCase } from '../../src/conformance/play.ts';
 import { createWorld, type World } from './world.ts';
 
-export interface CaseResult {
-  readonly name: string;
-  /** Empty when the case passed. */
-  readonly differences: readonly string[];
-}
-
-/** Plays a case against a world of its own. Whatever goes wrong on the way is a difference, never an exception. */
-export async function runCase(golden: GoldenCase): Promise<CaseResult> {
-  const differences: string[] = [];
+/** Plays a case against a world of its own and gives what is different; an exception is a difference too. */
+export async function runCase(golden: GoldenCase): Promise<readonly string[]> {
+  let world: World;
   try {
-    const { given } = golden;
-    const world = await createWorld(given);
-    try {
-      await new Play(golden, world, differences).run();
-    } finally {
-      await world.close();
-    }
+    world = await createWorld(golden.given);
   } catch (error) {
-    differences.push(describe(error));
+    return [describe(error)];
   }
-  return { name: golden.name, differences };
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error instanceof CaseError) return error.message;
-  const cause = error.cause === undefined ? '' : ` (${describe(error.cause)})`;
-  return `${error.name}: ${error.message}${cause}`;
-}
-
-class Play {
-  readonly #golden: GoldenCase;
-  readonly #world: World;
-  readonly #differences: string[];
-  readonly #kept = new Map<string, string>();
-  readonly #otpRequests = new Map<string, number>();
-
-  constructor(golden: GoldenCase, world: World, differences: string[]) {
-    this.#golden = golden;
-    this.#world = world;
-    this.#differences = differences;
+  try {
+    return await playCase(golden, world);
+  } finally {
+    await world.close();
   }
-
-  /** Order of preparation: tokens, certifications, OTP history, steps before; then the request itself at `T0`. */
-  async run(): Promise<void> {
-    const { given, request, response } = this.#golden;
-    const tokens = Object.entries(given.tokens ?? {}).sort(([, a], [, b]) => a.issued - b.issued);
-    for (const [name, token] of tokens) await this.#issueToken(name, token);
-
-    this.#world.setOffset(0);
-    for (const row of given.certifications ?? []) {
-      await this.#world.keepCertification(row);
-      this.#otpRequests.set(row.imp_uid, row.requested);
-    }
-    for (const history of given.otp_history ?? []) await this.#world.countRequests(history);
-    await this.#sendBefore();
-
-    // Only to a client that would stay is an answer's `Connection: close` the server's own decision.
-    const stayOpen = Object.keys(response.headers ?? {}).some((name) => name.toLowerCase() === 'connection');
-    const answer = await this.#send(request, 0, '', stayOpen);
-    const expectations = {
-      kept: this.#kept,
-      tokenNames: tokens.map(([name]) => name),
-      otpRequestedAt: (impUid: string) => this.#otpRequests.get(impUid) ?? null,
-    };
-    this.#differences.push(...compareAnswer(answer, response, expectations));
-  }
-
-  async #issueToken(name: string, { key, issued, again = [] }: GoldenToken): Promise<void> {
-    const pair = KEY_PAIRS.get(key);
-    if (pair === undefined) throw new CaseError(`there is no key pair "${key}" in the world`);
-    const request: GoldenRequest = {
-      method: 'POST',
-      path: `${this.#golden.given.base_path ?? ''}/users/getToken`,
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ imp_key: pair.impKey, imp_secret: pair.impSecret }),
-    };
-    for (const offset of [issued, ...again]) {
-      const label = `token "${name}" at ${offset}`;
-      const answer = await this.#send(request, offset, `${label}: `);
-      this.#expectStatus(label, answer, 200);
-      if (offset === issued && !this.#kept.has(name)) this.#keep(label, answer, name, 'access_token');
-    }
-  }
-
-  async #sendBefore(): Promise<void> {
-    for (const [index, step] of (this.#golden.given.before ?? []).entries()) {
-      const label = `before[${index}]`;
-      const answer = await this.#send(step.request, step.at, `${label}: `);
-      this.#expectStatus(label, answer, step.status);
-      for (const [name, member] of Object.entries(step.keep ?? {})) this.#keep(label, answer, name, member);
-    }
-  }
-
-  async #send(request: GoldenRequest, at: number, label: string, stayOpen = false): Promise<RawAnswer> {
-    const { mode = 'dev', base_path = '', cors_origins = [] } = this.#golden.given;
-    const raw = toRaw(request, this.#kept, stayOpen);
-    this.#world.setOffset(at);
-    const answer = await exchange(this.#world.port, raw);
-    const differences = checkEveryAnswer(answer, {
-      method: raw.method,
-      mode,
-      corsOrigins: cors_origins,
-      origin: headerOf(raw, 'origin'),
-      toPublicList: goesTo(raw.path, base_path, '/users/pg/{userCode}'),
-    });
-    this.#differences.push(...differences.map((difference) => label + difference));
-    const impUid = impUidOf(parseJson(answer.body));
-    if (impUid !== null && goesTo(raw.path, base_path, '/certifications/otp/request'))
-      this.#otpRequests.set(impUid, at);
-    return answer;
-  }
-
-  #expectStatus(label: string, { status, body }: RawAnswer, expected: number): void {
-    if (status !== expected)
-      throw new CaseError(
-        `${label}: expected status ${expected}, came ${status} with ${body.toString('latin1')}`,
-      );
-  }
-
-  #keep(label: string, { body }: RawAnswer, name: string, member: string): void {
-    const parsed = parseJson(body) as { response?: Record<string, unknown> | null } | undefined;
-    const value = parsed?.response?.[member];
-    if (typeof value !== 'string')
-      throw new CaseError(`${label}: its answer has no text "${member}" to keep as {{${name}}}`);
-    this.#kept.set(name, value);
-  }
-}
-
-/** The request of a case with its placeholders filled in. */
-function toRaw(request: GoldenRequest, kept: Kept, stayOpen: boolean): RawRequest {
-  const { body = null, body_base64: base64, transfer } = request;
-  if (body !== null && base64 !== undefined) throw new CaseError('a request has body and body_base64');
-  const text = body === null ? null : Buffer.from(substitute(body, kept), 'utf8');
-  const bytes = base64 === undefined ? text : Buffer.from(base64, 'base64');
-  if (transfer === 'chunked' && bytes === null) throw new CaseError('a chunked request has no body');
-  const headers = Object.entries(request.headers ?? {}).map(
-    ([name, value]) => [name, substitute(value, kept)] as const,
-  );
-  const connection = headerOf({ headers }, 'connection');
-  return {
-    method: request.method,
-    path: substitute(request.path, kept),
-    headers,
-    body: bytes,
-    chunked: transfer === 'chunked',
-    stayOpen: connection === null ? stayOpen : !/close/i.test(connection),
-  };
 }

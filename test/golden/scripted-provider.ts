@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
+import { CaseError, type GoldenGiven } from '../../src/conformance/case-file.ts';
 import type { Identity } from '../../src/core/identity.ts';
 import type { Claim, OtpConfirmation, OtpRequest, Provider, Providers } from '../../src/core/provider.ts';
 import { AppError, type ErrorCode } from '../../src/errors.ts';
-import { CaseError, type GoldenGiven } from './case-file.ts';
 import { ciOf, diOf } from './people.ts';
 
 /** What a case may let the provider say, and the error it is. */

@@ -1,4 +1,13 @@
 import { type App, createApp } from '../../src/app.ts';
+import {
+  CaseError,
+  type GoldenCertification,
+  type GoldenGiven,
+  type GoldenOtpHistory,
+  type GoldenPerson,
+  timeAt,
+} from '../../src/conformance/case-file.ts';
+import type { Stage } from '../../src/conformance/play.ts';
 import { sealCertification } from '../../src/core/certification-service.ts';
 import type { Identity } from '../../src/core/identity.ts';
 import { foldImpKey } from '../../src/core/merchant.ts';
@@ -7,35 +16,13 @@ import { digestSecret } from '../../src/core/token-service.ts';
 import type { Vault } from '../../src/core/vault.ts';
 import { createLog } from '../../src/log.ts';
 import { newMasterKey } from '../../src/master-keys.ts';
-import {
-  CaseError,
-  type GoldenCertification,
-  type GoldenGiven,
-  type GoldenOtpHistory,
-  type GoldenPerson,
-} from './case-file.ts';
 import { CHANNELS, ciOf, diOf, findPerson, KEY_PAIRS, MERCHANTS, splitCarrier } from './people.ts';
 import { ScriptedProvider } from './scripted-provider.ts';
 
-/** `T0` of the cases in seconds: 2025-03-14T10:20:00+09:00. */
-const T0 = 1_741_915_200;
-
 const log = createLog('silent');
 
-/** Milliseconds since the epoch of an offset in a case. */
-export function timeAt(offset: number): number {
-  return (T0 + offset) * 1000;
-}
-
 /** A server that nobody has asked anything yet, with the merchants of the cases and a clock that stands still. */
-export interface World {
-  readonly port: number;
-  /** Sets the clock to `T0` and so many seconds. */
-  setOffset(offset: number): void;
-  /** Puts a certification of a case into the store. */
-  keepCertification(row: GoldenCertification): Promise<void>;
-  /** Makes the limiter count OTP requests of the past. */
-  countRequests(history: GoldenOtpHistory): Promise<void>;
+export interface World extends Stage {
   close(): Promise<void>;
 }
 
@@ -56,7 +43,8 @@ export async function createWorld(given: GoldenGiven): Promise<World> {
     const merchantIds = await saveMerchants(app);
     const { url } = await app.listen(0, '127.0.0.1');
     return {
-      port: Number(new URL(url).port),
+      target: { host: '127.0.0.1', port: Number(new URL(url).port), tls: false, basePath: '' },
+      keyPair: (name) => KEY_PAIRS.get(name) ?? null,
       setOffset(offset) {
         now = timeAt(offset);
       },

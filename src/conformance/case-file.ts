@@ -88,6 +88,14 @@ export interface GoldenCase {
   readonly why: string;
 }
 
+/** `T0` of the cases in seconds: 2025-03-14T10:20:00+09:00. */
+const T0 = 1_741_915_200;
+
+/** Milliseconds since the epoch of an offset in a case. */
+export function timeAt(offset: number): number {
+  return (T0 + offset) * 1000;
+}
+
 /** The case itself cannot be run as it is written, or its preparation did not come out as it says. */
 export class CaseError extends Error {}
 

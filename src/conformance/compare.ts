@@ -1,7 +1,6 @@
-import { CaseError, type GoldenResponse } from './case-file.ts';
+import { CaseError, type GoldenResponse, timeAt } from './case-file.ts';
 import { headerOf, type RawAnswer } from './exchange.ts';
 import { type Kept, placeholderName } from './placeholders.ts';
-import { timeAt } from './world.ts';
 
 /*
  * Sections 5 and 6 of cases/v1/README.md. Every function returns what is different, in words; nothing is equal
@@ -27,6 +26,10 @@ export interface Expectations {
   /** Offset of the OTP request that made a certification, or null. */
   readonly otpRequestedAt: (impUid: string) => number | null;
 }
+
+/** How far a server's clock may be from ours, in seconds. */
+const CLOCK_TOLERANCE = 300;
+const TOKEN_LIFE = 1800;
 
 const CONTENT_TYPE = 'application/json; charset=UTF-8';
 
@@ -139,6 +142,17 @@ function matchPlaceholder(
     }
     case 'pg_tid:kcp_v2':
       return [...text].length >= 1 && [...text].length <= 50 ? null : 'a text of 1 to 50 characters';
+    case 'now':
+      return Number.isInteger(came) && Math.abs(Number(came) - Date.now() / 1000) <= CLOCK_TOLERANCE
+        ? null
+        : `whole seconds, at most ${CLOCK_TOLERANCE} from the clock here`;
+    case 'expired_at': {
+      const now = isObject(body) && isObject(body['response']) ? Number(body['response']['now']) : Number.NaN;
+      const left = Number(came) - now;
+      return Number.isInteger(came) && left > 0 && left <= TOKEN_LIFE
+        ? null
+        : `1 to ${TOKEN_LIFE} seconds after now`;
+    }
     default:
       throw new CaseError(`unknown placeholder {{${name}}} in the expected body`);
   }

@@ -1,5 +1,4 @@
 import { CaseError } from './case-file.ts';
-import { KEY_PAIRS } from './people.ts';
 
 /** Values under the names of `tokens` and `keep`. */
 export type Kept = ReadonlyMap<string, string>;
@@ -8,20 +7,29 @@ const PLACEHOLDER = /\{\{([\w:-]+)\}\}/g;
 const WHOLE = /^\{\{([\w:-]+)\}\}$/;
 const LONGEST_FILL = 10_000_000;
 
+/** A key pair of a merchant. */
+export interface KeyPair {
+  readonly impKey: string;
+  readonly impSecret: string;
+}
+
+/** The key pair that has a name in the cases, or null. */
+export type FindKeyPair = (name: string) => KeyPair | null;
+
 /** Replaces the placeholders of a request. */
-export function substitute(text: string, kept: Kept): string {
+export function substitute(text: string, kept: Kept, findKeyPair: FindKeyPair): string {
   return text.replace(PLACEHOLDER, (whole, name: string) => {
-    const value = kept.get(name) ?? computed(name, kept);
+    const value = kept.get(name) ?? computed(name, kept, findKeyPair);
     if (value === null) throw new CaseError(`unknown placeholder ${whole} in the request`);
     return value;
   });
 }
 
-function computed(name: string, kept: Kept): string | null {
+function computed(name: string, kept: Kept, findKeyPair: FindKeyPair): string | null {
   if (name === 'token-upper') return kept.get('token')?.toUpperCase() ?? null;
   const [kind = '', argument = ''] = name.split(':', 2);
-  if (kind === 'secret') return KEY_PAIRS.get(argument)?.impSecret ?? null;
-  if (kind === 'secret-lower') return KEY_PAIRS.get(argument)?.impSecret.toLowerCase() ?? null;
+  if (kind === 'secret') return findKeyPair(argument)?.impSecret ?? null;
+  if (kind === 'secret-lower') return findKeyPair(argument)?.impSecret.toLowerCase() ?? null;
   if (kind === 'fill' && /^\d+$/.test(argument) && Number(argument) <= LONGEST_FILL)
     return 'a'.repeat(Number(argument));
   return null;

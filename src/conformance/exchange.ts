@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 /** A request whose every byte is decided: nothing parses, sorts or completes it on the way. */
 export interface RawRequest {
@@ -10,6 +11,15 @@ export interface RawRequest {
   readonly chunked: boolean;
   /** Lets the connection stay open, so that an answer's `Connection: close` is the server's own wish. */
   readonly stayOpen: boolean;
+}
+
+/** Where a server listens. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** What stands before every path: empty, or segments with a slash before each. */
+  readonly basePath: string;
 }
 
 export interface RawAnswer {
@@ -32,9 +42,9 @@ export function headerOf({ headers }: Pick<RawAnswer, 'headers'>, name: string):
 }
 
 /** Sends a request and reads all that comes back, up to the end of the connection. */
-export function exchange(port: number, request: RawRequest): Promise<RawAnswer> {
+export function exchange(target: Target, request: RawRequest): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    const socket = open(target);
     let received: Buffer = Buffer.alloc(0);
     let surplusTimer: NodeJS.Timeout | undefined;
     const patience = setTimeout(
@@ -63,18 +73,29 @@ export function exchange(port: number, request: RawRequest): Promise<RawAnswer> 
       if (isComplete(parseAnswer(received), request.method)) finish();
       else finish(`${error.message}; so far: ${excerpt(received)}`);
     });
-    socket.write(requestHead(port, request));
+    socket.write(requestHead(target, request));
     for (const piece of requestBody(request)) socket.write(piece);
   });
 }
 
-function requestHead(port: number, request: RawRequest): string {
+function open({ host, port, tls }: Target): Socket {
+  return tls
+    ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }) }).setNoDelay()
+    : connectTcp({ host, port, noDelay: true });
+}
+
+function hostHeader({ host, port, tls }: Target): string {
+  const name = isIP(host) === 6 ? `[${host}]` : host;
+  return port === (tls ? 443 : 80) ? name : `${name}:${port}`;
+}
+
+function requestHead(target: Target, request: RawRequest): string {
   const { headers, body, chunked, stayOpen } = request;
   const lines = [`${request.method} ${request.path} HTTP/1.1`];
   const add = (name: string, value: string) => {
     if (headerOf(request, name) === null) lines.push(`${name}: ${value}`);
   };
-  add('Host', `127.0.0.1:${port}`);
+  add('Host', hostHeader(target));
   if (!stayOpen) add('Connection', 'close');
   if (chunked) add('Transfer-Encoding', 'chunked');
   else if (body !== null) add('Content-Length', String(body.length));
@@ -107,12 +128,27 @@ function parseAnswer(bytes: Buffer): RawAnswer | null {
     const colon = line.indexOf(':');
     return [line.slice(0, colon), line.slice(colon + 1).trim()] as const;
   });
-  return { status, headers, body };
+  const isChunked = /chunked/i.test(headerOf({ headers }, 'transfer-encoding') ?? '');
+  return { status, headers, body: isChunked ? (joinChunks(body) ?? body) : body };
+}
+
+/** The bytes in the chunks of a body; null when it has not come whole. */
+function joinChunks(bytes: Buffer): Buffer | null {
+  const pieces: Buffer[] = [];
+  for (let at = 0; ; ) {
+    const lineEnd = bytes.indexOf('\r\n', at);
+    const size = Number.parseInt(bytes.toString('latin1', at, Math.max(at, lineEnd)), 16);
+    if (lineEnd === -1 || Number.isNaN(size) || lineEnd + 2 + size > bytes.length) return null;
+    if (size === 0) return Buffer.concat(pieces);
+    pieces.push(bytes.subarray(lineEnd + 2, lineEnd + 2 + size));
+    at = lineEnd + 2 + size + 2;
+  }
 }
 
 function isComplete(answer: RawAnswer | null, method: string): boolean {
   if (answer === null) return false;
   if (method === 'HEAD' || answer.status === 204 || answer.status === 304) return true;
+  // NOTE without a length the end of the connection ends the answer.
   const length = headerOf(answer, 'content-length');
   return length !== null && answer.body.length >= Number(length);
 }

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CaseError, type GoldenCase } from './case-file.ts';
+import { OWN_FOLDER, readCases } from './case-folder.ts';
+import { parseJson } from './compare.ts';
+import { exchange, type RawAnswer, type Target } from './exchange.ts';
+import type { KeyPair } from './placeholders.ts';
+import { describe, playCase, type Stage } from './play.ts';
+import { selectCase } from './select.ts';
+
+export interface ConformanceOptions {
+  readonly target: Target;
+  readonly pair: KeyPair;
+  /** Also plays the cases that may create, confirm or delete something. */
+  readonly writes: boolean;
+  /** Milliseconds between two cases. */
+  readonly pause: number;
+}
+
+/** What came of one case. */
+export interface CaseReport {
+  readonly name: string;
+  /** How well the expectation is known: `documented`, `recorded`, `client-derived` or `our choice`. */
+  readonly grade: string;
+  /** The rules of the contract that it tests, and one sentence. */
+  readonly why: string;
+  readonly result: 'same' | 'different' | 'left out';
+  /** What is different, or why the case was left out; tokens, the secret and personal members masked. */
+  readonly notes: readonly string[];
+}
+
+/** The server cannot be asked at all. */
+export class UnusableServer extends Error {}
+
+/** Plays every case that needs no control over the server, one after the other. Throws `UnusableServer`. */
+export async function* runConformance(options: ConformanceOptions): AsyncGenerator<CaseReport> {
+  const stage = createStage(options);
+  await requireToken(options);
+  for (const { golden } of readCases(OWN_FOLDER)) {
+    if (golden === null) continue;
+    const selection = selectCase(golden, options.pair, options.writes);
+    if (selection.golden === null) {
+      yield report(golden, 'left out', [selection.reason]);
+      continue;
+    }
+    if (options.pause > 0) await sleep(options.pause);
+    const differences = await playCase(selection.golden, stage);
+    yield report(
+      golden,
+      differences.length === 0 ? 'same' : 'different',
+      differences.map((text) => mask(text, options.pair)),
+    );
+  }
+}
+
+/** How many cases there are in all. */
+export function countCases(): number {
+  return readCases(OWN_FOLDER).length;
+}
+
+function report(
+  { name, grade, why }: GoldenCase,
+  result: CaseReport['result'],
+  notes: readonly string[],
+): CaseReport {
+  return { name, grade, why, result, notes };
+}
+
+function createStage({ target, pair }: ConformanceOptions): Stage {
+  const refuse = () => Promise.reject(new CaseError('the server is not under control'));
+  return {
+    target,
+    keyPair: (name) => (name === 'A1' ? pair : null),
+    // The clock goes as it goes; what depends on it was left out.
+    setOffset: () => {},
+    keepCertification: refuse,
+    countRequests: refuse,
+  };
+}
+
+/** A wrong address or key pair would make every case different, and say nothing. */
+async function requireToken({ target, pair }: ConformanceOptions): Promise<void> {
+  const body = Buffer.from(JSON.stringify({ imp_key: pair.impKey, imp_secret: pair.impSecret }));
+  let answer: RawAnswer;
+  try {
+    answer = await exchange(target, {
+      method: 'POST',
+      path: `${target.basePath}/users/getToken`,
+      headers: [['Content-Type', 'application/json']],
+      body,
+      chunked: false,
+      stayOpen: false,
+    });
+  } catch (error) {
+    throw new UnusableServer(`${target.host}:${target.port} does not answer: ${mask(describe(error), pair)}`);
+  }
+  const { response, message } = (parseJson(answer.body) ?? {}) as Readonly<
+    Record<string, { readonly access_token?: unknown } | string | null | undefined>
+  >;
+  const token = typeof response === 'object' ? response?.access_token : undefined;
+  if (typeof token !== 'string')
+    throw new UnusableServer(
+      `${target.host}:${target.port} gives no access token for this key pair: status ${answer.status}` +
+        (typeof message === 'string' ? `, ${message}` : ''),
+    );
+}
+
+const PERSONAL =
+  /("(?:name|phone|birthday|birth|carrier|unique_key|unique_in_site|merchant_uid)\\?"\s*:\s*)(?:\\?"(?:[^"\\]|\\(?!"))*\\?"|\d+)/g;
+
+/** Takes out what may not stand in a report: access tokens, the secret, and members that tell of a person. */
+function mask(text: string, { impSecret }: KeyPair): string {
+  return text
+    .replaceAll(impSecret, '(imp_secret)')
+    .replace(/\b[0-9a-f]{40}\b/gi, '(access token)')
+    .replace(PERSONAL, '$1"(masked)"');
+}
