@@ -157,6 +157,7 @@ async function build(folder: string, rows: number): Promise<Description['keyPair
         providerMerchantId: `BENCH${String(owner).padStart(5, '0')}`,
         carrierApproval: owner % 2 === 0,
         foreignerAddOn: owner % 3 === 0,
+        minimumAge: null,
       })),
     });
     keyPairs.push(pairs);

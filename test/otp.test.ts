@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULT_SEED } from '../src/dev.ts';
 import { newMasterKey } from '../src/master-keys.ts';
 import { KEY_A, type RunningDevApp, SIMCHEONG, startDevApp } from './server/dev-app.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
@@ -134,6 +135,40 @@ describe('the OTP flow of the sandbox', () => {
     const answers = await Promise.all(Array.from({ length: 1000 }, () => client.confirm(impUid, '123456')));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(answers.filter(({ message }) => message === DONE)).toHaveLength(999);
+  });
+});
+
+describe('a channel with a minimum age', () => {
+  it('refuses whoever is younger at the request, and takes them in from their birthday on', async () => {
+    const merchants = DEFAULT_SEED.merchants.map((merchant) => ({
+      ...merchant,
+      channels: merchant.channels.map((channel) => ({ ...channel, min_age: 19 })),
+    }));
+    const seed = { ...DEFAULT_SEED, merchants };
+    const app = await startDevApp({ seed });
+    const client = clientOf(app);
+    await client.logIn();
+    const setDay = (day: string) =>
+      client.call('PUT', '/sandbox/clock', { now: Date.parse(`${day}T00:00:00+09:00`) / 1000 - 1 });
+    await setDay('2025-03-02');
+    // A token of the new time; born on 2006-03-02, so that this second is the last of eighteen years.
+    await client.logIn();
+    const born = { birth: '060302', gender_digit: '4' };
+    expect(await client.request(born)).toMatchObject({
+      status: 400,
+      message: '이용 가능한 연령이 아닙니다.',
+    });
+    expect((await client.call('GET', '/sandbox/messages')).response).toEqual([]);
+    await client.call('PUT', '/sandbox/clock', { advance: 1 });
+    const impUid = await client.impUid(born);
+    expect((await client.confirm(impUid, '123456')).status).toBe(200);
+
+    // What the provider confirmed counts, on the day of the confirmation.
+    const early = await client.impUid({ ...born, phone: '01000000006' });
+    await setDay('2025-03-02');
+    expect((await client.confirm(early, '123456')).message).toBe('이용 가능한 연령이 아닙니다.');
+    expect((await client.confirm(early, '123456')).message).toBe('실패한 인증입니다. 다시 요청해주세요.');
+    await app.close();
   });
 });
 

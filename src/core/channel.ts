@@ -15,4 +15,6 @@ export interface Channel {
   readonly carrierApproval: boolean;
   /** Contract addition of danal: only with it a result tells nationality. */
   readonly foreignerAddOn: boolean;
+  /** Lowest age in full years (만 나이) of whom it certifies; null for any. */
+  readonly minimumAge: number | null;
 }

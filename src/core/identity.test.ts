@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  ageOf,
   genderDigit,
   holdsRegistrationNumber,
   isBirthday,
@@ -15,6 +16,15 @@ describe('identity', () => {
   it('knows today in Seoul, which begins at 15:00 UTC', () => {
     expect(todayInSeoul(NOW - 1)).toBe('2026-11-24');
     expect(todayInSeoul(NOW)).toBe('2026-11-25');
+  });
+
+  it('counts full years in Seoul; the 29 February is reached on 1 March', () => {
+    expect(ageOf('2007-11-25', NOW - 1)).toBe(18);
+    expect(ageOf('2007-11-25', NOW)).toBe(19);
+    expect(ageOf('2026-11-25', NOW)).toBe(0);
+    expect(ageOf('2004-02-29', Date.parse('2023-02-28T12:00:00+09:00'))).toBe(18);
+    expect(ageOf('2004-02-29', Date.parse('2023-03-01T00:00:00+09:00'))).toBe(19);
+    expect(ageOf('2004-02-29', Date.parse('2024-02-29T00:00:00+09:00'))).toBe(20);
   });
 
   it.each(['1902-01-01', '2026-11-25', '2004-02-29'])('accepts the birthday %s', (day) => {

@@ -27,6 +27,13 @@ export function todayInSeoul(now: number): string {
   return new Date(now + SEOUL_OFFSET).toISOString().slice(0, 10);
 }
 
+/** Full years (만 나이) today in Asia/Seoul. Whoever was born on 29 February is a year older on 1 March. */
+export function ageOf(birthday: string, now: number): number {
+  const today = todayInSeoul(now);
+  const years = Number(today.slice(0, 4)) - Number(birthday.slice(0, 4));
+  return today.slice(5) < birthday.slice(5) ? years - 1 : years;
+}
+
 /** Whether `text` is `YYYY-MM-DD` and such a day exists. */
 function isCalendarDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;

@@ -3,6 +3,7 @@ import { type Certification, unpackDetails } from './certification.ts';
 import { openCertification, sealCertification } from './certification-service.ts';
 import type { Channel, ProviderName } from './channel.ts';
 import { type Clock, SECOND, wholeSecond } from './clock.ts';
+import { ageOf } from './identity.ts';
 import { newImpUid } from './ids.ts';
 import { digestOtp, digestPhone, OTP_LIFE, OTP_WRONG_TRIES, type OtpLimits } from './otp.ts';
 import type { Claim, OtpSent, Provider, Providers, VerificationMethod } from './provider.ts';
@@ -70,6 +71,7 @@ export class OtpService {
     const phoneDigest = digestPhone(vault, claim.phone);
     await this.#count(merchantId, phoneDigest);
     const requestedAt = clock.now();
+    requireAge(channel, claim.birthday, requestedAt);
     const { bypass } = request;
     const serviceName = request.serviceName ?? (await store.findMerchant({ id: merchantId }))?.name ?? '';
     for (;;) {
@@ -154,6 +156,7 @@ export class OtpService {
     const { ci: _ci, di: _di, ...claim } = details.identity;
     try {
       const identity = await this.#otpOf(channel).confirm({ impUid, channel, claim, method });
+      requireAge(channel, identity.birthday, clock.now());
       const certified = sealCertification(vault, impUid, {
         ...details,
         channel,
@@ -206,6 +209,11 @@ export class OtpService {
     if (freeAt === null) return;
     throw new AppError('rate_limited', { retryAfter: Math.max(1, Math.ceil((freeAt - now) / SECOND)) });
   }
+}
+
+/** A person below the channel's minimum age is refused as the provider itself might refuse them. */
+function requireAge({ minimumAge }: Channel, birthday: string, now: number): void {
+  if (minimumAge !== null && ageOf(birthday, now) < minimumAge) throw new AppError('under_age');
 }
 
 function splitPg(pg: string): readonly [string, string | null] {

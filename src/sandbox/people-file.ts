@@ -11,6 +11,8 @@ export interface SeedChannel {
   readonly pg_id: string;
   readonly carrier_approval?: boolean;
   readonly foreigner_addon?: boolean;
+  /** Full years; absent for people of any age. */
+  readonly min_age?: number | null;
 }
 
 export interface SeedMerchant {
@@ -103,6 +105,10 @@ const CHANNEL: Rules = {
   pg_id: text,
   carrier_approval: optional(truth),
   foreigner_addon: optional(truth),
+  min_age: optional({
+    must: 'be a whole number of 0 to 150',
+    holds: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 150,
+  }),
 };
 const ATTEMPT: Rules = {
   imp_uid: textThat('be a text of at most 100 characters', isStorableImpUid),

@@ -30,6 +30,7 @@ export async function seedMerchants({ store, vault }: SeedTarget, seed: Seed): P
         providerMerchantId: channel.pg_id,
         carrierApproval: channel.carrier_approval ?? false,
         foreignerAddOn: channel.foreigner_addon ?? false,
+        minimumAge: channel.min_age ?? null,
       })),
     });
 }

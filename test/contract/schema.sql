@@ -19,7 +19,7 @@ CREATE TABLE channels (
   provider_merchant_id TEXT NOT NULL,
   carrier_approval INTEGER NOT NULL,
   foreigner_add_on INTEGER NOT NULL
-) STRICT;
+, minimum_age INTEGER) STRICT;
 
 CREATE TABLE api_keys (
   id INTEGER PRIMARY KEY,

@@ -52,6 +52,7 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
             providerMerchantId: 'FAKEDANAL1',
             carrierApproval: true,
             foreignerAddOn: false,
+            minimumAge: null,
           },
           {
             channelKey: `channel-${count}-second`,
@@ -59,6 +60,7 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
             providerMerchantId: 'FAKE0',
             carrierApproval: false,
             foreignerAddOn: true,
+            minimumAge: 14,
           },
         ],
       });
@@ -111,9 +113,9 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
       expect(key?.merchantId).toBe(merchant.id);
       expect(await store.findApiKey('nobody')).toBeNull();
       expect(await store.findChannel('nobody')).toBeNull();
-      expect((await store.listChannels(merchant.id)).map((each) => each.channelKey)).toEqual([
-        'channel-1',
-        'channel-1-second',
+      expect(await store.listChannels(merchant.id)).toMatchObject([
+        { channelKey: 'channel-1', provider: 'danal', carrierApproval: true, minimumAge: null },
+        { channelKey: 'channel-1-second', provider: 'kcp_v2', foreignerAddOn: true, minimumAge: 14 },
       ]);
       expect(await store.listChannels(-1)).toEqual([]);
     });

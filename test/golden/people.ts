@@ -54,6 +54,7 @@ function channel(
     providerMerchantId,
     carrierApproval: false,
     foreignerAddOn: false,
+    minimumAge: null,
     ...additions,
   };
 }

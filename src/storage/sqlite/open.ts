@@ -22,6 +22,7 @@ import { describeSqliteFailure, refuseDatabase } from './failures.ts';
 const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), [
   '0001-lookup.sql',
   '0002-otp.sql',
+  '0003-minimum-age.sql',
 ]);
 
 /** `BONI`: stands in the header of every database of ours, so that a foreign file is known before it is touched. */

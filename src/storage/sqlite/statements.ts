@@ -4,7 +4,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 export type Row = readonly SQLOutputValue[];
 
 const CHANNEL_COLUMNS =
-  'id, merchant_id, channel_key, provider, provider_merchant_id, carrier_approval, foreigner_add_on';
+  'id, merchant_id, channel_key, provider, provider_merchant_id, carrier_approval, foreigner_add_on, minimum_age';
 
 const SQL = {
   begin: 'BEGIN',
@@ -21,12 +21,12 @@ const SQL = {
     RETURNING id`,
   saveChannel: `
     INSERT INTO channels (merchant_id, position, channel_key, provider, provider_merchant_id, carrier_approval,
-      foreigner_add_on)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
+      foreigner_add_on, minimum_age)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (channel_key) DO UPDATE SET
       position = excluded.position, provider = excluded.provider,
       provider_merchant_id = excluded.provider_merchant_id, carrier_approval = excluded.carrier_approval,
-      foreigner_add_on = excluded.foreigner_add_on`,
+      foreigner_add_on = excluded.foreigner_add_on, minimum_age = excluded.minimum_age`,
   saveApiKey: `
     INSERT INTO api_keys (merchant_id, imp_key, secret_digest) VALUES (?, ?, ?)
     ON CONFLICT (imp_key) DO UPDATE SET secret_digest = excluded.secret_digest`,

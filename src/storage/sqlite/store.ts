@@ -57,6 +57,7 @@ class SqliteStore implements Store {
           channel.providerMerchantId,
           Number(channel.carrierApproval),
           Number(channel.foreignerAddOn),
+          channel.minimumAge,
         );
       for (const key of setup.keys) run.saveApiKey.run(id, key.impKey, key.secretDigest);
       this.#forget();
@@ -318,15 +319,16 @@ function ownId(impUid: string): number {
 }
 
 function toChannel(row: Row): Channel {
-  const [id, merchantId, channelKey, provider, providerMerchantId, carrierApproval, foreignerAddOn] = row as [
-    number,
-    number,
-    string,
-    ProviderName,
-    string,
-    number,
-    number,
-  ];
+  const [
+    id,
+    merchantId,
+    channelKey,
+    provider,
+    providerMerchantId,
+    carrierApproval,
+    foreignerAddOn,
+    minimumAge,
+  ] = row as [number, number, string, ProviderName, string, number, number, number | null];
   return {
     id,
     merchantId,
@@ -335,6 +337,7 @@ function toChannel(row: Row): Channel {
     providerMerchantId,
     carrierApproval: carrierApproval === 1,
     foreignerAddOn: foreignerAddOn === 1,
+    minimumAge,
   };
 }
 
