@@ -15,7 +15,9 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: ['node:http', 'node:net', 'node:stream', 'node:timers/promises', 'node:crypto'],
   },
   'api/v1': { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: [] },
-  sandbox: { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: ['node:crypto', 'node:fs'] },
+  page: { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: ['node:crypto'] },
+  browser: { rooms: [], packages: [] },
+  sandbox: { rooms: ['ascii-json', 'core', 'errors', 'http', 'page'], packages: ['node:crypto', 'node:fs'] },
   storage: { rooms: ['core', 'errors'], packages: ['node:fs'] },
   'storage/sqlite': {
     rooms: ['core', 'errors', 'storage'],
