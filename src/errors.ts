@@ -52,10 +52,18 @@ export class AppError extends Error {
   readonly names: readonly string[];
   /** Whole seconds after which the same may be tried again; null when that says nothing. */
   readonly retryAfter: number | null;
+  /** The provider's own code for what it refused, which a page may show; null when there is none. */
+  readonly providerCode: string | null;
 
   constructor(
     code: ErrorCode,
-    options: { detail?: string; names?: readonly string[]; retryAfter?: number; cause?: unknown } = {},
+    options: {
+      detail?: string;
+      names?: readonly string[];
+      retryAfter?: number;
+      providerCode?: string;
+      cause?: unknown;
+    } = {},
   ) {
     super(options.detail ?? code, { cause: options.cause });
     this.name = 'AppError';
@@ -63,6 +71,7 @@ export class AppError extends Error {
     this.detail = options.detail;
     this.names = options.names ?? [];
     this.retryAfter = options.retryAfter ?? null;
+    this.providerCode = options.providerCode ?? null;
   }
 }
 

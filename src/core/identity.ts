@@ -46,6 +46,22 @@ export function isBirthday(text: string, now: number): boolean {
   return isCalendarDay(text) && text >= EARLIEST_BIRTHDAY && text <= todayInSeoul(now);
 }
 
+/** `YYYY-MM-DD` of six digits `YYMMDD`, with the century of the digit of sex, century and nationality. */
+export function toBirthday(sixDigits: string, digit: number): string {
+  const [, year, month, day] = /^(\d\d)(\d\d)(\d\d)$/.exec(sixDigits) ?? [];
+  return `${centuryOf(digit)}${year}-${month}-${day}`;
+}
+
+/** First two digits of the year of birth: 1, 2, 5 and 6 are of the last century. */
+export function centuryOf(digit: number): '19' | '20' {
+  return [1, 2, 5, 6].includes(digit) ? '19' : '20';
+}
+
+/** Sex and nationality that the digit tells besides. */
+export function readDigit(digit: number): { gender: Gender; foreigner: boolean } {
+  return { gender: digit % 2 === 1 ? 'male' : 'female', foreigner: digit >= 5 };
+}
+
 /** Whether `text` can be a person's name: 1 to 50 characters, a letter among them, nothing that breaks a page. */
 export function isPersonName(text: string): boolean {
   const length = [...text].length;

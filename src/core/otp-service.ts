@@ -6,7 +6,7 @@ import { type Clock, SECOND, wholeSecond } from './clock.ts';
 import { ageOf } from './identity.ts';
 import { newImpUid } from './ids.ts';
 import { digestOtp, digestPhone, OTP_LIFE, OTP_WRONG_TRIES, type OtpLimits } from './otp.ts';
-import type { Claim, OtpSent, Provider, Providers, VerificationMethod } from './provider.ts';
+import type { Claim, OtpCapability, OtpSent, Providers, VerificationMethod } from './provider.ts';
 import type { CertificationWithOtp, Store, StoredCertification } from './store.ts';
 import type { Vault } from './vault.ts';
 
@@ -41,8 +41,6 @@ export interface OtpServiceOptions {
 /** Characters of the service's name that fit into a text message. */
 const LONGEST_SERVICE_NAME = 20;
 
-type OtpCapability = NonNullable<Provider['otp']>;
-
 /** What a provider says of the person; it ends the certification. Everything else it may say leaves it open. */
 const REFUSALS: readonly string[] = [
   'identity_mismatch',
@@ -69,7 +67,7 @@ export class OtpService {
     if (!provider.offers(method)) throw new AppError('parameter_invalid', { names: ['verification_method'] });
 
     const phoneDigest = digestPhone(vault, claim.phone);
-    await this.#count(merchantId, phoneDigest);
+    await requireFreeRequest(this.#options, merchantId, phoneDigest);
     const requestedAt = clock.now();
     requireAge(channel, claim.birthday, requestedAt);
     const { bypass } = request;
@@ -200,15 +198,19 @@ export class OtpService {
     if (otp === undefined) throw new AppError('channel_not_found');
     return otp;
   }
+}
 
-  async #count(merchantId: number, phoneDigest: Uint8Array): Promise<void> {
-    const { store, clock, limits } = this.#options;
-    if (limits === null) return;
-    const now = clock.now();
-    const freeAt = await store.countOtpRequest({ merchantId, phoneDigest, now, limits });
-    if (freeAt === null) return;
-    throw new AppError('rate_limited', { retryAfter: Math.max(1, Math.ceil((freeAt - now) / SECOND)) });
-  }
+/** Counts an OTP request; `rate_limited` when the limits forbid it. */
+export async function requireFreeRequest(
+  { store, clock, limits }: Pick<OtpServiceOptions, 'store' | 'clock' | 'limits'>,
+  merchantId: number,
+  phoneDigest: Uint8Array,
+): Promise<void> {
+  if (limits === null) return;
+  const now = clock.now();
+  const freeAt = await store.countOtpRequest({ merchantId, phoneDigest, now, limits });
+  if (freeAt === null) return;
+  throw new AppError('rate_limited', { retryAfter: Math.max(1, Math.ceil((freeAt - now) / SECOND)) });
 }
 
 /** A person below the channel's minimum age is refused as the provider itself might refuse them. */

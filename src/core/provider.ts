@@ -40,13 +40,18 @@ export interface OtpConfirmation {
  * pass is `provider_unavailable`; wrong contract data are `provider_misconfigured`.
  */
 export interface Provider {
-  readonly otp?: {
-    /** Whether the method is offered on channels of this provider. */
-    offers(method: VerificationMethod): boolean;
-    request(request: OtpRequest): Promise<OtpSent>;
-    /** Asked once the right code was given, or for `APP`, where not yet approved is `app_not_approved`. */
-    confirm(confirmation: OtpConfirmation): Promise<Identity>;
-  };
+  /** What the merchant's own page asks for. */
+  readonly otp?: OtpCapability;
+  /** What our page's own screens walk through. */
+  readonly screens?: OtpCapability;
+}
+
+export interface OtpCapability {
+  /** Whether the method is offered on channels of this provider. */
+  offers(method: VerificationMethod): boolean;
+  request(request: OtpRequest): Promise<OtpSent>;
+  /** Asked once the right code was given, or for `APP`, where not yet approved is `app_not_approved`. */
+  confirm(confirmation: OtpConfirmation): Promise<Identity>;
 }
 
 /** The provider that serves a channel, by the name that its results show. */

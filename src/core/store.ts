@@ -1,3 +1,4 @@
+import type { AttemptStore } from './attempt.ts';
 import type { CertificationState } from './certification.ts';
 import type { Channel } from './channel.ts';
 import type { ApiKey, Merchant, MerchantSetup } from './merchant.ts';
@@ -60,6 +61,8 @@ export interface TokenRequest {
  * milliseconds.
  */
 export interface Store {
+  readonly attempts: AttemptStore;
+
   /** Adds a merchant or brings the one with this user code up to date; keys and channels likewise. */
   saveMerchant(setup: MerchantSetup): Promise<Merchant>;
   /** The channels of a merchant, its default one first. */

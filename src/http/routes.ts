@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { AppError } from '../errors.ts';
 import type { PageAnswer } from './answers.ts';
 import { splitTarget } from './target.ts';
 
 /** What a handler gets to see of a request. */
 export interface ApiRequest {
+  /** As it was sent: HEAD, where the handler is that of GET. */
+  readonly method: string;
   readonly headers: IncomingHttpHeaders;
   /** Decoded values of the path's `{…}` segments, in order. */
   readonly parameters: readonly string[];
@@ -24,6 +27,8 @@ export interface Route {
   readonly methods: Partial<Readonly<Record<Method, Handler>>>;
   /** True for a route that any web page may ask, in every mode. */
   readonly public?: boolean;
+  /** Says errors in another form than the contract's envelope. */
+  readonly renderError?: (error: AppError) => PageAnswer;
 }
 
 /** Routes that stand below one base path. */

@@ -8,7 +8,6 @@ import {
   BARE_HEADERS,
   type CorsPolicy,
   corsHeaders,
-  type ErrorAnswer,
   type HeaderList,
   JSON_HEADERS,
   type PageAnswer,
@@ -147,7 +146,13 @@ export class HttpServer {
         }
       }
       const { parameters, query } = match;
-      const answer = await handler({ headers: request.headers, parameters, query, body });
+      const answer = await handler({
+        method: request.method ?? '',
+        headers: request.headers,
+        parameters,
+        query,
+        body,
+      });
       if (typeof answer === 'string') {
         this.#write(request, response, 200, answer, cors, requestId);
       } else {
@@ -250,14 +255,18 @@ export class HttpServer {
     cors: HeaderList,
     requestId: string,
   ): number {
-    const answer = this.#options.renderError(error);
-    this.#log(error, answer, requestId, request.method, match?.route.path ?? null);
-    if (response.headersSent || response.destroyed) return answer.status;
-    const extra: string[] = [...cors, ...(answer.headers ?? [])];
-    if (error.code === 'method_not_allowed' && match !== null) extra.push('Allow', match.allow);
+    const page = match?.route.renderError?.(error) ?? null;
+    const answer = page === null ? this.#options.renderError(error) : null;
+    const status = (page ?? answer)?.status ?? 500;
+    this.#log(error, status, requestId, request.method, match?.route.path ?? null);
+    if (response.headersSent || response.destroyed) return status;
     if (error.code === 'body_too_large') response.shouldKeepAlive = false;
-    this.#write(request, response, answer.status, answer.body, extra, requestId);
-    return answer.status;
+    const extra =
+      error.code === 'method_not_allowed' && match !== null ? [...cors, 'Allow', match.allow] : cors;
+    if (page !== null) this.#writePage(request, response, page, extra, requestId);
+    else if (answer !== null)
+      this.#write(request, response, status, answer.body, [...extra, ...(answer.headers ?? [])], requestId);
+    return status;
   }
 
   /** A request that the parser refuses, or that does not arrive in time. */
@@ -279,7 +288,7 @@ export class HttpServer {
     }
     const requestId = this.#nextRequestId();
     const answer = this.#options.renderError(error);
-    this.#log(error, answer, requestId, undefined, null);
+    this.#log(error, answer.status, requestId, undefined, null);
     const cors = corsHeaders(this.#options.cors, undefined, false);
     socket.on('error', () => socket.destroy());
     socket.end(rawAnswer(answer, [...cors, 'X-Request-Id', requestId]), 'latin1', () =>
@@ -289,13 +298,13 @@ export class HttpServer {
 
   #log(
     error: AppError,
-    answer: ErrorAnswer,
+    status: number,
     requestId: string,
     method: string | undefined,
     route: string | null,
   ): void {
-    const level = answer.status >= 500 && error.code !== 'not_ready' ? 'error' : 'info';
-    this.#options.log[level]({ requestId, method, route, status: answer.status, error }, 'refused');
+    const level = status >= 500 && error.code !== 'not_ready' ? 'error' : 'info';
+    this.#options.log[level]({ requestId, method, route, status, error }, 'refused');
   }
 }
 

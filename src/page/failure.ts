@@ -1,7 +1,10 @@
+import type { FailureWord } from '../core/attempt.ts';
+
+export type { FailureWord } from '../core/attempt.ts';
+
 /**
- * How an attempt on the page can end without a person, or not begin: the word of `error_reason`, which is also
- * `error_code` unless the provider gave a code of its own, and the text of `error_msg`. Texts hold nothing that would
- * break an address or a quoted string: none of % & # = + quotes, backslash, < > or line breaks.
+ * The text of `error_msg` for each word of `error_reason`. Texts hold nothing that would break an address or a quoted
+ * string: none of % & # = + quotes, backslash, < > or line breaks.
  */
 export const FAILURES = {
   USER_CANCEL: '본인인증이 취소되었습니다.',
@@ -26,6 +29,4 @@ export const FAILURES = {
   NETWORK_ERROR: '서버와 통신하지 못했습니다. 네트워크를 확인해주세요.',
   NOT_SUPPORTED: '지원하지 않는 기능입니다.',
   SYSTEM_ERROR: '오류가 발생했습니다. 다시 시도해주세요.',
-} as const;
-
-export type FailureWord = keyof typeof FAILURES;
+} as const satisfies Record<FailureWord, string>;

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { SECOND, wholeSecond } from '../core/clock.ts';
-import type { OtpConfirmation, OtpRequest, OtpSent, Provider, Providers } from '../core/provider.ts';
+import type { OtpCapability, OtpConfirmation, OtpRequest, OtpSent, Providers } from '../core/provider.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
 import type { Inbox } from './inbox.ts';
@@ -36,9 +36,13 @@ export class SandboxProvider {
   }
 
   get providers(): Providers {
+    const sms = this.#otp((method) => method === 'SMS');
+    const both = this.#otp(() => true);
     return {
-      danal: { otp: this.#otp((method) => method === 'SMS') },
-      kcp_v2: { otp: this.#otp(() => true) },
+      danal: { otp: sms, screens: both },
+      kcp_v2: { otp: both, screens: both },
+      inicis_unified: { screens: both },
+      inicis: { screens: both },
     };
   }
 
@@ -51,7 +55,7 @@ export class SandboxProvider {
     this.#approvals.clear();
   }
 
-  #otp(offers: NonNullable<Provider['otp']>['offers']): NonNullable<Provider['otp']> {
+  #otp(offers: OtpCapability['offers']): OtpCapability {
     return {
       offers,
       request: async (request) => this.#request(request),
@@ -63,7 +67,10 @@ export class SandboxProvider {
     if (claim.name === MISMATCHING_NAME) throw new AppError('identity_mismatch');
     const code = MAGIC_PHONE.exec(claim.phone ?? '')?.[1];
     if (code !== undefined)
-      throw new AppError(CODES[code] ?? 'provider_refused', { detail: `the sandbox answers code ${code}` });
+      throw new AppError(CODES[code] ?? 'provider_refused', {
+        detail: `the sandbox answers code ${code}`,
+        providerCode: code,
+      });
     const otp = this.#randomOtp ? String(randomInt(10 ** 6)).padStart(6, '0') : USUAL_OTP;
     if (method === 'SMS')
       this.#inbox.put({

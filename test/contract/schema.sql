@@ -84,3 +84,21 @@ CREATE INDEX otp_requests_by_time ON otp_requests (requested_at);
 CREATE INDEX otp_requests_by_phone ON otp_requests (phone_digest, requested_at);
 
 CREATE INDEX otp_requests_by_merchant ON otp_requests (merchant_id, requested_at);
+
+CREATE TABLE attempts (
+  id INTEGER PRIMARY KEY,
+  merchant_id INTEGER NOT NULL,
+  channel_id INTEGER NOT NULL,
+  ticket_digest BLOB NOT NULL UNIQUE,
+  ticket_until INTEGER NOT NULL,
+  session_digest BLOB UNIQUE,
+  handle_digest BLOB NOT NULL UNIQUE,
+  expires_at INTEGER NOT NULL,
+  step INTEGER NOT NULL,
+  ended TEXT,
+  master_key_id INTEGER NOT NULL,
+  salt BLOB NOT NULL,
+  sealed BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX attempts_by_end ON attempts (expires_at);

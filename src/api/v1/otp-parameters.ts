@@ -1,9 +1,12 @@
 import {
+  centuryOf,
   holdsRegistrationNumber,
   isBirthday,
   isPersonName,
   parseCarrier,
   parsePhone,
+  readDigit,
+  toBirthday,
 } from '../../core/identity.ts';
 import type { NewOtpRequest } from '../../core/otp-service.ts';
 import type { VerificationMethod } from '../../core/provider.ts';
@@ -25,7 +28,7 @@ export function readOtpRequest(parameters: Parameters, now: number): NewOtpReque
 
   const name = readName(parameters);
   const phone = readPhone(parameters);
-  const digit = readDigit(parameters);
+  const digit = readGenderDigit(parameters);
   const birthday = readBirth(parameters, digit, now);
   if (digit === null) throw invalid('gender_digit');
   const line = readLine(parameters);
@@ -40,8 +43,7 @@ export function readOtpRequest(parameters: Parameters, now: number): NewOtpReque
     claim: {
       name,
       birthday,
-      gender: digit % 2 === 1 ? 'male' : 'female',
-      foreigner: digit >= 5,
+      ...readDigit(digit),
       phone,
       ...line,
     },
@@ -68,7 +70,7 @@ function readPhone(parameters: Parameters): string {
 }
 
 /** Sex, century and nationality in one digit, 1 to 8; null for anything else. */
-function readDigit(parameters: Parameters): number | null {
+function readGenderDigit(parameters: Parameters): number | null {
   const digit = readText(parameters, 'gender_digit');
   return digit.kind === 'text' && /^[1-8]$/.test(digit.text) ? Number(digit.text) : null;
 }
@@ -79,10 +81,8 @@ function readBirth(parameters: Parameters, digit: number | null, now: number): s
   const digits = isNumber(parameters, 'birth') ? text.padStart(6, '0') : text;
   if (digits.length !== 6 && digits.length !== 8) throw invalid('birth');
   if (digit === null) return '';
-  const century = [1, 2, 5, 6].includes(digit) ? '19' : '20';
-  if (digits.length === 8 && !digits.startsWith(century)) throw invalid('birth');
-  const [, year, month, day] = /^(\d\d)(\d\d)(\d\d)$/.exec(digits.slice(-6)) ?? [];
-  const birthday = `${century}${year}-${month}-${day}`;
+  if (digits.length === 8 && !digits.startsWith(centuryOf(digit))) throw invalid('birth');
+  const birthday = toBirthday(digits.slice(-6), digit);
   if (!isBirthday(birthday, now)) throw invalid('birth');
   return birthday;
 }

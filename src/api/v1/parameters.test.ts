@@ -4,6 +4,7 @@ import { presentedToken } from './auth.ts';
 import { parseParameters, readExactText } from './parameters.ts';
 
 const request = (type: string | undefined, body: string | Uint8Array): ApiRequest => ({
+  method: 'POST',
   headers: type === undefined ? {} : { 'content-type': type },
   parameters: [],
   query: '',

@@ -23,6 +23,7 @@ const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), [
   '0001-lookup.sql',
   '0002-otp.sql',
   '0003-minimum-age.sql',
+  '0004-attempts.sql',
 ]);
 
 /** `BONI`: stands in the header of every database of ours, so that a foreign file is known before it is touched. */

@@ -6,6 +6,8 @@ export type Row = readonly SQLOutputValue[];
 const CHANNEL_COLUMNS =
   'id, merchant_id, channel_key, provider, provider_merchant_id, carrier_approval, foreigner_add_on, minimum_age';
 
+const ATTEMPT_COLUMNS = 'id, merchant_id, channel_id, expires_at, step, ended, master_key_id, salt, sealed';
+
 const SQL = {
   begin: 'BEGIN',
   beginImmediate: 'BEGIN IMMEDIATE',
@@ -92,6 +94,25 @@ const SQL = {
   deleteCertification: 'DELETE FROM certifications WHERE id = ?',
   insertErasure: 'INSERT INTO erasures (id, merchant_id, channel_id, erased_at) VALUES (?, ?, ?, ?)',
   isErased: 'SELECT 1 FROM erasures WHERE id = ?',
+  insertAttempt: `
+    INSERT INTO attempts (id, merchant_id, channel_id, ticket_digest, ticket_until, handle_digest, expires_at,
+      step, master_key_id, salt, sealed)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  openTicket: `
+    UPDATE attempts SET session_digest = ?
+    WHERE ticket_digest = ? AND session_digest IS NULL AND ticket_until > ? AND expires_at > ? AND ended IS NULL`,
+  findAttemptBySession: `SELECT ${ATTEMPT_COLUMNS} FROM attempts WHERE session_digest = ?`,
+  findAttemptByHandle: `SELECT ${ATTEMPT_COLUMNS} FROM attempts WHERE handle_digest = ?`,
+  advanceAttempt: `
+    UPDATE attempts SET step = step + 1, master_key_id = ?, salt = ?, sealed = ?
+    WHERE id = ? AND step = ? AND ended IS NULL`,
+  endAttempt: `
+    UPDATE attempts SET step = step + 1, ended = ?, master_key_id = ?, salt = ?, sealed = ?
+    WHERE id = ? AND (? IS NULL OR step = ?) AND ended IS NULL`,
+  findLateAttempts: `
+    SELECT ${ATTEMPT_COLUMNS} FROM attempts WHERE expires_at <= ? AND ended IS NULL LIMIT ?`,
+  forgetAttempts: 'DELETE FROM attempts WHERE expires_at < ?',
+  deleteAttempt: 'DELETE FROM attempts WHERE id = ?',
   findOtherId: 'SELECT id FROM other_ids WHERE imp_uid = ?',
   claimOtherId: `
     INSERT INTO other_ids (imp_uid, id) SELECT ?, coalesce(min(id), 0) - 1 FROM other_ids WHERE true

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { AttemptStore } from '../../core/attempt.ts';
 import type { CertificationState } from '../../core/certification.ts';
 import type { Channel, ProviderName } from '../../core/channel.ts';
 import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
@@ -16,6 +17,7 @@ import type {
 } from '../../core/store.ts';
 import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../index.ts';
+import { SqliteAttempts } from './attempts.ts';
 import { Connection, one, rows } from './connection.ts';
 import { openDatabase } from './open.ts';
 import { OtpTable } from './otp-table.ts';
@@ -31,6 +33,7 @@ export async function openSqliteStore(url: URL, mark: DatabaseMark): Promise<Sto
 /** Tokens kept in memory; a merchant has a few, so this is room for thousands of merchants. */
 const CACHED_TOKENS = 10_000;
 class SqliteStore implements Store {
+  readonly attempts: AttemptStore;
   readonly #connection: Connection;
   readonly #otps: OtpTable;
   readonly #mode: DatabaseMark['mode'];
@@ -42,6 +45,11 @@ class SqliteStore implements Store {
     this.#mode = mode;
     this.#connection = new Connection(database, () => this.#forget());
     this.#otps = new OtpTable(this.#connection.statements);
+    this.attempts = new SqliteAttempts(this.#connection, {
+      insert: (certification) => this.#insert(certification),
+      forget: (impUid) => this.#sealedRows.delete(impUid),
+      channel: (id) => this.#channel(id),
+    });
   }
 
   async saveMerchant(setup: MerchantSetup): Promise<Merchant> {
@@ -201,6 +209,7 @@ class SqliteStore implements Store {
       const id = this.#idOf(impUid) as number;
       run.deleteCertification.run(id);
       run.deleteOtp.run(id);
+      run.deleteAttempt.run(id);
       this.#sealedRows.delete(impUid);
       run.insertErasure.run(id, merchantId, found.channel.id, at);
       return found;
@@ -213,7 +222,8 @@ class SqliteStore implements Store {
     if (this.#mode !== 'dev') throw new AppError('store_failed', { detail: 'only dev starts over' });
     this.#connection.write(() =>
       this.#connection.exec(
-        'DELETE FROM certifications; DELETE FROM otps; DELETE FROM otp_requests; DELETE FROM erasures; DELETE FROM other_ids',
+        'DELETE FROM certifications; DELETE FROM attempts; DELETE FROM otps; DELETE FROM otp_requests; ' +
+          'DELETE FROM erasures; DELETE FROM other_ids',
       ),
     );
     this.#forget();

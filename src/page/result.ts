@@ -1,0 +1,65 @@
+import type { Attempt, AttemptEnd } from '../core/attempt.ts';
+import { FAILURES } from './failure.ts';
+
+/** What the shop's callback gets: flat, texts and booleans only, nothing of a person. */
+export type Result = Readonly<Record<string, string | boolean>>;
+
+/** The result of an attempt that has ended. */
+export function toResult({ impUid, channel, frame }: Attempt, end: AttemptEnd): Result {
+  const { merchantUid } = frame;
+  const common = { imp_uid: impUid, merchant_uid: merchantUid };
+  const provider = { pg_provider: channel.provider, pg_type: 'certification' };
+  if (end.certified) return { success: true, imp_success: true, ...common, ...provider };
+  return {
+    success: false,
+    imp_success: false,
+    ...common,
+    error_code: shownCode(end.providerCode) ?? end.word,
+    error_reason: end.word,
+    error_msg: FAILURES[end.word],
+    ...provider,
+  };
+}
+
+/** A provider's code goes out only when it can be nothing else. */
+function shownCode(code: string | null): string | null {
+  return code !== null && /^[0-9A-Za-z_-]{1,16}$/.test(code) ? code : null;
+}
+
+const RETURNED = [
+  'imp_uid',
+  'merchant_uid',
+  'success',
+  'imp_success',
+  'error_code',
+  'error_reason',
+  'error_msg',
+] as const;
+
+/**
+ * A return address with the result in its query. Query and fragment that are there stay, but for members of the same
+ * names; nothing else of the address is touched, not even its spelling, since wrapper apps compare it as text.
+ */
+export function toReturnAddress(address: string, result: Result): string {
+  const hash = address.indexOf('#');
+  const fragment = hash === -1 ? '' : address.slice(hash);
+  const [path = '', ...queries] = (hash === -1 ? address : address.slice(0, hash)).split('?');
+  const kept = queries
+    .join('?')
+    .split('&')
+    .filter((pair) => pair !== '' && !(RETURNED as readonly string[]).includes(decodeName(pair)));
+  const own = RETURNED.flatMap((name) => {
+    const value = result[name];
+    return value === undefined ? [] : [`${name}=${encodeURIComponent(String(value))}`];
+  });
+  return `${path}?${[...kept, ...own].join('&')}${fragment}`;
+}
+
+function decodeName(pair: string): string {
+  const [name = ''] = pair.split('=', 1);
+  try {
+    return decodeURIComponent(name.replaceAll('+', ' '));
+  } catch {
+    return name;
+  }
+}
