@@ -6,8 +6,15 @@ import { type Kept, substitute } from './placeholders.ts';
 import { goesTo } from './target.ts';
 import { createWorld, type World } from './world.ts';
 
+export interface Exchange {
+  readonly request: RawRequest;
+  readonly answer: RawAnswer;
+}
+
 export interface CaseResult {
   readonly name: string;
+  /** Everything that was sent and came back, in order; the case's own request is the last. */
+  readonly exchanges: readonly Exchange[];
   /** Empty when the case passed. */
   readonly differences: readonly string[];
 }
@@ -15,18 +22,19 @@ export interface CaseResult {
 /** Plays a case against a world of its own. Whatever goes wrong on the way is a difference, never an exception. */
 export async function runCase(golden: GoldenCase): Promise<CaseResult> {
   const differences: string[] = [];
+  const exchanges: Exchange[] = [];
   try {
     const { given } = golden;
     const world = await createWorld(given);
     try {
-      await new Play(golden, world, differences).run();
+      await new Play(golden, world, differences, exchanges).run();
     } finally {
       await world.close();
     }
   } catch (error) {
     differences.push(describe(error));
   }
-  return { name: golden.name, differences };
+  return { name: golden.name, exchanges, differences };
 }
 
 function describe(error: unknown): string {
@@ -40,13 +48,15 @@ class Play {
   readonly #golden: GoldenCase;
   readonly #world: World;
   readonly #differences: string[];
+  readonly #exchanges: Exchange[];
   readonly #kept = new Map<string, string>();
   readonly #otpRequests = new Map<string, number>();
 
-  constructor(golden: GoldenCase, world: World, differences: string[]) {
+  constructor(golden: GoldenCase, world: World, differences: string[], exchanges: Exchange[]) {
     this.#golden = golden;
     this.#world = world;
     this.#differences = differences;
+    this.#exchanges = exchanges;
   }
 
   /** Order of preparation: tokens, certifications, OTP history, steps before; then the request itself at `T0`. */
@@ -105,6 +115,7 @@ class Play {
     const raw = toRaw(request, this.#kept, stayOpen);
     this.#world.setOffset(at);
     const answer = await exchange(this.#world.port, raw);
+    this.#exchanges.push({ request: raw, answer });
     const differences = checkEveryAnswer(answer, {
       method: raw.method,
       mode,

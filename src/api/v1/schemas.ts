@@ -220,8 +220,8 @@ export const COMPONENTS = {
     },
     ...uncertified,
   },
+  // Without a title of its own, which readers would be shown instead of those of the two.
   Certification: {
-    title: { ko: '인증', en: 'Certification' },
     oneOf: [ref('CertifiedCertification'), ref('UncertifiedCertification')],
   },
   RequestedOtp: { title: { ko: '요청한 인증', en: 'Requested certification' }, ...requestedOtp },
