@@ -7,7 +7,7 @@ import { OWN_FOLDER, readCases } from './golden/case-folder.ts';
 import type { RawAnswer } from './golden/exchange.ts';
 import { runCase } from './golden/run-case.ts';
 import { type ApiDocument, DocumentValidator, type Found, operationsOf } from './openapi/validator.ts';
-import { KEY_A, KEY_B, type RunningDevApp, startDevApp } from './server/dev-app.ts';
+import { KEY_A, type RunningDevApp, startDevApp } from './server/dev-app.ts';
 
 let app: RunningDevApp;
 let document: ApiDocument;
@@ -86,16 +86,11 @@ describe('the OpenAPI document', () => {
   it('shows what the sandbox answers for the same ids', async () => {
     const { content } = operation('getCertification').operation.responses['200'] ?? {};
     const examples = Object.values(content?.['application/json']?.examples ?? {});
-    const token = await fetch(`${app.url}/users/getToken`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(KEY_A),
-    });
-    const { response } = (await token.json()) as { response: { access_token: string } };
+    const token = await tokenOf(KEY_A);
     for (const { value } of examples) {
       const { response: example } = value as { response: { imp_uid: string; pg_tid: string | null } };
       const answer = await fetch(`${app.url}/certifications/${example.imp_uid}`, {
-        headers: { Authorization: response.access_token },
+        headers: { Authorization: token },
       });
       // The sandbox draws the rest of `pg_tid` at random.
       const tid =
@@ -107,10 +102,35 @@ describe('the OpenAPI document', () => {
       });
     }
     expect(examples).toHaveLength(4);
-    const [keys] = Object.values(operation('getToken').operation.requestBody?.content ?? {});
-    expect(keys?.examples).toMatchObject({ sandbox: { value: KEY_B } });
+  });
+
+  it('shows requests that lead from a key pair to a certified person, as JSON and as forms', async () => {
+    for (const type of ['application/json', 'application/x-www-form-urlencoded']) {
+      const body = (id: string) =>
+        Object.values(operation(id).operation.requestBody?.content[type]?.examples ?? {})[0]?.value;
+      const token = await tokenOf(body('getToken'), type);
+      const requested = await post('/certifications/otp/request', body('requestOtp'), type, token);
+      const { imp_uid: impUid } = requested.response;
+      const confirmed = await post(`/certifications/otp/confirm/${impUid}`, body('confirmOtp'), type, token);
+      expect(confirmed.response).toMatchObject({ imp_uid: impUid, certified: true, name: '심청' });
+    }
   });
 });
+
+async function post(path: string, body: unknown, type: string, token = '') {
+  const isForm = type.includes('form');
+  const answer = await fetch(app.url + path, {
+    method: 'POST',
+    headers: { 'Content-Type': type, Authorization: token },
+    body: isForm ? new URLSearchParams(body as Record<string, string>) : JSON.stringify(body),
+  });
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as { response: Record<string, string> };
+}
+
+async function tokenOf(keys: unknown, type = 'application/json'): Promise<string> {
+  return (await post('/users/getToken', keys, type)).response['access_token'] ?? '';
+}
 
 /** Every leaf of a value by its place. */
 function flatten(value: unknown, at = '', into = new Map<string, unknown>()): Map<string, unknown> {

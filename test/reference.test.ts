@@ -116,6 +116,17 @@ describe('the reference at /docs', () => {
     }
   });
 
+  it('has a Korean word for nothing that the renderer does not say', async () => {
+    const [script, renderer] = await Promise.all(
+      ['/docs/page.js', '/docs/redoc.js'].map(async (path) => (await get(path)).text()),
+    );
+    const words = [...(script ?? '').matchAll(/^ {2}\['([^']+)', '[^']+'\],$/gm)].map(
+      ([, word = '']) => word,
+    );
+    expect(words.length).toBeGreaterThan(20);
+    expect(words.filter((word) => !renderer?.includes(word))).toEqual([]);
+  });
+
   it('does not stand in the list of requests that the sandbox has seen', async () => {
     await get('/docs');
     await get('/openapi.json');

@@ -1,6 +1,6 @@
 import type { Handler, Route } from '../http/routes.ts';
 import { answerFile, once, type StaticFile, staticFile } from './files.ts';
-import { LANGS, type Lang, langOf, PAGE_POLICY, renderPage } from './page.ts';
+import { type Lang, langOf, PAGE_POLICY, renderPage } from './page.ts';
 import { readAsset, readRenderer } from './renderer.ts';
 
 /** Asked again before each use, and then mostly answered 304. */
@@ -52,7 +52,7 @@ export function referenceRoutes(describe: (lang: Lang) => unknown): readonly Rou
 type PerLang = Readonly<Record<Lang, () => StaticFile>>;
 
 function inEachLang(make: (lang: Lang) => StaticFile): PerLang {
-  return Object.fromEntries(LANGS.map((lang) => [lang, once(() => make(lang))])) as unknown as PerLang;
+  return { ko: once(() => make('ko')), en: once(() => make('en')) };
 }
 
 function inLang(perLang: PerLang): Handler {

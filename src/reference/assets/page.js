@@ -74,8 +74,10 @@ const WORDS = new Map([
   ['Show pattern', '형식 보기'],
   ['Security Scheme Type:', '종류:'],
   ['HTTP Authorization Scheme:', 'HTTP 인증 방식:'],
-  ['Header parameter name:', '머리글 이름:'],
-  ['Query parameter name:', '주소 값 이름:'],
+  ['Header', '머리글'],
+  ['Query', '주소'],
+  ['parameter name:', '값의 이름:'],
+  ['License:', '라이선스:'],
 ]);
 
 /** The Korean of an English text that Redoc wrote; null where there is nothing to change. */
