@@ -69,7 +69,7 @@ export class DocumentValidator {
     this.#document = document;
     // Fixed paths first, since they win over those with a parameter.
     this.#operations = [...operationsOf(document)].sort((a, b) => parts(a.path) - parts(b.path));
-    this.#ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
+    this.#ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: true, allErrors: true });
     this.#ajv.addVocabulary(['x-displayName']);
     for (const [name, schema] of Object.entries(document.components.schemas))
       this.#ajv.addSchema(withOwnRefs(schema), `component:${name}`);
@@ -123,15 +123,23 @@ export class DocumentValidator {
     });
   }
 
+  /** Members of a body that its operation does not describe; it ignores them. */
+  unknownMembers({ operation }: Found, request: RawRequest): readonly string[] {
+    if (operation.requestBody === undefined) return [];
+    const body = bodyOf(request);
+    const schema = operation.requestBody.content[body.type]?.schema;
+    if (schema === undefined || typeof body.value !== 'object' || body.value === null) return [];
+    const { properties = {} } = schema as { properties?: Readonly<Record<string, unknown>> };
+    return Object.keys(body.value)
+      .filter((name) => !Object.hasOwn(properties, name))
+      .map((name) => `${operation.operationId} ${name}`);
+  }
+
   #problemsOfBody({ requestBody }: DocumentOperation, request: RawRequest): readonly string[] {
-    if (request.body === null || request.body.length === 0)
-      return requestBody?.required === true ? ['has no body'] : [];
-    const type = (headerOf(request, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-    const text = request.body.toString('utf8').replace(/^\ufeff/, '');
-    const isForm = type === 'application/x-www-form-urlencoded';
-    const content = requestBody?.content[/\+json$/.test(type) ? 'application/json' : type];
-    if (content === undefined) return requestBody?.required === true ? [`has a body of ${type}`] : [];
-    const value: unknown = isForm ? formOf(text) : JSON.parse(text);
+    const { type, value } = bodyOf(request);
+    const content = requestBody?.content[type];
+    if (content === undefined || value === undefined)
+      return requestBody?.required === true ? [`has a body of ${type}`] : [];
     return this.#problems(content.schema, value, 'body');
   }
 
@@ -168,6 +176,19 @@ export class DocumentValidator {
 
 function parts(path: string): number {
   return path.split('{').length;
+}
+
+/** A body's media type as the document has it, and its value; undefined for none. */
+function bodyOf(request: RawRequest): { readonly type: string; readonly value: unknown } {
+  const [named = ''] = (headerOf(request, 'content-type') ?? '').split(';');
+  const type = named
+    .trim()
+    .toLowerCase()
+    .replace(/^application\/.*\+json$/, 'application/json');
+  const text = (request.body ?? Buffer.alloc(0)).toString('utf8').replace(/^\ufeff/, '');
+  if (text.trim() === '') return { type, value: undefined };
+  if (type === 'application/x-www-form-urlencoded') return { type, value: formOf(text) };
+  return { type, value: type === 'application/json' ? JSON.parse(text) : undefined };
 }
 
 function formOf(text: string): Readonly<Record<string, string>> {
