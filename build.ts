@@ -4,10 +4,20 @@ import { chmodSync, cpSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
+const require = createRequire(import.meta.url);
+const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
 
 rmSync('dist', { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 cpSync('src/storage/sqlite/migrations', 'dist/storage/sqlite/migrations', { recursive: true });
 cpSync('src/conformance/cases', 'dist/conformance/cases', { recursive: true });
+cpSync('src/reference/assets', 'dist/reference/assets', { recursive: true });
+// The renderer of the reference, with the licences that it and its parts ask to be kept.
+const redoc = dirname(require.resolve('redoc/package.json'));
+for (const [from, to] of [
+  ['bundles/redoc.standalone.js', 'redoc.standalone.js'],
+  ['bundles/redoc.standalone.js.LICENSE.txt', 'redoc.standalone.js.LICENSE.txt'],
+  ['LICENSE', 'redoc.LICENSE.txt'],
+] as const)
+  cpSync(join(redoc, from), join('dist/reference/assets', to));
 chmodSync('dist/cli/main.js', 0o755);

@@ -1,5 +1,6 @@
 import { renderError } from './api/v1/errors.ts';
 import { v1Routes } from './api/v1/index.ts';
+import { describeApi } from './api/v1/openapi.ts';
 import { CertificationService } from './core/certification-service.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { OTP_LIMITS } from './core/otp.ts';
@@ -14,6 +15,7 @@ import type { Surface } from './http/routes.ts';
 import { HttpServer } from './http/server.ts';
 import type { Tap } from './http/tap.ts';
 import type { Logger } from './log.ts';
+import { referenceRoutes } from './reference/routes.ts';
 import { openStore } from './storage/index.ts';
 
 /** What an application is made from. */
@@ -81,13 +83,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     const cors: CorsPolicy =
       mode === 'dev' ? { kind: 'any' } : { kind: 'listed', origins: options.corsOrigins ?? [] };
     const extensions = (await options.extend?.(services)) ?? [];
+    const { basePath = '' } = options;
+    const api = v1Routes({ ...services, clock, sandbox: mode === 'dev' });
     const server = new HttpServer({
       surfaces: [
-        {
-          basePath: options.basePath ?? '',
-          routes: v1Routes({ ...services, clock, sandbox: mode === 'dev' }),
-        },
+        { basePath, routes: api },
         { basePath: '', routes: healthRoutes(store) },
+        { basePath: '', routes: referenceRoutes((lang) => describeApi(api, basePath, lang)) },
         ...extensions,
       ],
       cors,

@@ -21,6 +21,8 @@ export interface Stage {
   keepCertification(row: GoldenCertification): Promise<void>;
   /** Makes the limiter count OTP requests of the past. */
   countRequests(history: GoldenOtpHistory): Promise<void>;
+  /** Gets to see everything that was sent and came back, in order. */
+  seen?(request: RawRequest, answer: RawAnswer): void;
 }
 
 /**
@@ -115,6 +117,7 @@ class Play {
     const raw = toRaw(request, this.#kept, this.#stage, stayOpen);
     this.#stage.setOffset(at);
     const answer = await exchange(this.#stage.target, raw);
+    this.#stage.seen?.(raw, answer);
     const differences = checkEveryAnswer(answer, {
       method: raw.method,
       mode,

@@ -1,5 +1,12 @@
 export type Gender = 'male' | 'female';
-export type Carrier = 'SKT' | 'KT' | 'LGT';
+const CARRIER_NETWORKS = ['SKT', 'KT', 'LGT'] as const;
+export type Carrier = (typeof CARRIER_NETWORKS)[number];
+
+/** The networks, and the networks with the mark of a budget operator (알뜰폰). */
+export const CARRIER_NAMES: readonly string[] = [
+  ...CARRIER_NETWORKS,
+  ...CARRIER_NETWORKS.map((network) => `${network}_MVNO`),
+];
 
 /** What a provider vouched for. `null` means that the provider did not tell. */
 export interface Identity {
@@ -119,6 +126,12 @@ const BUDGET_CARRIERS: Readonly<Record<string, Carrier>> = {
   LGU_MVNO: 'LGT',
   LGM: 'LGT',
 };
+
+/** Every spelling of a carrier that `parseCarrier` knows, in upper case: first those of the networks, then of budget lines. */
+export const CARRIER_SPELLINGS: readonly string[] = [
+  ...Object.keys(CARRIERS),
+  ...Object.keys(BUDGET_CARRIERS),
+];
 
 /** The network behind a carrier's spelling, in any letter case; null for one that names no network. */
 export function parseCarrier(text: string): { carrier: Carrier; mvno: boolean } | null {

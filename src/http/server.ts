@@ -201,8 +201,8 @@ export class HttpServer {
   ): void {
     this.#send(request, response, status, body, [
       ...headers,
-      'Content-Length',
-      String(body.length),
+      // On a 304 it would say that the page has become empty.
+      ...(status === 304 ? [] : ['Content-Length', String(body.length)]),
       'X-Content-Type-Options',
       'nosniff',
       'X-Request-Id',

@@ -67,6 +67,22 @@ const ANSWERS = {
   internal: FAILED,
 } satisfies Record<ErrorCode, Row>;
 
+/** What the document says of an error. */
+export interface ErrorAnswerTemplate extends Row {
+  readonly code: ErrorCode;
+}
+
+/** The rows of these errors, of which those with the same answer count once. */
+export function errorTemplates(codes: readonly ErrorCode[]): readonly ErrorAnswerTemplate[] {
+  const templates: ErrorAnswerTemplate[] = [];
+  for (const code of codes) {
+    const row: Row = ANSWERS[code];
+    if (!templates.some(({ status, message }) => status === row.status && message === row.message))
+      templates.push({ ...row, code });
+  }
+  return templates;
+}
+
 /** The answer to an error: the contract's words, nothing of ours. */
 export function renderError(error: AppError): ErrorAnswer {
   const row: Row = ANSWERS[error.code];

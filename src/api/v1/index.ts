@@ -3,12 +3,20 @@ import type { Clock } from '../../core/clock.ts';
 import type { OtpService } from '../../core/otp-service.ts';
 import type { Store } from '../../core/store.ts';
 import type { TokenService } from '../../core/token-service.ts';
-import type { Route } from '../../http/routes.ts';
 import { confirmOtp } from './confirm-otp.ts';
 import { deleteCertification } from './delete-certification.ts';
+import { type DescribedRoute, describedRoute } from './description.ts';
 import { getCertification } from './get-certification.ts';
 import { getPgList } from './get-pg-list.ts';
 import { getToken } from './get-token.ts';
+import {
+  CONFIRM_OTP,
+  DELETE_CERTIFICATION,
+  GET_CERTIFICATION,
+  GET_PG_LIST,
+  GET_TOKEN,
+  REQUEST_OTP,
+} from './operations.ts';
 import { requestOtp } from './request-otp.ts';
 
 /** What version 1 of the contract is served from. */
@@ -23,19 +31,24 @@ export interface V1Services {
 }
 
 /** Every path of version 1. */
-export function v1Routes(services: V1Services): readonly Route[] {
+export function v1Routes(services: V1Services): readonly DescribedRoute[] {
   const { store, tokens, certifications, otps, clock, sandbox } = services;
   return [
-    { path: '/users/getToken', methods: { POST: getToken(tokens) } },
-    { path: '/users/pg/{userCode}', methods: { GET: getPgList(store, sandbox) }, public: true },
-    { path: '/certifications/otp/request', methods: { POST: requestOtp(tokens, otps, clock) } },
-    { path: '/certifications/otp/confirm/{imp_uid}', methods: { POST: confirmOtp(tokens, otps) } },
-    {
-      path: '/certifications/{imp_uid}',
-      methods: {
-        GET: getCertification(tokens, certifications),
-        DELETE: deleteCertification(tokens, certifications),
-      },
-    },
+    describedRoute('/users/getToken', { POST: { handle: getToken(tokens), operation: GET_TOKEN } }),
+    describedRoute(
+      '/users/pg/{userCode}',
+      { GET: { handle: getPgList(store, sandbox), operation: GET_PG_LIST } },
+      { public: true },
+    ),
+    describedRoute('/certifications/otp/request', {
+      POST: { handle: requestOtp(tokens, otps, clock), operation: REQUEST_OTP },
+    }),
+    describedRoute('/certifications/otp/confirm/{imp_uid}', {
+      POST: { handle: confirmOtp(tokens, otps), operation: CONFIRM_OTP },
+    }),
+    describedRoute('/certifications/{imp_uid}', {
+      GET: { handle: getCertification(tokens, certifications), operation: GET_CERTIFICATION },
+      DELETE: { handle: deleteCertification(tokens, certifications), operation: DELETE_CERTIFICATION },
+    }),
   ];
 }

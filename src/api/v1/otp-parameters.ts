@@ -11,19 +11,17 @@ import {
 import type { NewOtpRequest } from '../../core/otp-service.ts';
 import type { VerificationMethod } from '../../core/provider.ts';
 import { AppError } from '../../errors.ts';
+import { OTP_REQUEST } from './body-schemas.ts';
 import { isNumber, readObject, readText, readTruth } from './parameters.ts';
 
 type Parameters = ReadonlyMap<string, unknown>;
-
-const REQUIRED = ['name', 'phone', 'birth', 'gender_digit', 'carrier'];
-const LONGEST_TEXT = 100;
 
 /**
  * The parameters of an OTP request, checked in the order of the contract's table (§11.1): first what is absent,
  * then the first that is invalid.
  */
 export function readOtpRequest(parameters: Parameters, now: number): NewOtpRequest {
-  const absent = REQUIRED.filter((name) => readText(parameters, name).kind === 'absent');
+  const absent = OTP_REQUEST.required.filter((name) => readText(parameters, name).kind === 'absent');
   if (absent.length > 0) throw new AppError('parameters_missing', { names: absent });
 
   const name = readName(parameters);
@@ -101,9 +99,12 @@ function readMethod(parameters: Parameters): VerificationMethod {
   return method;
 }
 
-function readShortText(parameters: Parameters, name: string): string | null {
+function readShortText(parameters: Parameters, name: 'company' | 'merchant_uid'): string | null {
   const text = readOptionalText(parameters, name);
-  if (text !== null && ([...text].length > LONGEST_TEXT || holdsRegistrationNumber(text)))
+  if (
+    text !== null &&
+    ([...text].length > OTP_REQUEST.properties[name].maxLength || holdsRegistrationNumber(text))
+  )
     throw invalid(name);
   return text;
 }

@@ -1,0 +1,69 @@
+import type { Handler, Route } from '../http/routes.ts';
+import { answerFile, once, type StaticFile, staticFile } from './files.ts';
+import { type Lang, langOf, PAGE_POLICY, renderPage } from './page.ts';
+import { readAsset, readRenderer } from './renderer.ts';
+
+/** Asked again before each use, and then mostly answered 304. */
+const FRESH = ['Cache-Control', 'no-cache'];
+/** For addresses that change with the bytes. */
+const FOR_GOOD = ['Cache-Control', 'public, max-age=31536000, immutable'];
+
+const PAGE_HEADERS = [
+  ...FRESH,
+  'Content-Security-Policy',
+  PAGE_POLICY,
+  'Referrer-Policy',
+  'no-referrer',
+  'Cross-Origin-Opener-Policy',
+  'same-origin',
+];
+const SCRIPT = 'text/javascript; charset=UTF-8';
+
+/**
+ * The reference: `/openapi.json`, which any page may read, and `/docs`, which draws it. `describe` gives the document
+ * in one language; everything is made once, when first asked for.
+ */
+export function referenceRoutes(describe: (lang: Lang) => unknown): readonly Route[] {
+  const documents = inEachLang((lang) =>
+    staticFile('application/json; charset=UTF-8', `${JSON.stringify(describe(lang), null, 1)}\n`, FRESH),
+  );
+  const files: Readonly<Record<string, () => StaticFile>> = {
+    'redoc.js': once(() => staticFile(SCRIPT, readRenderer(), FOR_GOOD)),
+    'page.js': once(() => staticFile(SCRIPT, readAsset('page.js'), FOR_GOOD)),
+    'page.css': once(() => staticFile('text/css; charset=UTF-8', readAsset('page.css'), FOR_GOOD)),
+  };
+  const pages = inEachLang((lang) =>
+    staticFile(
+      'text/html; charset=UTF-8',
+      renderPage(lang, (name) => versionOf(files[name])),
+      PAGE_HEADERS,
+    ),
+  );
+  return [
+    { path: '/openapi.json', methods: { GET: inLang(documents) }, public: true },
+    { path: '/docs', methods: { GET: inLang(pages) } },
+    ...Object.entries(files).map(([name, file]) => ({
+      path: `/docs/${name}`,
+      methods: { GET: async (request) => answerFile(request, file()) } satisfies Route['methods'],
+    })),
+  ];
+}
+
+type PerLang = Readonly<Record<Lang, () => StaticFile>>;
+
+function inEachLang(make: (lang: Lang) => StaticFile): PerLang {
+  return { ko: once(() => make('ko')), en: once(() => make('en')) };
+}
+
+function inLang(perLang: PerLang): Handler {
+  return async (request) => answerFile(request, perLang[langOf(request.query)]());
+}
+
+/** Part of an address; a file that is not installed has none, and the page says so itself. */
+function versionOf(file: (() => StaticFile) | undefined): string {
+  try {
+    return file?.().etag.slice(1, -1) ?? '';
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,274 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { v1Routes } from '../src/api/v1/index.ts';
+import { ERRORS_OF_ALL } from '../src/api/v1/operations.ts';
+import { OWN_FOLDER, readCases } from '../src/conformance/case-folder.ts';
+import type { RawAnswer, RawRequest } from '../src/conformance/exchange.ts';
+import { systemClock } from '../src/core/clock.ts';
+import { runCase } from './golden/run-case.ts';
+import { type ApiDocument, DocumentValidator, type Found, operationsOf } from './openapi/validator.ts';
+import { KEY_A, type RunningDevApp, startDevApp } from './server/dev-app.ts';
+
+let app: RunningDevApp;
+let document: ApiDocument;
+let validator: DocumentValidator;
+
+beforeAll(async () => {
+  app = await startDevApp();
+  document = await fetchDocument('');
+  validator = new DocumentValidator(document);
+});
+afterAll(() => app.close());
+
+async function fetchDocument(query: string): Promise<ApiDocument> {
+  return (await (await fetch(`${app.url}/openapi.json${query}`)).json()) as ApiDocument;
+}
+
+function operation(id: string): Found {
+  const found = operationsOf(document).find((one) => one.operation.operationId === id);
+  if (found === undefined) throw new Error(`there is no operation ${id}`);
+  return found;
+}
+
+describe('the OpenAPI document', () => {
+  it.each(['ko', 'en'])('is valid OpenAPI 3.1 in %s', async (lang) => {
+    const asked = await fetchDocument(`?lang=${lang}`);
+    const result = await new Validator().validate(asked as unknown as Record<string, unknown>);
+    expect(result.errors).toBeUndefined();
+    expect(result.valid).toBe(true);
+  });
+
+  it('is what the check of its form can refuse', async () => {
+    const { paths: _, ...rest } = document;
+    expect((await new Validator().validate({ ...rest, paths: { nowhere: {} } })).valid).toBe(false);
+  });
+
+  it('describes every method of every route, and nothing else', () => {
+    const routes = v1Routes({ ...app, clock: systemClock, sandbox: true });
+    const served = routes.flatMap(({ path, methods }) =>
+      Object.keys(methods).map((method) => `${method.toLowerCase()} ${path}`),
+    );
+    expect(operationsOf(document).map(({ method, path }) => `${method} ${path}`)).toEqual(served);
+  });
+
+  it('names its operations as the files that do them', () => {
+    const ids = operationsOf(document).map((found) => found.operation.operationId);
+    expect(ids.sort()).toEqual(
+      ['confirmOtp', 'deleteCertification', 'getCertification', 'getPgList', 'getToken', 'requestOtp'].sort(),
+    );
+  });
+
+  it('says the same in both languages, in different words', async () => {
+    const english = await fetchDocument('?lang=en');
+    const [ko, en] = [flatten(document), flatten(english)];
+    expect([...en.keys()]).toEqual([...ko.keys()]);
+    const texts = [...ko].filter(([at]) => /\.(?:description|title|x-displayName)$/.test(at));
+    expect(texts.length).toBeGreaterThan(100);
+    expect(texts.filter(([, text]) => !/\p{Script=Hangul}/u.test(String(text)))).toEqual([]);
+    const englishTexts = [...en].filter(([at]) => /\.(?:description|title|x-displayName)$/.test(at));
+    expect(englishTexts.filter(([, text]) => /\p{Script=Hangul}/u.test(String(text)))).toEqual([]);
+  });
+
+  it('explains every member of what is sent and of what is taken', () => {
+    const leaves = flatten(document);
+    const members = new Set(
+      [...leaves.keys()].flatMap((at) => /^(.*\.properties\.\w+)\./.exec(at)?.[1] ?? []),
+    );
+    expect(members.size).toBeGreaterThan(50);
+    const silent = [...members].filter((at) => !leaves.has(`${at}.description`) && !leaves.has(`${at}.$ref`));
+    expect(silent.filter((at) => !at.endsWith('.response'))).toEqual([]);
+  });
+
+  it('has examples that fit their schemas', () => {
+    expect(operationsOf(document).flatMap((found) => validator.problemsOfExamples(found))).toEqual([]);
+  });
+
+  it('shows what the sandbox answers for the same ids', async () => {
+    const { content } = operation('getCertification').operation.responses['200'] ?? {};
+    const examples = Object.values(content?.['application/json']?.examples ?? {});
+    const token = await tokenOf(KEY_A);
+    for (const { value } of examples) {
+      const { response: example } = value as { response: { imp_uid: string; pg_tid: string | null } };
+      const answer = await fetch(`${app.url}/certifications/${example.imp_uid}`, {
+        headers: { Authorization: token },
+      });
+      // The sandbox draws the rest of `pg_tid` at random.
+      const tid =
+        example.pg_tid === null ? null : expect.stringMatching(new RegExp(`^.{${example.pg_tid.length}}$`));
+      expect(await answer.json()).toEqual({
+        code: 0,
+        message: null,
+        response: { ...example, pg_tid: tid },
+      });
+    }
+    expect(examples).toHaveLength(4);
+  });
+
+  it('shows requests that lead from a key pair to a certified person, as JSON and as forms', async () => {
+    for (const type of ['application/json', 'application/x-www-form-urlencoded']) {
+      const body = (id: string) =>
+        Object.values(operation(id).operation.requestBody?.content[type]?.examples ?? {})[0]?.value;
+      const token = await tokenOf(body('getToken'), type);
+      const requested = await post('/certifications/otp/request', body('requestOtp'), type, token);
+      const { imp_uid: impUid } = requested.response;
+      const confirmed = await post(`/certifications/otp/confirm/${impUid}`, body('confirmOtp'), type, token);
+      expect(confirmed.response).toMatchObject({ imp_uid: impUid, certified: true, name: '심청' });
+    }
+  });
+});
+
+async function post(path: string, body: unknown, type: string, token = '') {
+  const isForm = type.includes('form');
+  const answer = await fetch(app.url + path, {
+    method: 'POST',
+    headers: { 'Content-Type': type, Authorization: token },
+    body: isForm ? new URLSearchParams(body as Record<string, string>) : JSON.stringify(body),
+  });
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as { response: Record<string, string> };
+}
+
+async function tokenOf(keys: unknown, type = 'application/json'): Promise<string> {
+  return (await post('/users/getToken', keys, type)).response['access_token'] ?? '';
+}
+
+/** Every leaf of a value by its place. */
+function flatten(value: unknown, at = '', into = new Map<string, unknown>()): Map<string, unknown> {
+  if (typeof value === 'object' && value !== null)
+    for (const [name, member] of Object.entries(value)) flatten(member, `${at}.${name}`, into);
+  else into.set(at, value);
+  return into;
+}
+
+/** What any operation can answer; few cases go there. */
+const OF_ALL: readonly string[] = ERRORS_OF_ALL;
+/** Statuses that are no operation's: unknown routes, wrong methods, preflights. */
+const OF_NO_OPERATION = [204, 404, 405];
+
+describe('the answers of the golden cases', () => {
+  const entries = readCases(OWN_FOLDER);
+  const shown = new Set<string>();
+  const unknown = new Set<string>();
+
+  for (const { name, golden } of entries)
+    it(`${name} fit the document`, async () => {
+      if (golden === null) throw new Error('not a case');
+      const basePath = golden.given.base_path ?? '';
+      const exchanges: { request: RawRequest; answer: RawAnswer }[] = [];
+      await runCase(golden, (request, answer) => exchanges.push({ request, answer }));
+      expect(exchanges.length).toBeGreaterThan(0);
+      for (const { request, answer } of exchanges) {
+        const found = validator.find(request.method, request.path, basePath);
+        if (found === null || request.method === 'OPTIONS') {
+          expect(OF_NO_OPERATION).toContain(answer.status);
+          continue;
+        }
+        expect(validator.problemsOfAnswer(found, answer, request.method !== 'HEAD')).toEqual([]);
+        note(found, answer);
+        if (answer.status !== 200) continue;
+        expect(validator.problemsOfRequest(found, request, basePath)).toEqual([]);
+        for (const member of validator.unknownMembers(found, request)) unknown.add(member);
+      }
+    });
+
+  function note({ operation: { operationId } }: Found, { status, body }: RawAnswer): void {
+    shown.add(`${operationId} ${status}`);
+    if (status === 200 || body.length === 0) return;
+    shown.add(`${operationId} ${(JSON.parse(body.toString('utf8')) as { message: string }).message}`);
+  }
+
+  it('were asked for with described members only, but for those that cases make up to be ignored', () => {
+    expect([...unknown].sort()).toEqual([
+      'getToken company',
+      'getToken nested',
+      'getToken pad',
+      'requestOtp foo',
+      'requestOtp imp_uid',
+    ]);
+  });
+
+  it('show all that the document lists, but for what needs a broken server and three refusals', () => {
+    const listed = operationsOf(document).flatMap(({ operation: { operationId, responses } }) =>
+      Object.values(responses).flatMap(({ content }) =>
+        Object.entries(content['application/json']?.examples ?? {}).map(([code, { value }]) => {
+          const { code: outcome, message } = value as { code: number; message: string | null };
+          const sign = outcome === 0 || message === undefined ? '200' : message;
+          return { code, sign: `${operationId} ${sign}` };
+        }),
+      ),
+    );
+    const unseen = listed.filter(({ code, sign }) => !shown.has(sign) && !OF_ALL.includes(code));
+    expect(listed.length - unseen.length).toBeGreaterThan(60);
+    expect(unseen.map(({ code, sign }) => `${sign.split(' ')[0]} ${code}`)).toEqual([
+      'requestOtp identity_mismatch',
+      'confirmOtp person_blocked',
+      'confirmOtp line_not_allowed',
+    ]);
+  });
+});
+
+describe('the schemas of the document', () => {
+  const json = (status: number, body: unknown): RawAnswer => ({
+    status,
+    headers: [['Content-Type', 'application/json; charset=UTF-8']],
+    body: Buffer.from(JSON.stringify(body)),
+  });
+  const example = (id: string, name: string) => {
+    const content = operation(id).operation.responses['200']?.content['application/json'];
+    return structuredClone(content?.examples?.[name]?.value) as { response: Record<string, unknown> };
+  };
+  const problems = (id: string, status: number, body: unknown) =>
+    validator.problemsOfAnswer(operation(id), json(status, body), true);
+  const changed = (name: string, changes: Record<string, unknown>) => {
+    const right = example('getCertification', name);
+    return { ...right, response: { ...right.response, ...changes } };
+  };
+
+  it('let a right answer through', () => {
+    expect(problems('getCertification', 200, changed('danal', {}))).toEqual([]);
+    expect(problems('getCertification', 200, changed('uncertified', {}))).toEqual([]);
+  });
+
+  it.each([
+    ['a member nobody knows', 'danal', { nickname: '길동' }],
+    ['null where a member must be absent', 'danal', { phone: null }],
+    ['a person while nobody is certified', 'uncertified', { name: '홍길동' }],
+    ['a phone while nobody is certified', 'uncertified', { phone: '01000000001' }],
+    ['a time as text', 'danal', { certified_at: '1767225600' }],
+    ['a birth that is null', 'uncertified', { birth: null }],
+    ['a gender of another spelling', 'danal', { gender: '남' }],
+    ['a carrier of another spelling', 'kcp_v2', { carrier: 'LGU+' }],
+    ['a phone with hyphens', 'kcp_v2', { phone: '010-0000-0005' }],
+    ['an agency nobody knows', 'danal', { pg_provider: 'nobody' }],
+  ])('catch %s', (_what, name, changes) => {
+    expect(problems('getCertification', 200, changed(name, changes))).not.toEqual([]);
+  });
+
+  it('catch a missing member', () => {
+    for (const name of ['unique_key', 'origin', 'foreigner_v2', 'birth']) {
+      const { [name]: _, ...response } = example('getCertification', 'danal').response;
+      expect(problems('getCertification', 200, { code: 0, message: null, response })).not.toEqual([]);
+    }
+  });
+
+  it('catch a message, a status and a member of an envelope that are not of the operation', () => {
+    const failure = (message: string) => ({ code: -1, message, response: null });
+    expect(problems('getCertification', 404, failure('인증결과가 존재하지 않습니다.'))).toEqual([]);
+    expect(problems('getCertification', 404, failure('Not Found'))).not.toEqual([]);
+    expect(
+      problems('getCertification', 404, { ...failure('인증결과가 존재하지 않습니다.'), a: 1 }),
+    ).not.toEqual([]);
+    expect(problems('getCertification', 429, failure('Too Many Requests'))).not.toEqual([]);
+    expect(problems('confirmOtp', 400, failure('인증번호가 일치하지 않습니다.'))).toEqual([]);
+    expect(problems('requestOtp', 400, failure('인증번호가 일치하지 않습니다.'))).not.toEqual([]);
+    expect(problems('requestOtp', 400, failure('name, carrier 파라메터가 누락되었습니다.'))).toEqual([]);
+    expect(problems('requestOtp', 400, failure('carrier, name 파라메터가 누락되었습니다.'))).not.toEqual([]);
+  });
+
+  it('catch what a token answer must never have', () => {
+    const right = example('getToken', 'token');
+    expect(
+      problems('getToken', 200, { ...right, response: { ...right.response, scope: 'all' } }),
+    ).not.toEqual([]);
+  });
+});
