@@ -142,6 +142,18 @@ export class AttemptService {
     return ended && this.#open(ended);
   }
 
+  /** The attempt as it stands now; null when it is gone. */
+  async reload({ impUid, merchantId }: Attempt): Promise<Attempt | null> {
+    const stored = await this.#options.store.attempts.findById(merchantId, impUid);
+    return stored && this.#open(stored);
+  }
+
+  /** What the channel's provider offers on the screens. */
+  methodsOf({ channel }: Attempt): readonly VerificationMethod[] {
+    const screens = this.#screensOf(channel);
+    return (['APP', 'SMS'] as const).filter((method) => screens.offers(method));
+  }
+
   /** Keeps a change and gives the attempt one step on; null when somebody else was faster. */
   async advance(attempt: Attempt, change: Partial<AttemptWalk>): Promise<Attempt | null> {
     const { store, vault } = this.#options;

@@ -152,6 +152,7 @@ export interface AttemptStore {
   /** Binds the session to the ticket, which works once; false when it is unknown, used, too old or the attempt over. */
   openTicket(ticket: Uint8Array, session: Uint8Array, now: number): Promise<boolean>;
   find(key: AttemptKey): Promise<StoredAttempt | null>;
+  findById(merchantId: number, impUid: string): Promise<StoredAttempt | null>;
   /** Keeps a change and goes one step on; false when the attempt has ended or stands at another step. */
   advance(change: AttemptChange): Promise<boolean>;
   /** Ends it together with its certification; false when it has ended, or stands at another step. */

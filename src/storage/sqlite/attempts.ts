@@ -71,6 +71,13 @@ export class SqliteAttempts implements AttemptStore {
     });
   }
 
+  async findById(merchantId: number, impUid: string): Promise<StoredAttempt | null> {
+    return this.#connection.read(() => {
+      const row = one(this.#connection.statements.findAttemptById, idOf(impUid), merchantId);
+      return row && this.#toAttempt(row);
+    });
+  }
+
   async advance({ impUid, step, sealed }: AttemptChange): Promise<boolean> {
     const { masterKeyId, salt, blob } = sealed;
     return this.#connection.write(

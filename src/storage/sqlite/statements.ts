@@ -103,6 +103,7 @@ const SQL = {
     WHERE ticket_digest = ? AND session_digest IS NULL AND ticket_until > ? AND expires_at > ? AND ended IS NULL`,
   findAttemptBySession: `SELECT ${ATTEMPT_COLUMNS} FROM attempts WHERE session_digest = ?`,
   findAttemptByHandle: `SELECT ${ATTEMPT_COLUMNS} FROM attempts WHERE handle_digest = ?`,
+  findAttemptById: `SELECT ${ATTEMPT_COLUMNS} FROM attempts WHERE id = ? AND merchant_id = ?`,
   advanceAttempt: `
     UPDATE attempts SET step = step + 1, master_key_id = ?, salt = ?, sealed = ?
     WHERE id = ? AND step = ? AND ended IS NULL`,

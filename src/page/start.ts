@@ -1,0 +1,194 @@
+import type { FailureWord } from '../core/attempt.ts';
+import type { AttemptService } from '../core/attempt-service.ts';
+import type { Channel } from '../core/channel.ts';
+import { type Clock, SECOND, wholeSecond } from '../core/clock.ts';
+import { holdsRegistrationNumber, isPersonName, parseCarrier, parsePhone } from '../core/identity.ts';
+import type { Merchant } from '../core/merchant.ts';
+import type { Store } from '../core/store.ts';
+import type { PageExtras } from './extras.ts';
+import { isReturnAddress, mayStart, NO_PAGE_RULES, type PageRules } from './return-address.ts';
+import type { CarrierChoice } from './screen.ts';
+
+export interface StartServices {
+  readonly store: Store;
+  readonly attempts: AttemptService;
+  readonly clock: Clock;
+  /** Whether everything is allowed, and an unknown channel replaced by the first one, as in `dev`. */
+  readonly forgiving: boolean;
+  readonly extras: PageExtras | null;
+}
+
+/** Why nothing was started, with the status of the answer. */
+export class StartRefusal extends Error {
+  readonly status: number;
+  readonly word: FailureWord;
+
+  constructor(status: number, word: FailureWord) {
+    super(word);
+    this.status = status;
+    this.word = word;
+  }
+}
+
+const LONGEST_TEXT = 100;
+const LONGEST_PAGE = 2000;
+const WINDOWS = ['popup', 'layer', 'redirect'] as const;
+const CHOICES: readonly CarrierChoice[] = ['SKT', 'KT', 'LGT', 'MVNO'];
+
+/** `POST /page/start`: an attempt for the shop's script. `origin` is the request's, null for `null` and none. */
+export async function startAttempt(services: StartServices, body: unknown, origin: string | null) {
+  const { store, attempts, clock, forgiving, extras } = services;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid();
+  const call = new Call(body as Readonly<Record<string, unknown>>);
+  const merchant = await findMerchant(store, call);
+  const rules: PageRules | null = forgiving ? null : NO_PAGE_RULES;
+  if (!mayStart(origin, rules)) throw new StartRefusal(403, 'ORIGIN_NOT_ALLOWED');
+
+  const window = WINDOWS.find((each) => each === call.text('window'));
+  const returnAddress = call.text('m_redirect_url');
+  if (window === undefined || (window === 'redirect' && returnAddress === null)) throw invalid();
+  if (returnAddress !== null && !isReturnAddress(returnAddress, rules))
+    throw new StartRefusal(400, 'INVALID_REDIRECT_URL');
+  const minimumAge = call.age('min_age');
+  const merchantUid = call.shortText('merchant_uid') ?? `nobody_${clock.now()}`;
+  const channel = chooseChannel(await attempts.listChannels(merchant.id), call, forgiving);
+  const page = call.text('page');
+
+  const started = await attempts.start({
+    channel,
+    frame: {
+      window,
+      origin,
+      returnAddress,
+      merchantUid,
+      serviceName: [...(call.text('company') ?? hostOf(page) ?? merchant.name)]
+        .slice(0, LONGEST_TEXT)
+        .join(''),
+    },
+    walk: {
+      screen: 'carrier',
+      minimumAge,
+      ...carriers(call.text('carrier')),
+      agreedAt: null,
+      method: null,
+      fields: { name: prefilledName(call), birth: '', gender_digit: '', phone: prefilledPhone(call) },
+      code: null,
+      providerTid: null,
+      wrong: 0,
+      sends: 0,
+      refusals: 0,
+      sandbox: extras?.remember(call.value('sandbox')) ?? null,
+    },
+    pageUrl: page === null ? null : [...page].slice(0, LONGEST_PAGE).join(''),
+  });
+  return {
+    ok: true,
+    imp_uid: started.impUid,
+    merchant_uid: merchantUid,
+    pg_provider: channel.provider,
+    ticket: started.ticket,
+    handle: started.handle,
+    expires_at: wholeSecond(started.expiresAt) / SECOND,
+  };
+}
+
+/** What the shop's script sent: everything may be missing, null, empty or of another type. */
+class Call {
+  readonly #members: Readonly<Record<string, unknown>>;
+
+  constructor(members: Readonly<Record<string, unknown>>) {
+    this.#members = members;
+  }
+
+  value(name: string): unknown {
+    return Object.hasOwn(this.#members, name) ? this.#members[name] : undefined;
+  }
+
+  /** A text, trimmed; null when it is absent or says so in one of the ways that wrapper apps have. */
+  text(name: string): string | null {
+    const value = this.value(name);
+    if (typeof value !== 'string' && typeof value !== 'number') return null;
+    const text = String(value).normalize('NFC').trim();
+    return ['', 'null', 'undefined'].includes(text) ? null : text;
+  }
+
+  /** A text that is kept as the merchant's own: short, without a resident registration number. */
+  shortText(name: string): string | null {
+    const text = this.text(name);
+    if (text !== null && ([...text].length > LONGEST_TEXT || holdsRegistrationNumber(text))) throw invalid();
+    return text;
+  }
+
+  /** Full years, 0 to 150. */
+  age(name: string): number | null {
+    const text = this.text(name);
+    if (text === null) return null;
+    if (!/^\d{1,3}$/.test(text) || Number(text) > 150) throw invalid();
+    return Number(text);
+  }
+}
+
+function invalid(): StartRefusal {
+  return new StartRefusal(400, 'INVALID_PARAM');
+}
+
+async function findMerchant(store: Store, call: Call): Promise<Merchant> {
+  const userCode = call.text('user_code');
+  const merchant = userCode === null ? null : await store.findMerchant({ userCode });
+  if (merchant === null) throw new StartRefusal(404, 'NOT_READY');
+  return merchant;
+}
+
+function chooseChannel(channels: readonly Channel[], call: Call, forgiving: boolean): Channel {
+  const key = call.text('channel_key');
+  const pg = call.text('pg');
+  const [first] = channels;
+  const [provider, merchantId] = pg?.split(/\.(.*)/s, 2) ?? [];
+  const chosen =
+    key !== null
+      ? channels.find((channel) => channel.channelKey === key)
+      : pg !== null
+        ? channels.find(
+            (channel) =>
+              channel.provider === provider &&
+              (merchantId === undefined || channel.providerMerchantId === merchantId),
+          )
+        : first;
+  const channel = chosen ?? (forgiving ? first : undefined);
+  if (channel === undefined) throw new StartRefusal(400, 'INVALID_CHANNEL');
+  return channel;
+}
+
+/** One carrier is preselected; several, joined by semicolons, limit the choice. What is unreadable says nothing. */
+function carriers(text: string | null): {
+  offered: CarrierChoice[];
+  carrier: CarrierChoice | null;
+  network: 'SKT' | 'KT' | 'LGT' | null;
+} {
+  const named = (text ?? '').split(';').flatMap((each) => readCarrier(each.trim()));
+  const choices = CHOICES.filter((choice) => named.some((each) => each.carrier === choice));
+  if (named.length > 1 && choices.length > 0) return { offered: choices, carrier: null, network: null };
+  const [only] = named;
+  return { offered: [...CHOICES], carrier: only?.carrier ?? null, network: only?.network ?? null };
+}
+
+function readCarrier(text: string): { carrier: CarrierChoice; network: 'SKT' | 'KT' | 'LGT' | null }[] {
+  if (text.toUpperCase() === 'MVNO') return [{ carrier: 'MVNO', network: null }];
+  const line = parseCarrier(text);
+  if (line === null) return [];
+  return [line.mvno ? { carrier: 'MVNO', network: line.carrier } : { carrier: line.carrier, network: null }];
+}
+
+function prefilledName(call: Call): string {
+  const name = call.text('name') ?? '';
+  return isPersonName(name) ? name : '';
+}
+
+function prefilledPhone(call: Call): string {
+  const text = call.text('phone') ?? '';
+  return parsePhone(text) ?? parsePhone(`0${text}`) ?? '';
+}
+
+function hostOf(page: string | null): string | null {
+  return (page === null ? null : URL.parse(page)?.hostname) || null;
+}
