@@ -45,8 +45,10 @@ export const dev: Command = {
       });
       try {
         const { url } = await app.listen(config.port, config.host);
+        // Whoever reads that it runs may stop it at once.
+        const stopped = untilStopped();
         greet({ url, restUrl: url + config.basePath, seed, authority });
-        await untilStopped();
+        await stopped;
       } finally {
         await app.close();
       }
