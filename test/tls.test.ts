@@ -17,11 +17,11 @@ import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { newKey, signAuthority, signLeaf, toPem } from '../src/sandbox/certificates.ts';
+import { type AuthorityParts, newAuthority, newKey, signLeaf, toPem } from '../src/sandbox/certificates.ts';
 import { KEY_A, SECRET_A } from './server/client.ts';
 import { startDevApp } from './server/dev-app.ts';
 import { eventually } from './server/eventually.ts';
-import { withName, withoutLimit } from './server/forge.ts';
+import { asOwnRoot, withName, withoutLimit } from './server/forge.ts';
 import { RawConnection } from './server/raw-exchange.ts';
 import { type Bonin, runBonin, startBonin } from './server/start-bonin.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
@@ -174,7 +174,8 @@ test("the authority's key is for its owner only and in no output", async () => {
   expect(statSync(join(data, 'authority.key')).mode & 0o777).toBe(0o600);
   const output = bonin.stdout() + bonin.stderr();
   expect(output).not.toContain('PRIVATE KEY');
-  for (const line of keyOf(data).split('\n').slice(1, -2)) expect(output).not.toContain(line);
+  const [, secret = ''] = /-\n([^-]+)-----END PRIVATE KEY/.exec(keyOf(data)) ?? [];
+  for (const line of secret.trim().split('\n')) expect(output).not.toContain(line);
 });
 
 const FOREIGN_NAMES = [
@@ -185,12 +186,19 @@ const FOREIGN_NAMES = [
   { iPAddress: '127.0.0.2' },
 ];
 
+/** What whoever steals the key file has. */
+function stolen(folder: string): AuthorityParts {
+  const [, issuer = '', root = ''] = keyOf(folder).split(/(?=-----BEGIN CERTIFICATE)/);
+  return { key: createPrivateKey(keyOf(folder)), issuer, root };
+}
+
 test('what the stolen key signs for any other name is refused by whoever trusts the authority', async () => {
   const data = temporaryFolder();
   await (await startBonin(['--tls', '--data', data])).stop();
   const ca = authorityOf(data);
-  const key = createPrivateKey(keyOf(data));
-  const leaf = signLeaf({ key, cert: ca }, Date.now());
+  const { key, issuer, root } = stolen(data);
+  expect(root).toBe(ca);
+  const leaf = signLeaf({ key, issuer }, Date.now());
   const visit = async (cert: string, servername: string): Promise<Answer> => {
     const server = createServer({ key: leaf.key, cert }, (_request, response) => response.end('hello'));
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -201,14 +209,23 @@ test('what the stolen key signs for any other name is refused by whoever trusts 
   };
   for (const name of FOREIGN_NAMES) {
     const cert = withName(leaf.cert, key, name);
-    expect(new X509Certificate(cert).verify(new X509Certificate(ca).publicKey)).toBe(true);
-    const stranger = visit(cert, name.dNSName?.replace('*', 'www') ?? 'localhost');
+    expect(new X509Certificate(cert).verify(new X509Certificate(issuer).publicKey)).toBe(true);
+    const stranger = visit(cert + issuer, name.dNSName?.replace('*', 'www') ?? 'localhost');
     await expect(stranger, JSON.stringify(name)).rejects.toMatchObject({
       message: expect.stringContaining('permitted subtree violation'),
     });
   }
   // The same forgery with a name that is allowed passes, so it is the name that was refused.
-  expect((await visit(withName(leaf.cert, key, { dNSName: API_HOST }), API_HOST)).text).toBe('hello');
+  const allowed = withName(leaf.cert, key, { dNSName: API_HOST });
+  expect((await visit(allowed + issuer, API_HOST)).text).toBe('hello');
+
+  // An issuer that lifts its own limit is vouched for by nobody: the key that could is not kept.
+  const lifted = withName(leaf.cert, key, { dNSName: 'www.example.com' }) + withoutLimit(issuer, key);
+  await expect(visit(lifted, 'www.example.com')).rejects.toMatchObject({ code: expect.any(String) });
+  expect(new X509Certificate(root).checkPrivateKey(key)).toBe(false);
+  expect(new X509Certificate(withoutLimit(issuer, key)).verify(new X509Certificate(root).publicKey)).toBe(
+    false,
+  );
 });
 
 test('in memory the authority lasts as long as the server, and its key is on no disk', async () => {
@@ -241,36 +258,51 @@ test('bonin lookup trusts the authority through NODE_EXTRA_CA_CERTS', async () =
   expect(await runBonin(['lookup', SEEDED], { env })).toMatchObject({ code: 1, stdout: '' });
 });
 
+const rewrite = (folder: string, parts: Partial<AuthorityParts>) => {
+  const { key, issuer, root } = { ...stolen(folder), ...parts };
+  writeFileSync(join(folder, 'authority.key'), toPem(key) + issuer + root);
+};
+
 const FAULTS: Readonly<Record<string, { do: (folder: string) => void; says: RegExp }>> = {
   'a certificate that is a text': {
     do: (folder) => writeFileSync(join(folder, 'authority.crt'), 'Dear diary,\n'),
-    says: /authority\.crt: is not a certificate; /,
+    says: /authority\.crt: is not the certificate that authority\.key belongs to; /,
   },
   'a certificate cut in half': {
     do: (folder) => writeFileSync(join(folder, 'authority.crt'), authorityOf(folder).slice(0, 400)),
-    says: /authority\.crt: is not a certificate; /,
+    says: /authority\.crt: is not the certificate that authority\.key belongs to; /,
   },
-  'a certificate of another key': {
-    do: (folder) => writeFileSync(join(folder, 'authority.crt'), signAuthority(newKey(), Date.now())),
-    says: /authority\.crt: does not belong to authority\.key; /,
+  'the certificate of another authority': {
+    do: (folder) => writeFileSync(join(folder, 'authority.crt'), newAuthority(Date.now()).root),
+    says: /authority\.crt: is not the certificate that authority\.key belongs to; /,
   },
-  'a certificate without the limit on names': {
+  'another key': {
+    do: (folder) => rewrite(folder, { key: newKey() }),
+    says: /authority\.key: holds a key and certificates that do not belong together; /,
+  },
+  'the issuer of another authority': {
+    do: (folder) => rewrite(folder, { root: newAuthority(Date.now()).root }),
+    says: /authority\.key: holds a key and certificates that do not belong together; /,
+  },
+  'an authority without the limit on names': {
     do: (folder) => {
-      const unlimited = withoutLimit(authorityOf(folder), createPrivateKey(keyOf(folder)));
-      writeFileSync(join(folder, 'authority.crt'), unlimited);
+      const { key, issuer } = stolen(folder);
+      const unlimited = withoutLimit(issuer, key);
+      rewrite(folder, { issuer: asOwnRoot(unlimited, key), root: asOwnRoot(unlimited, key) });
     },
-    says: /authority\.crt: is not an authority for the sandbox's names only; /,
+    says: /authority\.key: is not limited to the sandbox's names; /,
   },
-  'a certificate that has ended': {
-    do: (folder) => {
-      const ended = signAuthority(createPrivateKey(keyOf(folder)), Date.now() - 3651 * DAY);
-      writeFileSync(join(folder, 'authority.crt'), ended);
-    },
-    says: /authority\.crt: is not valid at this time; /,
+  'an authority that has ended': {
+    do: (folder) => rewrite(folder, newAuthority(Date.now() - 3651 * DAY)),
+    says: /authority\.key: is not valid at this time; /,
   },
   'a key that is a text': {
     do: (folder) => writeFileSync(join(folder, 'authority.key'), 'Dear diary,\n'),
-    says: /authority\.key: is not a private key; /,
+    says: /authority\.key: is not the key of an authority; /,
+  },
+  'a key file cut in half': {
+    do: (folder) => writeFileSync(join(folder, 'authority.key'), keyOf(folder).slice(0, 700)),
+    says: /authority\.key: is not the key of an authority; /,
   },
   'a key that others may read': {
     do: (folder) => chmodSync(join(folder, 'authority.key'), 0o644),
@@ -278,7 +310,7 @@ const FAULTS: Readonly<Record<string, { do: (folder: string) => void; says: RegE
   },
   'no key beside the certificate': {
     do: (folder) => rmSync(join(folder, 'authority.key')),
-    says: /authority\.key: is missing beside its certificate; /,
+    says: /authority\.key: is missing beside \S+; /,
   },
   'a folder in the place of the certificate': {
     do: (folder) => {
@@ -291,9 +323,9 @@ const FAULTS: Readonly<Record<string, { do: (folder: string) => void; says: RegE
 
 test.for(Object.entries(FAULTS))('%s is refused in one line, and left as it is', async ([, fault]) => {
   const data = temporaryFolder();
-  const key = newKey();
-  writeFileSync(join(data, 'authority.key'), toPem(key), { mode: 0o600 });
-  writeFileSync(join(data, 'authority.crt'), signAuthority(key, Date.now()));
+  const { key, issuer, root } = newAuthority(Date.now());
+  writeFileSync(join(data, 'authority.key'), toPem(key) + issuer + root, { mode: 0o600 });
+  writeFileSync(join(data, 'authority.crt'), root);
   fault.do(data);
   const read = (name: string) => {
     const file = join(data, name);
@@ -311,11 +343,11 @@ test.for(Object.entries(FAULTS))('%s is refused in one line, and left as it is',
 
 test('a key without its certificate, as a start that was cut off leaves it, gets one', async () => {
   const data = temporaryFolder();
-  const key = toPem(newKey());
-  writeFileSync(join(data, 'authority.key'), key, { mode: 0o600 });
+  const { key, issuer, root } = newAuthority(Date.now());
+  writeFileSync(join(data, 'authority.key'), toPem(key) + issuer + root, { mode: 0o600 });
   const bonin = await startBonin(['--tls', '--data', data]);
-  expect((await send(bonin.port, '/livez', { ca: authorityOf(data) })).text).toContain('ok');
-  expect(keyOf(data)).toBe(key);
+  expect((await send(bonin.port, '/livez', { ca: root })).text).toContain('ok');
+  expect(authorityOf(data)).toBe(root);
 });
 
 test('a place that cannot be written is refused in one line', async () => {
@@ -328,8 +360,7 @@ test('a place that cannot be written is refused in one line', async () => {
 });
 
 test('a certificate and a key that do not belong together are refused by the server', async () => {
-  const key = newKey();
-  const leaf = signLeaf({ key, cert: signAuthority(key, Date.now()) }, Date.now());
+  const leaf = signLeaf(newAuthority(Date.now()), Date.now());
   for (const tls of [
     { key: toPem(newKey()), cert: leaf.cert },
     { key: 'no key', cert: leaf.cert },

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { AppError } from '../errors.ts';
 import { createFile } from '../new-file.ts';
 import {
+  type AuthorityParts,
   isLimitedToSandbox,
   type KeyAndCertificate,
-  newKey,
-  signAuthority,
+  newAuthority,
   signLeaf,
   toPem,
 } from './certificates.ts';
@@ -26,85 +26,87 @@ export interface Authority {
 }
 
 export interface AuthorityFiles {
+  /** What clients are told to trust. */
   readonly certificate: string;
+  /** What signs, for its owner's eyes only: the issuer's key, its certificate and the root's. */
   readonly key: string;
 }
 
-const REMAKE = 'remove both to have a new authority made, which clients must be told to trust';
+const REMAKE = 'remove authority.crt and authority.key to have a new one made, which clients must then trust';
 
 /**
- * Opens the authority of a data folder, or makes it at first use. Refuses a key that others may read, and a pair
- * that does not belong together or may sign for more than the sandbox's names.
+ * Opens the authority of a data folder, or makes it at first use. Refuses a key that others may read, and
+ * certificates that do not belong to it or may sign for more than the sandbox's names.
  */
 export function openAuthority({ certificate, key: keyFile }: AuthorityFiles): Authority {
   if (existsSync(certificate) && !existsSync(keyFile))
-    throw refuse(
-      keyFile,
-      `is missing beside its certificate; remove ${certificate} to have a new authority made`,
-    );
-  const key = attempt(keyFile, () => {
-    if (!existsSync(keyFile)) createFile(keyFile, toPem(newKey()), 0o600);
+    throw refuse(keyFile, `is missing beside ${certificate}; ${REMAKE}`);
+  const parts = attempt(keyFile, () => {
+    if (!existsSync(keyFile)) createFile(keyFile, format(newAuthority(Date.now())), 0o600);
     if ((statSync(keyFile).mode & 0o077) !== 0)
       throw refuse(keyFile, 'may be read by others; run chmod 600 on it');
-    return readKey(keyFile);
+    return parse(keyFile, readFileSync(keyFile, 'utf8'));
   });
-  const cert = attempt(certificate, () => {
+  attempt(certificate, () => {
     // A start that was cut off may have left the key alone.
-    if (!existsSync(certificate)) createFile(certificate, signAuthority(key, Date.now()), 0o644);
-    return readFileSync(certificate, 'utf8');
+    if (!existsSync(certificate)) createFile(certificate, parts.root, 0o644);
+    if (!isSame(readFileSync(certificate, 'utf8'), parts.root))
+      throw refuse(certificate, `is not the certificate that authority.key belongs to; ${REMAKE}`);
   });
-  checkCertificate(certificate, cert, key);
-  return { file: certificate, cert, issue: () => signLeaf({ key, cert }, Date.now()), close() {} };
+  return { file: certificate, cert: parts.root, issue: () => signLeaf(parts, Date.now()), close() {} };
 }
 
 /** An authority for one run: the certificate lies in a folder of its own until the end, the key nowhere. */
 export function createPassingAuthority(): Authority {
-  const key = newKey();
-  const cert = signAuthority(key, Date.now());
+  const parts = newAuthority(Date.now());
   const { folder, file } = attempt(tmpdir(), () => {
     const made = mkdtempSync(join(tmpdir(), 'bonin-authority-'));
     const certificate = join(made, 'authority.crt');
-    writeFileSync(certificate, cert, { mode: 0o644 });
+    writeFileSync(certificate, parts.root, { mode: 0o644 });
     return { folder: made, file: certificate };
   });
   return {
     file,
-    cert,
-    issue: () => signLeaf({ key, cert }, Date.now()),
+    cert: parts.root,
+    issue: () => signLeaf(parts, Date.now()),
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
-function readKey(file: string): KeyObject {
-  const text = readFileSync(file, 'utf8');
+function format({ key, issuer, root }: AuthorityParts): string {
+  return toPem(key) + issuer + root;
+}
+
+function parse(file: string, text: string): AuthorityParts {
+  const [keyText = '', issuer = '', root = ''] = text.split(/(?=-----BEGIN CERTIFICATE)/);
   let key: KeyObject;
+  let fault: string | null;
   try {
-    key = createPrivateKey(text);
+    key = createPrivateKey(keyText);
+    fault = faultOf(key, issuer, root);
   } catch (cause) {
-    throw refuse(file, `is not a private key; with authority.crt, ${REMAKE}`, cause);
+    throw refuse(file, `is not the key of an authority; ${REMAKE}`, cause);
   }
-  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
-    throw refuse(file, `is not a key of Bonin; with authority.crt, ${REMAKE}`);
-  return key;
+  if (fault !== null) throw refuse(file, `${fault}; ${REMAKE}`);
+  return { key, issuer, root };
 }
 
-function checkCertificate(file: string, cert: string, key: KeyObject): void {
-  const fault = faultOf(cert, key);
-  if (fault !== null) throw refuse(file, `${fault}; with authority.key, ${REMAKE}`);
+function faultOf(key: KeyObject, issuerText: string, rootText: string): string | null {
+  const [issuer, root] = [new X509Certificate(issuerText), new X509Certificate(rootText)];
+  if (!issuer.checkPrivateKey(key) || !issuer.verify(root.publicKey) || !issuer.checkIssued(root))
+    return 'holds a key and certificates that do not belong together';
+  if (![issuerText, rootText].every(isLimitedToSandbox)) return "is not limited to the sandbox's names";
+  const now = Date.now();
+  if (now < issuer.validFromDate.getTime() || now >= issuer.validToDate.getTime())
+    return 'is not valid at this time';
+  return null;
 }
 
-function faultOf(text: string, key: KeyObject): string | null {
+function isSame(text: string, root: string): boolean {
   try {
-    const cert = new X509Certificate(text);
-    if (!cert.checkPrivateKey(key)) return 'does not belong to authority.key';
-    if (!cert.ca || !isLimitedToSandbox(cert.toString()))
-      return "is not an authority for the sandbox's names only";
-    const now = Date.now();
-    if (now < cert.validFromDate.getTime() || now >= cert.validToDate.getTime())
-      return 'is not valid at this time';
-    return null;
+    return new X509Certificate(text).fingerprint256 === new X509Certificate(root).fingerprint256;
   } catch {
-    return 'is not a certificate';
+    return false;
   }
 }
 

@@ -63,7 +63,7 @@ const AUTHORITY_LIFE = 3650 * DAY;
 /** The most that clients let a server's certificate live. */
 const LEAF_LIFE = 397 * DAY;
 
-/** A certificate and its private key, both as PEM text. */
+/** A server's private key and its certificate with the issuer's behind it, both as PEM text. */
 export interface KeyAndCertificate {
   readonly key: string;
   readonly cert: string;
@@ -74,45 +74,68 @@ export function newKey(): KeyObject {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 }
 
-/**
- * The certificate of an authority that may sign for this machine and the API's host only, as PEM text. The limit
- * is in the certificate (X.509 name constraints, critical), so that a client that trusts it trusts no more.
- */
-export function signAuthority(key: KeyObject, now: number): string {
-  const publicKey = createPublicKey(key);
-  // A name of its own for each: trust stores look issuers up by name.
-  const subject = nameOf(`Bonin sandbox authority ${keyIdOf(publicKey).toString('hex').slice(0, 8)}`);
-  return signCertificate({
-    subject,
-    issuer: subject,
-    publicKey,
-    signer: key,
-    notBefore: now - BACKDATED,
-    notAfter: now + AUTHORITY_LIFE,
-    extensions: [
-      extension(id_ce_basicConstraints, true, new BasicConstraints({ cA: true, pathLenConstraint: 0 })),
-      extension(id_ce_keyUsage, true, new KeyUsage(KeyUsageFlags.keyCertSign)),
-      extension(id_ce_extKeyUsage, false, new ExtendedKeyUsage([id_kp_serverAuth])),
-      nameConstraints(),
-      subjectKeyId(publicKey),
-    ],
-  });
+/** An authority for this machine and the API's host: all that is left of it once it has been made. */
+export interface AuthorityParts {
+  /** What clients trust, as PEM text. Nobody has its key any more. */
+  readonly root: string;
+  /** What the root vouches for and what signs servers' certificates, as PEM text. */
+  readonly issuer: string;
+  /** The issuer's key. */
+  readonly key: KeyObject;
 }
 
-/** A server's new key and certificate for every name of the sandbox, signed by its authority. */
-export function signLeaf(authority: { key: KeyObject; cert: string }, now: number): KeyAndCertificate {
+/**
+ * Makes an authority that can sign for the sandbox's names only: its certificates say so (X.509 name constraints,
+ * critical). Some clients, Java's among them, do not look for limits in the root, since they were told to trust it;
+ * so the root signs one issuer with the same limits, and then its key is forgotten.
+ */
+export function newAuthority(now: number): AuthorityParts {
+  const rootKey = newKey();
+  const key = newKey();
+  // A name of its own for each: trust stores look issuers up by name.
+  const mark = keyIdOf(createPublicKey(rootKey)).toString('hex').slice(0, 8);
+  const rootName = nameOf(`Bonin sandbox authority ${mark}`);
+  const signIssuing = (subject: Name, publicKey: KeyObject, pathLenConstraint: number) =>
+    signCertificate({
+      subject,
+      issuer: rootName,
+      publicKey,
+      signer: rootKey,
+      notBefore: now - BACKDATED,
+      notAfter: now + AUTHORITY_LIFE,
+      extensions: [
+        extension(id_ce_basicConstraints, true, new BasicConstraints({ cA: true, pathLenConstraint })),
+        extension(id_ce_keyUsage, true, new KeyUsage(KeyUsageFlags.keyCertSign)),
+        extension(id_ce_extKeyUsage, false, new ExtendedKeyUsage([id_kp_serverAuth])),
+        nameConstraints(),
+        subjectKeyId(publicKey),
+        authorityKeyId(rootKey),
+      ],
+    });
+  return {
+    root: signIssuing(rootName, createPublicKey(rootKey), 1),
+    issuer: signIssuing(nameOf(`Bonin sandbox issuer ${mark}`), createPublicKey(key), 0),
+    key,
+  };
+}
+
+/** A server's new key and its certificate for every name of the sandbox, with the issuer's behind it. */
+export function signLeaf(
+  { issuer, key: signer }: Pick<AuthorityParts, 'issuer' | 'key'>,
+  now: number,
+): KeyAndCertificate {
   const key = newKey();
   const publicKey = createPublicKey(key);
-  const { subject: issuer, validity } = decode(authority.cert).tbsCertificate;
+  const { subject, validity } = decode(issuer).tbsCertificate;
   const names = [
     ...DNS_NAMES.map((dNSName) => new GeneralName({ dNSName })),
     ...ADDRESSES.map(({ address }) => new GeneralName({ iPAddress: address })),
   ];
   const cert = signCertificate({
     subject: nameOf('localhost'),
-    issuer,
+    issuer: subject,
     publicKey,
-    signer: authority.key,
+    signer,
     notBefore: now - BACKDATED,
     notAfter: Math.min(now - BACKDATED + LEAF_LIFE, validity.notAfter.getTime().getTime()),
     extensions: [
@@ -121,16 +144,10 @@ export function signLeaf(authority: { key: KeyObject; cert: string }, now: numbe
       extension(id_ce_extKeyUsage, false, new ExtendedKeyUsage([id_kp_serverAuth])),
       extension(id_ce_subjectAltName, false, new SubjectAlternativeName(names)),
       subjectKeyId(publicKey),
-      extension(
-        id_ce_authorityKeyIdentifier,
-        false,
-        new AuthorityKeyIdentifier({
-          keyIdentifier: new KeyIdentifier(keyIdOf(createPublicKey(authority.key))),
-        }),
-      ),
+      authorityKeyId(signer),
     ],
   });
-  return { key: toPem(key), cert };
+  return { key: toPem(key), cert: cert + issuer };
 }
 
 /** Whether a certificate holds the sandbox's limit on names, exactly and as one that must be obeyed. */
@@ -204,6 +221,11 @@ function nameConstraints(): Extension {
 
 function subjectKeyId(publicKey: KeyObject): Extension {
   return extension(id_ce_subjectKeyIdentifier, false, new SubjectKeyIdentifier(keyIdOf(publicKey)));
+}
+
+function authorityKeyId(signer: KeyObject): Extension {
+  const keyIdentifier = new KeyIdentifier(keyIdOf(createPublicKey(signer)));
+  return extension(id_ce_authorityKeyIdentifier, false, new AuthorityKeyIdentifier({ keyIdentifier }));
 }
 
 function extension(extnID: string, critical: boolean, value: object): Extension {

@@ -5,16 +5,24 @@ import {
   type Extension,
   Extensions,
   GeneralName,
+  id_ce_authorityKeyIdentifier,
   id_ce_nameConstraints,
   id_ce_subjectAltName,
   SubjectAlternativeName,
 } from '@peculiar/asn1-x509';
 
 /** What whoever holds the authority's key could do: the same certificate with other extensions, signed by it. */
-function forge(cert: string, key: KeyObject, alter: (extension: Extension) => Extension | null): string {
-  const base64 = cert.replaceAll(/-----[A-Z ]+-----|\s/g, '');
+function forge(
+  cert: string,
+  key: KeyObject,
+  alter: (extension: Extension) => Extension | null,
+  selfIssued = false,
+): string {
+  const [first = ''] = /-----BEGIN CERTIFICATE-----[^-]+/.exec(cert) ?? [];
+  const base64 = first.replaceAll(/-----[A-Z ]+-----|\s/g, '');
   const forged = AsnConvert.parse(Buffer.from(base64, 'base64'), Certificate);
   const { tbsCertificate } = forged;
+  if (selfIssued) tbsCertificate.issuer = tbsCertificate.subject;
   tbsCertificate.extensions = new Extensions(
     [...(tbsCertificate.extensions ?? [])].map(alter).filter((extension) => extension !== null),
   );
@@ -37,4 +45,11 @@ export function withName(cert: string, key: KeyObject, name: Partial<GeneralName
 /** An authority's certificate without its limit on names. */
 export function withoutLimit(cert: string, key: KeyObject): string {
   return forge(cert, key, (extension) => (extension.extnID === id_ce_nameConstraints ? null : extension));
+}
+
+/** A certificate that names itself as its issuer, and nobody's key as its issuer's. */
+export function asOwnRoot(cert: string, key: KeyObject): string {
+  const alter = (extension: Extension) =>
+    extension.extnID === id_ce_authorityKeyIdentifier ? null : extension;
+  return forge(cert, key, alter, true);
 }
