@@ -20,11 +20,11 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   sandbox: { rooms: ['ascii-json', 'core', 'errors', 'http', 'page'], packages: ['node:crypto', 'node:fs'] },
   // The one place that makes certificates, loaded only with --tls.
   'sandbox/authority': {
-    rooms: ['errors', 'new-file', 'sandbox/certificates'],
+    rooms: ['errors', 'http', 'new-file', 'sandbox/certificates'],
     packages: ['node:crypto', 'node:fs', 'node:os', 'node:path'],
   },
   'sandbox/certificates': {
-    rooms: [],
+    rooms: ['http'],
     packages: ['node:crypto', '@peculiar/asn1-schema', '@peculiar/asn1-x509'],
   },
   'new-file': { rooms: [], packages: ['node:crypto', 'node:fs', 'node:path'] },

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -106,10 +107,14 @@ test('a token and a lookup, as localhost and as the host of the API, for a clien
     const life = Date.parse(peer.valid_to) - Date.parse(peer.valid_from);
     expect(life).toBeGreaterThan(300 * DAY);
     expect(life).toBeLessThanOrEqual(397 * DAY);
+    // An address in it would be refused by TLS stacks that cannot check a limit on addresses.
+    expect(peer.subjectaltname).toBe('DNS:localhost, DNS:api.iamport.kr');
     expect(peer.ext_key_usage).toEqual(['1.3.6.1.5.5.7.3.1']);
   }
   // By address, where no name is asked for.
-  expect((await lookUp(bonin.port, { ca })).text).toContain(SEEDED);
+  const { text, peer } = await lookUp(bonin.port, { ca });
+  expect(text).toContain(SEEDED);
+  expect(peer.subjectaltname).toContain('IP Address:127.0.0.1');
 });
 
 test('without the authority, or under another name, the handshake fails', async () => {
@@ -139,6 +144,22 @@ test('TLS 1.2 and 1.3 are spoken, 1.1 and plain HTTP are not', async () => {
   await plain.closed;
   expect(plain.received.toString('latin1')).not.toContain('HTTP/1.1');
   expect(bonin.stderr()).toBe('');
+});
+
+test('a request that is none gets its 400 through TLS, and a body that is too large its 413', async () => {
+  const data = temporaryFolder();
+  const bonin = await startBonin(['--tls', '--data', data]);
+  const socket = connect({ port: bonin.port, host: 'localhost', ca: authorityOf(data) });
+  let received = '';
+  socket.setEncoding('utf8').on('data', (piece: string) => {
+    received += piece;
+  });
+  socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n');
+  await once(socket, 'close');
+  expect(received.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+  const options = { ca: authorityOf(data), servername: 'localhost', method: 'POST' };
+  const large = await send(bonin.port, '/users/getToken', options, 'x'.repeat(200_000));
+  expect(large.text).toContain('"code":-1');
 });
 
 test('a second start keeps the authority, and two at once make one', async () => {

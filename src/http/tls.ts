@@ -2,16 +2,26 @@ import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import { AppError } from '../errors.ts';
 
+const MIN_VERSION = 'TLSv1.2';
+
 /** What a server proves its name with, both as PEM text; the certificate may be followed by its chain. */
-export interface TlsOptions {
+export interface KeyAndCertificate {
   readonly key: string;
   readonly cert: string;
 }
 
+export interface TlsOptions extends KeyAndCertificate {
+  /** What clients get that ask for one of these host names. Default: the same as all. */
+  readonly named?: Readonly<Record<string, KeyAndCertificate>>;
+}
+
 /** A server whose connections are TLS 1.2 or later. Throws `start_refused` for a key or certificate that is none. */
-export function createTlsServer(options: ServerOptions, { key, cert }: TlsOptions): Server {
+export function createTlsServer(options: ServerOptions, { key, cert, named = {} }: TlsOptions): Server {
   try {
-    return createServer({ ...options, key, cert, minVersion: 'TLSv1.2' });
+    const server = createServer({ ...options, key, cert, minVersion: MIN_VERSION });
+    for (const [host, own] of Object.entries(named))
+      server.addContext(host, { key: own.key, cert: own.cert, minVersion: MIN_VERSION });
+    return server;
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
     throw new AppError('start_refused', {

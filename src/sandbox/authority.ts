@@ -3,15 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
+import type { TlsOptions } from '../http/tls.ts';
 import { createFile } from '../new-file.ts';
-import {
-  type AuthorityParts,
-  isLimitedToSandbox,
-  type KeyAndCertificate,
-  newAuthority,
-  signLeaf,
-  toPem,
-} from './certificates.ts';
+import { type AuthorityParts, isLimitedToSandbox, newAuthority, signLeaf, toPem } from './certificates.ts';
 
 /** The sandbox's own little certificate authority: what a developer's client has to trust, once. */
 export interface Authority {
@@ -19,8 +13,8 @@ export interface Authority {
   readonly file: string;
   /** The same as PEM text. */
   readonly cert: string;
-  /** A new key and certificate for the server. */
-  issue(): KeyAndCertificate;
+  /** A new key for the server, with certificates. */
+  issue(): TlsOptions;
   /** Removes what was only for this run. */
   close(): void;
 }

@@ -41,6 +41,7 @@ import {
   Validity,
   Version,
 } from '@peculiar/asn1-x509';
+import type { TlsOptions } from '../http/tls.ts';
 
 /** The host that unmodified clients of the API call. */
 export const API_HOST = 'api.iamport.kr';
@@ -62,12 +63,6 @@ const BACKDATED = DAY;
 const AUTHORITY_LIFE = 3650 * DAY;
 /** The most that clients let a server's certificate live. */
 const LEAF_LIFE = 397 * DAY;
-
-/** A server's private key and its certificate with the issuer's behind it, both as PEM text. */
-export interface KeyAndCertificate {
-  readonly key: string;
-  readonly cert: string;
-}
 
 /** P-256: the curve that every TLS stack of the last fifteen years knows. */
 export function newKey(): KeyObject {
@@ -119,35 +114,43 @@ export function newAuthority(now: number): AuthorityParts {
   };
 }
 
-/** A server's new key and its certificate for every name of the sandbox, with the issuer's behind it. */
+/**
+ * A server's new key and its certificates, with the issuer's behind them. Who asks for a host name gets one without
+ * addresses: OpenSSL before 1.1 and BoringSSL know no limits on addresses and refuse what would have to be checked.
+ */
 export function signLeaf(
   { issuer, key: signer }: Pick<AuthorityParts, 'issuer' | 'key'>,
   now: number,
-): KeyAndCertificate {
+): TlsOptions {
   const key = newKey();
   const publicKey = createPublicKey(key);
   const { subject, validity } = decode(issuer).tbsCertificate;
-  const names = [
-    ...DNS_NAMES.map((dNSName) => new GeneralName({ dNSName })),
-    ...ADDRESSES.map(({ address }) => new GeneralName({ iPAddress: address })),
-  ];
-  const cert = signCertificate({
-    subject: nameOf('localhost'),
-    issuer: subject,
-    publicKey,
-    signer,
-    notBefore: now - BACKDATED,
-    notAfter: Math.min(now - BACKDATED + LEAF_LIFE, validity.notAfter.getTime().getTime()),
-    extensions: [
-      extension(id_ce_basicConstraints, true, new BasicConstraints({ cA: false })),
-      extension(id_ce_keyUsage, true, new KeyUsage(KeyUsageFlags.digitalSignature)),
-      extension(id_ce_extKeyUsage, false, new ExtendedKeyUsage([id_kp_serverAuth])),
-      extension(id_ce_subjectAltName, false, new SubjectAlternativeName(names)),
-      subjectKeyId(publicKey),
-      authorityKeyId(signer),
-    ],
-  });
-  return { key: toPem(key), cert: cert + issuer };
+  const hosts = DNS_NAMES.map((dNSName) => new GeneralName({ dNSName }));
+  const addresses = ADDRESSES.map(({ address }) => new GeneralName({ iPAddress: address }));
+  const signFor = (names: GeneralName[]) =>
+    signCertificate({
+      subject: nameOf('localhost'),
+      issuer: subject,
+      publicKey,
+      signer,
+      notBefore: now - BACKDATED,
+      notAfter: Math.min(now - BACKDATED + LEAF_LIFE, validity.notAfter.getTime().getTime()),
+      extensions: [
+        extension(id_ce_basicConstraints, true, new BasicConstraints({ cA: false })),
+        extension(id_ce_keyUsage, true, new KeyUsage(KeyUsageFlags.digitalSignature)),
+        extension(id_ce_extKeyUsage, false, new ExtendedKeyUsage([id_kp_serverAuth])),
+        extension(id_ce_subjectAltName, false, new SubjectAlternativeName(names)),
+        subjectKeyId(publicKey),
+        authorityKeyId(signer),
+      ],
+    });
+  const pem = toPem(key);
+  const named = { key: pem, cert: signFor(hosts) + issuer };
+  return {
+    key: pem,
+    cert: signFor([...hosts, ...addresses]) + issuer,
+    named: Object.fromEntries(DNS_NAMES.map((host) => [host, named])),
+  };
 }
 
 /** Whether a certificate holds the sandbox's limit on names, exactly and as one that must be obeyed. */
