@@ -14,6 +14,7 @@ import type { CorsPolicy } from './http/answers.ts';
 import type { Surface } from './http/routes.ts';
 import { HttpServer } from './http/server.ts';
 import type { Tap } from './http/tap.ts';
+import type { TlsOptions } from './http/tls.ts';
 import type { Logger } from './log.ts';
 import { referenceRoutes } from './reference/routes.ts';
 import { openStore } from './storage/index.ts';
@@ -35,6 +36,8 @@ export interface AppOptions {
   readonly providers?: Providers;
   /** Looks on and makes requests fail, for tests. Default: none. */
   readonly tap?: Tap;
+  /** Speaks TLS with this certificate. Default: plain HTTP. */
+  readonly tls?: TlsOptions;
   /** Adds routes that are made of the same services: the sandbox's. */
   readonly extend?: (services: AppServices) => Promise<readonly Surface[]>;
 }
@@ -96,13 +99,15 @@ export async function createApp(options: AppOptions): Promise<App> {
       renderError,
       log,
       tap: options.tap,
+      tls: options.tls,
     });
     return {
       ...services,
       async listen(port, host) {
         const address = await server.listen(port, host);
         const name = host.includes(':') ? `[${host}]` : host;
-        return { url: `http://${name}:${address.port}` };
+        const scheme = options.tls === undefined ? 'http' : 'https';
+        return { url: `${scheme}://${name}:${address.port}` };
       },
       async close() {
         await server.close(PATIENCE);

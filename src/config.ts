@@ -54,7 +54,7 @@ export const SETTINGS = {
     env: 'BONIN_DATA',
     value: 'FOLDER',
     fallback: '.bonin',
-    about: 'Folder that keeps the database and its master key.',
+    about: 'Folder that keeps the database and its master key, and with --tls the authority.',
     parse: anyText,
   } satisfies Setting<string>,
   memory: {
@@ -79,6 +79,15 @@ export const SETTINGS = {
     value: null,
     fallback: false,
     about: 'Sends random codes instead of 123456; either way they stand in the inbox.',
+    parse: truth,
+  } satisfies Setting<boolean>,
+  tls: {
+    flag: 'tls',
+    env: 'BONIN_TLS',
+    value: null,
+    fallback: false,
+    about:
+      'Serves HTTPS as localhost and api.iamport.kr, for clients that call no other host; docs/clients.md says how.',
     parse: truth,
   } satisfies Setting<boolean>,
   basePath: {
@@ -109,10 +118,16 @@ type Values = {
   -readonly [N in SettingName]: Exclude<ReturnType<Settings[N]['parse']> | Settings[N]['fallback'], Problem>;
 };
 
-/** Where the data is: nowhere, or in two files of a folder. */
+/** Where the data is: nowhere, or in files of a folder. */
 export type Keeping =
   | { readonly kind: 'memory' }
-  | { readonly kind: 'folder'; readonly database: string; readonly masterKeys: string };
+  | {
+      readonly kind: 'folder';
+      readonly database: string;
+      readonly masterKeys: string;
+      /** What vouches for the sandbox with TLS; made at first use. */
+      readonly authority: { readonly certificate: string; readonly key: string };
+    };
 
 export interface DevConfig {
   readonly port: number;
@@ -123,6 +138,7 @@ export interface DevConfig {
   /** People file, or null for the one that comes along. */
   readonly seed: string | null;
   readonly randomOtp: boolean;
+  readonly tls: boolean;
   readonly basePath: string;
   readonly logLevel: LogLevel;
 }
@@ -154,7 +170,12 @@ export function loadDevConfig(
   const folder = resolve(values.data);
   const keeping: Keeping = values.memory
     ? { kind: 'memory' }
-    : { kind: 'folder', database: join(folder, 'bonin.db'), masterKeys: join(folder, 'master.keys') };
+    : {
+        kind: 'folder',
+        database: join(folder, 'bonin.db'),
+        masterKeys: join(folder, 'master.keys'),
+        authority: { certificate: join(folder, 'authority.crt'), key: join(folder, 'authority.key') },
+      };
   return {
     config: Object.freeze({
       port: values.port,
@@ -163,6 +184,7 @@ export function loadDevConfig(
       keeping,
       seed: values.seed,
       randomOtp: values.randomOtp,
+      tls: values.tls,
       basePath: values.basePath,
       logLevel: values.logLevel,
     }),

@@ -1,5 +1,6 @@
 import { type App, type AppOptions, createApp } from './app.ts';
 import { SECOND, systemClock, wholeSecond } from './core/clock.ts';
+import type { Authority, AuthorityFiles } from './sandbox/authority.ts';
 import { Faults } from './sandbox/faults.ts';
 import { Inbox } from './sandbox/inbox.ts';
 import { MovableClock } from './sandbox/movable-clock.ts';
@@ -9,6 +10,7 @@ import { RequestLog } from './sandbox/request-log.ts';
 import { sandboxRoutes } from './sandbox/routes.ts';
 import { seedCertifications, seedMerchants } from './sandbox/seed.ts';
 
+export type { Authority, AuthorityFiles } from './sandbox/authority.ts';
 export type { FaultRule } from './sandbox/faults.ts';
 export type { Message } from './sandbox/inbox.ts';
 export { DEFAULT_SEED, readSeed, type Seed } from './sandbox/people-file.ts';
@@ -35,7 +37,7 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
   const provider = new SandboxProvider(inbox, randomOtp);
   const faults = new Faults();
   const requests = new RequestLog();
-  return createApp({
+  const app = await createApp({
     ...rest,
     mode: 'dev',
     clock,
@@ -67,6 +69,25 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
       ];
     },
   });
+  if (options.tls === undefined) return app;
+  return {
+    ...app,
+    async listen(port, host) {
+      const url = new URL((await app.listen(port, host)).url);
+      // The certificate knows this machine, and not every address that it may listen on.
+      url.hostname = 'localhost';
+      return { url: url.origin };
+    },
+  };
+}
+
+/**
+ * The authority that vouches for a sandbox with TLS: of a data folder, or null for one that ends with the run. What
+ * makes certificates is loaded only here.
+ */
+export async function openDevAuthority(files: AuthorityFiles | null): Promise<Authority> {
+  const { createPassingAuthority, openAuthority } = await import('./sandbox/authority.ts');
+  return files === null ? createPassingAuthority() : openAuthority(files);
 }
 
 /** Whether a route belongs to the API, and not to the sandbox or to whoever watches the server. */

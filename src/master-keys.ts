@@ -1,19 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { MasterKey } from './core/vault.ts';
 import { AppError } from './errors.ts';
+import { createFile } from './new-file.ts';
 
 /** A line of the file: the key's number, a blank, 32 bytes in base64. The last line seals what is new. */
 const LINE = /^(\d{1,9}) ([A-Za-z0-9+/]{43}=)$/;
@@ -31,7 +20,7 @@ export function readMasterKeys(file: string, mayCreate: boolean): readonly Maste
   try {
     if (!existsSync(file)) {
       if (!mayCreate) throw refuse(file, 'is missing; without it the database beside it cannot be opened');
-      createKeyFile(file);
+      createFile(file, firstKey(), 0o600);
     }
     if ((statSync(file).mode & 0o077) !== 0) throw refuse(file, 'may be read by others; run chmod 600 on it');
     return parseKeys(file, readFileSync(file, 'utf8'));
@@ -55,25 +44,9 @@ function parseKeys(file: string, text: string): readonly MasterKey[] {
   return keys;
 }
 
-/** Written whole under a passing name first: of two processes that start together one names it. */
-function createKeyFile(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const passing = `${file}.new-${randomUUID()}`;
+function firstKey(): string {
   const { id, secret } = newMasterKey();
-  try {
-    const descriptor = openSync(passing, 'wx', 0o600);
-    writeSync(
-      descriptor,
-      `# Opens what is sealed in the database. Lost means lost.\n${id} ${Buffer.from(secret).toString('base64')}\n`,
-    );
-    fsyncSync(descriptor);
-    closeSync(descriptor);
-    linkSync(passing, file);
-  } catch (error) {
-    if (!existsSync(file)) throw error;
-  } finally {
-    rmSync(passing, { force: true });
-  }
+  return `# Opens what is sealed in the database. Lost means lost.\n${id} ${Buffer.from(secret).toString('base64')}\n`;
 }
 
 function refuse(file: string, reason: string, cause?: unknown): AppError {

@@ -1,9 +1,12 @@
+import { request as requestPlain } from 'node:http';
+import { request as requestTls } from 'node:https';
 import {
   createDevApp,
   DEFAULT_SEED,
   type FaultRule,
   type LoggedRequest,
   type Message,
+  openDevAuthority,
   type Seed,
 } from './dev.ts';
 import { createLog } from './log.ts';
@@ -21,6 +24,8 @@ export interface StartOptions {
   readonly seed?: Seed;
   /** Sends random codes instead of 123456. Default: false. */
   readonly randomOtp?: boolean;
+  /** Serves HTTPS as `localhost` and `api.iamport.kr`; the code under test must trust `authority`. Default: false. */
+  readonly tls?: boolean;
 }
 
 /** What to certify; whatever is left out is as of 홍길동 on the first channel. Null: the provider does not tell. */
@@ -44,6 +49,8 @@ export interface RunningBonin {
   readonly url: string;
   readonly impKey: string;
   readonly impSecret: string;
+  /** With `tls`: the certificate to trust, as PEM text, and the file it lies in until the end. Otherwise null. */
+  readonly authority: { readonly cert: string; readonly file: string } | null;
   /** Makes a certification at once and returns its `imp_uid`. */
   certify(person?: PersonToCertify): Promise<string>;
   readonly messages: {
@@ -73,23 +80,22 @@ const LONGEST_WAIT = 30;
 
 /** Starts a sandbox for a test suite; close it when done. */
 export async function startBonin(options: StartOptions = {}): Promise<RunningBonin> {
-  const { seed = DEFAULT_SEED, randomOtp = false } = options;
+  const { seed = DEFAULT_SEED, randomOtp = false, tls = false } = options;
+  const authority = tls ? await openDevAuthority(null) : null;
   const app = await createDevApp({
     databaseUrl: 'sqlite::memory:',
     masterKeys: [newMasterKey()],
     log: createLog('silent'),
     seed,
     randomOtp,
+    ...(authority !== null && { tls: authority.issue() }),
   });
   const { url } = await app.listen(0, '127.0.0.1');
   const [merchant] = seed.merchants;
 
   const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const answer = await fetch(`${url}/sandbox${path}`, {
-      method,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const { message, response } = (await answer.json()) as { message: string | null; response: unknown };
+    const answer = await call(`${url}/sandbox${path}`, method, body, authority?.cert);
+    const { message, response } = JSON.parse(answer.text) as { message: string | null; response: unknown };
     if (answer.status !== 200) throw new Error(`${method} /sandbox${path}: ${message}`);
     return response;
   };
@@ -116,6 +122,7 @@ export async function startBonin(options: StartOptions = {}): Promise<RunningBon
     url,
     impKey: merchant?.imp_key ?? '',
     impSecret: merchant?.imp_secret ?? '',
+    authority: authority === null ? null : { cert: authority.cert, file: authority.file },
     async certify(person = {}) {
       return ((await control('POST', '/certifications', person)) as { imp_uid: string }).imp_uid;
     },
@@ -146,6 +153,31 @@ export async function startBonin(options: StartOptions = {}): Promise<RunningBon
       await control('POST', '/reset');
       handedOut.clear();
     },
-    close: () => app.close(),
+    async close() {
+      await app.close();
+      authority?.close();
+    },
   };
+}
+
+/** One request on a connection of its own. Not `fetch`, which can be told to trust an authority only for all. */
+function call(
+  url: string,
+  method: string,
+  body: unknown,
+  ca: string | undefined,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const request = ca === undefined ? requestPlain : requestTls;
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, agent: false, ...(ca !== undefined && { ca }) }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (piece: string) => {
+        text += piece;
+      });
+      answer.on('error', reject);
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
+    });
+    sent.on('error', reject);
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+  });
 }

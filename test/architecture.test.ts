@@ -12,12 +12,22 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   log: { rooms: ['errors'], packages: ['pino'] },
   http: {
     rooms: ['ascii-json', 'errors', 'log'],
-    packages: ['node:http', 'node:net', 'node:stream', 'node:timers/promises', 'node:crypto'],
+    packages: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:timers/promises', 'node:crypto'],
   },
   'api/v1': { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: [] },
   page: { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: ['node:crypto'] },
   browser: { rooms: [], packages: [] },
   sandbox: { rooms: ['ascii-json', 'core', 'errors', 'http', 'page'], packages: ['node:crypto', 'node:fs'] },
+  // The one place that makes certificates, loaded only with --tls.
+  'sandbox/authority': {
+    rooms: ['errors', 'http', 'new-file', 'sandbox/certificates'],
+    packages: ['node:crypto', 'node:fs', 'node:os', 'node:path'],
+  },
+  'sandbox/certificates': {
+    rooms: ['http'],
+    packages: ['node:crypto', '@peculiar/asn1-schema', '@peculiar/asn1-x509'],
+  },
+  'new-file': { rooms: [], packages: ['node:crypto', 'node:fs', 'node:path'] },
   storage: { rooms: ['core', 'errors'], packages: ['node:fs'] },
   'storage/sqlite': {
     rooms: ['core', 'errors', 'storage'],
@@ -25,12 +35,12 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   },
   reference: { rooms: ['errors', 'http'], packages: ['node:crypto', 'node:fs', 'node:module'] },
   health: { rooms: ['core', 'errors', 'http'], packages: [] },
-  'master-keys': { rooms: ['core', 'errors'], packages: ['node:crypto', 'node:fs', 'node:path'] },
+  'master-keys': { rooms: ['core', 'errors', 'new-file'], packages: ['node:crypto', 'node:fs'] },
   config: { rooms: ['log'], packages: ['node:path'] },
   app: { rooms: ['api/v1', 'core', 'errors', 'health', 'http', 'log', 'reference', 'storage'], packages: [] },
-  dev: { rooms: ['app', 'core', 'sandbox'], packages: [] },
+  dev: { rooms: ['app', 'core', 'sandbox', 'sandbox/authority'], packages: [] },
   client: { rooms: [], packages: [] },
-  testing: { rooms: ['dev', 'log', 'master-keys'], packages: [] },
+  testing: { rooms: ['dev', 'log', 'master-keys'], packages: ['node:http', 'node:https'] },
   conformance: {
     rooms: [],
     packages: ['node:fs', 'node:net', 'node:path', 'node:timers/promises', 'node:tls', 'node:url'],

@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Client } from '../src/client/index.ts';
 import { type RunningBonin, startBonin } from '../src/testing.ts';
@@ -54,6 +57,26 @@ describe('startBonin', () => {
       .filter(({ route }) => route === '/certifications/{imp_uid}')
       .map(({ status }) => status);
     expect(statuses).toEqual([200, 503]);
+  });
+
+  it('serves HTTPS to whoever trusts its authority', async () => {
+    const secure = await startBonin({ tls: true });
+    expect(secure.url).toMatch(/^https:\/\/localhost:\d+$/);
+    expect(bonin.authority).toBeNull();
+    const { cert = '', file = '' } = secure.authority ?? {};
+    expect(readFileSync(file, 'utf8')).toBe(cert);
+    const impUid = await secure.certify({ name: '이몽룡' });
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const path = `/certifications/${impUid}`;
+      const { port } = new URL(secure.url);
+      const servername = 'api.iamport.kr';
+      get({ host: '127.0.0.1', port, path, ca: cert, servername, agent: false }, resolve).on('error', reject);
+    });
+    answer.resume();
+    expect(answer.statusCode).toBe(401);
+    expect((await secure.requests()).map(({ status }) => status)).toEqual([401]);
+    await secure.close();
+    expect(existsSync(file)).toBe(false);
   });
 
   it('starts as many as are wanted, each on its own', async () => {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { loadDevConfig, SETTINGS } from '../config.ts';
-import { createDevApp, DEFAULT_SEED, readSeed, type Seed } from '../dev.ts';
+import { type Authority, createDevApp, DEFAULT_SEED, openDevAuthority, readSeed, type Seed } from '../dev.ts';
 import { createLog } from '../log.ts';
 import { newMasterKey, readMasterKeys } from '../master-keys.ts';
 import { type Command, type CommandOption, EXIT, UsageError } from './command.ts';
@@ -28,36 +28,53 @@ export const dev: Command = {
     const { keeping } = config;
     const seed = config.seed === null ? DEFAULT_SEED : readSeed(config.seed);
     const inMemory = keeping.kind === 'memory';
-    const app = await createDevApp({
-      databaseUrl: inMemory ? 'sqlite::memory:' : `sqlite:${encodeURI(keeping.database)}`,
-      masterKeys: inMemory
-        ? [newMasterKey()]
-        : readMasterKeys(keeping.masterKeys, !existsSync(keeping.database)),
-      log: createLog(config.logLevel),
-      basePath: config.basePath,
-      seed,
-      openToAnyHost: config.hostGiven,
-      randomOtp: config.randomOtp,
-    });
+    const masterKeys = inMemory
+      ? [newMasterKey()]
+      : readMasterKeys(keeping.masterKeys, !existsSync(keeping.database));
+    const authority = config.tls ? await openDevAuthority(inMemory ? null : keeping.authority) : null;
     try {
-      const { url } = await app.listen(config.port, config.host);
-      greet(url, url + config.basePath, seed);
-      await untilStopped();
+      const app = await createDevApp({
+        databaseUrl: inMemory ? 'sqlite::memory:' : `sqlite:${encodeURI(keeping.database)}`,
+        masterKeys,
+        log: createLog(config.logLevel),
+        basePath: config.basePath,
+        seed,
+        openToAnyHost: config.hostGiven,
+        randomOtp: config.randomOtp,
+        ...(authority !== null && { tls: authority.issue() }),
+      });
+      try {
+        const { url } = await app.listen(config.port, config.host);
+        // Whoever reads that it runs may stop it at once.
+        const stopped = untilStopped();
+        greet({ url, restUrl: url + config.basePath, seed, authority });
+        await stopped;
+      } finally {
+        await app.close();
+      }
     } finally {
-      await app.close();
+      authority?.close();
     }
     return EXIT.ok;
   },
 };
 
+interface Greeting {
+  readonly url: string;
+  readonly restUrl: string;
+  readonly seed: Seed;
+  readonly authority: Authority | null;
+}
+
 /** What a developer needs for the first lookup. The first line with a URL holds nothing else. */
-function greet(url: string, restUrl: string, seed: Seed): void {
+function greet({ url, restUrl, seed, authority }: Greeting): void {
   const [merchant] = seed.merchants;
   const example = seed.certifications.find(({ channel }) =>
     merchant?.channels.some(({ channel_key }) => channel_key === channel),
   );
   console.log(`Bonin dev — 본인인증 샌드박스. 여기의 사람은 모두 가상입니다 (nobody here is real).\n`);
   console.log(url);
+  if (authority !== null) explainTls(url, authority.file);
   if (merchant === undefined) return;
   console.log(`\n  imp_key     ${merchant.imp_key}`);
   console.log(`  imp_secret  ${merchant.imp_secret}`);
@@ -65,8 +82,24 @@ function greet(url: string, restUrl: string, seed: Seed): void {
   console.log(`  imp_uid     ${example.imp_uid}`);
   const form = `-d 'imp_key=${merchant.imp_key}&imp_secret=${merchant.imp_secret}'`;
   const pick = `sed 's/.*"access_token":"\\([0-9a-f]*\\)".*/\\1/'`;
+  const curl = authority === null ? 'curl -s' : `curl -s --cacert ${shellWord(authority.file)}`;
   console.log('\n토큰을 받아 인증결과를 조회합니다 (get a token, then look up):\n');
-  console.log(`TOKEN=$(curl -s ${restUrl}/users/getToken ${form} | ${pick})`);
-  console.log(`curl -s ${restUrl}/certifications/${example.imp_uid} -H "Authorization: $TOKEN"\n`);
+  console.log(`TOKEN=$(${curl} ${restUrl}/users/getToken ${form} | ${pick})`);
+  console.log(`${curl} ${restUrl}/certifications/${example.imp_uid} -H "Authorization: $TOKEN"\n`);
   console.log('끝내려면 Ctrl+C (Ctrl+C stops).');
+}
+
+function explainTls(url: string, file: string): void {
+  console.log(`\n  authority   ${file}\n`);
+  console.log('호스트가 고정된 클라이언트 (a client whose host is fixed):\n');
+  console.log('  127.0.0.1 api.iamport.kr                  # /etc/hosts');
+  console.log(`  NODE_EXTRA_CA_CERTS=${shellWord(file)}  # Node`);
+  // The port is left out of an address when it is the one that such clients call.
+  if (new URL(url).port !== '')
+    console.log('\n포트 443이 필요합니다 (it calls port 443: start with --port 443).');
+  console.log('다른 언어는 docs/clients.md (other languages: docs/clients.md).');
+}
+
+function shellWord(text: string): string {
+  return /^[\w./:@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

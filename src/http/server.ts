@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +20,7 @@ import { announcesTooMuch, hasBody, readBody } from './body.ts';
 import { newRequestIds } from './request-ids.ts';
 import { createRouter, type Match, type Method, type Surface } from './routes.ts';
 import type { Tap } from './tap.ts';
+import { createTlsServer, type TlsOptions, trackHandshakes } from './tls.ts';
 
 export interface HttpServerOptions {
   readonly surfaces: readonly Surface[];
@@ -27,6 +29,8 @@ export interface HttpServerOptions {
   readonly log: Logger;
   /** Default: none. */
   readonly tap?: Tap | undefined;
+  /** Speaks TLS, 1.2 or later, with this certificate. Default: plain HTTP. */
+  readonly tls?: TlsOptions | undefined;
 }
 
 /** How long a request may take to arrive, in milliseconds: the head, and the whole of it. */
@@ -37,6 +41,17 @@ const KEEP_ALIVE_TIMEOUT = 72_000;
 /** How much of a refused body is still read, so that the client gets to see the refusal. */
 const DRAIN_LIMIT = 1024 * 1024;
 const DRAIN_TIMEOUT = 1_000;
+
+const SERVER_OPTIONS = {
+  requireHostHeader: false,
+  noDelay: true,
+  keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+  headersTimeout: HEAD_TIMEOUT,
+  requestTimeout: REQUEST_TIMEOUT,
+  connectionsCheckingInterval: 5_000,
+  // Saves the body stream's events on requests that have none.
+  optimizeEmptyRequests: true,
+};
 
 /** What ends a stream one way or the other. */
 const ENDS = ['end', 'error', 'close'];
@@ -54,28 +69,32 @@ const NO_BODY = Buffer.alloc(0);
  * The order of its checks is the contract's: syntax, route, OPTIONS, method, size; the rest is the handler's.
  */
 export class HttpServer {
-  readonly #server: Server;
+  readonly #server: Server | TlsServer;
   readonly #options: HttpServerOptions;
   readonly #route: (rawTarget: string) => Match | null;
   readonly #nextRequestId = newRequestIds();
   #stopping = false;
+  /** Ends connections that are not HTTP's yet. */
+  #dropHandshakes = (): void => {};
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
     this.#route = createRouter(options.surfaces);
-    this.#server = createServer(
-      {
-        requireHostHeader: false,
-        noDelay: true,
-        keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
-        headersTimeout: HEAD_TIMEOUT,
-        requestTimeout: REQUEST_TIMEOUT,
-        connectionsCheckingInterval: 5_000,
-        // Saves the body stream's events on requests that have none.
-        optimizeEmptyRequests: true,
-      },
-      (request, response) => void this.#serve(request, response),
-    );
+    const { tls } = options;
+    if (tls === undefined) {
+      this.#server = createServer(SERVER_OPTIONS);
+    } else {
+      const server = createTlsServer({ ...SERVER_OPTIONS, handshakeTimeout: HEAD_TIMEOUT }, tls);
+      this.#dropHandshakes = trackHandshakes(server);
+      // Before node's own listener, which would take it for a malformed request and answer in HTTP.
+      server.prependListener('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+        (socket as Connection)[REFUSED] = true;
+        socket.destroy();
+        options.log.info({ reason: error.code ?? 'unknown' }, 'handshake refused');
+      });
+      this.#server = server;
+    }
+    this.#server.on('request', (request, response) => void this.#serve(request, response));
     this.#server.on('checkContinue', (request, response) => {
       if (!announcesTooMuch(request)) response.writeContinue();
       void this.#serve(request, response);
@@ -98,6 +117,7 @@ export class HttpServer {
   /** Answers what is in flight, refuses what comes new, and resolves when every connection is closed. */
   close(patience: number): Promise<void> {
     this.#stopping = true;
+    this.#dropHandshakes();
     return new Promise((resolve) => {
       const force = setTimeout(() => this.#server.closeAllConnections(), patience);
       this.#server.close(() => {

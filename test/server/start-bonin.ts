@@ -98,7 +98,7 @@ export async function startBonin(words: readonly string[], options: SpawnOptions
   const { child, exited, output } = run(['dev', '--port', '0', ...words], options);
   const url = await new Promise<string>((resolve, reject) => {
     const look = () => {
-      const found = /^http:\/\/\S+$/m.exec(output.stdout)?.[0];
+      const found = /^https?:\/\/\S+$/m.exec(output.stdout)?.[0];
       // The line may have come in part: only one that is followed by another is whole.
       if (found !== undefined && output.stdout.includes(`${found}\n`)) resolve(found);
     };

@@ -1,0 +1,26 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Makes a file that is not there yet, with its folder, and throws what the system says when it cannot. Written
+ * whole under a passing name first: of two processes that start together one names it, and both then read that.
+ */
+export function createFile(file: string, text: string, mode: number): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const passing = `${file}.new-${randomUUID()}`;
+  try {
+    const descriptor = openSync(passing, 'wx', mode);
+    try {
+      writeSync(descriptor, text);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    linkSync(passing, file);
+  } catch (error) {
+    if (!existsSync(file)) throw error;
+  } finally {
+    rmSync(passing, { force: true });
+  }
+}
