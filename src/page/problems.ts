@@ -1,0 +1,63 @@
+import { COPY, PROBLEMS } from './copy.ts';
+import { type Html, html } from './html.ts';
+import type { Language, Problem, Screen } from './screen.ts';
+
+type Field = Problem['field'];
+
+/** The fields that each screen has, so that a problem of any other one is still told, on top. */
+const FIELDS: Readonly<Record<Screen['kind'], readonly Field[]>> = {
+  carrier: ['carrier', 'network'],
+  consent: ['agree_personal', 'agree_unique_id', 'agree_carrier', 'agree_service'],
+  method: ['method'],
+  person: ['name', 'birth', 'gender_digit', 'phone'],
+  code: ['otp'],
+  app: [],
+  success: [],
+  failure: [],
+  dead: [],
+};
+
+/** What is wrong with a form, as markup for the list on top and for the place beside each field. */
+export interface ProblemMarks {
+  readonly any: boolean;
+  /** The list on top, with links to the fields. */
+  readonly list: Html | null;
+  /** Attributes of a field or group: what describes it, and that it is wrong. `note` is the id of its explanation. */
+  describe(field: Field, note?: string): Html;
+  /** Gives the focus to the field of the first problem; elsewhere nothing. */
+  focus(field: Field): Html | null;
+  /** The sentences beside a field. */
+  beside(field: Field): Html | null;
+}
+
+/** Sorts the problems of a screen to the fields that are on it. */
+export function markProblems(screen: Screen, language: Language): ProblemMarks {
+  const problems = 'problems' in screen ? screen.problems : [];
+  const fields = FIELDS[screen.kind];
+  const of = (field: Field) => problems.filter((problem) => problem.field === field);
+  const sentence = (problem: Problem) => PROBLEMS[problem.sentence][language];
+  const [first] = problems;
+  const focused = first && fields.includes(first.field) ? first.field : null;
+  const entry = (problem: Problem) =>
+    fields.includes(problem.field)
+      ? html`<li><a href="#f-${problem.field}">${sentence(problem)}</a></li>`
+      : html`<li>${sentence(problem)}</li>`;
+  return {
+    any: first !== undefined,
+    list: first
+      ? html`<div class="problems" role="alert" tabindex="-1"${focused === null && html` autofocus`}><p>${COPY.problems_title[language]}</p><ul>${problems.map(entry)}</ul></div>`
+      : null,
+    describe(field, note) {
+      const wrong = of(field).length > 0;
+      const ids = [note, wrong && `e-${field}`].filter(Boolean).join(' ');
+      return html`${ids !== '' && html` aria-describedby="${ids}"`}${wrong && html` aria-invalid="true"`}`;
+    },
+    focus: (field) => (field === focused ? html` autofocus` : null),
+    beside(field) {
+      const wrong = of(field);
+      return wrong.length === 0
+        ? null
+        : html`<p class="wrong" id="e-${field}">${wrong.map((problem) => html`<span>${sentence(problem)}</span> `)}</p>`;
+    },
+  };
+}

@@ -1,0 +1,132 @@
+/*
+ * The page's one script, as text. Every screen works without it up to the last step; it puts the focus, counts the
+ * time, ticks all consents at once, and lets the result leave. It keeps nothing and listens to no messages.
+ */
+
+/** Indentation, empty lines and lines that are comments are for the reader of this file only. */
+function minify(script: string): string {
+  return script
+    .replace(/^\s*\/\/.*$/gm, '')
+    .replace(/\n\s*/g, '\n')
+    .trim();
+}
+
+const FOCUS = `
+// A frame on another site ignores the attribute; what is only for scripts becomes visible.
+const one = (selector) => document.querySelector(selector);
+const all = (selector) => [...document.querySelectorAll(selector)];
+all('[data-script]').forEach((element) => { element.hidden = false; });
+const first = one('[autofocus]');
+if (first) first.focus();
+`;
+
+const FORMS = `
+// A second press while the first one is on its way is none.
+let sent = false;
+addEventListener('pageshow', () => { sent = false; });
+all('form').forEach((form) => form.addEventListener('submit', (event) => {
+  if (sent) event.preventDefault();
+  sent = true;
+  setTimeout(() => { sent = false; }, 3000);
+}));
+
+const every = one('[name=agree_all]');
+if (every) {
+  const boxes = all('.consents [type=checkbox]');
+  const follow = () => { every.checked = boxes.every((box) => box.checked); };
+  every.addEventListener('change', () => boxes.forEach((box) => { box.checked = every.checked; }));
+  boxes.forEach((box) => box.addEventListener('change', follow));
+  follow();
+}
+`;
+
+const TIME = `
+// Counted against the clock, so that a tab that slept is right when it wakes up.
+const timer = one('[data-seconds]');
+if (timer) {
+  const started = Date.now();
+  const resend = one('[data-wait]');
+  let left = Number(timer.dataset.seconds);
+  const tick = () => {
+    const passed = Math.floor((Date.now() - started) / 1000);
+    const now = Math.max(0, timer.dataset.seconds - passed);
+    const due = [10, 30, 60].find((mark) => left > mark && now <= mark && now > 0);
+    if (due) one('#say').textContent = timer.dataset.say.replace('{n}', due);
+    left = now;
+    timer.textContent = Math.floor(now / 60) + ':' + String(now % 60).padStart(2, '0');
+    one('#over').hidden = now > 0;
+    if (resend) {
+      const wait = resend.dataset.wait - passed;
+      const text = resend.firstElementChild;
+      resend.disabled = wait > 0;
+      text.textContent = wait > 0 ? ' ' + text.dataset.waitText.replace('{n}', wait) : '';
+    }
+  };
+  tick();
+  setInterval(tick, 500);
+}
+`;
+
+const FINISH = `
+// The result leaves at once; the person within a second, or by the button. Only a window that a script has opened
+// can close itself.
+const finish = one('#finish') ? JSON.parse(one('#finish').textContent) : { way: 'silent' };
+const peer = finish.to === 'opener' ? opener : parent === window ? null : parent;
+const tell = () => {
+  try {
+    if (finish.way === 'message' && peer) peer.postMessage(finish.message, finish.targetOrigin);
+  } catch {}
+};
+const leave = () => {
+  if (finish.way === 'return') return location.replace(finish.address);
+  if (finish.to === 'parent') tell();
+  else close();
+  setTimeout(() => { all('[data-stuck]').forEach((element) => { element.hidden = false; }); }, 500);
+};
+all('[data-leave]').forEach((element) => element.addEventListener('click', (event) => {
+  event.preventDefault();
+  leave();
+}));
+tell();
+if (finish.way === 'return' || finish.to === 'opener' || finish.close) setTimeout(leave, 800);
+`;
+
+const SANDBOX = `
+// Fills in, and walks on by itself when asked to; an error stops the walk.
+const fill = (fields) => Object.entries(fields).forEach(([name, value]) => {
+  const field = one('[name=' + name + ']');
+  if (field) field.value = value;
+});
+all('[data-person]').forEach((button) => button.addEventListener('click', () => {
+  fill(JSON.parse(button.dataset.person));
+  one('.primary').focus();
+}));
+all('[data-otp]').forEach((button) => button.addEventListener('click', () => {
+  fill({ otp: button.dataset.otp });
+  one('.primary').focus();
+}));
+const auto = document.body.dataset.auto;
+if (auto !== undefined && !one('.problems')) {
+  setTimeout(() => {
+    all('fieldset').forEach((group) => {
+      const choices = [...group.querySelectorAll('input')];
+      if (choices.every((choice) => choice.type === 'radio')) {
+        if (!choices.some((choice) => choice.checked)) choices[0].checked = true;
+      } else choices.forEach((choice) => { choice.checked = true; });
+    });
+    const empty = (name) => one('[name=' + name + ']') && !one('[name=' + name + ']').value;
+    const person = one('[data-person]');
+    const code = one('[data-otp]');
+    if (person && empty('name') && empty('birth') && empty('phone')) fill(JSON.parse(person.dataset.person));
+    if (code && empty('otp')) fill({ otp: code.dataset.otp });
+    const button = one('.play') || one('main form .primary');
+    if (button) button.click();
+  }, Number(auto));
+}
+`;
+
+/** For every screen. */
+export const SCRIPT = `{${minify(`${FOCUS}${FORMS}${TIME}${FINISH}`)}}`;
+
+/** For every screen of a sandbox. */
+export const SCRIPT_WITH_SANDBOX = `{${minify(`${FOCUS}${FORMS}${TIME}${FINISH}${SANDBOX}`)}}`;

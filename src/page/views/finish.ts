@@ -1,0 +1,65 @@
+import { toAsciiJson } from '../../ascii-json.ts';
+import { FAILURE_COPY } from '../failure-copy.ts';
+import { type Html, html, isSafeAddress, raw } from '../html.ts';
+import type { Finish, Frame, Screen } from '../screen.ts';
+import { speak, type View } from '../view.ts';
+
+/** An address that no person may be led to leaves the window open instead. */
+function checked(finish: Finish): Finish {
+  return finish.way === 'return' && !isSafeAddress(finish.address) ? { way: 'silent', close: false } : finish;
+}
+
+/** For a `script` element of data: nothing in it can end the element. */
+function data(finish: Finish): Html {
+  return raw(toAsciiJson(finish).replaceAll('<', '\\u003c'));
+}
+
+/** How the person gets away: by itself where there is a script, and by hand in any case. */
+function leave(finish: Finish, frame: Frame): Html {
+  const t = speak(frame.language);
+  const way =
+    finish.way === 'return'
+      ? html`<p class="note">${t('returns_itself')}</p><div class="actions"><a class="primary" href="${finish.address}" rel="noreferrer" data-leave>${t('back_to_service')}</a></div>`
+      : html`${(finish.way === 'message' || finish.close) && html`<p class="note" data-script hidden>${t('closes_itself')}</p>`}<div class="actions" data-script hidden><button class="primary" type="button" data-leave>${t('close')}</button></div><noscript><p>${t('close_by_hand')}</p></noscript><p class="note" data-stuck hidden>${t('close_by_hand')}</p>`;
+  return html`${way}<script type="application/json" id="finish">${data(finish)}</script>`;
+}
+
+/** Without a script the page goes back by itself all the same. */
+function refresh(finish: Finish): Html {
+  return html`${finish.way === 'return' && html`<noscript><meta http-equiv="refresh" content="1;url=${finish.address}"></noscript>`}`;
+}
+
+const DONE = raw(
+  '<svg class="sign" viewBox="0 0 48 48" aria-hidden="true"><circle cx="24" cy="24" r="22"/><path d="m15 25 6 6 12-13"/></svg>',
+);
+const NOT_DONE = raw(
+  '<svg class="sign not" viewBox="0 0 48 48" aria-hidden="true"><circle cx="24" cy="24" r="22"/><path d="M24 13v14m0 7v.5"/></svg>',
+);
+
+/** J7: it has worked; the result leaves. No person stands here any more. */
+export function viewSuccess(screen: Extract<Screen, { kind: 'success' }>, frame: Frame): View {
+  const t = speak(frame.language);
+  const finish = checked(screen.finish);
+  return {
+    title: t('success_title'),
+    heading: t('success_heading'),
+    lead: DONE,
+    phase: null,
+    body: leave(finish, frame),
+    head: refresh(finish),
+  };
+}
+
+/** J8: it has not worked, and why. A new try is a new call of the shop. */
+export function viewFailure(screen: Extract<Screen, { kind: 'failure' }>, frame: Frame): View {
+  const t = speak(frame.language);
+  const finish = checked(screen.finish);
+  return {
+    title: t('failure_title'),
+    heading: t('failure_heading'),
+    lead: html`${NOT_DONE}<p class="lead">${FAILURE_COPY[frame.language][screen.word]}</p>${screen.budgetAdvice && html`<p class="advice">${t('budget_advice')}</p>`}`,
+    phase: null,
+    body: leave(finish, frame),
+    head: refresh(finish),
+  };
+}
