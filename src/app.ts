@@ -1,6 +1,7 @@
 import { renderError } from './api/v1/errors.ts';
 import { v1Routes } from './api/v1/index.ts';
 import { describeApi } from './api/v1/openapi.ts';
+import { AttemptService } from './core/attempt-service.ts';
 import { CertificationService } from './core/certification-service.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { OTP_LIMITS } from './core/otp.ts';
@@ -16,6 +17,8 @@ import { HttpServer } from './http/server.ts';
 import type { Tap } from './http/tap.ts';
 import type { TlsOptions } from './http/tls.ts';
 import type { Logger } from './log.ts';
+import type { PageExtras } from './page/extras.ts';
+import { pageRoutes } from './page/routes.ts';
 import { referenceRoutes } from './reference/routes.ts';
 import { openStore } from './storage/index.ts';
 
@@ -38,6 +41,8 @@ export interface AppOptions {
   readonly tap?: Tap;
   /** Speaks TLS with this certificate. Default: plain HTTP. */
   readonly tls?: TlsOptions;
+  /** What the verification page gets besides: the sandbox's. */
+  readonly pageExtras?: (services: AppServices) => PageExtras;
   /** Adds routes that are made of the same services: the sandbox's. */
   readonly extend?: (services: AppServices) => Promise<readonly Surface[]>;
 }
@@ -48,6 +53,7 @@ export interface AppServices {
   readonly tokens: TokenService;
   readonly certifications: CertificationService;
   readonly otps: OtpService;
+  readonly attempts: AttemptService;
 }
 
 export interface App extends AppServices {
@@ -58,6 +64,7 @@ export interface App extends AppServices {
 }
 
 const PATIENCE = 10_000;
+const SWEEP_EVERY = 60_000;
 
 /** The composition root: builds store, vault and services, and mounts the surfaces. */
 export async function createApp(options: AppOptions): Promise<App> {
@@ -69,6 +76,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     recognises: (mark) => vault.recognises(mark),
   });
   try {
+    const limits = mode === 'dev' ? null : OTP_LIMITS;
+    const providers = options.providers ?? {};
     const services: AppServices = {
       store,
       vault,
@@ -78,19 +87,29 @@ export async function createApp(options: AppOptions): Promise<App> {
         store,
         vault,
         clock,
-        providers: options.providers ?? {},
-        limits: mode === 'dev' ? null : OTP_LIMITS,
+        providers,
+        limits,
         forgiveUnknownChannel: mode === 'dev',
       }),
+      attempts: new AttemptService({ store, vault, clock, providers, limits }),
     };
     const cors: CorsPolicy =
       mode === 'dev' ? { kind: 'any' } : { kind: 'listed', origins: options.corsOrigins ?? [] };
     const extensions = (await options.extend?.(services)) ?? [];
     const { basePath = '' } = options;
+    const page = pageRoutes({
+      ...services,
+      clock,
+      basePath,
+      secure: options.tls !== undefined,
+      forgiving: mode === 'dev',
+      extras: options.pageExtras?.(services) ?? null,
+    });
     const api = v1Routes({ ...services, clock, sandbox: mode === 'dev' });
     const server = new HttpServer({
       surfaces: [
         { basePath, routes: api },
+        { basePath, routes: page },
         { basePath: '', routes: healthRoutes(store) },
         { basePath: '', routes: referenceRoutes((lang) => describeApi(api, basePath, lang)) },
         ...extensions,
@@ -101,6 +120,11 @@ export async function createApp(options: AppOptions): Promise<App> {
       tap: options.tap,
       tls: options.tls,
     });
+    // What a person typed and left behind goes when its time is over, also when nobody comes any more.
+    const sweeper = setInterval(() => {
+      services.attempts.sweep().catch((error: unknown) => log.error({ error }, 'sweeping failed'));
+    }, SWEEP_EVERY);
+    sweeper.unref();
     return {
       ...services,
       async listen(port, host) {
@@ -110,6 +134,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         return { url: `${scheme}://${name}:${address.port}` };
       },
       async close() {
+        clearInterval(sweeper);
         await server.close(PATIENCE);
         await store.close();
       },

@@ -4,6 +4,7 @@ import type { Authority, AuthorityFiles } from './sandbox/authority.ts';
 import { Faults } from './sandbox/faults.ts';
 import { Inbox } from './sandbox/inbox.ts';
 import { MovableClock } from './sandbox/movable-clock.ts';
+import { SandboxPage } from './sandbox/page-extras.ts';
 import { DEFAULT_SEED, type Seed } from './sandbox/people-file.ts';
 import { SandboxProvider } from './sandbox/provider.ts';
 import { RequestLog } from './sandbox/request-log.ts';
@@ -49,6 +50,7 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
           requests.add(request, wholeSecond(clock.now()) / SECOND);
       },
     },
+    pageExtras: (services) => new SandboxPage({ ...services, clock, inbox, provider, seed }),
     extend: async (services) => {
       await seedMerchants(services, seed);
       await seedCertifications(services, seed);

@@ -17,7 +17,10 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   'api/v1': { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: [] },
   page: { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: ['node:crypto'] },
   browser: { rooms: [], packages: [] },
-  sandbox: { rooms: ['ascii-json', 'core', 'errors', 'http', 'page'], packages: ['node:crypto', 'node:fs'] },
+  sandbox: {
+    rooms: ['ascii-json', 'core', 'errors', 'http', 'page'],
+    packages: ['node:crypto', 'node:fs', 'node:timers/promises'],
+  },
   // The one place that makes certificates, loaded only with --tls.
   'sandbox/authority': {
     rooms: ['errors', 'http', 'new-file', 'sandbox/certificates'],
@@ -37,7 +40,10 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   health: { rooms: ['core', 'errors', 'http'], packages: [] },
   'master-keys': { rooms: ['core', 'errors', 'new-file'], packages: ['node:crypto', 'node:fs'] },
   config: { rooms: ['log'], packages: ['node:path'] },
-  app: { rooms: ['api/v1', 'core', 'errors', 'health', 'http', 'log', 'reference', 'storage'], packages: [] },
+  app: {
+    rooms: ['api/v1', 'core', 'errors', 'health', 'http', 'log', 'page', 'reference', 'storage'],
+    packages: [],
+  },
   dev: { rooms: ['app', 'core', 'sandbox', 'sandbox/authority'], packages: [] },
   client: { rooms: [], packages: [] },
   testing: { rooms: ['dev', 'log', 'master-keys'], packages: ['node:http', 'node:https'] },

@@ -1,7 +1,7 @@
 import { COPY, PHASES } from './copy.ts';
 import { type Html, html, raw, shorten } from './html.ts';
 import type { ProblemMarks } from './problems.ts';
-import type { Frame, Language } from './screen.ts';
+import type { Frame, Language, Screen } from './screen.ts';
 import { SCRIPT, SCRIPT_WITH_SANDBOX } from './script.ts';
 import { SANDBOX_STYLE, STYLE } from './style.ts';
 import { addressIn, speak, type View } from './view.ts';
@@ -25,7 +25,7 @@ function progress(phase: number, language: Language): Html {
 }
 
 /** One whole document: everything that is the same on every screen, around what a view gives. */
-export function layOut(view: View, frame: Frame, problems: ProblemMarks): string {
+export function layOut(kind: Screen['kind'], view: View, frame: Frame, problems: ProblemMarks): string {
   const { language, nonce, sandbox } = frame;
   const t = speak(language);
   const other = OTHER[language];
@@ -33,7 +33,7 @@ export function layOut(view: View, frame: Frame, problems: ProblemMarks): string
   const auto = autoDelay(frame);
   return html`<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><title>${title}</title><meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover,interactive-widget=resizes-content"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><meta name="format-detection" content="telephone=no"><style nonce="${nonce}">${raw(STYLE)}${sandbox && raw(SANDBOX_STYLE)}</style>${view.head}</head>
-<body${auto !== null && html` data-auto="${auto}"`}>${ribbon(frame)}<div class="page"><header>${asker(frame)}<a class="lang" href="${addressIn(other, frame)}" lang="${other}" hreflang="${other}">${t('other_language')}</a></header>
+<body data-screen="${kind}"${auto !== null && html` data-auto="${auto}"`}>${ribbon(frame)}<div class="page"><header>${asker(frame)}<a class="lang" href="${addressIn(other, frame)}" lang="${other}" hreflang="${other}">${t('other_language')}</a></header>
 <main>${view.phase !== null && progress(view.phase, language)}<h1 tabindex="-1"${!problems.any && html` autofocus`}>${view.heading}</h1>${view.lead}${problems.list}${view.body}</main></div>${outcomePicker(view, frame)}
 <script nonce="${nonce}">${raw(sandbox ? SCRIPT_WITH_SANDBOX : SCRIPT)}</script></body></html>
 `.markup;

@@ -41,5 +41,5 @@ function view(screen: Screen, frame: Frame, problems: ProblemMarks): View {
  */
 export function renderScreen(screen: Screen, frame: Frame): string {
   const problems = markProblems(screen, frame.language);
-  return layOut(view(screen, frame, problems), frame, problems);
+  return layOut(screen.kind, view(screen, frame, problems), frame, problems);
 }

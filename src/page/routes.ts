@@ -1,0 +1,294 @@
+import { randomBytes } from 'node:crypto';
+import { toAsciiJson } from '../ascii-json.ts';
+import type { Attempt, FailureWord } from '../core/attempt.ts';
+import type { AttemptService } from '../core/attempt-service.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Store } from '../core/store.ts';
+import { type AppError, type ErrorCode, toAppError } from '../errors.ts';
+import { type HeaderList, JSON_HEADERS, type PageAnswer } from '../http/answers.ts';
+import type { ApiRequest, Handler, Route } from '../http/routes.ts';
+import type { Form, PageExtras } from './extras.ts';
+import { FAILURES } from './failure.ts';
+import { renderScreen } from './render.ts';
+import { toResult } from './result.ts';
+import type { Finish, Language, Problem, Screen } from './screen.ts';
+import { toScreen } from './screens.ts';
+import { StartRefusal, startAttempt } from './start.ts';
+import { Walk } from './walk.ts';
+
+export interface PageServices {
+  readonly store: Store;
+  readonly attempts: AttemptService;
+  readonly clock: Clock;
+  /** What stands in front of every path of the page. */
+  readonly basePath: string;
+  /** Whether this server speaks TLS itself. */
+  readonly secure: boolean;
+  /** Whether everything is allowed, as in `dev`. */
+  readonly forgiving: boolean;
+  /** What `dev` adds; null elsewhere. */
+  readonly extras: PageExtras | null;
+}
+
+/** The verification page: three calls of the shop's script, and the screens. */
+export function pageRoutes(services: PageServices): readonly Route[] {
+  const page = new Page(services);
+  const call = (handler: Handler) => ({
+    methods: { POST: handler },
+    // Pages of any origin may ask, without credentials; what counts is the handle.
+    public: true,
+    renderError: failedCall,
+  });
+  return [
+    { path: '/page/start', ...call((request) => page.start(request)) },
+    { path: '/page/result', ...call((request) => page.result(request)) },
+    { path: '/page/close', ...call((request) => page.close(request)) },
+    { path: '/page/{ticket}', methods: { GET: (request) => page.open(request) }, renderError: failedScreen },
+    {
+      path: '/page/s/{session}',
+      methods: { GET: (request) => page.show(request), POST: (request) => page.take(request) },
+      renderError: failedScreen,
+    },
+  ];
+}
+
+const NOTHING_TYPED: Form = new Map();
+
+class Page {
+  readonly #services: PageServices;
+  readonly #walk: Walk;
+
+  constructor(services: PageServices) {
+    this.#services = services;
+    this.#walk = new Walk(services.attempts, () => services.clock.now());
+  }
+
+  async start(request: ApiRequest): Promise<PageAnswer> {
+    try {
+      const { ticket, ...started } = await startAttempt(this.#services, readJson(request), originOf(request));
+      const scheme = this.#services.secure ? 'https' : 'http';
+      const url = `${scheme}://${request.headers.host ?? ''}${this.#services.basePath}/page/${ticket}`;
+      return json(200, { ...started, url });
+    } catch (thrown) {
+      if (thrown instanceof StartRefusal) return refused(thrown.status, thrown.word);
+      throw thrown;
+    }
+  }
+
+  async result(request: ApiRequest): Promise<PageAnswer> {
+    const attempt = await this.#byHandle(readJson(request));
+    if (attempt === null) return refused(404, 'SYSTEM_ERROR');
+    return json(200, stateOf(attempt));
+  }
+
+  async close(request: ApiRequest): Promise<PageAnswer> {
+    const body = readJson(request);
+    const attempt = await this.#byHandle(body);
+    if (attempt === null) return refused(404, 'SYSTEM_ERROR');
+    const word = CLOSING.find((each) => each === body['reason']) ?? 'USER_CANCEL';
+    if (attempt.end === null) await this.#services.attempts.fail(attempt, word);
+    return json(200, stateOf((await this.#services.attempts.reload(attempt)) ?? attempt));
+  }
+
+  /** Exchanges the ticket for a session, once. */
+  async open({ method, parameters, query }: ApiRequest): Promise<PageAnswer> {
+    const [ticket = ''] = parameters;
+    // Whoever only looks at the head of an address, as previews do, does not use the ticket up.
+    const session = method === 'HEAD' ? null : await this.#services.attempts.openTicket(ticket);
+    if (session === null) return this.#dead(languageOf(query));
+    return seeOther(this.#sessionPath(session, languageOf(query)));
+  }
+
+  async show({ parameters, query }: ApiRequest): Promise<PageAnswer> {
+    const [session = ''] = parameters;
+    const attempt = await this.#services.attempts.find({ session });
+    return attempt === null
+      ? this.#dead(languageOf(query))
+      : this.#draw(attempt, session, query, [], NOTHING_TYPED);
+  }
+
+  async take(request: ApiRequest): Promise<PageAnswer> {
+    const { parameters, query } = request;
+    const [session = ''] = parameters;
+    const { attempts, extras } = this.#services;
+    const attempt = await attempts.find({ session });
+    if (attempt === null) return this.#dead(languageOf(query));
+    const form = readForm(request);
+    const seen = seeOther(this.#sessionPath(session, languageOf(query)));
+    // A form of an older screen shows the current one: back, reload, two tabs and double submits do no harm.
+    if (attempt.end !== null || form.get('step') !== String(attempt.step)) return seen;
+    if (await extras?.play(attempt, form)) return seen;
+    const problems = await this.#walk.take(attempt, form);
+    if (problems.length === 0) return seen;
+    const current = await attempts.find({ session });
+    return current === null ? seen : this.#draw(current, session, query, problems, form);
+  }
+
+  async #byHandle(body: Readonly<Record<string, unknown>>): Promise<Attempt | null> {
+    const { handle } = body;
+    return typeof handle === 'string' ? this.#services.attempts.find({ handle }) : null;
+  }
+
+  async #draw(
+    attempt: Attempt,
+    session: string,
+    query: string,
+    problems: readonly Problem[],
+    typed: Form,
+  ): Promise<PageAnswer> {
+    const { attempts, clock, extras, store } = this.#services;
+    const due = toScreen(attempt, problems, typed, attempts, clock.now());
+    const screen = extras?.screen(attempt) ?? withFinish(due, extras?.finish(attempt) ?? null);
+    const merchant = await store.findMerchant({ id: attempt.merchantId });
+    const nonce = randomBytes(16).toString('base64');
+    const text = renderScreen(screen, {
+      language: languageOf(query),
+      nonce,
+      action: `${this.#services.basePath}/page/s/${session}`,
+      step: attempt.step,
+      merchantName: merchant?.name ?? '',
+      serviceName: attempt.frame.serviceName,
+      sandbox: extras?.panel(attempt, screen) ?? null,
+    });
+    return html(200, text, policyOf(nonce, frameAncestors(attempt)));
+  }
+
+  #dead(language: Language): PageAnswer {
+    return deadScreen(410, language);
+  }
+
+  #sessionPath(session: string, language: Language): string {
+    return `${this.#services.basePath}/page/s/${session}${language === 'en' ? '?lang=en' : ''}`;
+  }
+}
+
+/** Why the script may close an attempt. */
+const CLOSING = ['USER_CANCEL', 'REPLACED', 'POPUP_BLOCKED'] as const;
+
+function stateOf(attempt: Attempt): object {
+  return attempt.end === null
+    ? { state: 'pending' }
+    : { state: 'done', result: toResult(attempt, attempt.end) };
+}
+
+function withFinish(screen: Screen, finish: Finish | null): Screen {
+  return finish !== null && (screen.kind === 'success' || screen.kind === 'failure')
+    ? { ...screen, finish }
+    : screen;
+}
+
+function json(status: number, value: object): PageAnswer {
+  return { status, headers: JSON_HEADERS_ALONE, body: Buffer.from(toAsciiJson(value), 'latin1') };
+}
+
+/** `X-Content-Type-Options` comes with every page answer. */
+const JSON_HEADERS_ALONE: HeaderList = JSON_HEADERS.slice(0, 4);
+
+function refused(status: number, word: FailureWord): PageAnswer {
+  return json(status, { ok: false, error_code: word, error_reason: word, error_msg: FAILURES[word] });
+}
+
+/** Statuses of what the transport and the store may say on the page's addresses. */
+const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
+  body_malformed: 400,
+  body_too_large: 413,
+  method_not_allowed: 405,
+  route_unknown: 404,
+  not_ready: 503,
+  store_failed: 503,
+};
+
+function failedCall(error: AppError): PageAnswer {
+  const status = STATUSES[error.code] ?? 500;
+  if (error.code === 'body_malformed') return refused(status, 'INVALID_PARAM');
+  return refused(status, error.code === 'not_ready' ? 'NOT_READY' : 'SYSTEM_ERROR');
+}
+
+function failedScreen(error: AppError): PageAnswer {
+  return deadScreen(STATUSES[error.code] ?? 500, 'ko');
+}
+
+function deadScreen(status: number, language: Language): PageAnswer {
+  const nonce = randomBytes(16).toString('base64');
+  const text = renderScreen(
+    { kind: 'dead' },
+    { language, nonce, action: '', step: 0, merchantName: '', serviceName: '', sandbox: null },
+  );
+  return html(status, text, policyOf(nonce, "'none'"));
+}
+
+function html(status: number, text: string, policy: string): PageAnswer {
+  return {
+    status,
+    headers: [
+      'Content-Type',
+      'text/html; charset=utf-8',
+      'Content-Security-Policy',
+      policy,
+      'Referrer-Policy',
+      'no-referrer',
+      'Cache-Control',
+      'no-store',
+    ],
+    body: Buffer.from(text),
+  };
+}
+
+function seeOther(path: string): PageAnswer {
+  return {
+    status: 303,
+    headers: ['Location', path, 'Referrer-Policy', 'no-referrer', 'Cache-Control', 'no-store'],
+    body: Buffer.alloc(0),
+  };
+}
+
+function policyOf(nonce: string, ancestors: string | null): string {
+  return [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src 'nonce-${nonce}'`,
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    ...(ancestors === null ? [] : [`frame-ancestors ${ancestors}`]),
+  ].join('; ');
+}
+
+/** Who may show the screen in a frame: the page that opened the layer. No limit can name `data:` and `about:blank`. */
+function frameAncestors({ frame }: Attempt): string | null {
+  if (frame.window !== 'layer') return "'none'";
+  return frame.origin;
+}
+
+function languageOf(query: string): Language {
+  return new URLSearchParams(query).get('lang') === 'en' ? 'en' : 'ko';
+}
+
+/** The page that asks; null for `null` and for none. Anything that is no origin is none. */
+function originOf({ headers }: ApiRequest): string | null {
+  const { origin } = headers;
+  return origin !== undefined && URL.parse(origin)?.origin === origin ? origin : null;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function readJson({ body }: ApiRequest): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(utf8.decode(body));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : {};
+  } catch {
+    return {};
+  }
+}
+
+/** The members of a form, the last of several with one name. */
+function readForm({ body }: ApiRequest): Form {
+  try {
+    return new Map(new URLSearchParams(utf8.decode(body)));
+  } catch (thrown) {
+    throw toAppError(thrown);
+  }
+}

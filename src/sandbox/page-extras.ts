@@ -1,0 +1,313 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Attempt, FailureWord } from '../core/attempt.ts';
+import type { AttemptService } from '../core/attempt-service.ts';
+import { type Clock, SECOND } from '../core/clock.ts';
+import { ageOf, genderDigit, type Identity, parseCarrier } from '../core/identity.ts';
+import { OTP_LIFE } from '../core/otp.ts';
+import { toAppError } from '../errors.ts';
+import type { Form, PageExtras } from '../page/extras.ts';
+import type { Finish, PersonFields, SandboxPanel, Screen } from '../page/screen.ts';
+import { toClaim } from '../page/walk.ts';
+import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
+import type { Inbox } from './inbox.ts';
+import type { Seed, SeedPerson } from './people-file.ts';
+import type { SandboxProvider } from './provider.ts';
+
+/** What the outcome picker offers, in its order. */
+export const OUTCOMES = [
+  'success',
+  'foreigner',
+  'minor',
+  'mvno',
+  'no_ci',
+  'cancel',
+  'popup_closed',
+  'message_lost',
+  'wrong_code',
+  'code_expired',
+  'attempt_expired',
+  'mismatch',
+  'under_age',
+  'company_line',
+  'blocked',
+  'misconfigured',
+  'provider_down',
+  'empty_data',
+  'slow',
+  'app_lost',
+] as const;
+type Outcome = (typeof OUTCOMES)[number];
+
+/** Outcomes that are nothing but an end, with the provider's code where it has one. */
+const ENDS: Readonly<Partial<Record<Outcome, readonly [FailureWord, string | null]>>> = {
+  cancel: ['USER_CANCEL', null],
+  wrong_code: ['OTP_LIMIT', null],
+  attempt_expired: ['EXPIRED', null],
+  mismatch: ['IDENTITY_MISMATCH', null],
+  under_age: ['UNDER_AGE', null],
+  company_line: ['LINE_NOT_ALLOWED', null],
+  blocked: ['BLOCKED', '0086'],
+  misconfigured: ['NOT_READY', '9015'],
+  provider_down: ['PROVIDER_UNAVAILABLE', null],
+  empty_data: ['PROVIDER_ERROR', null],
+};
+
+/** What the call of the shop chose in advance. */
+interface Choice {
+  readonly person: string | null;
+  readonly outcome: Outcome | null;
+  readonly auto: boolean;
+  readonly delay: number;
+  readonly picker: SandboxPanel['picker'];
+}
+
+const NO_CHOICE: Choice = { person: null, outcome: null, auto: false, delay: 0, picker: 'folded' };
+/** Where a chosen outcome comes true that is not that of the code: when the provider is asked the first time. */
+const LATER: readonly Outcome[] = [
+  'success',
+  'foreigner',
+  'minor',
+  'mvno',
+  'no_ci',
+  'message_lost',
+  'wrong_code',
+  'empty_data',
+];
+const SLOW = 3 * SECOND;
+const LONGEST_DELAY = 10 * SECOND;
+/** How long a screen stands before it walks on by itself. */
+const AUTO_PAUSE = 150;
+const MINOR = 19;
+
+type Person = SeedPerson & { readonly phone: string };
+
+export interface PageExtrasServices {
+  readonly attempts: AttemptService;
+  readonly clock: Clock;
+  readonly inbox: Inbox;
+  readonly provider: SandboxProvider;
+  readonly seed: Seed;
+}
+
+/** What the sandbox adds to the verification page: people to choose, the code, and every outcome by one click. */
+export class SandboxPage implements PageExtras {
+  readonly #services: PageExtrasServices;
+  readonly #people: readonly Person[];
+  /** Attempts whose window leaves without a word, and whether it closes. */
+  readonly #silent = new Map<string, boolean>();
+
+  constructor(services: PageExtrasServices) {
+    this.#services = services;
+    this.#people = findPeople(services.seed);
+  }
+
+  reset(): void {
+    this.#silent.clear();
+  }
+
+  remember(value: unknown): Choice | null {
+    if (typeof value !== 'object' || value === null) return null;
+    const { person, outcome, auto, delay_ms: delay, picker } = value as Readonly<Record<string, unknown>>;
+    return {
+      person: typeof person === 'string' ? person : null,
+      outcome: OUTCOMES.find((each) => each === outcome) ?? null,
+      auto: auto === true,
+      delay: typeof delay === 'number' && delay > 0 ? Math.min(delay, LONGEST_DELAY) : 0,
+      picker: (['open', 'hidden'] as const).find((each) => each === picker) ?? 'folded',
+    };
+  }
+
+  panel(attempt: Attempt, screen: Screen): SandboxPanel {
+    const { picker, auto } = choiceOf(attempt);
+    const isRunning = attempt.end === null && !['success', 'failure', 'dead'].includes(screen.kind);
+    const [message] = this.#services.inbox
+      .list({ phone: null, after: null })
+      .filter(({ imp_uid }) => imp_uid === attempt.impUid);
+    return {
+      people: screen.kind === 'person' ? this.#offered(attempt).map((person) => this.#toFields(person)) : [],
+      otp: screen.kind === 'code' ? (message?.otp ?? null) : null,
+      inboxPath: '/sandbox',
+      outcomes: isRunning ? OUTCOMES : [],
+      picker,
+      canApprove: screen.kind === 'app' && choiceOf(attempt).outcome !== 'app_lost',
+      auto: auto && isRunning ? AUTO_PAUSE : null,
+    };
+  }
+
+  screen(attempt: Attempt): Screen | null {
+    const closes = this.#silent.get(attempt.impUid);
+    if (closes !== true || attempt.end !== null) return null;
+    // The window closes by itself, without a word; the script finds it gone.
+    return {
+      kind: 'failure',
+      word: 'USER_CANCEL',
+      budgetAdvice: false,
+      finish: { way: 'silent', close: true },
+    };
+  }
+
+  finish(attempt: Attempt): Finish | null {
+    const closes = this.#silent.get(attempt.impUid);
+    return closes === undefined ? null : { way: 'silent', close: closes };
+  }
+
+  async play(attempt: Attempt, form: Form): Promise<boolean> {
+    const wish = form.get('do') ?? '';
+    const choice = choiceOf(attempt);
+    const delay = choice.outcome === 'slow' ? Math.max(SLOW, choice.delay) : choice.delay;
+    if (delay > 0) await sleep(delay);
+    const picked = OUTCOMES.find((each) => wish === `outcome:${each}`);
+    if (picked !== undefined) return this.#bringAbout(attempt, picked);
+    if (wish === 'play_approval') {
+      this.#services.provider.decide(attempt.impUid, true);
+      return false;
+    }
+    const { outcome } = choice;
+    if (outcome === null || wish === 'cancel') return false;
+    const screen = attempt.walk?.screen ?? '';
+    const isDue = LATER.includes(outcome) ? ['code', 'app'].includes(screen) : screen === 'person';
+    return isDue && ['next', 'approved'].includes(wish) ? this.#bringAbout(attempt, outcome) : false;
+  }
+
+  /** True when the form has had its effect; false when the walk goes on as if nothing was chosen. */
+  async #bringAbout(attempt: Attempt, outcome: Outcome): Promise<boolean> {
+    const { attempts, clock } = this.#services;
+    const end = ENDS[outcome];
+    if (end !== undefined) {
+      await attempts.fail(attempt, ...end);
+      return true;
+    }
+    switch (outcome) {
+      case 'popup_closed':
+        this.#silent.set(attempt.impUid, true);
+        return true;
+      case 'message_lost':
+        this.#silent.set(attempt.impUid, false);
+        return this.#certify(attempt, this.#someone(attempt));
+      case 'foreigner':
+        return this.#certify(
+          attempt,
+          this.#find(({ foreigner }) => foreigner === true),
+        );
+      case 'mvno':
+        return this.#certify(
+          attempt,
+          this.#find(({ carrier }) => carrier?.endsWith('_MVNO') === true),
+        );
+      case 'minor':
+        return this.#certify(
+          attempt,
+          this.#find(({ birthday }) => ageOf(birthday, clock.now()) < MINOR),
+        );
+      case 'no_ci':
+        if (!attempt.channel.provider.startsWith('inicis')) await attempts.fail(attempt, 'PROVIDER_ERROR');
+        else await this.#certify(attempt, this.#someone(attempt), true);
+        return true;
+      case 'code_expired':
+        return this.#expireCode(attempt);
+      case 'slow':
+        await attempts.advance(attempt, { sandbox: { ...choiceOf(attempt), outcome } });
+        return true;
+      case 'app_lost':
+        if (attempt.walk?.screen === 'person' && attempt.walk.method === 'APP') return false;
+        await attempts.advance(attempt, {
+          screen: 'app',
+          method: 'APP',
+          sandbox: { ...choiceOf(attempt), outcome },
+        });
+        return true;
+      default:
+        return this.#certify(attempt, this.#someone(attempt));
+    }
+  }
+
+  /** A code that was sent and is too old by now. */
+  async #expireCode(attempt: Attempt): Promise<boolean> {
+    const { attempts, clock } = this.#services;
+    const person = this.#offered(attempt)[0];
+    const { walk } = attempt;
+    if (walk === null || person === undefined) return true;
+    const fields = walk.fields.gender_digit === '' ? this.#toFields(person) : walk.fields;
+    const { name, birth, gender_digit, phone } = fields;
+    const named = { ...attempt, walk: { ...walk, fields: { name, birth, gender_digit, phone } } };
+    const sent = await attempts.send(named, toClaim(named.walk, named.walk.fields), 'SMS');
+    const code = sent?.walk?.code;
+    if (sent && code) await attempts.advance(sent, { code: { ...code, sentAt: clock.now() - OTP_LIFE } });
+    return true;
+  }
+
+  async #certify(attempt: Attempt, person: Person | Identity, withoutCi = false): Promise<boolean> {
+    const { attempts, clock } = this.#services;
+    const ready = await attempts.advance(attempt, {
+      providerTid: fakeProviderTid(attempt.channel, clock.now()),
+    });
+    if (ready === null) return true;
+    const identity = 'ci' in person ? person : toIdentity(person);
+    const ci = withoutCi ? null : fakeCi(identity);
+    try {
+      await attempts.certify(ready, { ...identity, ci, di: fakeDi(identity, attempt.channel.channelKey) });
+    } catch (thrown) {
+      if (!(await attempts.failBy(ready, toAppError(thrown)))) throw thrown;
+    }
+    return true;
+  }
+
+  /** Whom the fields name, else the person chosen in advance, else the first one. */
+  #someone({ walk, ...attempt }: Attempt): Person | Identity {
+    if (walk !== null && walk.fields.gender_digit !== '')
+      return { ...toClaim(walk, walk.fields), ci: null, di: null };
+    return this.#offered({ ...attempt, walk })[0] ?? this.#find(() => true);
+  }
+
+  #offered(attempt: Attempt): readonly Person[] {
+    const { person } = choiceOf(attempt);
+    const chosen = this.#people.filter(({ name }) => name === person);
+    return [...chosen, ...this.#people.filter(({ name }) => name !== person)];
+  }
+
+  #find(is: (person: Person) => boolean): Person {
+    return this.#people.find(is) ?? (this.#people[0] as Person);
+  }
+
+  #toFields({ name, birthday, gender, foreigner, phone }: Person): PersonFields & { label: string } {
+    const digit = genderDigit({ birthday, gender: gender ?? null, foreigner: foreigner ?? null });
+    const years = ageOf(birthday, this.#services.clock.now());
+    return {
+      name,
+      birth: birthday.replaceAll('-', '').slice(2),
+      gender_digit: String(digit === 0 ? 1 : digit),
+      phone,
+      label: `${name} (${years})`,
+    };
+  }
+}
+
+function choiceOf({ walk }: Attempt): Choice {
+  return (walk?.sandbox as Choice | null | undefined) ?? NO_CHOICE;
+}
+
+/** The people of the seeded certifications, each once, who have a phone. */
+function findPeople({ certifications }: Seed): readonly Person[] {
+  const people = new Map<string, Person>();
+  for (const row of certifications) {
+    if (!row.certified || typeof row.phone !== 'string' || people.has(row.name)) continue;
+    const { name, birthday, gender = null, foreigner = null, phone, carrier = null } = row;
+    people.set(name, { name, birthday, gender, foreigner, phone, carrier });
+  }
+  return [...people.values()];
+}
+
+function toIdentity({ name, birthday, gender, foreigner, phone, carrier }: Person): Identity {
+  const line = parseCarrier(carrier ?? '');
+  return {
+    name,
+    birthday,
+    gender: gender ?? null,
+    foreigner: foreigner ?? null,
+    phone,
+    carrier: line?.carrier ?? null,
+    mvno: line?.mvno ?? false,
+    ci: null,
+    di: null,
+  };
+}
