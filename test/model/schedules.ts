@@ -163,6 +163,10 @@ const crowdOfWrongOnes: fc.Arbitrary<readonly Step[]> = fc
 const twist: fc.Arbitrary<readonly Step[]> = fc.oneof<fc.MaybeWeightedArbitrary<readonly Step[]>[]>(
   { weight: 4, arbitrary: fc.oneof(token, touch, confirmOf(certNumber), request).map((p) => [call(p)]) },
   { weight: 3, arbitrary: crowd },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(advance(179, 180), crowd).map(([wait, steps]) => [wait, ...steps]),
+  },
   { weight: 2, arbitrary: crowdOfWrongOnes },
   {
     weight: 2,
@@ -200,6 +204,12 @@ const twist: fc.Arbitrary<readonly Step[]> = fc.oneof<fc.MaybeWeightedArbitrary<
     arbitrary: fc
       .tuple(create, confirmOf(fc.constant(0)), touch)
       .map(([made, first, second]) => [made, call(first), call(second)]),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(appRequest, decide, crowd)
+      .map(([asked, decided, steps]) => [call(asked), decided, ...steps]),
   },
   { weight: 1, arbitrary: touch.map((plan) => [call(plan), call(plan)]) },
 );
