@@ -133,8 +133,11 @@ export class OtpService {
     if (otp.end === 'refused') throw new AppError('certification_failed');
     if (otp.end === 'superseded') throw new AppError('otp_superseded');
     if (otp.end === 'late' || this.#options.clock.now() - otp.sentAt >= OTP_LIFE) {
-      await this.#options.store.endOtp(merchantId, impUid, 'expired', 'late');
-      throw new AppError('otp_late');
+      // Not open any more: somebody else has ended it in the meantime, and that is what it says from then on.
+      const isLate =
+        otp.end === 'late' || (await this.#options.store.endOtp(merchantId, impUid, 'expired', 'late'));
+      if (isLate) throw new AppError('otp_late');
+      return this.#refuseEnded(merchantId, impUid);
     }
     return otp.method;
   }
@@ -167,7 +170,8 @@ export class OtpService {
       return openCertification(vault, certified);
     } catch (thrown) {
       const error = toAppError(thrown);
-      if (REFUSALS.includes(error.code)) await store.endOtp(merchantId, impUid, 'failed', 'refused');
+      if (REFUSALS.includes(error.code) && !(await store.endOtp(merchantId, impUid, 'failed', 'refused')))
+        return await this.#refuseEnded(merchantId, impUid);
       throw error;
     }
   }

@@ -22,6 +22,8 @@ const LONGEST_PATH = 200;
 
 /** Members that say nothing about a person and open nothing. */
 const HARMLESS = ['imp_key', 'carrier', 'is_mvno', 'channel_key', 'channelKey', 'pg', 'verification_method'];
+/** What a key or a word of those looks like; a name or a secret that was sent in its place mostly does not. */
+const HARMLESS_VALUE = /^[\w+.-]{1,60}$/;
 const MASKS: Readonly<Record<string, (text: string) => string>> = {
   name: maskName,
   phone: (text) => maskPhone(text.replace(/\D/g, '')),
@@ -81,7 +83,7 @@ function maskBody({ body, headers }: SeenRequest): LoggedRequest['body'] {
   return (
     members &&
     Object.fromEntries(
-      Object.entries(members).map(([name, value]) => [name.slice(0, 50), maskMember(name, value)]),
+      Object.entries(members).map(([name, value]) => [maskMemberName(name.trim()), maskMember(name, value)]),
     )
   );
 }
@@ -99,9 +101,19 @@ function parseBody(text: string, contentType: string): Record<string, unknown> |
   }
 }
 
+/** JSON that is sent as a form is one member, whose name is the whole of it. */
+function maskMemberName(name: string): string {
+  return /^[a-z_]{1,30}$/i.test(name) ? name : hide(name);
+}
+
+function hide(text: string): string {
+  return `(${text.length} characters)`;
+}
+
 function maskMember(name: string, value: unknown): unknown {
   if (value === null || typeof value === 'boolean') return value;
-  const text = String(typeof value === 'object' ? JSON.stringify(value) : value);
-  if (HARMLESS.includes(name)) return text.slice(0, LONGEST_PATH);
-  return MASKS[name]?.(text) ?? `(${text.length} characters)`;
+  if (typeof value === 'object') return hide(JSON.stringify(value));
+  const text = String(value);
+  if (HARMLESS.includes(name)) return HARMLESS_VALUE.test(text) ? text : hide(text);
+  return MASKS[name]?.(text) ?? hide(text);
 }
