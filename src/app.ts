@@ -14,6 +14,7 @@ import type { Surface } from './http/routes.ts';
 import { HttpServer } from './http/server.ts';
 import type { Tap } from './http/tap.ts';
 import type { Logger } from './log.ts';
+import { scriptRoutes } from './page/scripts.ts';
 import { openStore } from './storage/index.ts';
 
 /** What an application is made from. */
@@ -85,7 +86,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       surfaces: [
         {
           basePath: options.basePath ?? '',
-          routes: v1Routes({ ...services, clock, sandbox: mode === 'dev' }),
+          routes: [...v1Routes({ ...services, clock, sandbox: mode === 'dev' }), ...scriptRoutes()],
         },
         { basePath: '', routes: healthRoutes(store) },
         ...extensions,

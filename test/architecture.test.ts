@@ -16,6 +16,10 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   },
   'api/v1': { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: [] },
   page: { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: ['node:crypto'] },
+  'page/scripts': {
+    rooms: ['ascii-json', 'browser', 'errors', 'http', 'page'],
+    packages: ['node:crypto', 'node:fs', 'node:module', 'node:path', 'node:zlib'],
+  },
   browser: { rooms: [], packages: [] },
   sandbox: { rooms: ['ascii-json', 'core', 'errors', 'http', 'page'], packages: ['node:crypto', 'node:fs'] },
   storage: { rooms: ['core', 'errors'], packages: ['node:fs'] },
@@ -26,7 +30,10 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   health: { rooms: ['core', 'errors', 'http'], packages: [] },
   'master-keys': { rooms: ['core', 'errors'], packages: ['node:crypto', 'node:fs', 'node:path'] },
   config: { rooms: ['log'], packages: ['node:path'] },
-  app: { rooms: ['api/v1', 'core', 'errors', 'health', 'http', 'log', 'storage'], packages: [] },
+  app: {
+    rooms: ['api/v1', 'core', 'errors', 'health', 'http', 'log', 'page/scripts', 'storage'],
+    packages: [],
+  },
   dev: { rooms: ['app', 'core', 'sandbox'], packages: [] },
   client: { rooms: [], packages: [] },
   testing: { rooms: ['dev', 'log', 'master-keys'], packages: [] },

@@ -196,8 +196,8 @@ export class HttpServer {
   ): void {
     this.#send(request, response, status, body, [
       ...headers,
-      'Content-Length',
-      String(body.length),
+      // The length of a 304 would be the length of what it stands for.
+      ...(status === 304 ? [] : ['Content-Length', String(body.length)]),
       'X-Content-Type-Options',
       'nosniff',
       'X-Request-Id',
