@@ -19,6 +19,7 @@ import type { TlsOptions } from './http/tls.ts';
 import type { Logger } from './log.ts';
 import type { PageExtras } from './page/extras.ts';
 import { pageRoutes } from './page/routes.ts';
+import { scriptRoutes } from './page/scripts.ts';
 import { referenceRoutes } from './reference/routes.ts';
 import { openStore } from './storage/index.ts';
 
@@ -109,7 +110,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     const server = new HttpServer({
       surfaces: [
         { basePath, routes: api },
-        { basePath, routes: page },
+        { basePath, routes: [...page, ...scriptRoutes()] },
         { basePath: '', routes: healthRoutes(store) },
         { basePath: '', routes: referenceRoutes((lang) => describeApi(api, basePath, lang)) },
         ...extensions,

@@ -16,7 +16,10 @@ export function quote(text: string): JsonText {
 
 /** Any JSON value. */
 export function toAsciiJson(value: unknown): JsonText {
-  return JSON.stringify(value)
-    .replaceAll('/', '\\/')
-    .replace(NOT_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return escapeNonAscii(JSON.stringify(value).replaceAll('/', '\\/'));
+}
+
+/** JSON or JavaScript whose texts hold escapes instead of characters outside ASCII. */
+export function escapeNonAscii(text: string): string {
+  return text.replace(NOT_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

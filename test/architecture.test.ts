@@ -16,6 +16,10 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   },
   'api/v1': { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: [] },
   page: { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: ['node:crypto'] },
+  'page/scripts': {
+    rooms: ['ascii-json', 'browser', 'errors', 'http', 'page'],
+    packages: ['node:crypto', 'node:fs', 'node:module', 'node:path', 'node:zlib'],
+  },
   browser: { rooms: [], packages: [] },
   sandbox: {
     rooms: ['ascii-json', 'core', 'errors', 'http', 'page'],
@@ -41,7 +45,18 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   'master-keys': { rooms: ['core', 'errors', 'new-file'], packages: ['node:crypto', 'node:fs'] },
   config: { rooms: ['log'], packages: ['node:path'] },
   app: {
-    rooms: ['api/v1', 'core', 'errors', 'health', 'http', 'log', 'page', 'reference', 'storage'],
+    rooms: [
+      'api/v1',
+      'core',
+      'errors',
+      'health',
+      'http',
+      'log',
+      'page',
+      'page/scripts',
+      'reference',
+      'storage',
+    ],
     packages: [],
   },
   dev: { rooms: ['app', 'core', 'sandbox', 'sandbox/authority'], packages: [] },

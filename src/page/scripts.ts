@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { extname } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { escapeNonAscii } from '../ascii-json.ts';
+import type { ScriptTexts } from '../browser/values.ts';
+import { AppError } from '../errors.ts';
+import type { PageAnswer } from '../http/answers.ts';
+import type { ApiRequest, Handler, Route } from '../http/routes.ts';
+import { FAILURES } from './failure.ts';
+
+/** The browser script's files, in the order in which they are put together. */
+const FILES = ['values', 'server', 'layer', 'sdk'];
+
+const MEMBERS = [
+  'init',
+  'agency',
+  'certification',
+  'close',
+  'deinit',
+  'request_pay',
+  'communicate',
+  'naver_zzim',
+  'loadUI',
+  'updateLoadUIRequest',
+  'loadModule',
+  'slots',
+];
+
+const TEXTS: ScriptTexts = {
+  USER_CANCEL: FAILURES.USER_CANCEL,
+  NOT_READY: FAILURES.NOT_READY,
+  INVALID_PARAM: FAILURES.INVALID_PARAM,
+  REPLACED: FAILURES.REPLACED,
+  NETWORK_ERROR: FAILURES.NETWORK_ERROR,
+  NOT_SUPPORTED: FAILURES.NOT_SUPPORTED,
+  SYSTEM_ERROR: FAILURES.SYSTEM_ERROR,
+};
+
+const HEADERS = [
+  'Content-Type',
+  'text/javascript; charset=utf-8',
+  'Cross-Origin-Resource-Policy',
+  'cross-origin',
+  'Cache-Control',
+  'public, max-age=3600',
+  'Vary',
+  'Accept-Encoding',
+];
+
+const LEGACY_NAME = /^iamport\.payment-[0-9A-Za-z._-]{1,40}\.js$/;
+
+interface Script {
+  readonly plain: Buffer;
+  readonly gzipped: Buffer;
+  /** Of the plain form, without quotes. */
+  readonly tag: string;
+}
+
+/** The addresses of the browser script: classic, as a module, and under its names of old. */
+export function scriptRoutes(): readonly Route[] {
+  const code = once(readCode);
+  const classic = once(() =>
+    makeScript(
+      `(function(){"use strict";
+${code()}
+var element=document.currentScript;
+if(!(window.IMP||{}).init)window.IMP=createImp(element&&element.src||"",${JSON.stringify(TEXTS)});
+})();
+`,
+    ),
+  );
+  const module = once(() =>
+    makeScript(
+      `${code()}
+const IMP=createImp(import.meta.url,${JSON.stringify(TEXTS)});
+export default IMP;
+export const {${MEMBERS.join(',')}}=IMP;
+`,
+    ),
+  );
+  const serve =
+    (script: () => Script): Handler =>
+    async (request) =>
+      answer(script(), request);
+  return [
+    { path: '/v1/iamport.js', methods: { GET: serve(classic) }, public: true },
+    { path: '/v1/iamport.esm.js', methods: { GET: serve(module) }, public: true },
+    {
+      path: '/js/{name}',
+      methods: {
+        GET: async (request) => {
+          if (!LEGACY_NAME.test(request.parameters[0] ?? '')) throw new AppError('route_unknown');
+          return answer(classic(), request);
+        },
+      },
+      public: true,
+    },
+  ];
+}
+
+function answer(script: Script, { headers }: ApiRequest): PageAnswer {
+  const zips = acceptsGzip(headers['accept-encoding']);
+  const answerHeaders = [...HEADERS, 'ETag', `"${script.tag}${zips ? '-gzip' : ''}"`];
+  const known = (headers['if-none-match'] ?? '').match(/\*|"[^"]*"/g) ?? [];
+  if (known.some((tag) => tag === '*' || tag === `"${script.tag}"` || tag === `"${script.tag}-gzip"`)) {
+    return { status: 304, headers: answerHeaders, body: Buffer.alloc(0) };
+  }
+  if (zips) answerHeaders.push('Content-Encoding', 'gzip');
+  return { status: 200, headers: answerHeaders, body: zips ? script.gzipped : script.plain };
+}
+
+function acceptsGzip(accepted: string | string[] | undefined): boolean {
+  return String(accepted ?? '')
+    .split(',')
+    .some((coding) => /^\s*(gzip|\*)\s*(;\s*q=(1|0\.\d*[1-9]).*)?$/i.test(coding));
+}
+
+/** In ASCII, for pages and proxies that ignore the character set. */
+function makeScript(text: string): Script {
+  const plain = Buffer.from(escapeNonAscii(text), 'ascii');
+  const tag = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
+  return { plain, gzipped: gzipSync(plain, { level: 9 }), tag };
+}
+
+/** The code that both forms share. From source the types are taken out; what was built is JavaScript already. */
+function readCode(): string {
+  const extension = extname(import.meta.url);
+  return FILES.map((name) => {
+    const text = readFileSync(new URL(`../browser/${name}${extension}`, import.meta.url), 'utf8');
+    return pack(extension === '.ts' ? stripTypes(text) : text);
+  }).join('\n');
+}
+
+/** Leaves out imports, the word `export`, comment lines and indentation; no text in the script spans lines. */
+function pack(code: string): string {
+  return code
+    .replace(/^import [^;]*;$/gm, '')
+    .replace(/^export (?=(async )?(function|const) )/gm, '')
+    .replace(/^export {};$/gm, '')
+    .replace(/^\s*\/\*[\s\S]*?\*\/\s*$/gm, '')
+    .replace(/^\s*\/\/.*$/gm, '')
+    .replace(/^\s+|[ \t]+$/gm, '')
+    .replace(/ {2,}/g, ' ');
+}
+
+/** Node calls this an experiment and would say so in the log of whoever runs Bonin from source. */
+function stripTypes(text: string): string {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return stripTypeScriptTypes(text);
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
