@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/storage/index.ts';
+import { describeAttempts } from './attempts.ts';
 import { describeStore } from './store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bonin-store-'));
@@ -11,15 +12,17 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const mark = (mode: 'dev' | 'serve') => ({ mode, keyMark: '1:00', recognises: () => true });
 
-describeStore('sqlite in a file, two connections', async () => {
-  const url = `sqlite:${join(folder, 'shared.db')}`;
-  return { first: await openStore(url, mark('dev')), second: await openStore(url, mark('dev')) };
-});
+for (const suite of [describeStore, describeAttempts]) {
+  suite('sqlite in a file, two connections', async () => {
+    const url = `sqlite:${join(folder, `${suite.name}.db`)}`;
+    return { first: await openStore(url, mark('dev')), second: await openStore(url, mark('dev')) };
+  });
 
-describeStore('sqlite in memory', async () => {
-  const store = await openStore('sqlite::memory:', mark('dev'));
-  return { first: store, second: store };
-});
+  suite('sqlite in memory', async () => {
+    const store = await openStore('sqlite::memory:', mark('dev'));
+    return { first: store, second: store };
+  });
+}
 
 describe('sqlite', () => {
   it('has the schema that is written down in schema.sql', async () => {
