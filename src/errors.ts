@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'app_not_approved'
   | 'rate_limited'
   | 'host_not_local'
+  | 'origin_foreign'
   // what a provider says of the person
   | 'identity_mismatch'
   | 'person_blocked'

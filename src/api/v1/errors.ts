@@ -50,6 +50,7 @@ const ANSWERS = {
   line_not_allowed: { status: 400, message: '본인인증을 이용할 수 없는 휴대폰 회선입니다.' },
   provider_refused: { status: 400, message: '본인인증 기관에서 인증을 거절하였습니다.' },
   host_not_local: { status: 403, message: '샌드박스 경로는 이 컴퓨터의 주소로만 부를 수 있습니다.' },
+  origin_foreign: { status: 403, message: '다른 사이트의 페이지에서는 이 샌드박스 경로를 부를 수 없습니다.' },
   request_malformed: { status: 400, message: '잘못된 HTTP 요청입니다.' },
   request_head_too_large: { status: 431, message: '잘못된 HTTP 요청입니다.' },
   route_unknown: { status: 404, message: '존재하지 않는 API 경로입니다.' },
