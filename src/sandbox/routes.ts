@@ -9,6 +9,7 @@ import type { ApiRequest, Handler, Route } from '../http/routes.ts';
 import { createSandboxCertification } from './create-certification.ts';
 import { answerEvents, describeClock, type EventSources } from './events.ts';
 import type { Message } from './inbox.ts';
+import { renderPage, SCRIPT, STYLE } from './page/index.ts';
 import type { Seed } from './people-file.ts';
 import type { SandboxProvider } from './provider.ts';
 import { seedCertifications, seedMerchants } from './seed.ts';
@@ -44,6 +45,14 @@ export function sandboxRoutes(services: SandboxServices): readonly Route[] {
     };
   };
   return [
+    {
+      path: '/sandbox',
+      methods: {
+        GET: guarded(async ({ query }) => renderPage(services.seed, services.provider.randomOtp, query)),
+      },
+    },
+    { path: '/sandbox/page.js', methods: { GET: guarded(async () => SCRIPT) } },
+    { path: '/sandbox/page.css', methods: { GET: guarded(async () => STYLE) } },
     {
       path: '/sandbox/events',
       methods: {
