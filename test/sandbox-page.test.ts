@@ -1,5 +1,5 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { v1Routes } from '../src/api/v1/index.ts';
 import { createApp } from '../src/app.ts';
@@ -16,14 +16,25 @@ const SEEDED = 'imp_000000000001';
 const IN_THE_APP = { verification_method: 'APP', channel_key: 'channel-kcp' };
 
 let browser: Browser;
+/** Most tests use the same one, each with a server of its own. */
+let tab: Page;
 beforeAll(async () => {
   browser = await launchBrowser();
+  tab = await openTab();
 });
 afterAll(() => browser.close());
 
+async function openTab(bypassCSP = false): Promise<Page> {
+  const context = await browser.newContext({
+    reducedMotion: 'reduce',
+    permissions: ['clipboard-read', 'clipboard-write'],
+    bypassCSP,
+  });
+  return context.newPage();
+}
+
 /** A sandbox with calls of the merchant's code, and the page open in a browser. What the page complains of fails. */
-async function start(options: BrowserContextOptions & { query?: string } = {}) {
-  const { query = '', ...contextOptions } = options;
+async function start({ query = '', bypassCSP = false } = {}) {
   const app = await startDevApp();
   onTestFinished(() => app.close());
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
@@ -37,18 +48,18 @@ async function start(options: BrowserContextOptions & { query?: string } = {}) {
   };
   const authorization = String((await call('POST', '/users/getToken', KEY_A))['access_token']);
   const open = async (url = app.url): Promise<Page> => {
-    const context = await browser.newContext({
-      viewport: { width: 1280, height: 800 },
-      reducedMotion: 'reduce',
-      permissions: ['clipboard-read', 'clipboard-write'],
-      ...contextOptions,
-    });
-    onTestFinished(() => context.close());
-    const page = await context.newPage();
+    const page = bypassCSP ? await openTab(true) : tab;
+    await page.setViewportSize({ width: 1280, height: 800 });
     const complaints: string[] = [];
     page.on('console', (message) => complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(error.message));
-    onTestFinished(() => expect(complaints).toEqual([]));
+    onTestFinished(async () => {
+      page.removeAllListeners();
+      await page.unrouteAll();
+      await page.goto('about:blank');
+      if (page !== tab) await page.context().close();
+      expect(complaints).toEqual([]);
+    });
     await page.goto(`${url}/sandbox${query}`);
     await page.locator('.connected').waitFor();
     return page;
@@ -245,11 +256,22 @@ describe('the page of the sandbox', () => {
     await expect.poll(() => page.locator('#certification-list > li').count()).toBe(10);
     expect(await page.locator('#clock-state').textContent()).toBe('실제 시간');
     expect(await call('GET', '/sandbox/messages')).toEqual([]);
+  });
+
+  test('empties the inbox, but not of what waits in the app', async () => {
+    const { open, call, requestOtp } = await start();
+    const page = await open();
     await requestOtp();
     await messages(page).waitFor();
     await page.getByRole('button', { name: '비우기' }).click();
     await expect.poll(() => call('GET', '/sandbox/messages')).toEqual([]);
     await page.locator('#no-messages').waitFor();
+    const waiting = await requestOtp(IN_THE_APP);
+    await requestOtp();
+    await expect.poll(() => messages(page).count()).toBe(2);
+    await page.getByRole('button', { name: '비우기' }).click();
+    await expect.poll(() => messages(page).count()).toBe(1);
+    expect(await messages(page).textContent()).toContain(waiting);
   });
 
   test('lists requests as they come, masked', async () => {
@@ -365,7 +387,7 @@ describe('the page of the sandbox', () => {
     await page.locator('summary').first().click();
     await messages(page).first().getByRole('button').first().click();
     for (const [colorScheme, width, rules] of [
-      ['light', 1280, null],
+      ['light', 1280, ['color-contrast']],
       ['dark', 1280, ['color-contrast']],
       ['light', 390, ['color-contrast']],
       ['dark', 320, null],

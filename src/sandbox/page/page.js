@@ -328,7 +328,7 @@ function showCertification(row) {
 
 function showSeeded() {
   for (const { imp_uid, channel_key, name } of seeded.toReversed())
-    showRow(imp_uid, name ?? copy.pending_person ?? '', `${channel_key} · ${copy.method_seed}`, '');
+    showRow(imp_uid, name ?? copy.pending_person ?? '', channel_key, '');
 }
 
 /** @param {Seen} request */
@@ -441,9 +441,12 @@ function forget(what) {
     showFaults([]);
     setText(find('made'), '');
   }
-  onPhone.clear();
-  find('messages').replaceChildren();
-  find('no-messages').hidden = false;
+  for (const [id, row] of onPhone) {
+    if (what === 'messages' && row.querySelector('.prompt')) continue;
+    onPhone.delete(id);
+    row.remove();
+  }
+  find('no-messages').hidden = onPhone.size > 0;
 }
 
 function showPeople() {
