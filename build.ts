@@ -33,4 +33,5 @@ for (const [from, to] of [
   ['LICENSE', 'redoc.LICENSE.txt'],
 ] as const)
   cpSync(join(redoc, from), join('dist/reference/assets', to));
+for (const file of ['page.js', 'page.css']) cpSync(`src/sandbox/page/${file}`, `dist/sandbox/page/${file}`);
 chmodSync('dist/cli/main.js', 0o755);

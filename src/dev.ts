@@ -2,11 +2,13 @@ import { type App, type AppOptions, createApp } from './app.ts';
 import { SECOND, systemClock, wholeSecond } from './core/clock.ts';
 import type { Authority, AuthorityFiles } from './sandbox/authority.ts';
 import { Faults } from './sandbox/faults.ts';
+import { Feed } from './sandbox/feed.ts';
 import { Inbox } from './sandbox/inbox.ts';
 import { MovableClock } from './sandbox/movable-clock.ts';
 import { SandboxPage } from './sandbox/page-extras.ts';
 import { DEFAULT_SEED, type Seed } from './sandbox/people-file.ts';
 import { SandboxProvider } from './sandbox/provider.ts';
+import { RecentCertifications } from './sandbox/recent-certifications.ts';
 import { RequestLog } from './sandbox/request-log.ts';
 import { sandboxRoutes } from './sandbox/routes.ts';
 import { seedCertifications, seedMerchants } from './sandbox/seed.ts';
@@ -34,10 +36,12 @@ export interface DevAppOptions
 export async function createDevApp(options: DevAppOptions): Promise<App> {
   const { seed = DEFAULT_SEED, openToAnyHost = false, randomOtp = false, ...rest } = options;
   const clock = new MovableClock(options.clock ?? systemClock);
-  const inbox = new Inbox();
-  const provider = new SandboxProvider(inbox, randomOtp);
-  const faults = new Faults();
-  const requests = new RequestLog();
+  const feed = new Feed();
+  const inbox = new Inbox(feed);
+  const recent = new RecentCertifications(feed);
+  const provider = new SandboxProvider(inbox, recent, randomOtp);
+  const faults = new Faults(feed);
+  const requests = new RequestLog(feed);
   const app = await createApp({
     ...rest,
     mode: 'dev',
@@ -60,7 +64,9 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
           routes: sandboxRoutes({
             ...services,
             clock,
+            feed,
             inbox,
+            recent,
             provider,
             faults,
             requests,

@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'app_not_approved'
   | 'rate_limited'
   | 'host_not_local'
+  | 'origin_foreign'
   // what a provider says of the person
   | 'identity_mismatch'
   | 'person_blocked'
@@ -34,6 +35,7 @@ export type ErrorCode =
   | 'request_head_too_large'
   | 'route_unknown'
   | 'method_not_allowed'
+  | 'streams_taken'
   // what may fail on our side
   | 'not_ready'
   | 'provider_unavailable'

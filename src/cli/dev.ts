@@ -75,8 +75,9 @@ function greet({ url, restUrl, seed, authority }: Greeting): void {
   console.log(`Bonin dev — 본인인증 샌드박스. 여기의 사람은 모두 가상입니다 (nobody here is real).\n`);
   console.log(url);
   if (authority !== null) explainTls(url, authority.file);
+  console.log(`\n  page        ${url}/sandbox`);
   if (merchant === undefined) return;
-  console.log(`\n  imp_key     ${merchant.imp_key}`);
+  console.log(`  imp_key     ${merchant.imp_key}`);
   console.log(`  imp_secret  ${merchant.imp_secret}`);
   if (example === undefined) return;
   console.log(`  imp_uid     ${example.imp_uid}`);

@@ -28,6 +28,14 @@ export interface PageAnswer {
   readonly body: Uint8Array;
 }
 
+/** An answer that goes on until its client goes away or the server stops. Has a connection for itself. */
+export interface StreamAnswer {
+  /** Without `X-Content-Type-Options` and `X-Request-Id`, which every answer gets. */
+  readonly headers: HeaderList;
+  /** Called once the head is written, but not for HEAD; returns what is to be done at the end. */
+  readonly open: (write: (text: string) => void) => () => void;
+}
+
 const ANY_ORIGIN: HeaderList = ['Access-Control-Allow-Origin', '*'];
 const NO_ORIGIN: HeaderList = [];
 

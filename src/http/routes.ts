@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AppError } from '../errors.ts';
-import type { PageAnswer } from './answers.ts';
+import type { PageAnswer, StreamAnswer } from './answers.ts';
 import { splitTarget } from './target.ts';
 
 /** What a handler gets to see of a request. */
@@ -16,8 +16,8 @@ export interface ApiRequest {
   readonly body: Buffer;
 }
 
-/** Gives the JSON text of a 200, in ASCII, or a page; throws an AppError. */
-export type Handler = (request: ApiRequest) => Promise<string | PageAnswer>;
+/** Gives the JSON text of a 200, in ASCII, or a page, or a stream; throws an AppError. */
+export type Handler = (request: ApiRequest) => Promise<string | PageAnswer | StreamAnswer>;
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 

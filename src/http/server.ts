@@ -3,7 +3,7 @@ import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, toAppError } from '../errors.ts';
+import { AppError, type ErrorCode, toAppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import {
   BARE_HEADERS,
@@ -19,6 +19,7 @@ import {
 import { announcesTooMuch, hasBody, readBody } from './body.ts';
 import { newRequestIds } from './request-ids.ts';
 import { createRouter, type Match, type Method, type Surface } from './routes.ts';
+import { Streams } from './streams.ts';
 import type { Tap } from './tap.ts';
 import { createTlsServer, type TlsOptions, trackHandshakes } from './tls.ts';
 
@@ -63,6 +64,9 @@ const REFUSED = Symbol('refused');
 type Connection = Duplex & { [NEWEST]?: ServerResponse; [REFUSED]?: true };
 
 const NO_BODY = Buffer.alloc(0);
+const NO_SNIFFING: HeaderList = ['X-Content-Type-Options', 'nosniff'];
+/** Refusals with a 5xx status that are nobody's fault, and no error in the log. */
+const EXPECTED: readonly ErrorCode[] = ['not_ready', 'streams_taken'];
 
 /**
  * The REST transport on `node:http`: finds the route by the raw target, reads the body, answers in one write.
@@ -73,6 +77,7 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #route: (rawTarget: string) => Match | null;
   readonly #nextRequestId = newRequestIds();
+  readonly #streams = new Streams();
   #stopping = false;
   /** Ends connections that are not HTTP's yet. */
   #dropHandshakes = (): void => {};
@@ -114,10 +119,11 @@ export class HttpServer {
     });
   }
 
-  /** Answers what is in flight, refuses what comes new, and resolves when every connection is closed. */
+  /** Answers what is in flight, ends what would go on, refuses what comes new, and resolves when every connection is closed. */
   close(patience: number): Promise<void> {
     this.#stopping = true;
     this.#dropHandshakes();
+    this.#streams.end();
     return new Promise((resolve) => {
       const force = setTimeout(() => this.#server.closeAllConnections(), patience);
       this.#server.close(() => {
@@ -175,6 +181,9 @@ export class HttpServer {
       });
       if (typeof answer === 'string') {
         this.#write(request, response, 200, answer, cors, requestId);
+      } else if ('open' in answer) {
+        const headers = [...answer.headers, ...NO_SNIFFING, 'X-Request-Id', requestId, ...cors];
+        this.#streams.start(response, answer, headers, request.method === 'HEAD');
       } else {
         status = answer.status;
         this.#writePage(request, response, answer, cors, requestId);
@@ -223,8 +232,7 @@ export class HttpServer {
       ...headers,
       // On a 304 it would say that the page has become empty.
       ...(status === 304 ? [] : ['Content-Length', String(body.length)]),
-      'X-Content-Type-Options',
-      'nosniff',
+      ...NO_SNIFFING,
       'X-Request-Id',
       requestId,
       ...extra,
@@ -323,7 +331,7 @@ export class HttpServer {
     method: string | undefined,
     route: string | null,
   ): void {
-    const level = status >= 500 && error.code !== 'not_ready' ? 'error' : 'info';
+    const level = status >= 500 && !EXPECTED.includes(error.code) ? 'error' : 'info';
     this.#options.log[level]({ requestId, method, route, status, error }, 'refused');
   }
 }

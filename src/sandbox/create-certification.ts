@@ -14,6 +14,7 @@ import { AppError } from '../errors.ts';
 import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
 import type { MovableClock } from './movable-clock.ts';
 import type { Seed } from './people-file.ts';
+import type { RecentCertifications } from './recent-certifications.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -22,6 +23,7 @@ interface Services {
   readonly certifications: CertificationService;
   readonly clock: MovableClock;
   readonly seed: Seed;
+  readonly recent: RecentCertifications;
 }
 
 /** Whoever is not described otherwise is this person. */
@@ -59,6 +61,15 @@ export async function createSandboxCertification(
     pageUrl: readText(body, 'origin', LONGEST_ORIGIN),
     providerTid: certified ? fakeProviderTid(channel, now) : null,
     identity: certified ? identity : null,
+  });
+  services.recent.add({
+    imp_uid: impUid,
+    channel_key: channel.channelKey,
+    name: certified ? identity.name : null,
+    method: null,
+    service: null,
+    state: certified ? 'certified' : 'waiting',
+    at: now,
   });
   return { imp_uid: impUid };
 }

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import { failure } from '../http/envelope.ts';
 import type { Fault } from '../http/tap.ts';
+import type { Feed } from './feed.ts';
 
 /** A fault as the control route takes it; what is left out has its default. */
 export interface FaultRule {
@@ -23,7 +24,12 @@ const MESSAGE = '샌드박스에서 지정한 오류입니다.';
 
 /** What a merchant's error handling is to be tested with. The first rule that hits a request decides. */
 export class Faults {
+  readonly #feed: Feed;
   #rules: FaultRule[] = [];
+
+  constructor(feed: Feed) {
+    this.#feed = feed;
+  }
 
   get rules(): readonly FaultRule[] {
     return this.#rules;
@@ -33,10 +39,12 @@ export class Faults {
   replace(list: unknown): void {
     if (!Array.isArray(list) || list.length > MOST_RULES) throw invalid('faults');
     this.#rules = list.map(readRule);
+    this.#tell();
   }
 
   clear(): void {
     this.#rules = [];
+    this.#tell();
   }
 
   /** The fault for a request, counted. */
@@ -49,8 +57,15 @@ export class Faults {
     );
     const rule = this.#rules[at];
     if (rule === undefined) return null;
-    if (rule.times !== null) this.#rules[at] = { ...rule, times: rule.times - 1 };
+    if (rule.times !== null) {
+      this.#rules[at] = { ...rule, times: rule.times - 1 };
+      this.#tell();
+    }
     return { delay: rule.delay_ms, outcome: outcomeOf(rule) };
+  }
+
+  #tell(): void {
+    this.#feed.publish('faults', () => this.#rules);
   }
 }
 

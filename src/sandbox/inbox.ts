@@ -1,3 +1,5 @@
+import type { Feed } from './feed.ts';
+
 /** A text message that the sandbox would have sent. */
 export interface Message {
   readonly id: string;
@@ -21,13 +23,25 @@ const KEPT = 1000;
 
 /** Where the sandbox's text messages arrive; in memory, newest first. */
 export class Inbox {
+  readonly #feed: Feed;
   #messages: readonly Message[] = [];
   #count = 0;
   #waiting = new Set<() => void>();
 
-  put(message: Omit<Message, 'id'>): void {
-    this.#messages = [{ id: `msg_${++this.#count}`, ...message }, ...this.#messages].slice(0, KEPT);
+  constructor(feed: Feed) {
+    this.#feed = feed;
+  }
+
+  put(content: Omit<Message, 'id'>): void {
+    const message = { id: `msg_${++this.#count}`, ...content };
+    this.#messages = [message, ...this.#messages].slice(0, KEPT);
+    this.#feed.publish('message', () => message);
     for (const wake of this.#waiting) wake();
+  }
+
+  /** Whether a message of this id stands here. */
+  has(id: string): boolean {
+    return this.#messages.some((message) => message.id === id);
   }
 
   list({ phone, after }: MessageFilter): readonly Message[] {

@@ -14,6 +14,15 @@ export class MovableClock implements Clock {
     return this.#standing ?? this.#real.now() + this.#shift;
   }
 
+  get isStanding(): boolean {
+    return this.#standing !== null;
+  }
+
+  /** How far it is ahead of the real time, in milliseconds. */
+  get ahead(): number {
+    return this.#standing === null ? this.#shift : this.#standing - this.#real.now();
+  }
+
   /** Stops the clock at a moment, in epoch milliseconds. */
   stopAt(at: number): void {
     this.#standing = at;

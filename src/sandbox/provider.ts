@@ -4,6 +4,7 @@ import type { OtpCapability, OtpConfirmation, OtpRequest, OtpSent, Providers } f
 import { AppError, type ErrorCode } from '../errors.ts';
 import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
 import type { Inbox } from './inbox.ts';
+import type { RecentCertifications } from './recent-certifications.ts';
 
 /** The code of every message, unless random ones were asked for. */
 const USUAL_OTP = '123456';
@@ -26,13 +27,16 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
  */
 export class SandboxProvider {
   readonly #inbox: Inbox;
-  readonly #randomOtp: boolean;
+  readonly #recent: RecentCertifications;
+  /** Whether codes are random; otherwise always the same. */
+  readonly randomOtp: boolean;
   /** What was decided of APP requests, by `imp_uid`. */
   readonly #approvals = new Map<string, boolean>();
 
-  constructor(inbox: Inbox, randomOtp: boolean) {
+  constructor(inbox: Inbox, recent: RecentCertifications, randomOtp: boolean) {
     this.#inbox = inbox;
-    this.#randomOtp = randomOtp;
+    this.#recent = recent;
+    this.randomOtp = randomOtp;
   }
 
   get providers(): Providers {
@@ -49,6 +53,7 @@ export class SandboxProvider {
   /** Plays the person who approves an APP request, or turns it down. */
   decide(impUid: string, approve: boolean): void {
     this.#approvals.set(impUid, approve);
+    this.#recent.note(impUid, approve ? 'approved' : 'turned_down');
   }
 
   reset(): void {
@@ -71,7 +76,16 @@ export class SandboxProvider {
         detail: `the sandbox answers code ${code}`,
         providerCode: code,
       });
-    const otp = this.#randomOtp ? String(randomInt(10 ** 6)).padStart(6, '0') : USUAL_OTP;
+    const otp = this.randomOtp ? String(randomInt(10 ** 6)).padStart(6, '0') : USUAL_OTP;
+    this.#recent.add({
+      imp_uid: impUid,
+      channel_key: channel.channelKey,
+      name: claim.name,
+      method,
+      service: serviceName,
+      state: 'waiting',
+      at: now,
+    });
     if (method === 'SMS')
       this.#inbox.put({
         phone: claim.phone ?? '',
@@ -90,6 +104,7 @@ export class SandboxProvider {
       if (approved === undefined) throw new AppError('app_not_approved');
       if (!approved) throw new AppError('provider_refused', { detail: 'the person turned the request down' });
     }
+    this.#recent.note(impUid, 'certified');
     return { ...claim, ci: fakeCi(claim), di: fakeDi(claim, channel.channelKey) };
   }
 }

@@ -1,5 +1,6 @@
 import { maskBirthday, maskName, maskPhone } from '../core/masking.ts';
 import type { SeenRequest } from '../http/tap.ts';
+import type { Feed } from './feed.ts';
 
 /** A request of the merchant's code, as a test may assert on it: nothing secret and nobody in clear. */
 export interface LoggedRequest {
@@ -39,10 +40,17 @@ interface Entry {
 /** The last requests to the API; in memory. Masked when somebody asks, since nobody may ever do. */
 export class RequestLog {
   readonly #ring: Entry[] = [];
+  readonly #feed: Feed;
   #count = 0;
 
+  constructor(feed: Feed) {
+    this.#feed = feed;
+  }
+
   add(seen: SeenRequest, at: number): void {
-    this.#ring[this.#count++ % KEPT] = { seen, at };
+    const entry = { seen, at };
+    this.#ring[this.#count++ % KEPT] = entry;
+    this.#feed.publish('request', () => mask(entry));
   }
 
   /** Newest first. */

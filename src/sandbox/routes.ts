@@ -7,23 +7,18 @@ import { AppError } from '../errors.ts';
 import { success } from '../http/envelope.ts';
 import type { ApiRequest, Handler, Route } from '../http/routes.ts';
 import { createSandboxCertification } from './create-certification.ts';
-import type { Faults } from './faults.ts';
-import type { Inbox, Message } from './inbox.ts';
-import type { MovableClock } from './movable-clock.ts';
+import { answerEvents, describeClock, type EventSources } from './events.ts';
+import type { Message } from './inbox.ts';
+import { renderPage, SCRIPT, STYLE } from './page/index.ts';
 import type { Seed } from './people-file.ts';
 import type { SandboxProvider } from './provider.ts';
-import type { RequestLog } from './request-log.ts';
 import { seedCertifications, seedMerchants } from './seed.ts';
 
-export interface SandboxServices {
+export interface SandboxServices extends EventSources {
   readonly store: Store;
   readonly vault: Vault;
   readonly certifications: CertificationService;
-  readonly clock: MovableClock;
-  readonly inbox: Inbox;
   readonly provider: SandboxProvider;
-  readonly faults: Faults;
-  readonly requests: RequestLog;
   readonly seed: Seed;
   /** Whether requests that name another host than this machine may control the sandbox. */
   readonly openToAnyHost: boolean;
@@ -33,23 +28,51 @@ type Body = Readonly<Record<string, unknown>>;
 
 /** Every control route of the sandbox. They exist in `dev` only. */
 export function sandboxRoutes(services: SandboxServices): readonly Route[] {
-  const local = (handle: (body: Body, query: string) => Promise<unknown>): Handler => {
+  const guarded = (handle: Handler): Handler => {
     return async (request) => {
       if (!services.openToAnyHost) requireLocalHost(request);
-      return success(toAsciiJson(await handle(readJson(request), request.query)));
+      return handle(request);
+    };
+  };
+  const local = (handle: (body: Body, query: string) => Promise<unknown>): Handler =>
+    guarded(async (request) => success(toAsciiJson(await handle(readJson(request), request.query))));
+  /** For what changes something: any page may send a simple request to this machine, and then not be asked first. */
+  const own = (handle: (body: Body) => Promise<unknown>): Handler => {
+    const answer = local(handle);
+    return async (request) => {
+      requireOwnOrigin(request);
+      return answer(request);
     };
   };
   return [
     {
+      path: '/sandbox',
+      methods: {
+        GET: guarded(async ({ query }) => renderPage(services.seed, services.provider.randomOtp, query)),
+      },
+    },
+    { path: '/sandbox/page.js', methods: { GET: guarded(async () => SCRIPT) } },
+    { path: '/sandbox/page.css', methods: { GET: guarded(async () => STYLE) } },
+    {
+      path: '/sandbox/events',
+      methods: {
+        GET: guarded(async (request) => {
+          requireOwnOrigin(request);
+          return answerEvents(services, request.headers['last-event-id']?.toString());
+        }),
+      },
+    },
+    {
       path: '/sandbox/certifications',
-      methods: { POST: local((body) => createSandboxCertification(services, body)) },
+      methods: { POST: own((body) => createSandboxCertification(services, body)) },
     },
     {
       path: '/sandbox/messages',
       methods: {
         GET: local((_body, query) => listMessages(services, query)),
-        DELETE: local(async () => {
+        DELETE: own(async () => {
           services.inbox.clear();
+          services.feed.publish('reset', () => ({ what: 'messages' }));
           return {};
         }),
       },
@@ -58,24 +81,24 @@ export function sandboxRoutes(services: SandboxServices): readonly Route[] {
       path: '/sandbox/faults',
       methods: {
         GET: local(async () => services.faults.rules),
-        PUT: local(async (body) => {
+        PUT: own(async (body) => {
           services.faults.replace(body['faults']);
           return services.faults.rules;
         }),
-        DELETE: local(async () => {
+        DELETE: own(async () => {
           services.faults.clear();
           return services.faults.rules;
         }),
       },
     },
     { path: '/sandbox/requests', methods: { GET: local(async () => services.requests.list()) } },
-    { path: '/sandbox/approvals', methods: { POST: local((body) => decide(services, body)) } },
-    { path: '/sandbox/reset', methods: { POST: local(() => reset(services)) } },
+    { path: '/sandbox/approvals', methods: { POST: own((body) => decide(services, body)) } },
+    { path: '/sandbox/reset', methods: { POST: own(() => reset(services)) } },
     {
       path: '/sandbox/clock',
       methods: {
         GET: local(async () => tellTime(services)),
-        PUT: local(async (body) => setClock(services, body)),
+        PUT: own(async (body) => setClock(services, body)),
       },
     },
   ];
@@ -86,6 +109,12 @@ const LOCAL_HOST = /^(?:localhost|[^:]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(
 /** A page elsewhere can make a browser call this machine under a name of its own, but not forge this header. */
 function requireLocalHost({ headers }: ApiRequest): void {
   if (!LOCAL_HOST.test(headers.host ?? '')) throw new AppError('host_not_local');
+}
+
+/** A browser says whose page asks; other programs say nothing. Pages served here have the request's own host. */
+function requireOwnOrigin({ headers: { origin, host = '' } }: ApiRequest): void {
+  if (origin !== undefined && origin.replace(/^https?:\/\//, '') !== host.toLowerCase())
+    throw new AppError('origin_foreign');
 }
 
 /** The body's JSON; a list, which only faults are, comes as the member `faults`. */
@@ -106,8 +135,11 @@ async function reset(services: SandboxServices): Promise<object> {
   services.clock.reset();
   services.inbox.clear();
   services.provider.reset();
+  services.recent.clear();
   services.faults.clear();
   services.requests.clear();
+  services.feed.publish('reset', () => ({ what: 'all' }));
+  tellClock(services);
   await services.store.resetCertifications();
   await seedMerchants(services, services.seed);
   await seedCertifications(services, services.seed);
@@ -141,6 +173,10 @@ function tellTime({ clock }: SandboxServices): { now: number } {
   return { now: wholeSecond(clock.now()) / SECOND };
 }
 
+function tellClock({ feed, clock }: SandboxServices): void {
+  feed.publish('clock', () => describeClock(clock));
+}
+
 /** The end of the year 9999, in seconds. */
 const LATEST = 253_402_300_799;
 
@@ -154,6 +190,7 @@ function setClock(services: SandboxServices, body: Body): { now: number } {
     if (clock.now() + by > LATEST * SECOND) throw new AppError('parameter_invalid', { names: ['advance'] });
     clock.advance(by);
   } else clock.reset();
+  tellClock(services);
   return tellTime(services);
 }
 

@@ -50,10 +50,16 @@ const ANSWERS = {
   line_not_allowed: { status: 400, message: '본인인증을 이용할 수 없는 휴대폰 회선입니다.' },
   provider_refused: { status: 400, message: '본인인증 기관에서 인증을 거절하였습니다.' },
   host_not_local: { status: 403, message: '샌드박스 경로는 이 컴퓨터의 주소로만 부를 수 있습니다.' },
+  origin_foreign: { status: 403, message: '다른 사이트의 페이지에서는 이 샌드박스 경로를 부를 수 없습니다.' },
   request_malformed: { status: 400, message: '잘못된 HTTP 요청입니다.' },
   request_head_too_large: { status: 431, message: '잘못된 HTTP 요청입니다.' },
   route_unknown: { status: 404, message: '존재하지 않는 API 경로입니다.' },
   method_not_allowed: { status: 405, message: '허용되지 않는 HTTP 메서드입니다.' },
+  streams_taken: {
+    status: 503,
+    message: '열려 있는 이벤트 연결이 너무 많습니다. 잠시 후 다시 시도해주세요.',
+    headers: RETRY_SOON,
+  },
   not_ready: {
     status: 503,
     message: '서버를 준비하고 있습니다. 잠시 후 다시 시도해주세요.',

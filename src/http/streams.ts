@@ -1,0 +1,41 @@
+import type { ServerResponse } from 'node:http';
+import type { HeaderList, StreamAnswer } from './answers.ts';
+
+/** Bytes that may wait for a client that does not read; whoever is further behind is cut off. */
+const MOST_WAITING = 1024 * 1024;
+
+/** The answers that go on. Each has its connection for itself, which ends with it. */
+export class Streams {
+  readonly #ends = new Set<() => void>();
+
+  /** Writes the head, then whatever the answer writes, until it is closed from one side or the other. */
+  start(response: ServerResponse, answer: StreamAnswer, headers: HeaderList, headOnly: boolean): void {
+    response.shouldKeepAlive = false;
+    response.writeHead(200, headers as string[]);
+    if (headOnly || response.destroyed) {
+      response.end();
+      return;
+    }
+    response.flushHeaders();
+    const close = answer.open((text) => {
+      // What is written between the end and the `close` event would be an error that nobody handles.
+      if (response.destroyed || response.writableEnded) return;
+      response.write(text);
+      if (response.writableLength > MOST_WAITING) response.destroy();
+    });
+    const end = () => {
+      if (response.writableNeedDrain) response.destroy();
+      else response.end();
+    };
+    this.#ends.add(end);
+    response.once('close', () => {
+      this.#ends.delete(end);
+      close();
+    });
+  }
+
+  /** Ends them all. */
+  end(): void {
+    for (const end of this.#ends) end();
+  }
+}

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { SECOND } from '../core/clock.ts';
+import { AppError } from '../errors.ts';
+import type { StreamAnswer } from '../http/answers.ts';
+import type { Faults } from './faults.ts';
+import type { Feed, FeedEvent } from './feed.ts';
+import type { Inbox, Message } from './inbox.ts';
+import type { MovableClock } from './movable-clock.ts';
+import type { RecentCertifications } from './recent-certifications.ts';
+import type { RequestLog } from './request-log.ts';
+
+/** What the events tell of. */
+export interface EventSources {
+  readonly feed: Feed;
+  readonly inbox: Inbox;
+  readonly recent: RecentCertifications;
+  readonly requests: RequestLog;
+  readonly faults: Faults;
+  readonly clock: MovableClock;
+}
+
+/** How many may look on at once. */
+const MOST_STREAMS = 32;
+const HEARTBEAT = 15 * SECOND;
+/** How many requests are told again to somebody who comes new. */
+const REQUESTS_TOLD = 50;
+/** When a client whose connection ended tries again, in milliseconds. */
+const RETRY = 2_000;
+/** Ids count from 1 in every run: those of another run must not be taken for ours. */
+const RUN = randomBytes(4).toString('hex');
+
+const HEADERS = ['Content-Type', 'text/event-stream', 'Cache-Control', 'no-store', 'X-Accel-Buffering', 'no'];
+
+/** The clock as the page needs it; `now` and `ahead` in whole seconds. */
+export function describeClock(clock: MovableClock): { now: number; standing: boolean; ahead: number } {
+  const [now, ahead] = [clock.now(), clock.ahead].map((time) => Math.floor(time / SECOND)) as [
+    number,
+    number,
+  ];
+  return { now, standing: clock.isStanding, ahead };
+}
+
+/**
+ * `GET /sandbox/events`: what stands in the sandbox now, told as if it had just happened, and then what happens.
+ * A `clock` event ends the first part. With a `Last-Event-ID` that is still known only newer messages come;
+ * otherwise a `reset` comes first. `streams_taken` when too many look on.
+ */
+export function answerEvents(sources: EventSources, lastEventId: string | undefined): StreamAnswer {
+  const { feed } = sources;
+  if (feed.listeners >= MOST_STREAMS) throw new AppError('streams_taken');
+  return {
+    headers: HEADERS,
+    open(write) {
+      const tell = (event: FeedEvent, data: unknown) => write(format(event, data));
+      write(`retry: ${RETRY}\n\n`);
+      tellAll(sources, tell, lastEventId);
+      const heartbeat = setInterval(() => write(':\n\n'), HEARTBEAT);
+      const leave = feed.subscribe(tell);
+      return () => {
+        clearInterval(heartbeat);
+        leave();
+      };
+    },
+  };
+}
+
+function tellAll(
+  { inbox, recent, requests, faults, clock }: EventSources,
+  tell: (event: FeedEvent, data: unknown) => void,
+  lastEventId = '',
+): void {
+  const [run, last = ''] = lastEventId.split('-');
+  const resumes = run === RUN && inbox.has(last);
+  if (!resumes) tell('reset', { what: 'all' });
+  for (const row of recent.list()) tell('certification', row);
+  for (const message of inbox.list({ phone: null, after: resumes ? last : null }).toReversed())
+    tell('message', message);
+  for (const request of requests.list().slice(0, REQUESTS_TOLD).toReversed()) tell('request', request);
+  tell('faults', faults.rules);
+  tell('clock', describeClock(clock));
+}
+
+function format(event: FeedEvent, data: unknown): string {
+  const id = event === 'message' ? `id: ${RUN}-${(data as Message).id}\n` : '';
+  return `event: ${event}\n${id}data: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs';
+import type { PageAnswer } from '../../http/answers.ts';
+import type { Seed, SeedCertification } from '../people-file.ts';
+import { type PageLanguage, SCRIPT_SENTENCES, SENTENCES, type Sentences } from './copy.ts';
+
+/** Nothing from elsewhere, nothing inline, and in nobody's frame. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+  "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/** Paths that a fault may name. */
+export const FAULT_ROUTES = [
+  '/users/getToken',
+  '/users/pg/{userCode}',
+  '/certifications/{imp_uid}',
+  '/certifications/otp/request',
+  '/certifications/otp/confirm/{imp_uid}',
+];
+const FAULT_STATUSES = [500, 503, 429, 404, 401];
+/** In milliseconds. */
+const FAULT_DELAYS = [3_000, 10_000];
+
+const ICON =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='9' fill='%230b6b5d'/%3E%3Cpath d='M8 10h16v10H15l-5 4v-4H8z' fill='%23fff'/%3E%3C/svg%3E";
+
+/** The script of the page. */
+export const SCRIPT = fileAnswer('page.js', 'text/javascript');
+/** The style sheet of the page. */
+export const STYLE = fileAnswer('page.css', 'text/css');
+
+function fileAnswer(name: string, type: string): PageAnswer {
+  return {
+    status: 200,
+    headers: ['Content-Type', `${type}; charset=utf-8`, 'Cache-Control', 'no-cache'],
+    body: readFileSync(new URL(name, import.meta.url)),
+  };
+}
+
+/** `GET /sandbox?lang=`: the page of the sandbox. What changes is filled in by its script. */
+export function renderPage(seed: Seed, randomOtp: boolean, query: string): PageAnswer {
+  const language: PageLanguage = new URLSearchParams(query).get('lang') === 'en' ? 'en' : 'ko';
+  return {
+    status: 200,
+    headers: [
+      'Content-Type',
+      'text/html; charset=utf-8',
+      'Cache-Control',
+      'no-store',
+      'Content-Security-Policy',
+      POLICY,
+      'Referrer-Policy',
+      'no-referrer',
+    ],
+    body: Buffer.from(renderShell(seed, randomOtp, language)),
+  };
+}
+
+function renderShell(seed: Seed, randomOtp: boolean, language: PageLanguage): string {
+  const copy = SENTENCES[language];
+  const otp = randomOtp ? copy.otp_random : copy.otp_usual;
+  const other = language === 'ko' ? { code: 'en', name: 'English' } : { code: 'ko', name: '한국어' };
+  const data = JSON.stringify({
+    language,
+    copy: Object.fromEntries(SCRIPT_SENTENCES.map((name) => [name, copy[name]])),
+    people: distinctPeople(seed.certifications),
+    seeded: seed.certifications.map((row) => ({
+      imp_uid: row.imp_uid,
+      channel_key: row.channel,
+      name: row.certified ? row.name : null,
+    })),
+    merchants: seed.merchants.map(({ id, name = id, user_code, imp_key, imp_secret }) => ({
+      name,
+      user_code,
+      imp_key,
+      imp_secret,
+    })),
+  }).replaceAll('<', '\\u003c');
+  return `<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${copy.title}</title>
+<link rel="icon" href="${ICON}">
+<link rel="stylesheet" href="/sandbox/page.css">
+<script type="module" src="/sandbox/page.js"></script>
+</head>
+<body>
+<a class="skip" href="#messages">${copy.skip}</a>
+<header>
+<h1><span class="mark" aria-hidden="true"></span><span lang="en">Bonin</span> <small>${copy.sandbox}</small></h1>
+<p class="ribbon"><strong>${copy.ribbon}</strong> <span>${copy.advice}</span></p>
+<div class="tools">
+<p id="connection" class="connection">${copy.connecting}</p>
+<a class="button quiet" href="/sandbox?lang=${other.code}" lang="${other.code}" hreflang="${other.code}">${other.name}</a>
+<button type="button" id="reset">${copy.reset}</button>
+</div>
+</header>
+<noscript><p class="ribbon">${copy.no_script}</p></noscript>
+<main>
+<section class="phone" aria-labelledby="inbox-title">
+<p class="status" aria-hidden="true"><span id="phone-time"></span><span class="island"></span><span class="signal"></span></p>
+<div class="title"><h2 id="inbox-title">${copy.inbox}</h2><button type="button" id="empty" class="quiet">${copy.empty_inbox}</button></div>
+<div class="thread" id="thread" tabindex="0" role="group" aria-label="${copy.inbox}">
+<div class="nothing" id="no-messages"><span class="envelope" aria-hidden="true"></span><p>${copy.no_messages}</p><p>${copy.no_messages_hint}</p></div>
+<ol id="messages"></ol>
+</div>
+</section>
+<div class="cards">
+${card('clock', copy.clock, renderClock(copy))}
+${card('make', copy.make, renderMakeForm(copy, seed))}
+${card('requests', copy.requests, `<p class="hint">${copy.requests_hint}</p><p id="no-requests" class="none">${copy.no_requests}</p><ol id="request-list" class="rows" tabindex="0" aria-labelledby="requests-title"></ol>`)}
+${card('certifications', copy.certifications, '<ul id="certification-list" class="rows"></ul>')}
+${card('faults', copy.faults, renderFaultForm(copy))}
+${card('people', copy.people, `<p class="hint">${copy.people_hint.replace('{otp}', otp)}</p><ul id="people-list" class="rows"></ul>`)}
+${card('keys', copy.keys, '<ul id="key-list" class="rows"></ul>')}
+</div>
+</main>
+<p id="said" class="toast" role="status"></p>
+<p id="arrived" class="unseen" role="status"></p>
+<script type="application/json" id="data">${data}</script>
+</body>
+</html>
+`;
+}
+
+function card(id: string, title: string, content: string): string {
+  return `<section class="card" id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`;
+}
+
+function renderClock(copy: Sentences): string {
+  return `<p class="time"><time id="now"></time></p><p class="hint"><span id="today"></span> · <span id="clock-state"></span></p>
+<div class="buttons"><button type="button" data-advance="30">${copy.seconds_30}</button><button type="button" data-advance="180">${copy.minutes_3}</button><button type="button" data-advance="1800">${copy.minutes_30}</button></div>
+<div class="buttons"><button type="button" id="stop">${copy.stop}</button><button type="button" id="to-real">${copy.to_real}</button>
+<form id="advance"><label class="unseen" for="seconds">${copy.by_seconds}</label><input id="seconds" type="number" min="1" max="315360000" required placeholder="${copy.unit_s.trim()}"><button>${copy.advance}</button></form></div>`;
+}
+
+function renderMakeForm(copy: Sentences, seed: Seed): string {
+  const people = distinctPeople(seed.certifications).map(
+    ({ name, birthday }, at) =>
+      `<option value="${at}">${escapeHtml(name)} · ${escapeHtml(birthday)}</option>`,
+  );
+  const channels = seed.merchants.flatMap(({ id, name = id, channels: rows }) =>
+    rows.map(
+      ({ channel_key }) =>
+        `<option value="${escapeHtml(channel_key)}">${escapeHtml(channel_key)} · ${escapeHtml(name)}</option>`,
+    ),
+  );
+  return `<form id="make-form" class="fields"><p><label for="person">${copy.person}</label><select id="person">${people.join('')}</select></p>
+<p><label for="channel">${copy.channel}</label><select id="channel">${channels.join('')}</select></p>
+<button class="main">${copy.make_button}</button></form><p id="made" class="made"></p>`;
+}
+
+function renderFaultForm(copy: Sentences): string {
+  const option = (value: string, text = value) =>
+    `<option value="${escapeHtml(value)}">${escapeHtml(text)}</option>`;
+  const routes = [option('', copy.every_route), ...FAULT_ROUTES.map((route) => option(route))];
+  const outcomes = [
+    ...FAULT_STATUSES.map((status) => option(`status ${status}`, String(status))),
+    ...FAULT_DELAYS.map((delay) =>
+      option(`delay_ms ${delay}`, copy.outcome_delay.replace('{seconds}', String(delay / 1000))),
+    ),
+    option('abort', copy.outcome_abort),
+  ];
+  return `<p class="hint">${copy.faults_hint}</p><form id="fault-form" class="fields"><p><label for="route">${copy.route}</label><select id="route">${routes.join('')}</select></p>
+<p><label for="outcome">${copy.outcome}</label><select id="outcome">${outcomes.join('')}</select></p>
+<p><label for="times">${copy.times}</label><input id="times" type="number" min="1" max="1000000" placeholder="${copy.every_time}"></p>
+<button class="main">${copy.add}</button></form>
+<p id="no-faults" class="none">${copy.no_faults}</p><ul id="fault-list" class="rows"></ul><button type="button" id="clear-faults" hidden>${copy.clear_all}</button>`;
+}
+
+type Certified = SeedCertification & { readonly certified: true };
+type Person = Pick<Certified, 'name' | 'birthday' | 'gender' | 'phone' | 'carrier' | 'foreigner'>;
+
+/** Everybody once, whatever they have certifications on. */
+function distinctPeople(certifications: Seed['certifications']): readonly Person[] {
+  const people = new Map<string, Person>();
+  for (const row of certifications) {
+    if (!row.certified) continue;
+    const { name, birthday, gender = null, phone = null, carrier = null, foreigner = null } = row;
+    const key = `${name}|${birthday}|${phone}`;
+    if (!people.has(key)) people.set(key, { name, birthday, gender, phone, carrier, foreigner });
+  }
+  return [...people.values()];
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+}

@@ -1,0 +1,566 @@
+// @ts-check
+/*
+ * The script of the sandbox page. Everything that comes from outside is shown by `textContent`; nothing here
+ * makes markup from text.
+ */
+
+/** @typedef {{ id: string, phone: string, text: string, otp: string, imp_uid: string, sent_at: number }} Message */
+/** @typedef {{ imp_uid: string, channel_key: string, masked_name: string, method: string | null, service: string | null, state: string, at: number }} Recent */
+/** @typedef {{ request_id: string, method: string, path: string, route: string | null, token: string | null, body: Record<string, unknown> | null, status: number, at: number }} Seen */
+/** @typedef {{ route: string | null, times: number | null, probability: number, delay_ms: number, status: number | null, abort: boolean }} Rule */
+/** @typedef {{ name: string, birthday: string, gender: string | null, phone: string | null, carrier: string | null, foreigner: boolean | null }} Person */
+
+/** How many rows of a kind stay on the page. */
+const KEPT = 50;
+const ZONE = { timeZone: 'Asia/Seoul' };
+
+/** @type {{ language: string, copy: Record<string, string>, people: Person[], seeded: { imp_uid: string, channel_key: string, name: string | null }[], merchants: Record<string, string>[] }} */
+const { language, copy, people, seeded, merchants } = JSON.parse(find('data').textContent ?? '');
+const time = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hourCycle: 'h23', ...ZONE });
+const shortTime = new Intl.DateTimeFormat('en', { timeStyle: 'short', hourCycle: 'h23', ...ZONE });
+const day = new Intl.DateTimeFormat(language, { dateStyle: 'full', ...ZONE });
+const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'narrow' });
+
+/** Whether what comes is new, and not what stood there before this page. */
+let live = false;
+let clock = { now: Date.now() / 1000, standing: false, ahead: 0, heardAt: Date.now() };
+/** @type {Rule[]} */
+let rules = [];
+/** @type {Seen[]} */
+let waiting = [];
+/** Ids of the requests on the page. */
+const shown = new Set();
+/** Rows of the phone and of the certifications, by id. @type {Map<string, HTMLElement>} */
+const onPhone = new Map();
+/** @type {Map<string, HTMLElement>} */
+const rows = new Map();
+
+/** @param {string} id @returns {any} */
+function find(id) {
+  return document.getElementById(id);
+}
+
+/** An element; texts become text nodes. @param {string} tag @param {Record<string, unknown>} [properties] @param {(Node | string | null)[]} children @returns {any} */
+function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.includes('-')) element.setAttribute(name, String(value));
+    else Object.assign(element, { [name]: value });
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+/** A sentence with its gaps filled. @param {string} name @param {Record<string, unknown>} [gaps] */
+function say(name, gaps = {}) {
+  return (copy[name] ?? name).replace(/\{(\w+)\}/g, (_, gap) => String(gaps[gap] ?? ''));
+}
+
+let toast = 0;
+/** Shows a sentence for a moment and has it read out. @param {string} text */
+function announce(text) {
+  clearTimeout(toast);
+  find('said').textContent = text;
+  toast = setTimeout(() => find('said').replaceChildren(), 4000);
+}
+
+/** Calls a control route; says what went wrong. @param {string} method @param {string} path @param {unknown} [body] @returns {Promise<any>} */
+async function call(method, path, body) {
+  try {
+    const answer = await fetch(`/sandbox/${path}`, {
+      method,
+      ...(body !== undefined && {
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      }),
+    });
+    const { message, response } = await answer.json();
+    if (!answer.ok) throw new Error(message);
+    return response;
+  } catch (error) {
+    announce(say('failed', { message: error instanceof Error ? error.message : '' }));
+    return null;
+  }
+}
+
+/** @param {string} text */
+async function writeClipboard(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  // Under a host name without TLS there is no clipboard object.
+  const field = make('textarea', { value: text, className: 'unseen' });
+  document.body.append(field);
+  field.select();
+  const copied = document.execCommand('copy');
+  field.remove();
+  if (!copied) throw new Error();
+}
+
+/** @param {string} text @param {string} what */
+function copyButton(text, what) {
+  const button = make('button', { type: 'button', className: 'copy' });
+  const show = (/** @type {string} */ word) => {
+    button.textContent = word;
+    button.ariaLabel = `${what} ${text} ${word}`;
+  };
+  show(copy.copy ?? '');
+  button.addEventListener('click', async () => {
+    try {
+      await writeClipboard(text);
+      announce(say('copied_say', { text }));
+      show(copy.copied ?? '');
+      setTimeout(show, 1500, copy.copy);
+    } catch {
+      announce(say('copy_failed'));
+    }
+    button.focus();
+  });
+  return button;
+}
+
+/** A text as code with its copy button. @param {string} text @param {string} what */
+function copyable(text, what) {
+  return make('span', { className: 'copyable' }, make('code', {}, text), copyButton(text, what));
+}
+
+/** @param {string | null} phone */
+function formatPhone(phone) {
+  return (phone ?? '').replace(/^(\d{3})(\d{3,4})(\d{4})$/, '$1-$2-$3');
+}
+
+/** By the sandbox's clock, in seconds. */
+function now() {
+  return clock.standing ? clock.now : clock.now + (Date.now() - clock.heardAt) / 1000;
+}
+
+/** The two largest units of a span. @param {number} seconds */
+function formatSpan(seconds) {
+  let left = Math.abs(Math.round(seconds));
+  const parts = [];
+  for (const [unit, size] of /** @type {const} */ ([
+    ['d', 86400],
+    ['h', 3600],
+    ['m', 60],
+    ['s', 1],
+  ])) {
+    if (left >= size) parts.push(Math.floor(left / size) + (copy[`unit_${unit}`] ?? ''));
+    left %= size;
+  }
+  return parts.slice(0, 2).join(' ');
+}
+
+/** @param {number} at */
+function formatAgo(at) {
+  const ago = Math.round(now() - at);
+  if (Math.abs(ago) < 5) return copy.just_now ?? '';
+  if (Math.abs(ago) < 60) return relative.format(-ago, 'second');
+  if (Math.abs(ago) < 3600) return relative.format(-Math.trunc(ago / 60), 'minute');
+  if (Math.abs(ago) < 86400) return relative.format(-Math.trunc(ago / 3600), 'hour');
+  return relative.format(-Math.trunc(ago / 86400), 'day');
+}
+
+/** @param {number} at */
+function ago(at) {
+  const date = new Date(at * 1000);
+  return make(
+    'time',
+    { 'data-at': at, dateTime: date.toISOString(), title: time.format(date) },
+    formatAgo(at),
+  );
+}
+
+/** Changes a text only when it differs, so that nothing is read out or selected away for nothing. @param {Element} element @param {string} text */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function tick() {
+  const date = new Date(now() * 1000);
+  setText(find('now'), time.format(date));
+  find('now').dateTime = date.toISOString();
+  setText(find('today'), day.format(date));
+  setText(find('phone-time'), shortTime.format(date));
+  for (const element of document.querySelectorAll('time[data-at]'))
+    setText(element, formatAgo(Number(element.getAttribute('data-at'))));
+}
+
+/** @param {{ now: number, standing: boolean, ahead: number }} told */
+function showClock(told) {
+  clock = { ...told, heardAt: Date.now() };
+  const away = Math.abs(told.ahead) > 1;
+  const difference = say(told.ahead > 0 ? 'ahead' : 'behind', { time: formatSpan(told.ahead) });
+  setText(
+    find('clock-state'),
+    [told.standing ? copy.standing : '', away ? difference : ''].filter(Boolean).join(', ') ||
+      (copy.real_time ?? ''),
+  );
+  find('clock').classList.toggle('moved', away || told.standing);
+  tick();
+}
+
+/** Puts something on the phone where its time belongs; what is new comes to view. @param {string} id @param {number} at @param {any} element */
+function putOnPhone(id, at, element) {
+  element.dataset.at = String(at);
+  const list = find('messages');
+  const old = onPhone.get(id);
+  onPhone.set(id, element);
+  if (old) old.replaceWith(element);
+  else {
+    let before = list.lastElementChild;
+    while (before && Number(before.dataset.at) > at) before = before.previousElementSibling;
+    if (before) before.after(element);
+    else list.prepend(element);
+  }
+  for (const [known, row] of onPhone) {
+    if (onPhone.size <= 2 * KEPT) break;
+    onPhone.delete(known);
+    row.remove();
+  }
+  find('no-messages').hidden = true;
+  if (old) return;
+  const sought = onPhone.get(location.hash.slice(1));
+  if (!live && sought) sought.scrollIntoView({ block: 'nearest' });
+  else find('thread').scrollTop = find('thread').scrollHeight;
+}
+
+/** @param {Message} message */
+function showMessage({ id, phone, text, otp, imp_uid, sent_at }) {
+  const [words, ...rest] = text.split(/\n(?=@)/);
+  const sought = location.hash.slice(1) === imp_uid;
+  const digits = make(
+    'p',
+    { className: 'digits' },
+    make('strong', {}, otp.slice(0, 3), make('span', { className: 'gap' }), otp.slice(3)),
+    copyButton(otp, copy.code ?? ''),
+  );
+  const bubble = make(
+    'div',
+    { className: 'bubble' },
+    make('p', { lang: 'ko' }, words ?? ''),
+    rest.length > 0 ? make('p', { className: 'bound' }, rest.join('\n')) : null,
+    digits,
+  );
+  putOnPhone(
+    sought ? imp_uid : id,
+    sent_at,
+    make(
+      'li',
+      { className: sought ? 'item sought' : 'item' },
+      make('p', { className: 'to' }, make('span', {}, formatPhone(phone)), ' · ', ago(sent_at)),
+      bubble,
+      make('p', { className: 'uid' }, copyable(imp_uid, 'imp_uid')),
+    ),
+  );
+  if (live)
+    setText(find('arrived'), say('new_message', { phone: formatPhone(phone), otp: [...otp].join(' ') }));
+}
+
+/** @param {Recent} row */
+function showPrompt({ imp_uid, masked_name, service, state, at }) {
+  const decide = (/** @type {boolean} */ approve) => () => call('POST', 'approvals', { imp_uid, approve });
+  const button = (/** @type {string} */ name, /** @type {boolean} */ approve) => {
+    const element = make(
+      'button',
+      { type: 'button', className: approve ? 'main' : '', 'aria-label': `${copy[name]} ${imp_uid}` },
+      copy[name] ?? '',
+    );
+    element.addEventListener('click', decide(approve));
+    return element;
+  };
+  const known = onPhone.has(imp_uid);
+  const inside = onPhone.get(imp_uid)?.contains(document.activeElement);
+  const bubble = make(
+    'div',
+    { className: 'bubble prompt', tabIndex: -1 },
+    make('p', { className: 'kind' }, copy.app_request ?? ''),
+    make('p', {}, say('app_question', { service: service ?? '', name: masked_name })),
+    state === 'waiting'
+      ? make('div', { className: 'decision' }, button('approve', true), button('turn_down', false))
+      : make('p', { className: `state ${state}` }, copy[`state_${state}`] ?? state),
+  );
+  putOnPhone(
+    imp_uid,
+    at,
+    make(
+      'li',
+      { className: 'item' },
+      make('p', { className: 'to' }, ago(at)),
+      bubble,
+      make('p', { className: 'uid' }, copyable(imp_uid, 'imp_uid')),
+    ),
+  );
+  // The button that was pressed is gone; the place must not be.
+  if (inside) bubble.focus();
+  if (live && !known) setText(find('arrived'), say('new_prompt', { name: masked_name }));
+  else if (live) setText(find('arrived'), `${imp_uid} ${copy[`state_${state}`]}`);
+}
+
+/** @param {string} imp_uid @param {string} name @param {string} detail @param {string} state */
+function showRow(imp_uid, name, detail, state) {
+  const row = make(
+    'li',
+    {},
+    make(
+      'span',
+      { className: 'who' },
+      make('b', {}, name),
+      state === '' ? null : make('span', { className: `state ${state}` }, copy[`state_${state}`] ?? state),
+      make('span', { className: 'detail' }, detail),
+    ),
+    copyable(imp_uid, 'imp_uid'),
+  );
+  const old = rows.get(imp_uid);
+  rows.set(imp_uid, row);
+  if (old) old.replaceWith(row);
+  else find('certification-list').prepend(row);
+}
+
+/** @param {Recent} row */
+function showCertification(row) {
+  const how = row.method ?? copy.method_null;
+  showRow(
+    row.imp_uid,
+    row.masked_name || (copy.pending_person ?? ''),
+    `${row.channel_key} · ${how}`,
+    row.state,
+  );
+  if (row.method === 'APP') showPrompt(row);
+}
+
+function showSeeded() {
+  for (const { imp_uid, channel_key, name } of seeded.toReversed())
+    showRow(imp_uid, name ?? copy.pending_person ?? '', channel_key, '');
+}
+
+/** @param {Seen} request */
+function requestRow({ method, path, route, token, body, status, at }) {
+  const line = [
+    make('span', { className: 'method' }, method),
+    make('span', { className: 'path' }, path),
+    make(
+      'span',
+      { className: `answer s${Math.floor(status / 100)}` },
+      status === 0 ? (copy.cut ?? '') : String(status),
+    ),
+    make('time', { className: 'at', dateTime: new Date(at * 1000).toISOString() }, time.format(at * 1000)),
+  ];
+  const facts = [
+    route === null ? copy.nowhere : route === path ? '' : route,
+    token === null ? '' : `${copy.token_at} ${token}`,
+    body === null ? '' : JSON.stringify(body, null, 1).slice(2, -2),
+  ].filter(Boolean);
+  return facts.length === 0
+    ? make('li', {}, make('p', { className: 'line' }, ...line))
+    : make(
+        'li',
+        {},
+        make(
+          'details',
+          {},
+          make('summary', { className: 'line' }, ...line),
+          make('pre', {}, facts.join('\n')),
+        ),
+      );
+}
+
+/** Many requests between two frames are one piece of work. */
+function showRequests() {
+  const list = find('request-list');
+  for (const request of waiting.splice(0).slice(-KEPT)) {
+    if (shown.has(request.request_id)) continue;
+    shown.add(request.request_id);
+    list.prepend(requestRow(request));
+  }
+  while (list.children.length > KEPT) list.lastElementChild.remove();
+  find('no-requests').hidden = list.children.length > 0;
+}
+
+/** @param {Seen} request */
+function queueRequest(request) {
+  if (waiting.length === 0) setTimeout(showRequests, 50);
+  waiting.push(request);
+  if (waiting.length > 4 * KEPT) waiting.splice(0, 2 * KEPT);
+}
+
+/** @param {readonly Rule[]} list */
+const putRules = (list) =>
+  call(
+    'PUT',
+    'faults',
+    list.filter(({ times }) => times !== 0),
+  );
+
+/** @param {Rule[]} list */
+function showFaults(list) {
+  rules = list;
+  find('fault-list').replaceChildren(
+    ...list.map((rule, at) => {
+      const { route, times, delay_ms, status, abort, probability } = rule;
+      const outcome = [
+        abort ? copy.outcome_abort : (status ?? ''),
+        delay_ms > 0 ? say('outcome_delay', { seconds: delay_ms / 1000 }) : '',
+        probability < 1 ? `${Math.round(probability * 100)} %` : '',
+      ];
+      const left = times === null ? copy.every_time : times === 0 ? copy.spent : say('times_left', { times });
+      const words = outcome.filter((part) => part !== '').join(', ');
+      const remove = make(
+        'button',
+        { type: 'button', 'aria-label': `${copy.remove} ${words} ${route ?? copy.every_route}` },
+        copy.remove ?? '',
+      );
+      remove.addEventListener('click', async () => {
+        await putRules(rules.filter((_, other) => other !== at));
+        find('faults-title').focus();
+      });
+      return make(
+        'li',
+        {},
+        make(
+          'span',
+          { className: 'who' },
+          make('b', {}, words),
+          make('span', { className: 'detail' }, `${route ?? copy.every_route} · ${left}`),
+        ),
+        remove,
+      );
+    }),
+  );
+  find('no-faults').hidden = list.length > 0;
+  find('clear-faults').hidden = list.length === 0;
+}
+
+/** @param {'all' | 'messages'} what */
+function forget(what) {
+  if (what === 'all') {
+    live = false;
+    waiting = [];
+    shown.clear();
+    rows.clear();
+    for (const id of ['request-list', 'certification-list']) find(id).replaceChildren();
+    showSeeded();
+    showRequests();
+    showFaults([]);
+    setText(find('made'), '');
+  }
+  for (const [id, row] of onPhone) {
+    if (what === 'messages' && row.querySelector('.prompt')) continue;
+    onPhone.delete(id);
+    row.remove();
+  }
+  find('no-messages').hidden = onPhone.size > 0;
+}
+
+function showPeople() {
+  find('people-list').append(
+    ...people.map(({ name, birthday, gender, phone, carrier, foreigner }) => {
+      const facts = [birthday, gender && copy[gender], carrier, foreigner && copy.foreigner];
+      return make(
+        'li',
+        {},
+        make(
+          'span',
+          { className: 'who' },
+          make('b', {}, name),
+          make('span', { className: 'detail' }, facts.filter(Boolean).join(' · ')),
+        ),
+        phone === null ? null : copyable(phone, `${name} ${copy.phone}`),
+      );
+    }),
+  );
+  find('key-list').append(
+    ...merchants.map(({ name, ...keys }) =>
+      make(
+        'li',
+        { className: 'tall' },
+        make('b', {}, name ?? ''),
+        ...Object.entries(keys).map(([key, value]) =>
+          make(
+            'span',
+            { className: 'key' },
+            make('span', { className: 'detail' }, key),
+            copyable(value, key),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** @param {string} id @param {() => unknown} act */
+const onClick = (id, act) => find(id).addEventListener('click', act);
+
+/** @param {string} id @param {() => unknown} act */
+function onSubmit(id, act) {
+  find(id).addEventListener('submit', (/** @type {Event} */ event) => {
+    event.preventDefault();
+    act();
+  });
+}
+
+onClick('reset', async () => {
+  if (confirm(copy.reset_question) && (await call('POST', 'reset'))) announce(say('reset_done'));
+});
+onClick('empty', async () => {
+  if (await call('DELETE', 'messages')) announce(say('inbox_emptied'));
+});
+onClick('stop', () => call('PUT', 'clock', { now: Math.floor(now()) }));
+onClick('to-real', () => call('PUT', 'clock', {}));
+onClick('clear-faults', async () => {
+  await call('DELETE', 'faults');
+  find('faults-title').focus();
+});
+for (const button of document.querySelectorAll('[data-advance]'))
+  button.addEventListener('click', () =>
+    call('PUT', 'clock', { advance: Number(button.getAttribute('data-advance')) }),
+  );
+onSubmit('advance', () => call('PUT', 'clock', { advance: Number(find('seconds').value) }));
+onSubmit('make-form', async () => {
+  const made = await call('POST', 'certifications', {
+    ...people[find('person').value],
+    channel_key: find('channel').value,
+  });
+  if (made === null) return;
+  find('made').replaceChildren(copyable(made.imp_uid, 'imp_uid'));
+  announce(say('made', made));
+});
+onSubmit('fault-form', () => {
+  const [kind = '', value] = find('outcome').value.split(' ');
+  const times = find('times').value;
+  return putRules([
+    ...rules,
+    /** @type {Rule} */ ({
+      route: find('route').value || null,
+      times: times === '' ? null : Number(times),
+      [kind]: kind === 'abort' ? true : Number(value),
+    }),
+  ]);
+});
+
+find('faults-title').tabIndex = -1;
+showPeople();
+showSeeded();
+tick();
+setInterval(tick, 1000);
+
+const source = new EventSource('/sandbox/events');
+/** @param {string} name @param {(data: any) => void} act */
+const on = (name, act) => source.addEventListener(name, (event) => act(JSON.parse(event.data)));
+on('message', showMessage);
+on('certification', showCertification);
+on('request', queueRequest);
+on('faults', showFaults);
+on('reset', ({ what }) => forget(what));
+on('clock', (told) => {
+  showClock(told);
+  live = true;
+});
+/** @param {string} state */
+function showConnection(state) {
+  setText(find('connection'), copy[state] ?? state);
+  find('connection').className = `connection ${state}`;
+}
+source.addEventListener('open', () => showConnection('connected'));
+source.addEventListener('error', () => {
+  showConnection('disconnected');
+  // A refusal ends an EventSource for good.
+  if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 10_000);
+});
