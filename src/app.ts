@@ -90,7 +90,8 @@ export async function createApp(options: AppOptions): Promise<App> {
         clock,
         providers,
         limits,
-        forgiveUnknownChannel: mode === 'dev',
+        forgiveChannel:
+          mode === 'dev' ? (taken) => log.warn({ taken }, 'unknown channel; the first one is taken') : null,
       }),
       attempts: new AttemptService({ store, vault, clock, providers, limits }),
     };

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_SEED } from '../src/dev.ts';
+import { createLog } from '../src/log.ts';
 import { newMasterKey } from '../src/master-keys.ts';
 import { KEY_A, type RunningDevApp, SIMCHEONG, startDevApp } from './server/dev-app.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
@@ -198,6 +199,20 @@ describe('random codes', () => {
     }
     const confirmed = await client.confirm(String(requested.response['imp_uid']), otp);
     expect(confirmed.status).toBe(200);
+    await app.close();
+  });
+});
+
+describe('a channel that does not exist', () => {
+  it('is replaced by the first one, which the log tells without what was asked for', async () => {
+    const lines: string[] = [];
+    const log = createLog('info', { write: (line) => void lines.push(line) });
+    const app = await startDevApp({ log });
+    const client = clientOf(app);
+    await client.logIn();
+    expect((await client.request({ channel_key: 'channel-홍길동' })).status).toBe(200);
+    expect(lines.join('')).toContain('"taken":"channel-danal"');
+    expect(lines.join('')).not.toContain('홍길동');
     await app.close();
   });
 });

@@ -34,8 +34,11 @@ export interface OtpServiceOptions {
   readonly providers: Providers;
   /** Null for no limits, as in `dev`. */
   readonly limits: OtpLimits | null;
-  /** Whether a channel that does not exist is replaced by the first one that can send an OTP, as in `dev`. */
-  readonly forgiveUnknownChannel: boolean;
+  /**
+   * Replaces a channel that does not exist by the first one that can send an OTP, as in `dev`, and is told which; null
+   * refuses.
+   */
+  readonly forgiveChannel: ((taken: string) => void) | null;
 }
 
 /** Characters of the service's name that fit into a text message. */
@@ -177,7 +180,7 @@ export class OtpService {
   }
 
   async #chooseChannel(merchantId: number, { channelKey, pg }: ChannelChoice): Promise<Channel> {
-    const { store, forgiveUnknownChannel } = this.#options;
+    const { store, forgiveChannel } = this.#options;
     const channels = await store.listChannels(merchantId);
     const first = channels.find((channel) => this.#hasOtp(channel.provider));
     const named = channelKey !== null || pg !== null;
@@ -188,7 +191,8 @@ export class OtpService {
           (providerMerchantId === null || channel.providerMerchantId === providerMerchantId)
         : channel.channelKey === channelKey,
     );
-    const channel = named && (chosen !== undefined || !forgiveUnknownChannel) ? chosen : first;
+    if (named && chosen === undefined && first !== undefined) forgiveChannel?.(first.channelKey);
+    const channel = named && (chosen !== undefined || forgiveChannel === null) ? chosen : first;
     if (channel === undefined || !this.#hasOtp(channel.provider)) throw new AppError('channel_not_found');
     return channel;
   }

@@ -51,7 +51,7 @@ export async function startAttempt(services: StartServices, body: unknown, origi
     throw new StartRefusal(400, 'INVALID_REDIRECT_URL');
   const minimumAge = call.age('min_age');
   const merchantUid = call.shortText('merchant_uid') ?? `nobody_${clock.now()}`;
-  const channel = chooseChannel(await attempts.listChannels(merchant.id), call, forgiving);
+  const { channel, isReplaced } = chooseChannel(await attempts.listChannels(merchant.id), call, forgiving);
   const page = call.text('page');
 
   const started = await attempts.start({
@@ -89,6 +89,8 @@ export async function startAttempt(services: StartServices, body: unknown, origi
     ticket: started.ticket,
     handle: started.handle,
     expires_at: wholeSecond(started.expiresAt) / SECOND,
+    // The script says so on the console of whoever builds the shop.
+    ...(isReplaced && { warning: 'unknown channel; the first one is taken' }),
   };
 }
 
@@ -139,7 +141,11 @@ async function findMerchant(store: Store, call: Call): Promise<Merchant> {
   return merchant;
 }
 
-function chooseChannel(channels: readonly Channel[], call: Call, forgiving: boolean): Channel {
+function chooseChannel(
+  channels: readonly Channel[],
+  call: Call,
+  forgiving: boolean,
+): { channel: Channel; isReplaced: boolean } {
   const key = call.text('channel_key');
   const pg = call.text('pg');
   const [first] = channels;
@@ -156,7 +162,7 @@ function chooseChannel(channels: readonly Channel[], call: Call, forgiving: bool
         : first;
   const channel = chosen ?? (forgiving ? first : undefined);
   if (channel === undefined) throw new StartRefusal(400, 'INVALID_CHANNEL');
-  return channel;
+  return { channel, isReplaced: chosen === undefined };
 }
 
 /** One carrier is preselected; several, joined by semicolons, limit the choice. What is unreadable says nothing. */
