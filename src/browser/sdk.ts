@@ -165,14 +165,15 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
     if (!handle) return end(call, 'USER_CANCEL');
     let path = askFirst ? '/page/result' : '/page/close';
     let isClosing = !askFirst;
-    let force = false;
+    let isForced = false;
     let waits = false;
     let tries = 0;
     let heard = performance.now();
     while (!call.isOver && !call.isReplaced) {
+      const body = isForced && path === '/page/close' ? { handle, force: true } : { handle };
       const silence = performance.now() - heard;
       if (silence > PATIENCE - LOOK) return end(call, 'NETWORK_ERROR');
-      const answer = await post(path, force ? { handle, force } : { handle }, PATIENCE - silence);
+      const answer = await post(path, body, PATIENCE - silence);
       if (endIfDone(call, answer)) return;
       if (answer) {
         heard = performance.now();
@@ -181,9 +182,10 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
           path = '/page/result';
         } else {
           tries += 1;
-          force = isClosing && !force && tries >= TRIES && !(waits && call.doubtful);
-          if (force || !isClosing) {
+          const isEnough = tries >= TRIES && !isForced && !(waits && call.doubtful);
+          if (isEnough || !isClosing) {
             path = '/page/close';
+            isForced = isClosing;
             isClosing = true;
             continue;
           }

@@ -25,6 +25,8 @@ export async function launchBrowser(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--no-first-run',
+      // Else pages without an origin may not ask a loopback address, as they may ask any server on the net.
+      '--disable-features=LocalNetworkAccessChecks',
     ],
   });
 }
