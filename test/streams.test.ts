@@ -7,10 +7,11 @@ import { createLog } from '../src/log.ts';
 const PIECE = 64 * 1024;
 
 /** A server with one stream, and a client of it that never reads. */
-async function startWithDeafClient() {
+async function startWithDeafClient({ gate = Promise.resolve() } = {}) {
   let write: (text: string) => void = () => {};
   let closed = 0;
-  const opened = Promise.withResolvers<void>();
+  let opened = 0;
+  const asked = Promise.withResolvers<void>();
   const server = new HttpServer({
     surfaces: [
       {
@@ -19,14 +20,18 @@ async function startWithDeafClient() {
           {
             path: '/stream',
             methods: {
-              GET: async () => ({
-                headers: ['Content-Type', 'text/plain'],
-                open(writer) {
-                  write = writer;
-                  opened.resolve();
-                  return () => void closed++;
-                },
-              }),
+              GET: async () => {
+                asked.resolve();
+                await gate;
+                return {
+                  headers: ['Content-Type', 'text/plain'],
+                  open(writer) {
+                    write = writer;
+                    opened++;
+                    return () => void closed++;
+                  },
+                };
+              },
             },
           },
         ],
@@ -45,7 +50,8 @@ async function startWithDeafClient() {
     client.destroy();
     await server.close(0);
   });
-  await opened.promise;
+  await asked.promise;
+  await nextTurn();
   /** Writes pieces, at most so many, until the stream is closed; returns how many it wrote. */
   const fill = async (most: number) => {
     let written = 0;
@@ -56,7 +62,7 @@ async function startWithDeafClient() {
     }
     return written;
   };
-  return { server, client, fill, write: () => write('x'), closed: () => closed };
+  return { server, client, fill, write: () => write('x'), opened: () => opened, closed: () => closed };
 }
 
 test('a stream whose client does not read is cut off, once, and what is written later goes nowhere', async () => {
@@ -85,4 +91,15 @@ test('a client that leaves closes its stream', async () => {
   const { client, closed } = await startWithDeafClient();
   client.destroy();
   await expect.poll(closed).toBe(1);
+});
+
+test('a stream that was asked for before a stop and is ready after it does not begin', async () => {
+  const gate = Promise.withResolvers<void>();
+  const { server, opened } = await startWithDeafClient({ gate: gate.promise });
+  const before = performance.now();
+  const stopped = server.close(10_000);
+  gate.resolve();
+  await stopped;
+  expect(performance.now() - before).toBeLessThan(1_000);
+  expect(opened()).toBe(0);
 });

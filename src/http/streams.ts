@@ -7,12 +7,13 @@ const MOST_WAITING = 1024 * 1024;
 /** The answers that go on. Each has its connection for itself, which ends with it. */
 export class Streams {
   readonly #ends = new Set<() => void>();
+  #ended = false;
 
   /** Writes the head, then whatever the answer writes, until it is closed from one side or the other. */
   start(response: ServerResponse, answer: StreamAnswer, headers: HeaderList, headOnly: boolean): void {
     response.shouldKeepAlive = false;
     response.writeHead(200, headers as string[]);
-    if (headOnly || response.destroyed) {
+    if (headOnly || this.#ended || response.destroyed) {
       response.end();
       return;
     }
@@ -34,8 +35,9 @@ export class Streams {
     });
   }
 
-  /** Ends them all. */
+  /** Ends them all, and each that begins later at its head. */
   end(): void {
+    this.#ended = true;
     for (const end of this.#ends) end();
   }
 }

@@ -93,6 +93,7 @@ describe('the addresses of the script', () => {
   ])('answer to Accept-Encoding: %s, zipped: %s', async (accepted, zipped) => {
     const [route] = scriptRoutes();
     const request = {
+      method: 'GET',
       headers: { 'accept-encoding': accepted },
       parameters: [],
       query: '',
@@ -153,7 +154,7 @@ describe('the text of the script', () => {
     const built = (await import(pathToFileURL(join(folder, 'page/scripts.js')).href)) as {
       scriptRoutes: typeof scriptRoutes;
     };
-    const request = { headers: {}, parameters: [], query: '', body: Buffer.alloc(0) };
+    const request = { method: 'GET', headers: {}, parameters: [], query: '', body: Buffer.alloc(0) };
     for (const [index, path] of [CLASSIC, MODULE].entries()) {
       const answer = (await built.scriptRoutes()[index]?.methods.GET?.(request)) as PageAnswer;
       expect(squeeze(Buffer.from(answer.body).toString())).toBe(squeeze(await textOf(path)));
