@@ -1,6 +1,7 @@
+import { CONSENT_COPY } from './consent-copy.ts';
 import { COPY, PROBLEMS } from './copy.ts';
 import { type Html, html } from './html.ts';
-import type { Language, Problem, Screen } from './screen.ts';
+import { CONSENTS, type Language, type Problem, type Screen } from './screen.ts';
 
 type Field = Problem['field'];
 
@@ -38,9 +39,14 @@ export function markProblems(screen: Screen, language: Language): ProblemMarks {
   const sentence = (problem: Problem) => PROBLEMS[problem.sentence][language];
   const [first] = problems;
   const focused = first && fields.includes(first.field) ? first.field : null;
+  // Several consents may lack the same thing: on top each is told by its name.
+  const named = (field: Field) => {
+    const consent = CONSENTS.find((name) => field === `agree_${name}`);
+    return consent && `${CONSENT_COPY[consent].label[language]}: `;
+  };
   const entry = (problem: Problem) =>
     fields.includes(problem.field)
-      ? html`<li><a href="#f-${problem.field}">${sentence(problem)}</a></li>`
+      ? html`<li><a href="#f-${problem.field}">${named(problem.field)}${sentence(problem)}</a></li>`
       : html`<li>${sentence(problem)}</li>`;
   return {
     any: first !== undefined,

@@ -91,7 +91,8 @@ describe('a problem', () => {
           const screen = { ...SCREENS[sample], problems: [{ field, sentence }] } as Screen;
           const page = renderScreen(screen, { ...FRAME, language });
           const text = escapeText(PROBLEMS[sentence][language]);
-          expect(page).toContain(`<li><a href="#f-${field}">${text}</a></li>`);
+          expect(page).toMatch(new RegExp(`<li><a href="#f-${field}">[^<]*</a></li>`));
+          expect(page).toContain(`${text}</a></li>`);
           expect(page).toContain(`<p class="wrong" id="e-${field}"><span>${text}</span> </p>`);
           expect(count(page, `id="f-${field}"`)).toBe(1);
           expect(page).toMatch(new RegExp(`aria-describedby="([a-z_ -]+ )?e-${field}" aria-invalid="true"`));

@@ -17,7 +17,7 @@ export const SANDBOX_COPY = {
   },
   code: { ko: '테스트 인증번호', en: 'Test code' },
   fill_code: { ko: '입력하기', en: 'Fill in' },
-  inbox: { ko: '문자함 열기 (새 창)', en: 'Open the inbox (new window)' },
+  inbox: { ko: '문자함 (새 창)', en: 'Inbox (new window)' },
   play_approval: { ko: '앱에서 승인한 것으로 하기', en: 'Play the approval in the app' },
   picker: { ko: '결과 골라서 끝내기', en: 'End with a chosen outcome' },
   picker_note: {

@@ -12,12 +12,14 @@ function minify(script: string): string {
 }
 
 const FOCUS = `
-// A frame on another site ignores the attribute; what is only for scripts becomes visible.
 const one = (selector) => document.querySelector(selector);
 const all = (selector) => [...document.querySelectorAll(selector)];
 all('[data-script]').forEach((element) => { element.hidden = false; });
-const first = one('[autofocus]');
-if (first) first.focus();
+// In a frame on another site a browser ignores the attribute. Where it does not, it has done so a frame later.
+requestAnimationFrame(() => requestAnimationFrame(() => {
+  const first = one('[autofocus]');
+  if (first && document.activeElement === document.body) first.focus();
+}));
 `;
 
 const FORMS = `
@@ -57,9 +59,9 @@ if (timer) {
     one('#over').hidden = now > 0;
     if (resend) {
       const wait = resend.dataset.wait - passed;
-      const text = resend.firstElementChild;
+      const text = resend.lastElementChild;
       resend.disabled = wait > 0;
-      text.textContent = wait > 0 ? ' ' + text.dataset.waitText.replace('{n}', wait) : '';
+      text.textContent = wait > 0 ? text.dataset.waitText.replace('{n}', wait) : '';
     }
   };
   tick();
@@ -109,6 +111,7 @@ const auto = document.body.dataset.auto;
 if (auto !== undefined && !one('.problems')) {
   setTimeout(() => {
     all('fieldset').forEach((group) => {
+      if (group.getClientRects().length === 0) return;
       const choices = [...group.querySelectorAll('input')];
       if (choices.every((choice) => choice.type === 'radio')) {
         if (!choices.some((choice) => choice.checked)) choices[0].checked = true;

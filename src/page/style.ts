@@ -8,6 +8,7 @@ function minify(style: string): string {
   return style
     .replace(/\s+/g, ' ')
     .replace(/\s*([{};,])\s*/g, '$1')
+    .replaceAll(': ', ':')
     .replaceAll(';}', '}')
     .trim();
 }
@@ -73,7 +74,7 @@ legend, .field label { display: block; padding: 0; margin-bottom: .375rem; font-
   form:not(:has([value=MVNO]:checked)) .network { display: none; }
 }
 .consents { list-style: none; margin: .5rem 0 0; padding: 0; }
-.consents li { border-bottom: 1px solid var(--line); padding: .25rem 0; }
+.consents li { border-bottom: 1px solid var(--line); padding: .375rem 0 0; }
 .consents .check { border: 0; padding: .5rem 1rem; min-height: 2.75rem; font-weight: 500; }
 .check em { font-style: normal; font-size: .8125rem; color: var(--soft); white-space: nowrap; }
 summary { min-height: 2.75rem; padding: .625rem 0; font-size: .875rem; color: var(--soft); cursor: pointer; }
@@ -81,24 +82,25 @@ summary { min-height: 2.75rem; padding: .625rem 0; font-size: .875rem; color: va
 .terms { margin: 0 0 .75rem; padding: .875rem 1rem; border-radius: .75rem; background: var(--back); font-size: .875rem; }
 .field { margin-top: 1.25rem; }
 input:not([type=radio], [type=checkbox]) { width: 100%; min-height: 3.25rem; padding: .5rem .875rem; border: 1px solid var(--edge); border-radius: .75rem; background: var(--card); color: inherit; font: inherit; font-size: 1.0625rem; scroll-margin-block: 6rem; }
-.number { display: flex; flex-wrap: wrap; align-items: flex-end; gap: 0 .625rem; }
-.birth { flex: 3 1 8rem; }
-.digit { flex: 2 1 8.5rem; }
+.number { display: flex; flex-wrap: wrap; align-items: flex-end; gap: 0 .5rem; }
+.birth { flex: 1 1 6rem; }
+.digit { flex: 0 1 auto; }
 .dash { line-height: 3.25rem; color: var(--soft); }
-.masked { display: flex; align-items: center; gap: .625rem; letter-spacing: .15em; color: var(--soft); white-space: nowrap; }
+.masked { display: flex; align-items: center; gap: .5rem; font-size: .75rem; letter-spacing: .1em; color: var(--soft); white-space: nowrap; }
 .masked input { width: 3.25rem !important; flex: none; text-align: center; padding: 0 !important; color: var(--ink) !important; }
 .otp { letter-spacing: .3em; font-size: 1.5rem !important; font-variant-numeric: tabular-nums; }
 [aria-invalid] { border-color: var(--bad) !important; box-shadow: inset 0 0 0 1px var(--bad); }
 fieldset[aria-invalid] { box-shadow: none; }
 fieldset[aria-invalid] .tile { border-color: var(--bad); }
 .wrong, .over { margin: .375rem 0; font-size: .875rem; font-weight: 600; color: var(--bad); }
-.consents .wrong { margin: 0 0 0 3rem; }
+.consents .wrong { margin: .25rem 0 0 3rem; }
 .problems { margin: 1rem 0 0; padding: .75rem 1rem; border-left: .25rem solid var(--bad); border-radius: .5rem; background: var(--blush); font-size: .9375rem; }
 .problems p { margin: 0; font-weight: 600; }
 .problems ul { margin: 0; padding: 0 0 0 1.125rem; }
 .problems a { display: inline-flex; align-items: center; min-width: 2.75rem; min-height: 2.75rem; color: var(--bad); }
 .counts { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; margin: .75rem 0 0; }
 .counts dt { font-size: .8125rem; color: var(--soft); }
+[role=timer] { color: var(--main); }
 .counts dd { margin: 0; font-weight: 600; font-variant-numeric: tabular-nums; }
 .phone { color: var(--ink); white-space: nowrap; }
 `;
@@ -108,17 +110,19 @@ const ACTIONS = `
 .actions .note { margin: 0; }
 .pair { display: flex; flex-wrap: wrap; gap: .625rem; }
 .pair > * { flex: 1 1 9rem; }
+.second small { font-weight: 400; font-size: .8125rem; }
 button, .primary, .chip { display: inline-flex; align-items: center; justify-content: center; min-height: 2.75rem; min-width: 2.75rem; padding: .5rem 1rem; border: 1px solid transparent; border-radius: .75rem; font: inherit; font-weight: 600; text-align: center; text-decoration: none; white-space: pre-wrap; cursor: pointer; transition: background-color .15s; }
 .primary { min-height: 3.375rem; background: var(--main); color: var(--on); font-size: 1.0625rem; }
 .primary:hover { background: var(--press); }
-.second { min-height: 3rem; border-color: var(--edge); background: none; color: var(--ink); }
+.second { flex-direction: column; min-height: 3.25rem; padding: .375rem .5rem; line-height: 1.35; border-color: var(--edge); background: none; color: var(--ink); }
 .second:hover, .quiet:hover { background: var(--tint); }
 .second:disabled { color: var(--soft); border-style: dashed; background: none; cursor: default; }
 .quiet { background: none; color: var(--soft); font-weight: 500; text-decoration: underline; text-underline-offset: .2em; }
 :focus-visible { outline: 3px solid var(--main); outline-offset: 2px; }
+.tile:has(:focus-visible) input, .check:has(:focus-visible) input { outline: 0; }
 .tile:focus-within:has(:focus-visible), .check:focus-within:has(:focus-visible) { outline: 3px solid var(--main); outline-offset: 2px; }
 .advice { margin: 1rem 0 0; padding: .875rem 1rem; border-radius: .75rem; background: var(--tint); }
-.sign { display: block; width: 3.5rem; margin: 0 0 .75rem; fill: var(--tint); stroke: var(--main); stroke-width: 3; stroke-linecap: round; stroke-linejoin: round; }
+.sign { display: block; width: 3.5rem; margin: 1.75rem 0 0; fill: var(--tint); stroke: var(--main); stroke-width: 3; stroke-linecap: round; stroke-linejoin: round; }
 .not { fill: var(--blush); stroke: var(--bad); }
 @media (prefers-reduced-motion: reduce) { * { transition: none !important; animation: none !important; scroll-behavior: auto !important; } }
 `;
@@ -128,6 +132,7 @@ const SANDBOX = `
 @media (prefers-color-scheme: dark) { :root { --test: #372c0a; --test-ink: #ffe39a; --test-edge: #b8912b; } }
 .ribbon { background: var(--test); color: var(--test-ink); border-bottom: 1px solid var(--test-edge); padding: max(.5rem, env(safe-area-inset-top)) max(1.25rem, env(safe-area-inset-right)) .5rem max(1.25rem, env(safe-area-inset-left)); font-size: .875rem; text-align: center; }
 .ribbon p { margin: 0; }
+.ribbon span { display: inline-block; }
 .test { margin: 1rem 0 0; padding: .75rem 1rem; border: 1px dashed var(--test-edge); border-radius: .75rem; font-size: .9375rem; }
 .test h2 { margin: 0 0 .5rem; font-size: .9375rem; }
 .test p { margin: .25rem 0; }

@@ -7,6 +7,8 @@ export interface View {
   /** For `<title>` and the history of the browser. */
   readonly title: string;
   readonly heading: string;
+  /** A picture above the heading, for the last screens. */
+  readonly sign?: Html;
   /** Under the heading. */
   readonly lead: Html | null;
   /** Where the person stands, 1 to 4; null on screens that are no step. */

@@ -25,7 +25,7 @@ export function viewCode(
   const wait = Math.max(0, Math.floor(screen.resendIn));
   const resend =
     screen.sendsLeft > 0 &&
-    html`<button class="second" name="do" value="resend" formnovalidate data-wait="${wait}">${t('resend')}<span data-wait-text="${t('resend_in')}"></span></button>`;
+    html`<button class="second" name="do" value="resend" formnovalidate data-wait="${wait}"><span>${t('resend')}</span><small data-wait-text="${t('resend_in')}"></small></button>`;
   return {
     title: t('code_title'),
     heading: t('code_heading'),
@@ -33,7 +33,7 @@ export function viewCode(
     phase: 4,
     body: form(
       frame,
-      html`<div class="field"><label for="f-otp">${t('code_label')}</label><input class="otp" type="text" inputmode="numeric" autocomplete="one-time-code" maxlength="12" spellcheck="false" enterkeyhint="done" name="otp" id="f-otp"${problems.describe('otp', 'h-otp')}${problems.focus('otp')}>${problems.beside('otp')}</div>${codeHint(frame)}<p class="over" id="over"${seconds > 0 && html` hidden`}>${t('code_over')}</p><dl class="counts" id="h-otp"><div><dt>${t('time_left')}</dt><dd role="timer" data-seconds="${seconds}" data-say="${t('seconds_left')}">${clockFace(seconds)}</dd></div><div><dt>${t('tries_left')}</dt><dd>${times(screen.triesLeft)}</dd></div><div><dt>${t('sends_left')}</dt><dd>${times(screen.sendsLeft)}</dd></div></dl><p class="vh" id="say" aria-live="polite"></p>${actions(
+      html`<div class="field"><label for="f-otp">${t('code_label')}</label><input class="otp" type="text" inputmode="numeric" autocomplete="one-time-code" maxlength="12" spellcheck="false" enterkeyhint="done" name="otp" id="f-otp"${problems.describe('otp', 'h-otp')}${problems.focus('otp')}>${problems.beside('otp')}</div>${codeHint(frame)}<p class="over" id="over"${seconds > 0 && html` hidden`}>${t('code_over')}</p><dl class="counts" id="h-otp"><div><dt>${t('time_left')}</dt><dd><span role="timer" data-seconds="${seconds}" data-say="${t('seconds_left')}">${clockFace(seconds)}</span></dd></div><div><dt>${t('tries_left')}</dt><dd>${times(screen.triesLeft)}</dd></div><div><dt>${t('sends_left')}</dt><dd>${times(screen.sendsLeft)}</dd></div></dl><p class="vh" id="say" aria-live="polite"></p>${actions(
         frame,
         { does: 'next', label: t('confirm') },
         html`<div class="pair">${resend}<button class="second" name="do" value="other_number" formnovalidate>${t('other_number')}</button></div><p class="note">${t('code_help')}</p>`,

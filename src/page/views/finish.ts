@@ -43,7 +43,8 @@ export function viewSuccess(screen: Extract<Screen, { kind: 'success' }>, frame:
   return {
     title: t('success_title'),
     heading: t('success_heading'),
-    lead: DONE,
+    sign: DONE,
+    lead: null,
     phase: null,
     body: leave(finish, frame),
     head: refresh(finish),
@@ -57,7 +58,8 @@ export function viewFailure(screen: Extract<Screen, { kind: 'failure' }>, frame:
   return {
     title: t('failure_title'),
     heading: t('failure_heading'),
-    lead: html`${NOT_DONE}<p class="lead">${FAILURE_COPY[frame.language][screen.word]}</p>${screen.budgetAdvice && html`<p class="advice">${t('budget_advice')}</p>`}`,
+    sign: NOT_DONE,
+    lead: html`<p class="lead">${FAILURE_COPY[frame.language][screen.word]}</p>${screen.budgetAdvice && html`<p class="advice">${t('budget_advice')}</p>`}`,
     phase: null,
     body: leave(finish, frame),
     head: refresh(finish),
