@@ -171,7 +171,12 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
     let heard = performance.now();
     while (!call.isOver && !call.isReplaced) {
       const body = isForced && path === '/page/close' ? { handle, force: true } : { handle };
-      const silence = performance.now() - heard;
+      let silence = performance.now() - heard;
+      if (silence > 2 * PATIENCE) {
+        // No wait here is as long: the device slept, and the server may well be there.
+        heard = performance.now();
+        silence = 0;
+      }
       if (silence > PATIENCE - LOOK) return end(call, 'NETWORK_ERROR');
       const answer = await post(path, body, PATIENCE - silence);
       if (endIfDone(call, answer)) return;
@@ -216,7 +221,7 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
   function endIfDone(call: Call, answer: Raw | null): boolean {
     if (!answer || call.isOver) return call.isOver;
     if (answer['state'] === 'done' && isObject(answer['result'])) end(call, answer['result']);
-    else if (answer['ok'] === false) end(call, answer);
+    else if (answer['ok'] === false && !call.isReplaced) end(call, answer);
     return call.isOver;
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FAILURES } from '../../src/page/failure.ts';
 import { eventually } from '../server/eventually.ts';
 import { CANCELLED, failure, IMP_UID, refusal, started, success } from './scripted-page-server.ts';
 import { done, IPHONE, NO_POPUPS, say, setUp, type Visit } from './sdk-visit.ts';
@@ -181,7 +182,7 @@ describe('a lost message', () => {
   it('of an attempt that the server no longer knows ends with the server’s words', async () => {
     server.script('result', {
       status: 404,
-      body: refusal('SYSTEM_ERROR', '오류가 발생했습니다. 다시 시도해주세요.'),
+      body: refusal('SYSTEM_ERROR', FAILURES.SYSTEM_ERROR),
     });
     const visit = await visitor.visit(server.shop, { stopsClock: true });
     await visit.verifyInPopup();
@@ -229,6 +230,17 @@ describe('a server that cannot be reached', () => {
     await visit.fails('NETWORK_ERROR');
   });
 
+  it('while the device sleeps is asked again', async () => {
+    server.script('close', 'silence', DONE);
+    const visit = await visitor.visit(server.shop, { stopsClock: true, userAgent: IPHONE });
+    await visit.verifyInLayer();
+    await visit.page.keyboard.press('Escape');
+    await eventually(() => asked().includes('close'));
+    await visit.page.clock.fastForward(60_000);
+    await visit.pass(2000, 500);
+    await visit.succeeds();
+  });
+
   it('for less than that does no harm', async () => {
     server.script('close', 'cut', { status: 503, body: { code: 1 } }, DONE);
     const visit = await visitor.visit(server.shop, { stopsClock: true, userAgent: IPHONE });
@@ -266,6 +278,18 @@ describe('another call', () => {
     expect(second).toMatchObject({ success: true, imp_uid: 'imp_000000000778' });
     expect(asked()).toEqual(['start', 'close!', 'start']);
     await visit.isClean();
+  });
+
+  it('replaces an older one that the server does not know', async () => {
+    server.script('close', { status: 404, body: refusal('SYSTEM_ERROR', FAILURES.SYSTEM_ERROR) });
+    const visit = await visitor.visit(server.shop);
+    await visit.verifyInPopup();
+    const newer = await visit.verifyInPopup();
+    await newer.evaluate(say(done(success())));
+    expect((await visit.allResults(2)).map((result) => result['error_reason'])).toEqual([
+      'REPLACED',
+      undefined,
+    ]);
   });
 
   it('tells an older one that had ended before how it ended', async () => {
