@@ -1,0 +1,253 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Client } from '../../src/client/index.ts';
+import { KEY_A, type RunningDevApp, startDevApp } from '../server/dev-app.ts';
+import { eventually } from '../server/eventually.ts';
+import { launchBrowser } from './browser.ts';
+import { Customer, type ExampleShop, startExampleShop, walk } from './example-shop.ts';
+
+const HONG = { name: '홍길동', birth: '900131', gender_digit: '1', phone: '01000000001' };
+const PHONE = {
+  userAgent:
+    'Mozilla/5.0 (Linux; Android 15; SM-S931N) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36',
+  viewport: { width: 360, height: 740 },
+  isMobile: true,
+  hasTouch: true,
+};
+
+describe('the example shop', () => {
+  let app: RunningDevApp;
+  let client: Client;
+  let browser: Browser;
+  let shop: ExampleShop;
+  const inside: Customer[] = [];
+
+  beforeAll(async () => {
+    [app, browser] = await Promise.all([startDevApp(), launchBrowser()]);
+    client = new Client({ impKey: KEY_A.imp_key, impSecret: KEY_A.imp_secret, baseUrl: app.url });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await app?.close();
+  });
+  beforeEach(async () => {
+    shop = await startExampleShop(app.url);
+  });
+  afterEach(async () => {
+    await Promise.all(inside.splice(0).map((customer) => customer.leave()));
+    await control('PUT', 'faults', []);
+    await control('PUT', 'clock', {});
+    await shop.stop();
+  });
+
+  async function enter(options = {}, where = shop) {
+    const customer = await Customer.enter(browser, where, options);
+    inside.push(customer);
+    return customer;
+  }
+  async function control(method: string, route: string, body: unknown): Promise<{ imp_uid: string }> {
+    const answer = await fetch(`${app.url}/sandbox/${route}`, { method, body: JSON.stringify(body) });
+    expect(answer.status).toBe(200);
+    return ((await answer.json()) as { response: { imp_uid: string } }).response;
+  }
+  /** A finished certification that stands ready at Bonin. */
+  const certified = async (more: object) => (await control('POST', 'certifications', more)).imp_uid;
+  const isGone = (impUid: string) =>
+    eventually(async () => {
+      const found = await client.getCertification(impUid).catch((error: { status?: number }) => error);
+      return 'status' in found && found.status === 404;
+    }, 20_000);
+  async function members(): Promise<string[]> {
+    const text = await (await fetch(`${shop.url}/members`)).text();
+    return [...text.matchAll(/<li>([^<]*)<\/li>/g)].map(([, name = '']) => name);
+  }
+
+  it('makes a member of whoever goes through the popup, and has the result destroyed', async () => {
+    const customer = await enter();
+    const popup = await customer.openPopup();
+    const impUid = customer.page
+      .waitForRequest((request) => request.method() === 'POST' && request.url() === `${shop.url}/verified`)
+      .then((request) => new URLSearchParams(request.postData() ?? '').get('imp_uid') ?? '');
+    await walk(popup, HONG);
+    await customer.page.waitForSelector('#join');
+    await customer.join('Moon@example.com', '달토끼');
+    expect(await customer.heading()).toContain('달토끼');
+    expect(await members()).toEqual(['달토끼']);
+    expect(await isGone(await impUid)).toBe(true);
+  });
+
+  it('takes a person in once, whatever the phone and the browser', async () => {
+    const first = await enter();
+    await walk(await first.openPopup(), HONG);
+    await first.page.waitForSelector('#join');
+    await first.join('moon@example.com', '달토끼');
+
+    const second = await enter();
+    await walk(await second.openPopup(), { ...HONG, carrier: 'KT', phone: '010-0000-0099' });
+    await second.page.waitForSelector('[data-word]');
+    expect(await second.word()).toBe('already_member');
+    expect(await members()).toEqual(['달토끼']);
+  });
+
+  it('refuses somebody under 19, also when the browser has left out the age', async () => {
+    const child = await enter();
+    await child.certifyBySandbox({ person: '장화' });
+    expect(await child.word()).toBe('UNDER_AGE');
+    await child.page.reload();
+    await child.certifyBySandbox({ person: '장화' }, { min_age: null });
+    expect(await child.word()).toBe('under_age');
+    expect(await child.page.textContent('[data-word]')).toContain('만 19세부터');
+    expect(await child.page.locator('#join').count()).toBe(0);
+  });
+
+  it('says kindly that the verification was cancelled, and another try works', async () => {
+    const customer = await enter();
+    const popup = await customer.openPopup();
+    await Promise.all([
+      customer.page.waitForSelector('[data-word]'),
+      popup.click('button[name=do][value=cancel]'),
+    ]);
+    expect(await customer.word()).toBe('USER_CANCEL');
+    expect(await customer.page.textContent('[data-word]')).toContain('취소하셨습니다');
+    expect(await customer.page.evaluate('document.activeElement.dataset.word')).toBe('USER_CANCEL');
+    await customer.certifyBySandbox({ person: '홍길동' });
+    expect(await customer.heading()).toContain('회원 정보');
+    expect(await customer.word()).toBeNull();
+  });
+
+  it('believes no imp_uid that a browser makes up, and leaves what is not its own alone', async () => {
+    const forger = await enter();
+    const other = await enter();
+    const foreign = await certified({ merchant_uid: await other.merchantUid() });
+    const without = await certified({});
+    for (const impUid of [
+      foreign,
+      without,
+      'imp_000000000010',
+      'imp_999999999999',
+      '../users/getToken',
+      '',
+    ]) {
+      await forger.forge(impUid);
+      expect(await forger.word(), impUid).toBe('not_yours');
+    }
+    const started = await certified({ merchant_uid: await forger.merchantUid(), certified: false });
+    await forger.forge(started);
+    expect(await forger.word()).toBe('not_certified');
+    for (const impUid of [foreign, without])
+      expect(await client.getCertification(impUid)).toMatchObject({ certified: true });
+    await other.forge(foreign);
+    expect(await other.word()).toBeNull();
+  });
+
+  it('takes an imp_uid once, even while Bonin still has it', async () => {
+    await control('PUT', 'faults', [{ route: 'DELETE /certifications/{imp_uid}', status: 503 }]);
+    const customer = await enter();
+    const impUid = await certified({ merchant_uid: await customer.merchantUid() });
+    await customer.forge(impUid);
+    const elsewhere = await enter();
+    await elsewhere.forge(impUid);
+    expect(await elsewhere.word()).toBe('not_yours');
+    await customer.join('moon@example.com', '달토끼');
+    for (const who of [customer, elsewhere]) {
+      await who.page.goto(`${shop.url}/verified?imp_uid=${impUid}&success=true`);
+      expect(await who.word()).toBe('not_yours');
+    }
+    expect(await client.getCertification(impUid)).toMatchObject({ certified: true });
+    expect(await members()).toEqual(['달토끼']);
+    // What could not be destroyed is tried again.
+    await control('PUT', 'faults', []);
+    expect(await isGone(impUid)).toBe(true);
+  });
+
+  it('refuses a verification of long ago, of the future, and of nobody in particular', async () => {
+    for (const seconds of [-700, 200]) {
+      const customer = await enter();
+      await control('PUT', 'clock', { now: Math.floor(Date.now() / 1000) + seconds });
+      const impUid = await certified({ merchant_uid: await customer.merchantUid() });
+      await control('PUT', 'clock', {});
+      await customer.forge(impUid);
+      expect(await customer.word(), String(seconds)).toBe('too_old');
+    }
+    const customer = await enter();
+    await customer.certifyBySandbox({ outcome: 'no_ci' }, { channelKey: 'channel-inicis' });
+    expect(await customer.word()).toBe('no_ci');
+  });
+
+  it('works on a phone by leaving the page and coming back', async () => {
+    const customer = await enter(PHONE);
+    await customer.page.click('#certify');
+    await customer.page.waitForSelector('[name=carrier]');
+    await Promise.all([
+      customer.page.waitForSelector('[data-word]'),
+      customer.page.click('button[name=do][value=cancel]').then(() => customer.page.click('[data-leave]')),
+    ]);
+    expect(await customer.word()).toBe('USER_CANCEL');
+    await customer.page.click('#certify');
+    await walk(customer.page, HONG);
+    await customer.page.waitForSelector('#join');
+    expect(customer.page.url()).toBe(`${shop.url}/`);
+    await customer.join('moon@example.com', '달토끼');
+    expect(await members()).toEqual(['달토끼']);
+  });
+
+  it('works in a layer when the browser blocks the popup', async () => {
+    const customer = await enter();
+    await customer.page.evaluate('window.open = () => null');
+    await customer.certifyBySandbox({ person: '홍길동' });
+    expect(await customer.heading()).toContain('회원 정보');
+  });
+
+  it.each([
+    ['answers 503', { status: 503 }, 3_000],
+    ['cuts the line', { abort: true }, 3_000],
+    ['refuses the key', { route: '/users/getToken', status: 401 }, 3_000],
+    ['is too slow', { delay_ms: 4_000 }, 1_000],
+  ])('keeps the verification for another try when Bonin %s', async (_, fault, patience) => {
+    const hasty = await startExampleShop(app.url, { BONIN_PATIENCE_MS: String(patience) });
+    try {
+      const customer = await enter({}, hasty);
+      const impUid = await certified({ merchant_uid: await customer.merchantUid() });
+      await control('PUT', 'faults', [{ route: 'GET /certifications/{imp_uid}', ...fault }]);
+      await customer.forge(impUid);
+      expect(await customer.word()).toBe('no_answer');
+      await customer.press('#again');
+      expect(await customer.word()).toBe('no_answer');
+      await control('PUT', 'faults', []);
+      await customer.press('#again');
+      expect(await customer.heading()).toContain('회원 정보');
+      expect(hasty.output()).not.toContain(impUid);
+    } finally {
+      await hasty.stop();
+    }
+  });
+
+  it('says so when Bonin is not there at all', async () => {
+    const alone = await startExampleShop('http://127.0.0.1:9');
+    try {
+      const customer = await enter({}, alone);
+      await customer.page.click('#certify');
+      expect(await customer.page.isVisible('#unreachable')).toBe(true);
+      await customer.forge('imp_000000000001');
+      expect(await customer.word()).toBe('no_answer');
+    } finally {
+      await alone.stop();
+    }
+  });
+
+  it('makes one member of a form that is sent many times at once, and of one person in two browsers', async () => {
+    const [left, right] = [await enter(), await enter()];
+    for (const customer of [left, right])
+      await customer.forge(await certified({ merchant_uid: await customer.merchantUid() }));
+    const forms = await Promise.all([left, right].map((customer) => customer.credentials()));
+    const send = ({ cookie, csrf }: { cookie: string; csrf: string }) =>
+      fetch(`${shop.url}/members`, {
+        method: 'POST',
+        headers: { cookie },
+        body: new URLSearchParams({ csrf, email: 'moon@example.com', nickname: '달토끼' }),
+      });
+    const answers = await Promise.all([...forms, ...forms, ...forms].map(send));
+    expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200));
+    expect(await members()).toEqual(['달토끼']);
+  });
+});
