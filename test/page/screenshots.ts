@@ -47,7 +47,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
   for (const { name, screen, frame, dark = false } of PICTURES) {
     const page = await browser.newPage({ viewport, colorScheme: dark ? 'dark' : 'light' });
     // The windows of these pictures stay open.
-    await page.addInitScript('window.close = () => {}');
+    await page.evaluate('window.close = () => {}');
     await page.setContent(renderScreen(SCREENS[screen], frame));
     await page.screenshot({ path: join(FOLDER, `page-${name}-${size}.png`), fullPage: true });
     await page.close();
