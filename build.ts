@@ -10,5 +10,6 @@ rmSync('dist', { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 cpSync('src/storage/sqlite/migrations', 'dist/storage/sqlite/migrations', { recursive: true });
 cpSync('src/conformance/cases', 'dist/conformance/cases', { recursive: true });
-for (const file of ['page.js', 'page.css']) cpSync(`src/sandbox/page/${file}`, `dist/sandbox/page/${file}`);
+for (const file of ['page.js', 'parts.js', 'clock.js', 'page.css'])
+  cpSync(`src/sandbox/page/${file}`, `dist/sandbox/page/${file}`);
 chmodSync('dist/cli/main.js', 0o755);
