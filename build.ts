@@ -33,5 +33,6 @@ for (const [from, to] of [
   ['LICENSE', 'redoc.LICENSE.txt'],
 ] as const)
   cpSync(join(redoc, from), join('dist/reference/assets', to));
-for (const file of ['page.js', 'page.css']) cpSync(`src/sandbox/page/${file}`, `dist/sandbox/page/${file}`);
+for (const file of ['page.js', 'parts.js', 'clock.js', 'page.css'])
+  cpSync(`src/sandbox/page/${file}`, `dist/sandbox/page/${file}`);
 chmodSync('dist/cli/main.js', 0o755);

@@ -1,14 +1,8 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { v1Routes } from '../src/api/v1/index.ts';
-import { createApp } from '../src/app.ts';
-import { createLog } from '../src/log.ts';
-import { newMasterKey } from '../src/master-keys.ts';
-import { FAULT_ROUTES } from '../src/sandbox/page/index.ts';
 import { launchBrowser } from './page/browser.ts';
 import { KEY_A, SIMCHEONG, startDevApp } from './server/dev-app.ts';
-import { exchange } from './server/raw-exchange.ts';
 import { startSeverableProxy } from './server/severable-proxy.ts';
 
 const SEEDED = 'imp_000000000001';
@@ -69,12 +63,15 @@ async function start({ query = '', bypassCSP = false } = {}) {
     call,
     open,
     authorization,
-    requestOtp: async (more: object = {}) =>
-      String(
-        (await call('POST', '/certifications/otp/request', { ...SIMCHEONG, ...more }, { authorization }))?.[
-          'imp_uid'
-        ],
-      ),
+    async requestOtp(more: object = {}) {
+      const asked = await call(
+        'POST',
+        '/certifications/otp/request',
+        { ...SIMCHEONG, ...more },
+        { authorization },
+      );
+      return String(asked?.['imp_uid']);
+    },
     clipboard: (page: Page) => page.evaluate<string>('navigator.clipboard.readText()'),
   };
 }
@@ -325,12 +322,10 @@ describe('the page of the sandbox', () => {
     expect(await page.locator('img, main script, iframe').count()).toBe(0);
   });
 
-  test('says what a route refused', async () => {
-    const { open } = await start();
-    const page = await open();
-    await page.route('**/sandbox/reset', (route) => route.fulfill({ status: 200, body: 'no JSON' }));
-    page.on('dialog', (dialog) => void dialog.accept());
-    await page.getByRole('button', { name: '처음 상태로' }).click();
+  test('says when a route failed', async () => {
+    const page = await (await start()).open();
+    await page.route('**/sandbox/messages', (route) => route.fulfill({ body: 'no JSON' }));
+    await page.getByRole('button', { name: '비우기' }).click();
     await page.getByText('하지 못했습니다').waitFor();
   });
 
@@ -359,17 +354,7 @@ describe('the page of the sandbox', () => {
       await page.keyboard.press('Tab');
     }
     expect([...stops].filter((stop) => stop.includes('INVISIBLE'))).toEqual([]);
-    for (const stop of [
-      'reset',
-      'empty',
-      '문자함',
-      'stop',
-      'seconds',
-      'person',
-      'request-list',
-      'route',
-      'times',
-    ])
+    for (const stop of 'reset empty 문자함 stop seconds person request-list route times'.split(' '))
       expect([...stops]).toContain(stop);
     expect(copied).toBe('123456');
   });
@@ -407,59 +392,5 @@ describe('the page of the sandbox', () => {
       })`);
       expect(found).toEqual({ sideways: false, small: [] });
     }
-  });
-});
-
-describe('the address of the page', () => {
-  test('gives the page under a strict policy, and all of it in 40 KB', async () => {
-    const { app } = await start();
-    let weight = 0;
-    for (const [path, type] of [
-      ['', 'text/html; charset=utf-8'],
-      ['/page.js', 'text/javascript; charset=utf-8'],
-      ['/page.css', 'text/css; charset=utf-8'],
-    ] as const) {
-      const answer = await fetch(`${app.url}/sandbox${path}`);
-      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, type]);
-      weight += (await answer.arrayBuffer()).byteLength;
-      expect((await fetch(`${app.url}/sandbox${path}`, { method: 'HEAD' })).status).toBe(200);
-    }
-    expect(weight).toBeLessThanOrEqual(40 * 1024);
-    const { headers } = await fetch(`${app.url}/sandbox`);
-    expect(headers.get('content-security-policy')).toBe(
-      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    );
-  });
-
-  test('is closed to foreign hosts', async () => {
-    const { app } = await start();
-    for (const path of ['', '/page.js', '/page.css'])
-      expect(
-        (
-          await exchange(
-            Number(new URL(app.url).port),
-            `GET /sandbox${path} HTTP/1.1\r\nHost: evil.example\r\n\r\n`,
-          )
-        ).status,
-      ).toBe(403);
-  });
-
-  test('does not exist outside of dev', async () => {
-    const app = await createApp({
-      mode: 'serve',
-      databaseUrl: 'sqlite::memory:',
-      masterKeys: [newMasterKey()],
-      log: createLog('silent'),
-    });
-    onTestFinished(() => app.close());
-    const { url } = await app.listen(0, '127.0.0.1');
-    for (const path of ['', '/page.js', '/page.css', '/events'])
-      expect((await fetch(`${url}/sandbox${path}`)).status).toBe(404);
-  });
-
-  test('names in its fault form exactly the routes there are', () => {
-    const routes = v1Routes({} as Parameters<typeof v1Routes>[0]).map(({ path }) => path);
-    expect(FAULT_ROUTES.toSorted()).toEqual(routes.toSorted());
   });
 });

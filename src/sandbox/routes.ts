@@ -9,7 +9,7 @@ import type { ApiRequest, Handler, Route } from '../http/routes.ts';
 import { createSandboxCertification } from './create-certification.ts';
 import { answerEvents, describeClock, type EventSources } from './events.ts';
 import type { Message } from './inbox.ts';
-import { renderPage, SCRIPT, STYLE } from './page/index.ts';
+import { FILES, renderPage } from './page/index.ts';
 import type { Seed } from './people-file.ts';
 import type { SandboxProvider } from './provider.ts';
 import { seedCertifications, seedMerchants } from './seed.ts';
@@ -51,8 +51,9 @@ export function sandboxRoutes(services: SandboxServices): readonly Route[] {
         GET: guarded(async ({ query }) => renderPage(services.seed, services.provider.randomOtp, query)),
       },
     },
-    { path: '/sandbox/page.js', methods: { GET: guarded(async () => SCRIPT) } },
-    { path: '/sandbox/page.css', methods: { GET: guarded(async () => STYLE) } },
+    ...Object.entries(FILES).map(
+      ([name, file]): Route => ({ path: `/sandbox/${name}`, methods: { GET: guarded(async () => file) } }),
+    ),
     {
       path: '/sandbox/events',
       methods: {

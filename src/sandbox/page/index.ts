@@ -23,10 +23,13 @@ const FAULT_DELAYS = [3_000, 10_000];
 const ICON =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' rx='9' fill='%230b6b5d'/%3E%3Cpath d='M8 10h16v10H15l-5 4v-4H8z' fill='%23fff'/%3E%3C/svg%3E";
 
-/** The script of the page. */
-export const SCRIPT = fileAnswer('page.js', 'text/javascript');
-/** The style sheet of the page. */
-export const STYLE = fileAnswer('page.css', 'text/css');
+/** The files of the page, by the last segment of their path. */
+export const FILES = {
+  'page.js': fileAnswer('page.js', 'text/javascript'),
+  'clock.js': fileAnswer('clock.js', 'text/javascript'),
+  'parts.js': fileAnswer('parts.js', 'text/javascript'),
+  'page.css': fileAnswer('page.css', 'text/css'),
+};
 
 function fileAnswer(name: string, type: string): PageAnswer {
   return {
@@ -136,17 +139,13 @@ function renderClock(copy: Sentences): string {
 }
 
 function renderMakeForm(copy: Sentences, seed: Seed): string {
-  const people = distinctPeople(seed.certifications).map(
-    ({ name, birthday }, at) =>
-      `<option value="${at}">${escapeHtml(name)} · ${escapeHtml(birthday)}</option>`,
-  );
   const channels = seed.merchants.flatMap(({ id, name = id, channels: rows }) =>
     rows.map(
       ({ channel_key }) =>
         `<option value="${escapeHtml(channel_key)}">${escapeHtml(channel_key)} · ${escapeHtml(name)}</option>`,
     ),
   );
-  return `<form id="make-form" class="fields"><p><label for="person">${copy.person}</label><select id="person">${people.join('')}</select></p>
+  return `<form id="make-form" class="fields"><p><label for="person">${copy.person}</label><select id="person"></select></p>
 <p><label for="channel">${copy.channel}</label><select id="channel">${channels.join('')}</select></p>
 <button class="main">${copy.make_button}</button></form><p id="made" class="made"></p>`;
 }

@@ -4,26 +4,31 @@
  * makes markup from text.
  */
 
+import { ago, now, showClock, tick, time } from './clock.js';
+import {
+  announce,
+  call,
+  copy,
+  copyable,
+  copyButton,
+  find,
+  formatPhone,
+  make,
+  merchants,
+  people,
+  say,
+  seeded,
+  setText,
+} from './parts.js';
+
 /** @typedef {{ id: string, phone: string, text: string, otp: string, imp_uid: string, sent_at: number }} Message */
 /** @typedef {{ imp_uid: string, channel_key: string, masked_name: string, method: string | null, service: string | null, state: string, at: number }} Recent */
 /** @typedef {{ request_id: string, method: string, path: string, route: string | null, token: string | null, body: Record<string, unknown> | null, status: number, at: number }} Seen */
 /** @typedef {{ route: string | null, times: number | null, probability: number, delay_ms: number, status: number | null, abort: boolean }} Rule */
-/** @typedef {{ name: string, birthday: string, gender: string | null, phone: string | null, carrier: string | null, foreigner: boolean | null }} Person */
-
 /** How many rows of a kind stay on the page. */
 const KEPT = 50;
-const ZONE = { timeZone: 'Asia/Seoul' };
-
-/** @type {{ language: string, copy: Record<string, string>, people: Person[], seeded: { imp_uid: string, channel_key: string, name: string | null }[], merchants: Record<string, string>[] }} */
-const { language, copy, people, seeded, merchants } = JSON.parse(find('data').textContent ?? '');
-const time = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hourCycle: 'h23', ...ZONE });
-const shortTime = new Intl.DateTimeFormat('en', { timeStyle: 'short', hourCycle: 'h23', ...ZONE });
-const day = new Intl.DateTimeFormat(language, { dateStyle: 'full', ...ZONE });
-const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'narrow' });
-
 /** Whether what comes is new, and not what stood there before this page. */
 let live = false;
-let clock = { now: Date.now() / 1000, standing: false, ahead: 0, heardAt: Date.now() };
 /** @type {Rule[]} */
 let rules = [];
 /** @type {Seen[]} */
@@ -34,168 +39,6 @@ const shown = new Set();
 const onPhone = new Map();
 /** @type {Map<string, HTMLElement>} */
 const rows = new Map();
-
-/** @param {string} id @returns {any} */
-function find(id) {
-  return document.getElementById(id);
-}
-
-/** An element; texts become text nodes. @param {string} tag @param {Record<string, unknown>} [properties] @param {(Node | string | null)[]} children @returns {any} */
-function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.includes('-')) element.setAttribute(name, String(value));
-    else Object.assign(element, { [name]: value });
-  }
-  element.append(...children.filter((child) => child !== null));
-  return element;
-}
-
-/** A sentence with its gaps filled. @param {string} name @param {Record<string, unknown>} [gaps] */
-function say(name, gaps = {}) {
-  return (copy[name] ?? name).replace(/\{(\w+)\}/g, (_, gap) => String(gaps[gap] ?? ''));
-}
-
-let toast = 0;
-/** Shows a sentence for a moment and has it read out. @param {string} text */
-function announce(text) {
-  clearTimeout(toast);
-  find('said').textContent = text;
-  toast = setTimeout(() => find('said').replaceChildren(), 4000);
-}
-
-/** Calls a control route; says what went wrong. @param {string} method @param {string} path @param {unknown} [body] @returns {Promise<any>} */
-async function call(method, path, body) {
-  try {
-    const answer = await fetch(`/sandbox/${path}`, {
-      method,
-      ...(body !== undefined && {
-        body: JSON.stringify(body),
-        headers: { 'content-type': 'application/json' },
-      }),
-    });
-    const { message, response } = await answer.json();
-    if (!answer.ok) throw new Error(message);
-    return response;
-  } catch (error) {
-    announce(say('failed', { message: error instanceof Error ? error.message : '' }));
-    return null;
-  }
-}
-
-/** @param {string} text */
-async function writeClipboard(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  // Under a host name without TLS there is no clipboard object.
-  const field = make('textarea', { value: text, className: 'unseen' });
-  document.body.append(field);
-  field.select();
-  const copied = document.execCommand('copy');
-  field.remove();
-  if (!copied) throw new Error();
-}
-
-/** @param {string} text @param {string} what */
-function copyButton(text, what) {
-  const button = make('button', { type: 'button', className: 'copy' });
-  const show = (/** @type {string} */ word) => {
-    button.textContent = word;
-    button.ariaLabel = `${what} ${text} ${word}`;
-  };
-  show(copy.copy ?? '');
-  button.addEventListener('click', async () => {
-    try {
-      await writeClipboard(text);
-      announce(say('copied_say', { text }));
-      show(copy.copied ?? '');
-      setTimeout(show, 1500, copy.copy);
-    } catch {
-      announce(say('copy_failed'));
-    }
-    button.focus();
-  });
-  return button;
-}
-
-/** A text as code with its copy button. @param {string} text @param {string} what */
-function copyable(text, what) {
-  return make('span', { className: 'copyable' }, make('code', {}, text), copyButton(text, what));
-}
-
-/** @param {string | null} phone */
-function formatPhone(phone) {
-  return (phone ?? '').replace(/^(\d{3})(\d{3,4})(\d{4})$/, '$1-$2-$3');
-}
-
-/** By the sandbox's clock, in seconds. */
-function now() {
-  return clock.standing ? clock.now : clock.now + (Date.now() - clock.heardAt) / 1000;
-}
-
-/** The two largest units of a span. @param {number} seconds */
-function formatSpan(seconds) {
-  let left = Math.abs(Math.round(seconds));
-  const parts = [];
-  for (const [unit, size] of /** @type {const} */ ([
-    ['d', 86400],
-    ['h', 3600],
-    ['m', 60],
-    ['s', 1],
-  ])) {
-    if (left >= size) parts.push(Math.floor(left / size) + (copy[`unit_${unit}`] ?? ''));
-    left %= size;
-  }
-  return parts.slice(0, 2).join(' ');
-}
-
-/** @param {number} at */
-function formatAgo(at) {
-  const ago = Math.round(now() - at);
-  if (Math.abs(ago) < 5) return copy.just_now ?? '';
-  if (Math.abs(ago) < 60) return relative.format(-ago, 'second');
-  if (Math.abs(ago) < 3600) return relative.format(-Math.trunc(ago / 60), 'minute');
-  if (Math.abs(ago) < 86400) return relative.format(-Math.trunc(ago / 3600), 'hour');
-  return relative.format(-Math.trunc(ago / 86400), 'day');
-}
-
-/** @param {number} at */
-function ago(at) {
-  const date = new Date(at * 1000);
-  return make(
-    'time',
-    { 'data-at': at, dateTime: date.toISOString(), title: time.format(date) },
-    formatAgo(at),
-  );
-}
-
-/** Changes a text only when it differs, so that nothing is read out or selected away for nothing. @param {Element} element @param {string} text */
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-function tick() {
-  const date = new Date(now() * 1000);
-  setText(find('now'), time.format(date));
-  find('now').dateTime = date.toISOString();
-  setText(find('today'), day.format(date));
-  setText(find('phone-time'), shortTime.format(date));
-  for (const element of document.querySelectorAll('time[data-at]'))
-    setText(element, formatAgo(Number(element.getAttribute('data-at'))));
-}
-
-/** @param {{ now: number, standing: boolean, ahead: number }} told */
-function showClock(told) {
-  clock = { ...told, heardAt: Date.now() };
-  const away = Math.abs(told.ahead) > 1;
-  const difference = say(told.ahead > 0 ? 'ahead' : 'behind', { time: formatSpan(told.ahead) });
-  setText(
-    find('clock-state'),
-    [told.standing ? copy.standing : '', away ? difference : ''].filter(Boolean).join(', ') ||
-      (copy.real_time ?? ''),
-  );
-  find('clock').classList.toggle('moved', away || told.standing);
-  tick();
-}
 
 /** Puts something on the phone where its time belongs; what is new comes to view. @param {string} id @param {number} at @param {any} element */
 function putOnPhone(id, at, element) {
@@ -275,7 +118,7 @@ function showPrompt({ imp_uid, masked_name, service, state, at }) {
     make('p', {}, say('app_question', { service: service ?? '', name: masked_name })),
     state === 'waiting'
       ? make('div', { className: 'decision' }, button('approve', true), button('turn_down', false))
-      : make('p', { className: `state ${state}` }, copy[`state_${state}`] ?? state),
+      : stateText(state),
   );
   putOnPhone(
     imp_uid,
@@ -294,20 +137,18 @@ function showPrompt({ imp_uid, masked_name, service, state, at }) {
   else if (live) setText(find('arrived'), `${imp_uid} ${copy[`state_${state}`]}`);
 }
 
-/** @param {string} imp_uid @param {string} name @param {string} detail @param {string} state */
+/** @param {string} state */
+const stateText = (state) => make('span', { className: `state ${state}` }, copy[`state_${state}`] ?? state);
+
+/** @param {string} name @param {string} detail @param {string} [state] */
+function who(name, detail, state) {
+  const about = make('span', { className: 'detail' }, detail);
+  return make('span', { className: 'who' }, make('b', {}, name), state ? stateText(state) : null, about);
+}
+
+/** @param {string} imp_uid @param {string} name @param {string} detail @param {string} [state] */
 function showRow(imp_uid, name, detail, state) {
-  const row = make(
-    'li',
-    {},
-    make(
-      'span',
-      { className: 'who' },
-      make('b', {}, name),
-      state === '' ? null : make('span', { className: `state ${state}` }, copy[`state_${state}`] ?? state),
-      make('span', { className: 'detail' }, detail),
-    ),
-    copyable(imp_uid, 'imp_uid'),
-  );
+  const row = make('li', {}, who(name, detail, state), copyable(imp_uid, 'imp_uid'));
   const old = rows.get(imp_uid);
   rows.set(imp_uid, row);
   if (old) old.replaceWith(row);
@@ -328,7 +169,7 @@ function showCertification(row) {
 
 function showSeeded() {
   for (const { imp_uid, channel_key, name } of seeded.toReversed())
-    showRow(imp_uid, name ?? copy.pending_person ?? '', channel_key, '');
+    showRow(imp_uid, name ?? copy.pending_person ?? '', channel_key);
 }
 
 /** @param {Seen} request */
@@ -411,17 +252,7 @@ function showFaults(list) {
         await putRules(rules.filter((_, other) => other !== at));
         find('faults-title').focus();
       });
-      return make(
-        'li',
-        {},
-        make(
-          'span',
-          { className: 'who' },
-          make('b', {}, words),
-          make('span', { className: 'detail' }, `${route ?? copy.every_route} · ${left}`),
-        ),
-        remove,
-      );
+      return make('li', {}, who(words, `${route ?? copy.every_route} · ${left}`), remove);
     }),
   );
   find('no-faults').hidden = list.length > 0;
@@ -450,18 +281,16 @@ function forget(what) {
 }
 
 function showPeople() {
+  find('person').append(
+    ...people.map(({ name, birthday }, at) => make('option', { value: at }, `${name} · ${birthday}`)),
+  );
   find('people-list').append(
     ...people.map(({ name, birthday, gender, phone, carrier, foreigner }) => {
       const facts = [birthday, gender && copy[gender], carrier, foreigner && copy.foreigner];
       return make(
         'li',
         {},
-        make(
-          'span',
-          { className: 'who' },
-          make('b', {}, name),
-          make('span', { className: 'detail' }, facts.filter(Boolean).join(' · ')),
-        ),
+        who(name, facts.filter(Boolean).join(' · ')),
         phone === null ? null : copyable(phone, `${name} ${copy.phone}`),
       );
     }),
