@@ -4,7 +4,7 @@
  */
 
 const AGAIN = '아래 버튼을 눌러 다시 인증해 주세요.';
-const LATER = '잠시 후 다시 시도해 주세요. 입력하신 정보는 남지 않았으니 안심하셔도 됩니다.';
+const LATER = '잠시 후 다시 시도해 주세요.';
 const OURS = '저희 쪽 설정 문제입니다. 고객센터로 알려 주시면 바로 확인하겠습니다.';
 
 /** By `error_reason` of the browser script. */

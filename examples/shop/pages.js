@@ -101,7 +101,7 @@ function field(name, label, type, autocomplete, note, values, problems) {
 function welcome({ member }) {
   return html`<h1 tabindex="-1" autofocus>가입을 축하합니다, ${member.nickname}님</h1>
 <p class="ok">이제 ${SHOP}의 회원입니다.</p>
-<p>본인인증에서 받은 정보는 지웠고, 성년 여부와 다시 알아볼 수 없게 바꾼 값만 남겼습니다.</p>
+<p>이름, 생년월일, 전화번호는 저장하지 않았습니다. 성년 여부와 인증 시각, 같은 분이 또 가입하지 않게 하는 암호 값만 남깁니다.</p>
 <p><a class="button" href="/members">회원들 보기</a></p>`;
 }
 

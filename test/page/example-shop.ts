@@ -48,6 +48,8 @@ export interface Typed {
 /** Somebody in front of the shop, in a browser of their own. */
 export class Customer {
   readonly page: Page;
+  /** Every address that this browser has asked for, in all of its windows. */
+  readonly addresses: string[] = [];
   readonly #context: BrowserContext;
   readonly #shop: string;
 
@@ -55,13 +57,14 @@ export class Customer {
     this.#context = context;
     this.page = page;
     this.#shop = shop;
+    context.on('request', (request) => this.addresses.push(request.url()));
   }
 
   static async enter(browser: Browser, shop: ExampleShop, options: BrowserContextOptions = {}) {
     const context = await browser.newContext({ locale: 'ko-KR', ...options });
-    const page = await context.newPage();
-    await page.goto(shop.url);
-    return new Customer(context, page, shop.url);
+    const customer = new Customer(context, await context.newPage(), shop.url);
+    await customer.page.goto(shop.url);
+    return customer;
   }
 
   /** The number that the server gave to this session's verification. */
@@ -157,5 +160,12 @@ export async function walk(page: Page, { carrier = 'SKT', ...fields }: Typed): P
   for (const [name, value] of Object.entries(fields)) await page.fill(`[name=${name}]`, value);
   await next();
   await page.fill('[name=otp]', '123456');
-  await next();
+  await lastClick(page, 'next');
+}
+
+/** The click after which a popup is closed, perhaps before the click is over. */
+export async function lastClick(page: Page, does: 'next' | 'cancel'): Promise<void> {
+  await page.click(`button[name=do][value=${does}]`).catch((error: unknown) => {
+    if (!page.isClosed()) throw error;
+  });
 }
