@@ -341,7 +341,8 @@ describe('another call', () => {
     await (await second).waitForURL('**/page/ticket');
     await (await second).evaluate(say(done(success())));
     await visit.allResults(2);
-    expect(visit.console.some((line) => line.startsWith('error Error: merchant'))).toBe(true);
+    const isLogged = () => visit.console.some((line) => line.startsWith('error Error: merchant'));
+    expect(await eventually(isLogged)).toBe(true);
   });
 });
 

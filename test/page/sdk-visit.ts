@@ -125,7 +125,7 @@ export class Visit {
       error_msg: FAILURES[word],
     });
     expect(result['imp_uid']).toBe(known ? IMP_UID : undefined);
-    expect(this.console).toContain(`error [IMP] ${word} ${FAILURES[word]}`);
+    await this.prints(`error [IMP] ${word} ${FAILURES[word]}`);
   }
 
   async succeeds(): Promise<void> {
@@ -137,6 +137,12 @@ export class Visit {
       pg_provider: 'danal',
       pg_type: 'certification',
     });
+  }
+
+  /** What the page prints is told some time after it has happened. */
+  async prints(line: string): Promise<void> {
+    await eventually(() => this.console.includes(line));
+    expect(this.console).toContain(line);
   }
 
   /** Nothing of the layer is left. */

@@ -293,7 +293,7 @@ describe('start', () => {
     server.script('start', started(server.url, { warning: 'unknown channelKey' }));
     const visit = await visitor.visit(server.shop);
     const popup = await visit.verifyInPopup();
-    expect(visit.console).toContain('warning [IMP] unknown channelKey');
+    await visit.prints('warning [IMP] unknown channelKey');
     await popup.evaluate(say(done(success())));
     await visit.succeeds();
   });
