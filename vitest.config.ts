@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Most tests wait for processes and browsers: one worker less than processors would leave one idle.
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -16,6 +18,7 @@ export default defineConfig({
           name: 'system',
           include: ['test/**/*.test.ts'],
           exclude: ['test/architecture.test.ts'],
+          globalSetup: ['test/page/unpack-browser.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,3 +1,5 @@
+import { toAsciiJson } from '../ascii-json.ts';
+
 /** Markup that is safe as it stands. Only `html` and `raw` make it, so a text can never pass for one. */
 export class Html {
   readonly markup: string;
@@ -37,6 +39,11 @@ export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[])
 /** Takes a text for markup as it is: for the style sheet, the script and other constants of this folder. */
 export function raw(markup: string): Html {
   return new Html(markup);
+}
+
+/** A value for a `script` element of data: nothing in it can end the element. */
+export function data(value: unknown): Html {
+  return raw(toAsciiJson(value).replaceAll('<', '\\u003c'));
 }
 
 /**

@@ -12,7 +12,7 @@ import { FAILURES } from './failure.ts';
 import { renderScreen } from './render.ts';
 import { toResult } from './result.ts';
 import type { Finish, Language, Problem, Screen } from './screen.ts';
-import { toScreen } from './screens.ts';
+import { toGreeting, toScreen } from './screens.ts';
 import { StartRefusal, startAttempt } from './start.ts';
 import { Walk } from './walk.ts';
 
@@ -148,6 +148,7 @@ class Page {
       step: attempt.step,
       merchantName: merchant?.name ?? '',
       serviceName: attempt.frame.serviceName,
+      greeting: attempt.end === null ? toGreeting(attempt) : null,
       sandbox: extras?.panel(attempt, screen) ?? null,
     });
     return html(200, text, policyOf(nonce, frameAncestors(attempt)));
@@ -212,7 +213,16 @@ function deadScreen(status: number, language: Language): PageAnswer {
   const nonce = randomBytes(16).toString('base64');
   const text = renderScreen(
     { kind: 'dead' },
-    { language, nonce, action: '', step: 0, merchantName: '', serviceName: '', sandbox: null },
+    {
+      language,
+      nonce,
+      action: '',
+      step: 0,
+      merchantName: '',
+      serviceName: '',
+      greeting: null,
+      sandbox: null,
+    },
   );
   return html(status, text, policyOf(nonce, "'none'"));
 }

@@ -100,16 +100,18 @@ export type Screen =
   /** J10. */
   | { readonly kind: 'dead' };
 
+/** A message to the window that opened this one. */
+export interface Message {
+  readonly to: 'opener' | 'parent';
+  /** Text for `postMessage`. */
+  readonly message: string;
+  readonly targetOrigin: string;
+}
+
 /** How the result leaves the page. */
 export type Finish =
-  /** A message to the window that opened this one, which then closes. */
-  | {
-      readonly way: 'message';
-      readonly to: 'opener' | 'parent';
-      /** Text for `postMessage`. */
-      readonly message: string;
-      readonly targetOrigin: string;
-    }
+  /** In a message, after which the window closes. */
+  | ({ readonly way: 'message' } & Message)
   /** The page itself goes back to the shop. */
   | { readonly way: 'return'; readonly address: string }
   /** The window just closes; or stays, when `close` is false. Only the sandbox plays these. */
@@ -127,6 +129,8 @@ export interface Frame {
   readonly merchantName: string;
   /** What the merchant calls itself on the page. */
   readonly serviceName: string;
+  /** Tells the window that opened this one that the page is there; null where none did. */
+  readonly greeting: Message | null;
   /** Null outside of the sandbox. */
   readonly sandbox: SandboxPanel | null;
 }

@@ -5,7 +5,14 @@ import { maskPhone } from '../core/masking.ts';
 import { OTP_LIFE, OTP_WRONG_TRIES } from '../core/otp.ts';
 import type { Form } from './extras.ts';
 import { toResult, toReturnAddress } from './result.ts';
-import { type CarrierChoice, CONSENTS, type Finish, type Problem, type Screen } from './screen.ts';
+import {
+  type CarrierChoice,
+  CONSENTS,
+  type Finish,
+  type Message,
+  type Problem,
+  type Screen,
+} from './screen.ts';
 import { readFields } from './walk.ts';
 
 /** The screen on which an attempt stands, with what there is to say about the form that was sent to it. */
@@ -91,14 +98,22 @@ function endScreen(attempt: Attempt, end: AttemptEnd): Screen {
 }
 
 function toFinish(attempt: Attempt, end: AttemptEnd): Finish {
-  const { window, origin, returnAddress } = attempt.frame;
+  const { window, returnAddress } = attempt.frame;
   const result = toResult(attempt, end);
   if (window === 'redirect' && returnAddress !== null)
     return { way: 'return', address: toReturnAddress(returnAddress, result) };
+  return { way: 'message', ...toMessage(attempt, { type: 'done', result }) };
+}
+
+/** What tells the shop's page that the screen is there; null where the page itself has left. */
+export function toGreeting(attempt: Attempt): Message | null {
+  return attempt.frame.window === 'redirect' ? null : toMessage(attempt, { type: 'ready' });
+}
+
+function toMessage({ impUid, frame }: Attempt, content: object): Message {
   return {
-    way: 'message',
-    to: window === 'popup' ? 'opener' : 'parent',
-    message: JSON.stringify({ bonin: 1, type: 'done', imp_uid: attempt.impUid, result }),
-    targetOrigin: origin ?? '*',
+    to: frame.window === 'popup' ? 'opener' : 'parent',
+    message: JSON.stringify({ bonin: 1, imp_uid: impUid, ...content }),
+    targetOrigin: frame.origin ?? '*',
   };
 }

@@ -22,6 +22,21 @@ requestAnimationFrame(() => requestAnimationFrame(() => {
 }));
 `;
 
+const WINDOW = `
+// The shop's page learns that this one is there, and puts the focus into the layer. Esc in the layer is cancelling.
+const send = ({ to, message, targetOrigin }) => {
+  const peer = to === 'opener' ? opener : parent === window ? null : parent;
+  try {
+    if (peer) peer.postMessage(message, targetOrigin);
+  } catch {}
+};
+if (one('#greeting')) send(JSON.parse(one('#greeting').textContent));
+addEventListener('keydown', (event) => {
+  const cancel = one('button[value=cancel]');
+  if (event.key === 'Escape' && parent !== window && cancel) cancel.click();
+});
+`;
+
 const FORMS = `
 // A second press while the first one is on its way is none.
 let sent = false;
@@ -73,12 +88,7 @@ const FINISH = `
 // The result leaves at once; the person within a second, or by the button. Only a window that a script has opened
 // can close itself.
 const finish = one('#finish') ? JSON.parse(one('#finish').textContent) : { way: 'silent' };
-const peer = finish.to === 'opener' ? opener : parent === window ? null : parent;
-const tell = () => {
-  try {
-    if (finish.way === 'message' && peer) peer.postMessage(finish.message, finish.targetOrigin);
-  } catch {}
-};
+const tell = () => { if (finish.way === 'message') send(finish); };
 const leave = () => {
   if (finish.way === 'return') return location.replace(finish.address);
   if (finish.to === 'parent') tell();
@@ -129,7 +139,7 @@ if (auto !== undefined && !one('.problems')) {
 `;
 
 /** For every screen. */
-export const SCRIPT = `{${minify(`${FOCUS}${FORMS}${TIME}${FINISH}`)}}`;
+export const SCRIPT = `{${minify(`${FOCUS}${WINDOW}${FORMS}${TIME}${FINISH}`)}}`;
 
 /** For every screen of a sandbox. */
-export const SCRIPT_WITH_SANDBOX = `{${minify(`${FOCUS}${FORMS}${TIME}${FINISH}${SANDBOX}`)}}`;
+export const SCRIPT_WITH_SANDBOX = `{${minify(`${FOCUS}${WINDOW}${FORMS}${TIME}${FINISH}${SANDBOX}`)}}`;

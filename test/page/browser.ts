@@ -11,7 +11,7 @@ const SYSTEM = [
 ];
 
 /** The system's Chromium, else the one that comes along as a package (Linux, x64). */
-async function findChromium(): Promise<string> {
+export async function findChromium(): Promise<string> {
   return SYSTEM.find((path) => existsSync(path)) ?? (await bundledChromium.executablePath());
 }
 

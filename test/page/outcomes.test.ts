@@ -167,13 +167,17 @@ describe('a person in a browser', () => {
     await expectSuccess(shop);
   });
 
-  it.each(['the button', 'Esc', 'IMP.close()'])('leaves the layer by %s', async (way) => {
+  it.each(['the button', 'Esc', 'Esc inside', 'IMP.close()'])('leaves the layer by %s', async (way) => {
     await using shop = await stage.visitByPhone();
     await shop.certify();
     const layer = shop.page.frameLocator('.imp-dialog iframe');
     await screenOf(layer, 'carrier').waitFor();
     if (way === 'the button') await shop.page.locator('.imp-dialog button').click();
-    else if (way === 'Esc') {
+    else if (way === 'Esc inside') {
+      // The focus went into the frame by itself when the page had come.
+      await shop.page.waitForFunction('document.activeElement.tagName === "IFRAME"');
+      await shop.page.keyboard.press('Escape');
+    } else if (way === 'Esc') {
       await shop.page.locator('.imp-dialog button').focus();
       await shop.page.keyboard.press('Escape');
     } else await shop.page.evaluate('IMP.close()');
@@ -257,6 +261,46 @@ describe('a person in a browser', () => {
     await shop.certify(param);
     expect(await shop.result()).toMatchObject({ success: false, error_reason: word, error_code: word });
     expect(shop.context.pages()).toHaveLength(1);
+  });
+
+  it('walks the whole way by keyboard alone', async () => {
+    await using shop = await stage.visit();
+    const popup = await shop.certifyInPopup();
+    const { keyboard } = popup;
+    /** Tabs until the focus stands on a control. */
+    const reach = async (selector: string) => {
+      for (let tabs = 0; tabs < 40; tabs++) {
+        if (await popup.evaluate(`document.activeElement.matches(${JSON.stringify(selector)})`)) return;
+        await keyboard.press('Tab');
+      }
+      throw new Error(`${selector} cannot be reached`);
+    };
+    const next = async (screen: string) => {
+      await reach('button[value=next]');
+      await keyboard.press('Enter');
+      await screenOf(popup, screen).waitFor();
+    };
+    await screenOf(popup, 'carrier').waitFor();
+    await reach('input[name=carrier]');
+    await keyboard.press('ArrowDown');
+    await next('consent');
+    await reach('input[name=agree_all]');
+    await keyboard.press('Space');
+    await next('method');
+    await reach('input[name=method]');
+    await keyboard.press('Space');
+    await popup.locator('input[name=method][value=SMS]').focus();
+    await keyboard.press('Space');
+    await next('person');
+    for (const [name, value] of Object.entries(SIMCHEONG_TYPED)) {
+      await reach(`input[name=${name}]`);
+      await keyboard.type(value);
+    }
+    await next('code');
+    await reach('input[name=otp]');
+    await keyboard.type('123456');
+    await keyboard.press('Enter');
+    await expectSuccess(shop);
   });
 
   it('finds the server away', async () => {

@@ -53,6 +53,11 @@ export const FRAME: Frame = {
   step: 3,
   merchantName: '가상상점',
   serviceName: '가상상점 회원가입',
+  greeting: {
+    to: 'opener',
+    message: '{"bonin":1,"type":"ready","imp_uid":"imp_000000000001"}',
+    targetOrigin: 'https://shop.example',
+  },
   sandbox: null,
 };
 

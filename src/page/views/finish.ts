@@ -1,17 +1,11 @@
-import { toAsciiJson } from '../../ascii-json.ts';
 import { FAILURE_COPY } from '../failure-copy.ts';
-import { type Html, html, isSafeAddress, raw } from '../html.ts';
+import { data, type Html, html, isSafeAddress, raw } from '../html.ts';
 import type { Finish, Frame, Screen } from '../screen.ts';
 import { speak, type View } from '../view.ts';
 
 /** An address that no person may be led to leaves the window open instead. */
 function checked(finish: Finish): Finish {
   return finish.way === 'return' && !isSafeAddress(finish.address) ? { way: 'silent', close: false } : finish;
-}
-
-/** For a `script` element of data: nothing in it can end the element. */
-function data(finish: Finish): Html {
-  return raw(toAsciiJson(finish).replaceAll('<', '\\u003c'));
 }
 
 /** How the person gets away: by itself where there is a script, and by hand in any case. */
