@@ -80,7 +80,8 @@ export class Shop implements AsyncDisposable {
   /** Calls `IMP.certification` and gives the window that opens. */
   async certifyInPopup(param: object = {}): Promise<Page> {
     const [popup] = await Promise.all([this.page.waitForEvent('popup'), this.certify(param)]);
-    await popup.waitForLoadState();
+    // The window opens blank, within the click, and gets its page a moment later.
+    await popup.locator('body[data-screen]').waitFor();
     return popup;
   }
 
