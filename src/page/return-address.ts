@@ -1,22 +1,4 @@
-/** Where a merchant's pages stand and where people may be sent back to; null where anything may, as in `dev`. */
-export interface PageRules {
-  /** Hosts with port where it is not the usual one; `*.` in front stands for any host below. */
-  readonly returnHosts: readonly string[];
-  /** Schemes of apps that are registered, without the colon. */
-  readonly returnSchemes: readonly string[];
-  /** Origins that may start; null for any. */
-  readonly origins: readonly string[] | null;
-  /** Whether `Origin: null`, as of a page in an app, may start. */
-  readonly nullOrigin: boolean;
-}
-
-/** What a merchant that said nothing may: no return address but that of wrapper apps, any origin. */
-export const NO_PAGE_RULES: PageRules = {
-  returnHosts: [],
-  returnSchemes: [],
-  origins: null,
-  nullOrigin: true,
-};
+import type { PageRules } from '../core/merchant.ts';
 
 /** Never leads anywhere: wrapper apps watch for it. */
 const WRAPPER = /^http:\/\/detectchangingwebview\/iamport\/[\w./-]*(?:[?#]|$)/;

@@ -6,7 +6,7 @@ import { holdsRegistrationNumber, isPersonName, parseCarrier, parsePhone } from 
 import type { Merchant } from '../core/merchant.ts';
 import type { Store } from '../core/store.ts';
 import type { PageExtras } from './extras.ts';
-import { isReturnAddress, mayStart, NO_PAGE_RULES, type PageRules } from './return-address.ts';
+import { isReturnAddress, mayStart } from './return-address.ts';
 import type { CarrierChoice } from './screen.ts';
 
 export interface StartServices {
@@ -41,7 +41,7 @@ export async function startAttempt(services: StartServices, body: unknown, origi
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid();
   const call = new Call(body as Readonly<Record<string, unknown>>);
   const merchant = await findMerchant(store, call);
-  const rules: PageRules | null = forgiving ? null : NO_PAGE_RULES;
+  const rules = forgiving ? null : merchant.pageRules;
   if (!mayStart(origin, rules)) throw new StartRefusal(403, 'ORIGIN_NOT_ALLOWED');
 
   const window = WINDOWS.find((each) => each === call.text('window'));

@@ -8,7 +8,7 @@ CREATE TABLE merchants (
   user_code TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,
   disabled_at INTEGER
-) STRICT;
+, page_rules TEXT) STRICT;
 
 CREATE TABLE channels (
   id INTEGER PRIMARY KEY,

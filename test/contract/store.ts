@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Channel } from '../../src/core/channel.ts';
 import { newImpUid } from '../../src/core/ids.ts';
-import type { Merchant } from '../../src/core/merchant.ts';
+import { type Merchant, NO_PAGE_RULES } from '../../src/core/merchant.ts';
 import type { StoredOtp } from '../../src/core/otp.ts';
 import type { Store, StoredCertification, TokenRequest } from '../../src/core/store.ts';
 
@@ -106,6 +106,22 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
         ...itsChannel,
         providerMerchantId: 'OTHER',
       });
+    });
+
+    it('keeps the rules of a merchant for its pages, and the usual ones for who has none', async () => {
+      const rules = {
+        returnHosts: ['shop.example'],
+        returnSchemes: [],
+        origins: ['https://a'],
+        nullOrigin: false,
+      };
+      const setup = { name: '가상상점', userCode: 'imp80000000', keys: [], channels: [] };
+      const { id } = await store.saveMerchant({ ...setup, pageRules: rules });
+      expect((await (await later()).findMerchant({ id }))?.pageRules).toEqual(rules);
+      await store.saveMerchant(setup);
+      expect((await (await later()).findMerchant({ userCode: setup.userCode }))?.pageRules).toEqual(
+        NO_PAGE_RULES,
+      );
     });
 
     it('finds key pairs and channels, and null where there is none', async () => {

@@ -10,6 +10,7 @@ export interface Started {
   readonly handle: string;
   readonly expires_at: number;
   readonly error_reason?: string;
+  readonly error_msg?: string;
   readonly state?: string;
   readonly result?: Readonly<Record<string, string | boolean>>;
   readonly status: number;

@@ -24,6 +24,7 @@ const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), [
   '0002-otp.sql',
   '0003-minimum-age.sql',
   '0004-attempts.sql',
+  '0005-page-rules.sql',
 ]);
 
 /** `BONI`: stands in the header of every database of ours, so that a foreign file is known before it is touched. */

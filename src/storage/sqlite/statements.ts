@@ -18,8 +18,8 @@ const SQL = {
   checkpoint: 'PRAGMA wal_checkpoint(TRUNCATE)',
 
   saveMerchant: `
-    INSERT INTO merchants (user_code, name) VALUES (?, ?)
-    ON CONFLICT (user_code) DO UPDATE SET name = excluded.name
+    INSERT INTO merchants (user_code, name, page_rules) VALUES (?, ?, ?)
+    ON CONFLICT (user_code) DO UPDATE SET name = excluded.name, page_rules = excluded.page_rules
     RETURNING id`,
   saveChannel: `
     INSERT INTO channels (merchant_id, position, channel_key, provider, provider_merchant_id, carrier_approval,
@@ -35,8 +35,10 @@ const SQL = {
   listChannels: `SELECT ${CHANNEL_COLUMNS} FROM channels WHERE merchant_id = ? ORDER BY position`,
   findChannelByKey: `SELECT ${CHANNEL_COLUMNS} FROM channels WHERE channel_key = ?`,
   findChannelById: `SELECT ${CHANNEL_COLUMNS} FROM channels WHERE id = ?`,
-  findMerchant: 'SELECT id, name, user_code FROM merchants WHERE user_code = ? AND disabled_at IS NULL',
-  findMerchantById: 'SELECT id, name, user_code FROM merchants WHERE id = ? AND disabled_at IS NULL',
+  findMerchant:
+    'SELECT id, name, user_code, page_rules FROM merchants WHERE user_code = ? AND disabled_at IS NULL',
+  findMerchantById:
+    'SELECT id, name, user_code, page_rules FROM merchants WHERE id = ? AND disabled_at IS NULL',
   findApiKey: `
     SELECT k.id, k.merchant_id, k.secret_digest
     FROM api_keys k JOIN merchants m ON m.id = k.merchant_id

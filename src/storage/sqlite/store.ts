@@ -3,7 +3,13 @@ import type { AttemptStore } from '../../core/attempt.ts';
 import type { CertificationState } from '../../core/certification.ts';
 import type { Channel, ProviderName } from '../../core/channel.ts';
 import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
-import type { ApiKey, Merchant, MerchantSetup } from '../../core/merchant.ts';
+import {
+  type ApiKey,
+  type Merchant,
+  type MerchantSetup,
+  NO_PAGE_RULES,
+  type PageRules,
+} from '../../core/merchant.ts';
 import type { OtpEnd, StoredOtp } from '../../core/otp.ts';
 import type {
   CertificationWithOtp,
@@ -55,7 +61,12 @@ class SqliteStore implements Store {
   async saveMerchant(setup: MerchantSetup): Promise<Merchant> {
     const run = this.#connection.statements;
     return this.#connection.write(() => {
-      const [id] = one(run.saveMerchant, setup.userCode, setup.name) as [number];
+      const [id] = one(
+        run.saveMerchant,
+        setup.userCode,
+        setup.name,
+        setup.pageRules === undefined ? null : JSON.stringify(setup.pageRules),
+      ) as [number];
       for (const [position, channel] of setup.channels.entries())
         run.saveChannel.run(
           id,
@@ -69,7 +80,7 @@ class SqliteStore implements Store {
         );
       for (const key of setup.keys) run.saveApiKey.run(id, key.impKey, key.secretDigest);
       this.#forget();
-      return { id, name: setup.name, userCode: setup.userCode };
+      return { id, name: setup.name, userCode: setup.userCode, pageRules: setup.pageRules ?? NO_PAGE_RULES };
     });
   }
 
@@ -91,8 +102,9 @@ class SqliteStore implements Store {
     return this.#connection.read(() => {
       const row = 'id' in by ? one(run.findMerchantById, by.id) : one(run.findMerchant, by.userCode);
       if (row === null) return null;
-      const [id, name, userCode] = row as [number, string, string];
-      return { id, name, userCode };
+      const [id, name, userCode, rules] = row as [number, string, string, string | null];
+      const pageRules = rules === null ? NO_PAGE_RULES : (JSON.parse(rules) as PageRules);
+      return { id, name, userCode, pageRules };
     });
   }
 
