@@ -33,6 +33,6 @@ for (const [from, to] of [
   ['LICENSE', 'redoc.LICENSE.txt'],
 ] as const)
   cpSync(join(redoc, from), join('dist/reference/assets', to));
-for (const file of ['page.js', 'parts.js', 'clock.js', 'page.css'])
+for (const file of ['page.js', 'parts.js', 'clock.js', 'base.css', 'phone.css', 'cards.css'])
   cpSync(`src/sandbox/page/${file}`, `dist/sandbox/page/${file}`);
 chmodSync('dist/cli/main.js', 0o755);

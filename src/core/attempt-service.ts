@@ -86,7 +86,6 @@ export class AttemptService {
   async start({ channel, frame, walk, pageUrl }: NewAttempt): Promise<StartedAttempt> {
     const { store, vault, clock } = this.#options;
     const now = clock.now();
-    await this.sweep();
     for (;;) {
       const impUid = newImpUid();
       const ticket = newSecret();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FRAME, OUTCOME_IDS, PANEL, SAMPLES, SCREENS } from '../../test/page/samples.ts';
+import { FRAME, PANEL, SAMPLES, SCREENS } from '../../test/page/samples.ts';
 import { CONSENT_COPY } from './consent-copy.ts';
 import { COPY, PHASES, PROBLEMS } from './copy.ts';
 import { FAILURES, type FailureWord } from './failure.ts';
@@ -217,12 +217,11 @@ describe('the sandbox', () => {
   });
 
   it('has a label in both languages for every outcome, and shows an unknown one by its id', () => {
-    expect(Object.keys(OUTCOMES)).toEqual([...OUTCOME_IDS]);
     for (const language of LANGUAGES) {
       const page = renderScreen(SCREENS.method, { ...SANDBOX, language });
-      for (const id of OUTCOME_IDS)
+      for (const [id, label] of Object.entries(OUTCOMES))
         expect(page).toContain(
-          `name="do" value="outcome:${id}" data-outcome="${id}">${escapeText(OUTCOMES[id][language])}</button>`,
+          `name="do" value="outcome:${id}" data-outcome="${id}">${escapeText(label[language])}</button>`,
         );
     }
     expect(outcomeLabel('constructor')).toEqual({ ko: 'constructor', en: 'constructor' });

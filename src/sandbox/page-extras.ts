@@ -6,6 +6,7 @@ import { ageOf, genderDigit, type Identity, parseCarrier } from '../core/identit
 import { OTP_LIFE } from '../core/otp.ts';
 import { toAppError } from '../errors.ts';
 import type { Form, PageExtras } from '../page/extras.ts';
+import { OUTCOMES } from '../page/sandbox-copy.ts';
 import type { Finish, PersonFields, SandboxPanel, Screen } from '../page/screen.ts';
 import { toClaim } from '../page/walk.ts';
 import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
@@ -13,30 +14,9 @@ import type { Inbox } from './inbox.ts';
 import type { Seed, SeedPerson } from './people-file.ts';
 import type { SandboxProvider } from './provider.ts';
 
+type Outcome = keyof typeof OUTCOMES;
 /** What the outcome picker offers, in its order. */
-export const OUTCOMES = [
-  'success',
-  'foreigner',
-  'minor',
-  'mvno',
-  'no_ci',
-  'cancel',
-  'popup_closed',
-  'message_lost',
-  'wrong_code',
-  'code_expired',
-  'attempt_expired',
-  'mismatch',
-  'under_age',
-  'company_line',
-  'blocked',
-  'misconfigured',
-  'provider_down',
-  'empty_data',
-  'slow',
-  'app_lost',
-] as const;
-type Outcome = (typeof OUTCOMES)[number];
+export const OUTCOME_IDS = Object.keys(OUTCOMES) as readonly Outcome[];
 
 /** Outcomes that are nothing but an end, with the provider's code where it has one. */
 const ENDS: Readonly<Partial<Record<Outcome, readonly [FailureWord, string | null]>>> = {
@@ -110,7 +90,7 @@ export class SandboxPage implements PageExtras {
     const { person, outcome, auto, delay_ms: delay, picker } = value as Readonly<Record<string, unknown>>;
     return {
       person: typeof person === 'string' ? person : null,
-      outcome: OUTCOMES.find((each) => each === outcome) ?? null,
+      outcome: OUTCOME_IDS.find((each) => each === outcome) ?? null,
       auto: auto === true,
       delay: typeof delay === 'number' && delay > 0 ? Math.min(delay, LONGEST_DELAY) : 0,
       picker: (['open', 'hidden'] as const).find((each) => each === picker) ?? 'folded',
@@ -127,7 +107,7 @@ export class SandboxPage implements PageExtras {
       people: screen.kind === 'person' ? this.#offered(attempt).map((person) => this.#toFields(person)) : [],
       otp: screen.kind === 'code' ? (message?.otp ?? null) : null,
       inboxPath: '/sandbox',
-      outcomes: isRunning ? OUTCOMES : [],
+      outcomes: isRunning ? OUTCOME_IDS : [],
       picker,
       canApprove: screen.kind === 'app' && choiceOf(attempt).outcome !== 'app_lost',
       auto: auto && isRunning ? AUTO_PAUSE : null,
@@ -156,7 +136,7 @@ export class SandboxPage implements PageExtras {
     const choice = choiceOf(attempt);
     const delay = choice.outcome === 'slow' ? Math.max(SLOW, choice.delay) : choice.delay;
     if (delay > 0) await sleep(delay);
-    const picked = OUTCOMES.find((each) => wish === `outcome:${each}`);
+    const picked = OUTCOME_IDS.find((each) => wish === `outcome:${each}`);
     if (picked !== undefined) return this.#bringAbout(attempt, picked);
     if (wish === 'play_approval') {
       this.#services.provider.decide(attempt.impUid, true);

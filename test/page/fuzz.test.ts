@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OUTCOMES } from '../../src/sandbox/page-extras.ts';
+import { OUTCOME_IDS } from '../../src/sandbox/page-extras.ts';
 import { type RunningDevApp, startDevApp } from '../server/dev-app.ts';
 import { shopOf, Visitor } from './shop.ts';
 
@@ -85,7 +85,7 @@ const form = fc.record({
     // `slow` waits for seconds at each step, and is tested elsewhere.
     {
       weight: 1,
-      arbitrary: fc.constantFrom(...OUTCOMES.filter((id) => id !== 'slow').map((id) => `outcome:${id}`)),
+      arbitrary: fc.constantFrom(...OUTCOME_IDS.filter((id) => id !== 'slow').map((id) => `outcome:${id}`)),
     },
     { weight: 1, arbitrary: fc.constant('cancel') },
   ),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../../src/client/index.ts';
-import { OUTCOMES } from '../../src/sandbox/page-extras.ts';
+import { OUTCOME_IDS } from '../../src/sandbox/page-extras.ts';
 import { KEY_A, type RunningDevApp, startDevApp } from '../server/dev-app.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from './shop.ts';
 
@@ -115,6 +115,6 @@ describe('the outcome picker of the sandbox', () => {
 
   it('is tested as a whole', () => {
     const elsewhere = ['code_expired', 'app_lost', 'slow'];
-    expect([...Object.keys(EXPECTED), ...elsewhere].sort()).toEqual([...OUTCOMES].sort());
+    expect([...Object.keys(EXPECTED), ...elsewhere].sort()).toEqual([...OUTCOME_IDS].sort());
   });
 });

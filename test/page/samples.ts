@@ -1,29 +1,7 @@
 import type { Finish, Frame, SandboxPanel, Screen } from '../../src/page/screen.ts';
+import { OUTCOME_IDS } from '../../src/sandbox/page-extras.ts';
 
 /* One of everything that can stand on the page, with invented people, for tests and pictures. */
-
-export const OUTCOME_IDS = [
-  'success',
-  'foreigner',
-  'minor',
-  'mvno',
-  'no_ci',
-  'cancel',
-  'popup_closed',
-  'message_lost',
-  'wrong_code',
-  'code_expired',
-  'attempt_expired',
-  'mismatch',
-  'under_age',
-  'company_line',
-  'blocked',
-  'misconfigured',
-  'provider_down',
-  'empty_data',
-  'slow',
-  'app_lost',
-] as const;
 
 export const PANEL: SandboxPanel = {
   people: [

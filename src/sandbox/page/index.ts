@@ -25,17 +25,17 @@ const ICON =
 
 /** The files of the page, by the last segment of their path. */
 export const FILES = {
-  'page.js': fileAnswer('page.js', 'text/javascript'),
-  'clock.js': fileAnswer('clock.js', 'text/javascript'),
-  'parts.js': fileAnswer('parts.js', 'text/javascript'),
-  'page.css': fileAnswer('page.css', 'text/css'),
+  'page.js': fileAnswer(['page.js'], 'text/javascript'),
+  'clock.js': fileAnswer(['clock.js'], 'text/javascript'),
+  'parts.js': fileAnswer(['parts.js'], 'text/javascript'),
+  'page.css': fileAnswer(['base.css', 'phone.css', 'cards.css'], 'text/css'),
 };
 
-function fileAnswer(name: string, type: string): PageAnswer {
+function fileAnswer(names: readonly string[], type: string): PageAnswer {
   return {
     status: 200,
     headers: ['Content-Type', `${type}; charset=utf-8`, 'Cache-Control', 'no-cache'],
-    body: readFileSync(new URL(name, import.meta.url)),
+    body: Buffer.concat(names.map((name) => readFileSync(new URL(name, import.meta.url)))),
   };
 }
 
