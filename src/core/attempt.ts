@@ -71,7 +71,8 @@ export interface AttemptWalk {
   readonly offered: readonly string[];
   readonly carrier: string | null;
   readonly network: Carrier | null;
-  readonly agreedAt: number | null;
+  /** Which texts the person agreed to, and when. */
+  readonly consent: { readonly version: string; readonly at: number } | null;
   readonly method: VerificationMethod | null;
   readonly fields: {
     readonly name: string;

@@ -69,7 +69,7 @@ export async function startAttempt(services: StartServices, body: unknown, origi
       screen: 'carrier',
       minimumAge,
       ...carriers(call.text('carrier')),
-      agreedAt: null,
+      consent: null,
       method: null,
       fields: { name: prefilledName(call), birth: '', gender_digit: '', phone: prefilledPhone(call) },
       code: null,

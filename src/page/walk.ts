@@ -10,6 +10,7 @@ import {
 } from '../core/identity.ts';
 import type { Claim, VerificationMethod } from '../core/provider.ts';
 import { toAppError } from '../errors.ts';
+import { CONSENT_VERSION } from './consent-copy.ts';
 import type { Form } from './extras.ts';
 import { CONSENTS, type PersonFields, type Problem } from './screen.ts';
 
@@ -84,7 +85,7 @@ export class Walk {
     const screen = others.length === 0 ? 'person' : 'method';
     return this.#go(attempt, {
       screen,
-      agreedAt: this.#now(),
+      consent: { version: CONSENT_VERSION, at: this.#now() },
       ...(screen === 'person' && { method: only ?? 'SMS' }),
     });
   }

@@ -81,10 +81,6 @@ export class SandboxPage implements PageExtras {
     this.#people = findPeople(services.seed);
   }
 
-  reset(): void {
-    this.#silent.clear();
-  }
-
   remember(value: unknown): Choice | null {
     if (typeof value !== 'object' || value === null) return null;
     const { person, outcome, auto, delay_ms: delay, picker } = value as Readonly<Record<string, unknown>>;
