@@ -15,9 +15,17 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'firefox',
+          include: ['test/firefox/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/architecture.test.ts'],
+          exclude: ['test/architecture.test.ts', 'test/firefox/**'],
           globalSetup: ['test/page/unpack-browser.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
