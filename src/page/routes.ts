@@ -9,7 +9,6 @@ import { type HeaderList, JSON_HEADERS, type PageAnswer } from '../http/answers.
 import type { ApiRequest, Handler, Route } from '../http/routes.ts';
 import type { Form, PageExtras } from './extras.ts';
 import { FAILURES } from './failure.ts';
-import { renderScreen } from './render.ts';
 import { toResult } from './result.ts';
 import type { Finish, Language, Problem, Screen } from './screen.ts';
 import { toGreeting, toScreen } from './screens.ts';
@@ -140,7 +139,8 @@ class Page {
     const due = toScreen(attempt, problems, typed, attempts, clock.now());
     const screen = extras?.screen(attempt) ?? withFinish(due, extras?.finish(attempt) ?? null);
     const merchant = await store.findMerchant({ id: attempt.merchantId });
-    const nonce = randomBytes(16).toString('base64');
+    const nonce = newNonce();
+    const { renderScreen } = await loadViews();
     const text = renderScreen(screen, {
       language: languageOf(query),
       nonce,
@@ -154,8 +154,23 @@ class Page {
     return html(200, text, policyOf(nonce, frameAncestors(attempt)));
   }
 
-  #dead(language: Language): PageAnswer {
-    return deadScreen(410, language);
+  async #dead(language: Language): Promise<PageAnswer> {
+    const { renderScreen } = await loadViews();
+    const nonce = newNonce();
+    const text = renderScreen(
+      { kind: 'dead' },
+      {
+        language,
+        nonce,
+        action: '',
+        step: 0,
+        merchantName: '',
+        serviceName: '',
+        greeting: null,
+        sandbox: null,
+      },
+    );
+    return html(410, text, policyOf(nonce, "'none'"));
   }
 
   #sessionPath(session: string, language: Language): string {
@@ -205,26 +220,22 @@ function failedCall(error: AppError): PageAnswer {
   return refused(status, error.code === 'not_ready' ? 'NOT_READY' : 'SYSTEM_ERROR');
 }
 
+/** In plain text: what failed may be anything. */
 function failedScreen(error: AppError): PageAnswer {
-  return deadScreen(STATUSES[error.code] ?? 500, 'ko');
+  return {
+    status: STATUSES[error.code] ?? 500,
+    headers: ['Content-Type', 'text/plain; charset=utf-8', 'Cache-Control', 'no-store'],
+    body: Buffer.from(FAILURES.SYSTEM_ERROR),
+  };
 }
 
-function deadScreen(status: number, language: Language): PageAnswer {
-  const nonce = randomBytes(16).toString('base64');
-  const text = renderScreen(
-    { kind: 'dead' },
-    {
-      language,
-      nonce,
-      action: '',
-      step: 0,
-      merchantName: '',
-      serviceName: '',
-      greeting: null,
-      sandbox: null,
-    },
-  );
-  return html(status, text, policyOf(nonce, "'none'"));
+/** Loaded when the first screen is due: what most servers answer are lookups. */
+function loadViews(): Promise<typeof import('./render.ts')> {
+  return import('./render.ts');
+}
+
+function newNonce(): string {
+  return randomBytes(16).toString('base64');
 }
 
 function html(status: number, text: string, policy: string): PageAnswer {
