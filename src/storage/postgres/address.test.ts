@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { readAddress } from './address.ts';
+
+const read = (url: string) => readAddress(new URL(url));
+
+describe('the address of a PostgreSQL database', () => {
+  it('gives the driver its parts, and people a name without user and password', () => {
+    expect(read('postgres://us%40er:p%2Fw@db.example:6432/bo%20nin')).toEqual({
+      name: 'db.example:6432/bo nin',
+      config: { host: 'db.example', port: 6432, database: 'bo nin', user: 'us@er', password: 'p/w', ssl: {} },
+    });
+    expect(read('postgresql://[::1]')).toEqual({
+      name: '::1:5432/',
+      config: { host: '::1', port: 5432, ssl: false },
+    });
+  });
+
+  it('may be a Unix socket', () => {
+    expect(read('postgres:///bonin?host=/run/postgresql')).toEqual({
+      name: '/run/postgresql:5432/bonin',
+      config: { host: '/run/postgresql', port: 5432, database: 'bonin', ssl: false },
+    });
+  });
+
+  it('asks for TLS with a checked certificate of any server but this machine', () => {
+    const tls = (rest: string) => read(`postgres://${rest}`).config.ssl;
+    expect(tls('localhost/d')).toBe(false);
+    expect(tls('127.0.0.1/d')).toBe(false);
+    expect(tls('10.0.0.1/d')).toEqual({});
+    expect(tls('10.0.0.1/d?sslmode=disable')).toBe(false);
+    expect(tls('10.0.0.1/d?sslmode=require')).toEqual({ rejectUnauthorized: false });
+    expect(tls('10.0.0.1/d?sslmode=verify-ca')).toEqual({ checkServerIdentity: expect.any(Function) });
+    expect(tls('localhost/d?sslmode=verify-full')).toEqual({});
+    expect(tls('localhost.example/d')).toEqual({});
+  });
+});
