@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newImpUid } from '../../src/core/ids.ts';
 import type { Store } from '../../src/core/store.ts';
+import { createPassingAuthority } from '../../src/sandbox/authority.ts';
 import { openStore } from '../../src/storage/index.ts';
 import { describeAttempts } from './attempts.ts';
 import { ask, type PostgresServer, startPostgres } from './postgres-server.ts';
@@ -284,6 +285,79 @@ describe('postgres', () => {
     await locked;
     expect((await store.findCertification(merchant.id, canary))?.impUid).toBe(canary);
     await store.close();
+  });
+
+  it('goes to the server that can be written to, and to another when that has changed', async () => {
+    const standby = await startPostgres();
+    try {
+      const [url, other] = [await server.newDatabase(), new URL(await standby.newDatabase())];
+      const { pathname } = new URL(url);
+      const name = pathname.slice(1);
+      if (other.pathname !== pathname)
+        await ask(other.href, `CREATE DATABASE ${name}`).then(() => {
+          other.pathname = pathname;
+        });
+      const address = (...ports: number[]) =>
+        `postgres://postgres@/${name}?host=${ports.map(() => '127.0.0.1')}&port=${ports}`.replace(
+          '@/',
+          '@localhost/',
+        );
+      await (await open(other.href)).close();
+      const setReadOnly = (at: string, onOrOff: string) =>
+        ask(
+          at.replace(pathname, '/postgres'),
+          `ALTER DATABASE ${name} SET default_transaction_read_only = ${onOrOff}`,
+        );
+      await setReadOnly(other.href, 'on');
+      await expectRefusal(address(standby.port), /is read-only, as a standby is$/);
+
+      const { store, merchant, record } = await filled(address(1, standby.port, server.port));
+      const first = record();
+      expect(await store.createCertification(first)).toBe(true);
+      await setReadOnly(other.href, 'off');
+      await setReadOnly(url, 'on');
+      await ask(
+        url.replace(pathname, '/postgres'),
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1',
+        [name],
+      );
+      const second = record();
+      await expect.poll(() => store.createCertification(second).catch(() => false)).toBe(true);
+      expect(await store.findCertification(merchant.id, first.impUid)).toBeNull();
+      expect(await ask(other.href, 'SELECT id FROM certifications')).toEqual([
+        { id: second.impUid.slice(4).replace(/^0+/, '') },
+      ]);
+      await store.close();
+    } finally {
+      await standby.close();
+    }
+  });
+
+  it('believes a server only what sslmode asks it to prove', async () => {
+    const authority = await createPassingAuthority();
+    const { cert, key } = authority.issue();
+    await server.speakTls(String(cert), String(key));
+    const url = await server.newDatabase();
+    const opening = async (parameters: string, host = '127.0.0.1') => {
+      const store = await open(`${url.replace('127.0.0.1', host)}?${parameters}`);
+      const [ssl] = await ask(
+        url,
+        `SELECT bool_and(ssl) AS used FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+         WHERE application_name = 'bonin' AND datname = current_database()`,
+      );
+      await store.close();
+      return ssl?.['used'];
+    };
+    const known = `sslrootcert=${encodeURIComponent(authority.file)}`;
+    expect(await opening('')).toBe(false);
+    expect(await opening('sslmode=require')).toBe(true);
+    expect(await opening(`sslmode=verify-ca&${known}`)).toBe(true);
+    expect(await opening(`sslmode=verify-full&${known}`)).toBe(true);
+    await expect(opening('sslmode=verify-full')).rejects.toThrow(/certificate is not trusted$/);
+    // An address of this machine that the certificate does not name.
+    await expect(opening(`sslmode=verify-full&${known}`, '127.0.0.2')).rejects.toThrow(/of another host$/);
+    expect(await opening(`sslmode=verify-ca&${known}`, '127.0.0.2')).toBe(true);
+    authority.close();
   });
 
   it('does not start over in a database of serve', async () => {

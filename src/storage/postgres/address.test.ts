@@ -7,18 +7,21 @@ describe('the address of a PostgreSQL database', () => {
   it('gives the driver its parts, and people a name without user and password', () => {
     expect(read('postgres://us%40er:p%2Fw@db.example:6432/bo%20nin')).toEqual({
       name: 'db.example:6432/bo nin',
-      config: { host: 'db.example', port: 6432, database: 'bo nin', user: 'us@er', password: 'p/w', ssl: {} },
+      servers: [{ host: 'db.example', port: 6432 }],
+      config: { database: 'bo nin', user: 'us@er', password: 'p/w', ssl: {} },
     });
     expect(read('postgresql://[::1]')).toEqual({
       name: '::1:5432/',
-      config: { host: '::1', port: 5432, ssl: false },
+      servers: [{ host: '::1', port: 5432 }],
+      config: { ssl: false },
     });
   });
 
   it('may be a Unix socket', () => {
     expect(read('postgres:///bonin?host=/run/postgresql')).toEqual({
       name: '/run/postgresql:5432/bonin',
-      config: { host: '/run/postgresql', port: 5432, database: 'bonin', ssl: false },
+      servers: [{ host: '/run/postgresql', port: 5432 }],
+      config: { database: 'bonin', ssl: false },
     });
   });
 
@@ -32,5 +35,27 @@ describe('the address of a PostgreSQL database', () => {
     expect(tls('10.0.0.1/d?sslmode=verify-ca')).toEqual({ checkServerIdentity: expect.any(Function) });
     expect(tls('localhost/d?sslmode=verify-full')).toEqual({});
     expect(tls('localhost.example/d')).toEqual({});
+  });
+
+  it('may name several servers, with a port for all or one for each', () => {
+    const servers = (rest: string) => read(`postgres://${rest}`).servers;
+    expect(servers('/d?host=a,b&port=1,2&target_session_attrs=read-write')).toEqual([
+      { host: 'a', port: 1 },
+      { host: 'b', port: 2 },
+    ]);
+    expect(servers('a,b:6432/d')).toEqual([
+      { host: 'a', port: 6432 },
+      { host: 'b', port: 6432 },
+    ]);
+    expect(servers('/d?host=a,b').map(({ port }) => port)).toEqual([5432, 5432]);
+    expect(read('postgres:///d?host=localhost,db.example').config.ssl).toEqual({});
+    for (const wrong of [
+      '/d?host=a,b&port=1,2,3',
+      '/d?host=a,,b',
+      '/d?host=a&port=x',
+      '/d?host=a&port=70000',
+      'a/d?target_session_attrs=any',
+    ])
+      expect(() => servers(wrong), wrong).toThrow(expect.objectContaining({ code: 'start_refused' }));
   });
 });

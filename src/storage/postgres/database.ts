@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool, type PoolClient, types } from 'pg';
+import { type ClientBase, Pool, type PoolClient, types } from 'pg';
 import { AppError } from '../../errors.ts';
-import type { Address } from './address.ts';
-import { isConflict, isConnectionSound, toStoreFailure } from './failures.ts';
+import type { Address, Server } from './address.ts';
+import { isConflict, isConnectionSound, isQueueTimeout, toStoreFailure } from './failures.ts';
 import { SQL, type StatementName } from './statements.ts';
 
 /** Connections of one process at most: a server takes a hundred, unless told otherwise, from all nodes together. */
@@ -39,10 +39,15 @@ export type Run = (name: StatementName, ...values: readonly Value[]) => Promise<
 /** The connections to one database. Every failure is `store_failed`; a lost connection is replaced when one is needed. */
 export class Database {
   readonly #pool: Pool;
+  readonly #servers: readonly Server[];
+  /** Which of the servers new connections go to. */
+  #at = 0;
 
-  constructor({ config }: Address) {
+  constructor({ config, servers }: Address) {
+    this.#servers = servers;
     this.#pool = new Pool({
       ...config,
+      ...servers[0],
       application_name: 'bonin',
       max: CONNECTIONS,
       connectionTimeoutMillis: LONGEST_WAIT,
@@ -51,6 +56,7 @@ export class Database {
       idle_in_transaction_session_timeout: ANSWER_TIMEOUT,
       query_timeout: ANSWER_TIMEOUT,
       keepAlive: true,
+      onConnect: refuseStandby,
     });
     // A connection that is lost tells it twice: here, and to whoever uses it, who is answered there.
     const ignore = () => {};
@@ -96,16 +102,33 @@ export class Database {
   async #checkOut(): Promise<PoolClient> {
     if (this.#pool.waitingCount >= MOST_WAITING)
       throw new AppError('store_failed', { detail: 'too many calls wait for a connection to the database' });
-    try {
-      return await this.#pool.connect();
-    } catch (error) {
-      throw toStoreFailure(error);
+    for (let count = 1; ; count++) {
+      const tried = this.#at;
+      try {
+        return await this.#pool.connect();
+      } catch (error) {
+        if (isQueueTimeout(error) || count >= this.#servers.length) throw toStoreFailure(error);
+        // Several calls fail at once: only the first of them moves on.
+        if (this.#at === tried) this.#takeNextServer();
+      }
     }
+  }
+
+  #takeNextServer(): void {
+    this.#at = (this.#at + 1) % this.#servers.length;
+    Object.assign(this.#pool.options, this.#servers[this.#at]);
   }
 
   async close(): Promise<void> {
     if (!this.#pool.ending) await this.#pool.end();
   }
+}
+
+/** A standby answers reads and refuses writes, and may be behind: nothing is asked of it. */
+async function refuseStandby(client: ClientBase): Promise<void> {
+  const { rows } = await client.query<{ transaction_read_only: string }>('SHOW transaction_read_only');
+  if (rows[0]?.transaction_read_only !== 'off')
+    throw new AppError('store_failed', { detail: 'the database is read-only, as a standby is' });
 }
 
 function runOn(client: PoolClient): Run {

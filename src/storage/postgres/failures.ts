@@ -35,9 +35,11 @@ const SENTENCES: Readonly<Record<string, string>> = {
   '57P03': 'the database server is starting or stopping',
 };
 
+const QUEUE_TIMEOUT = 'timeout exceeded when trying to connect';
+
 /** What the driver throws without a code. */
 const DRIVER_SENTENCES: Readonly<Record<string, string>> = {
-  'timeout exceeded when trying to connect': 'no connection to the database became free in time',
+  [QUEUE_TIMEOUT]: 'no connection to the database became free in time',
   'Connection terminated due to connection timeout': 'the database server does not answer',
   'Query read timeout': 'the database server does not answer',
   'The server does not support SSL connections':
@@ -55,6 +57,11 @@ export function sqlState(thrown: unknown): string | null {
 
 export function isConflict(thrown: unknown): boolean {
   return CONFLICTS.has(sqlState(thrown) ?? '');
+}
+
+/** Whether no connection was tried at all, since all of them were in use. */
+export function isQueueTimeout(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.message === QUEUE_TIMEOUT;
 }
 
 /** Whether the connection can go on after this: only when the server refused a statement, and nothing else. */
