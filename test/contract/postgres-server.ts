@@ -79,6 +79,10 @@ export async function startPostgres(): Promise<PostgresServer> {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     running = started;
+    // A run that is broken off comes to no `close`.
+    const kill = () => started.kill('SIGQUIT');
+    process.once('exit', kill);
+    started.once('exit', () => process.off('exit', kill));
     let said = '';
     started.stderr.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-4000);

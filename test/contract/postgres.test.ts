@@ -217,6 +217,79 @@ describe('postgres', () => {
     await Promise.all([store.close(), other.close()]);
   });
 
+  it('lets every verb meet every other on the same few records without a failure', async () => {
+    const url = await server.newDatabase();
+    const { store, merchant, record } = await filled(url);
+    const nodes = [store, await open(url)];
+    const phones = Array.from({ length: 2 }, () => randomBytes(36));
+    // The certification of an attempt ends with the attempt, and not otherwise.
+    const otps: string[] = [];
+    const attempts: string[] = [];
+    const otp = (at: number) => ({
+      method: 'SMS' as const,
+      digest: Uint8Array.of(1),
+      phoneDigest: phones[at % phones.length] ?? Uint8Array.of(0),
+      sentAt: 1,
+      wrong: 0,
+      end: null,
+    });
+    const limits = { phone: [{ count: 5, window: 9 }], merchant: [{ count: 9, window: 9 }] };
+    const late = (ids: readonly string[], at: number) => ids.at(-1 - (at % 3)) ?? 'imp_000000000000';
+    const any = (at: number) => late(at % 2 ? otps : attempts, at);
+    const verbs: readonly ((node: Store, at: number) => Promise<unknown>)[] = [
+      (node, at) => {
+        const fresh = record();
+        otps.push(fresh.impUid);
+        return node.createOtpCertification(fresh, otp(at));
+      },
+      async (node) => {
+        const fresh = record();
+        const { impUid, merchantId, channel, sealed } = fresh;
+        const attempt = { impUid, merchantId, channel, expiresAt: 9, step: 0, end: null, sealed };
+        const secrets = { ticket: randomBytes(32), ticketUntil: 9, handle: randomBytes(32) };
+        attempts.push(impUid);
+        await node.attempts.create(attempt, fresh, secrets);
+      },
+      (node, at) => node.tryOtp(merchant.id, any(at), Uint8Array.of(at % 3), 2),
+      (node, at) => node.endOtp(merchant.id, late(otps, at), 'expired', 'late'),
+      (node, at) => node.certify({ ...record(late(otps, at)), state: 'certified', certifiedAt: 1 }),
+      (node, at) => node.eraseCertification(merchant.id, any(at), 1),
+      (node, at) => node.attempts.advance({ impUid: late(attempts, at), step: 0, sealed: record().sealed }),
+      (node, at) =>
+        node.attempts.end({
+          impUid: late(attempts, at),
+          step: null,
+          end: '{}',
+          sealed: record().sealed,
+          certification: { state: 'failed' },
+        }),
+      (node, at) =>
+        node.countOtpRequest({
+          merchantId: merchant.id,
+          phoneDigest: otp(at).phoneDigest,
+          now: at * 86_400_000,
+          limits,
+        }),
+      (node, at) => node.findOtp(merchant.id, any(at)),
+      (node) => node.attempts.forget(8),
+    ];
+    for (let round = 0; round < 40; round++) {
+      await Promise.all(
+        Array.from({ length: 22 }, (_, at) => {
+          const verb = verbs[(at * 7 + round) % verbs.length];
+          return verb?.(nodes[at % 2] ?? store, at + round);
+        }),
+      );
+    }
+    await Promise.all(nodes.map((node) => node.close()));
+    // The server waits a second before it takes a circle of locks apart: there was none.
+    const [met] = await ask(
+      url,
+      'SELECT deadlocks::integer FROM pg_stat_database WHERE datname = current_database()',
+    );
+    expect(met?.['deadlocks']).toBe(0);
+  });
+
   it('finds nothing under what PostgreSQL cannot keep', async () => {
     const { store, merchant } = await filled(await server.newDatabase());
     expect(await store.findCertification(merchant.id, 'a\0b')).toBeNull();

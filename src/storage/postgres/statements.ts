@@ -175,6 +175,8 @@ export const SQL = {
 
 export type StatementName = keyof typeof SQL;
 
+/** Holds off whoever would add a certification meanwhile and lose what belongs to it. */
 export const FORGET_CERTIFICATIONS = `
+  LOCK TABLE certifications IN EXCLUSIVE MODE;
   DELETE FROM certifications; DELETE FROM otps; DELETE FROM attempts; DELETE FROM otp_requests;
   DELETE FROM erasures; DELETE FROM other_ids`;
