@@ -22,7 +22,8 @@ const EMIT = [
 rmSync('dist', { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.browser.json', ...EMIT], { stdio: 'inherit' });
-cpSync('src/storage/sqlite/migrations', 'dist/storage/sqlite/migrations', { recursive: true });
+for (const engine of ['sqlite', 'postgres'])
+  cpSync(`src/storage/${engine}/migrations`, `dist/storage/${engine}/migrations`, { recursive: true });
 cpSync('src/conformance/cases', 'dist/conformance/cases', { recursive: true });
 cpSync('src/reference/assets', 'dist/reference/assets', { recursive: true });
 // The renderer of the reference, with the licences that it and its parts ask to be kept.

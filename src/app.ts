@@ -26,7 +26,7 @@ import { openStore } from './storage/index.ts';
 /** What an application is made from. */
 export interface AppOptions {
   readonly mode: 'dev' | 'serve';
-  /** `sqlite:PATH` or `sqlite::memory:`. */
+  /** `sqlite:PATH`, `sqlite::memory:` or `postgres://…`. */
   readonly databaseUrl: string;
   /** The last one seals what is new. */
   readonly masterKeys: readonly MasterKey[];

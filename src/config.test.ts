@@ -36,4 +36,21 @@ describe('settings of dev', () => {
       problems: ['--memory and --data exclude each other'],
     });
   });
+
+  it('take a database elsewhere, and never quote its address', () => {
+    const url = 'postgres://someone:Geheim-1@db.example/bonin';
+    expect(loadDevConfig({}, { BONIN_DATABASE_URL: url })).toMatchObject({
+      config: { keeping: { kind: 'folder', databaseUrl: url, databaseFile: null } },
+    });
+    expect(loadDevConfig({ 'database-url': 'sqlite:/tmp/a.db' }, {})).toMatchObject({
+      config: { keeping: { databaseUrl: 'sqlite:/tmp/a.db', databaseFile: '/tmp/a.db' } },
+    });
+    expect(loadDevConfig({ memory: true }, { BONIN_DATABASE_URL: url })).toEqual({
+      problems: ['--memory and --database-url exclude each other'],
+    });
+    for (const wrong of ['mysql://a:Geheim-1@b/c', 'postgres://a:Geheim-1@b:x/c', 'Geheim-1', ''])
+      expect(loadDevConfig({}, { BONIN_DATABASE_URL: wrong })).toEqual({
+        problems: ['BONIN_DATABASE_URL must be a URL that begins with sqlite:, postgres: or postgresql:'],
+      });
+  });
 });

@@ -28,6 +28,8 @@ const truth = (text: string): boolean | Problem =>
   /^(?:true|1|yes|on)$/i.test(text) ||
   (!/^(?:false|0|no|off)$/i.test(text) && new Problem('must be true or false'));
 
+const DATABASE_SCHEMES: readonly string[] = ['sqlite:', 'postgres:', 'postgresql:'];
+
 /** Every setting of `bonin dev`. Help, validation, the documentation and `.env.example` come from here. */
 export const SETTINGS = {
   port: {
@@ -57,6 +59,19 @@ export const SETTINGS = {
     about: 'Folder that keeps the database and its master key, and with --tls the authority.',
     parse: anyText,
   } satisfies Setting<string>,
+  databaseUrl: {
+    flag: 'database-url',
+    env: 'BONIN_DATABASE_URL',
+    value: 'URL',
+    fallback: null,
+    about:
+      'Database to use instead of the file in the data folder, as in postgres://USER:PASSWORD@HOST/DATABASE or sqlite:FILE. An option is seen by everybody on the machine: a password belongs in the environment, or in PGPASSWORD.',
+    // The sentence must not quote the value: it may hold a password.
+    parse: (text) =>
+      URL.canParse(text) && DATABASE_SCHEMES.includes(new URL(text).protocol)
+        ? text
+        : new Problem('must be a URL that begins with sqlite:, postgres: or postgresql:'),
+  } satisfies Setting<string | null>,
   memory: {
     flag: 'memory',
     env: 'BONIN_MEMORY',
@@ -118,12 +133,15 @@ type Values = {
   -readonly [N in SettingName]: Exclude<ReturnType<Settings[N]['parse']> | Settings[N]['fallback'], Problem>;
 };
 
-/** Where the data is: nowhere, or in files of a folder. */
+/** Where the data is: nowhere, or in a database with a folder for what belongs to it. */
 export type Keeping =
   | { readonly kind: 'memory' }
   | {
       readonly kind: 'folder';
-      readonly database: string;
+      /** Holds the password, if there is one: not to be shown. */
+      readonly databaseUrl: string;
+      /** The file of a new database; null when nobody can tell from here whether there is one. */
+      readonly databaseFile: string | null;
       readonly masterKeys: string;
       /** What vouches for the sandbox with TLS; made at first use. */
       readonly authority: { readonly certificate: string; readonly key: string };
@@ -166,13 +184,17 @@ export function loadDevConfig(
   const values = Object.fromEntries(entries) as Values;
   if (options['memory'] === true && options['data'] !== undefined)
     problems.push('--memory and --data exclude each other');
+  if (values.memory && values.databaseUrl !== null)
+    problems.push('--memory and --database-url exclude each other');
   if (problems.length > 0) return { problems };
   const folder = resolve(values.data);
+  const file = join(folder, 'bonin.db');
   const keeping: Keeping = values.memory
     ? { kind: 'memory' }
     : {
         kind: 'folder',
-        database: join(folder, 'bonin.db'),
+        databaseUrl: values.databaseUrl ?? `sqlite:${encodeURI(file)}`,
+        databaseFile: values.databaseUrl === null ? file : sqliteFile(values.databaseUrl),
         masterKeys: join(folder, 'master.keys'),
         authority: { certificate: join(folder, 'authority.crt'), key: join(folder, 'authority.key') },
       };
@@ -189,4 +211,9 @@ export function loadDevConfig(
       logLevel: values.logLevel,
     }),
   };
+}
+
+function sqliteFile(databaseUrl: string): string | null {
+  const { protocol, pathname } = new URL(databaseUrl);
+  return protocol === 'sqlite:' && pathname !== ':memory:' ? decodeURI(pathname) : null;
 }

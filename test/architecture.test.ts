@@ -40,6 +40,10 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     rooms: ['core', 'errors', 'storage'],
     packages: ['node:sqlite', 'node:crypto', 'node:fs', 'node:path'],
   },
+  'storage/postgres': {
+    rooms: ['core', 'errors', 'storage'],
+    packages: ['pg', 'node:crypto', 'node:fs', 'node:timers/promises', 'node:tls'],
+  },
   reference: { rooms: ['errors', 'http'], packages: ['node:crypto', 'node:fs', 'node:module'] },
   health: { rooms: ['core', 'errors', 'http'], packages: [] },
   'master-keys': { rooms: ['core', 'errors', 'new-file'], packages: ['node:crypto', 'node:fs'] },

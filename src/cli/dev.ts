@@ -30,11 +30,14 @@ export const dev: Command = {
     const inMemory = keeping.kind === 'memory';
     const masterKeys = inMemory
       ? [newMasterKey()]
-      : readMasterKeys(keeping.masterKeys, !existsSync(keeping.database));
+      : readMasterKeys(
+          keeping.masterKeys,
+          keeping.databaseFile === null || !existsSync(keeping.databaseFile),
+        );
     const authority = config.tls ? await openDevAuthority(inMemory ? null : keeping.authority) : null;
     try {
       const app = await createDevApp({
-        databaseUrl: inMemory ? 'sqlite::memory:' : `sqlite:${encodeURI(keeping.database)}`,
+        databaseUrl: inMemory ? 'sqlite::memory:' : keeping.databaseUrl,
         masterKeys,
         log: createLog(config.logLevel),
         basePath: config.basePath,

@@ -16,9 +16,14 @@ export type OpenStore = (url: URL, mark: DatabaseMark) => Promise<Store>;
 /** The storage engines, by the scheme of a database's URL. */
 const ENGINES = {
   'sqlite:': async () => (await import('./sqlite/store.ts')).openSqliteStore,
+  'postgres:': async () => (await import('./postgres/store.ts')).openPostgresStore,
+  'postgresql:': async () => (await import('./postgres/store.ts')).openPostgresStore,
 } satisfies Record<string, () => Promise<OpenStore>>;
 
-/** Opens the store behind `sqlite:PATH` or `sqlite::memory:`; `start_refused` with one readable sentence if not. */
+/**
+ * Opens the store behind `sqlite:PATH`, `sqlite::memory:` or `postgres://…`; `start_refused` with one readable
+ * sentence if not.
+ */
 export async function openStore(databaseUrl: string, mark: DatabaseMark): Promise<Store> {
   const url = URL.canParse(databaseUrl) ? new URL(databaseUrl) : null;
   const engine = Object.entries(ENGINES).find(([scheme]) => scheme === url?.protocol)?.[1];

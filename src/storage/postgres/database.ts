@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ClientBase, Pool, type PoolClient, types } from 'pg';
+import { AppError } from '../../errors.ts';
+import type { Address, Server } from './address.ts';
+import { isConflict, isConnectionSound, isQueueTimeout, toStoreFailure } from './failures.ts';
+import { SQL, type StatementName } from './statements.ts';
+
+/** Connections of one process at most: a server takes a hundred, unless told otherwise, from all nodes together. */
+const CONNECTIONS = 10;
+/** Calls that may wait for a connection, and how long, in milliseconds; whoever comes then gets an error at once. */
+const MOST_WAITING = 500;
+const LONGEST_WAIT = 3000;
+/** When the server gives a statement up, and when we give the server up, in milliseconds. */
+const STATEMENT_TIMEOUT = 5000;
+const ANSWER_TIMEOUT = 7000;
+/** When a connection that nobody needs is closed, in milliseconds. */
+const IDLE_TIMEOUT = 60_000;
+/** How often what met another transaction is tried, and the longest pause in between for each try, in milliseconds. */
+const TRIES = 5;
+const PAUSE = 20;
+/** The server may be set to another level; what is written here is right with this one. */
+const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
+
+const INT8 = 20;
+/** Every 64-bit integer of ours is a time or an id, and fits. */
+const TYPES = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 && format !== 'binary'
+      ? Number
+      : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
+};
+
+/** A row as an array of its columns. */
+export type Row = readonly unknown[];
+export type Value = string | number | boolean | Uint8Array | null;
+/** Runs one statement and gives the rows that it returns. */
+export type Run = (name: StatementName, ...values: readonly Value[]) => Promise<readonly Row[]>;
+
+/** The connections to one database. Every failure is `store_failed`; a lost connection is replaced when one is needed. */
+export class Database {
+  readonly #pool: Pool;
+  readonly #servers: readonly Server[];
+  /** Which of the servers new connections go to. */
+  #at = 0;
+
+  constructor({ config, servers }: Address) {
+    this.#servers = servers;
+    this.#pool = new Pool({
+      ...config,
+      ...servers[0],
+      application_name: 'bonin',
+      max: CONNECTIONS,
+      connectionTimeoutMillis: LONGEST_WAIT,
+      idleTimeoutMillis: IDLE_TIMEOUT,
+      statement_timeout: STATEMENT_TIMEOUT,
+      idle_in_transaction_session_timeout: ANSWER_TIMEOUT,
+      query_timeout: ANSWER_TIMEOUT,
+      keepAlive: true,
+      onConnect: refuseStandby,
+    });
+    // A connection that is lost tells it twice: here, and to whoever uses it, who is answered there.
+    const ignore = () => {};
+    this.#pool.on('error', ignore);
+    this.#pool.on('connect', (client) => client.on('error', ignore));
+  }
+
+  /** One statement, which is a transaction of its own. */
+  readonly run: Run = (name, ...values) => this.withClient((client) => runOn(client)(name, ...values));
+
+  /** Runs `work` as one transaction: all of it or, when it throws or gives back false, nothing. */
+  transaction<T>(work: (run: Run, client: PoolClient) => Promise<T>): Promise<T> {
+    return this.withClient(async (client) => {
+      await client.query(BEGIN);
+      try {
+        const result = await work(runOn(client), client);
+        await client.query(result === false ? 'ROLLBACK' : 'COMMIT');
+        return result;
+      } catch (error) {
+        if (isConnectionSound(error)) await client.query('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  /** Runs `work` on a connection of its own, again when it met another transaction. */
+  async withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    for (let count = 1; ; count++) {
+      const client = await this.#checkOut();
+      let isSound = true;
+      try {
+        return await work(client);
+      } catch (error) {
+        isSound = isConnectionSound(error);
+        if (count >= TRIES || !isConflict(error)) throw toStoreFailure(error);
+      } finally {
+        client.release(!isSound);
+      }
+      await sleep(Math.random() * PAUSE * count);
+    }
+  }
+
+  async #checkOut(): Promise<PoolClient> {
+    if (this.#pool.waitingCount >= MOST_WAITING)
+      throw new AppError('store_failed', { detail: 'too many calls wait for a connection to the database' });
+    for (let count = 1; ; count++) {
+      const tried = this.#at;
+      try {
+        return await this.#pool.connect();
+      } catch (error) {
+        if (isQueueTimeout(error) || count >= this.#servers.length) throw toStoreFailure(error);
+        // Several calls fail at once: only the first of them moves on.
+        if (this.#at === tried) this.#takeNextServer();
+      }
+    }
+  }
+
+  #takeNextServer(): void {
+    this.#at = (this.#at + 1) % this.#servers.length;
+    Object.assign(this.#pool.options, this.#servers[this.#at]);
+  }
+
+  async close(): Promise<void> {
+    if (!this.#pool.ending) await this.#pool.end();
+  }
+}
+
+/** A standby answers reads and refuses writes, and may be behind: nothing is asked of it. */
+async function refuseStandby(client: ClientBase): Promise<void> {
+  const { rows } = await client.query<{ transaction_read_only: string }>('SHOW transaction_read_only');
+  if (rows[0]?.transaction_read_only !== 'off')
+    throw new AppError('store_failed', { detail: 'the database is read-only, as a standby is' });
+}
+
+function runOn(client: PoolClient): Run {
+  return async (name, ...values) => {
+    const { rows } = await client.query<unknown[]>({
+      name,
+      text: SQL[name],
+      values: [...values],
+      rowMode: 'array',
+      types: TYPES,
+    });
+    return rows;
+  };
+}

@@ -1,0 +1,90 @@
+import { DatabaseError } from 'pg';
+import { AppError } from '../../errors.ts';
+
+/** SQLSTATEs and system errors that an operator can do something about (PostgreSQL's Appendix A). */
+const SENTENCES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'no database server listens there',
+  ECONNRESET: 'the connection to the database was lost',
+  EPIPE: 'the connection to the database was lost',
+  ENOENT: 'no database server listens there',
+  ENOTFOUND: "the database server's name is not known",
+  EAI_AGAIN: "the database server's name cannot be looked up",
+  ETIMEDOUT: 'the database server does not answer',
+  EHOSTUNREACH: 'the database server cannot be reached',
+  ENETUNREACH: 'the database server cannot be reached',
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the database server's certificate is not trusted",
+  SELF_SIGNED_CERT_IN_CHAIN: "the database server's certificate is not trusted",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the database server's certificate is not trusted",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the database server's certificate is not trusted",
+  CERT_HAS_EXPIRED: "the database server's certificate has expired",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the database server's certificate is of another host",
+  '22021': 'the database does not hold texts in UTF-8',
+  '25006': 'the database is read-only, as a standby is',
+  '28000': 'the database server does not let this user in',
+  '28P01': 'the database server refuses the password',
+  '3D000': 'the database server has no such database',
+  '42501': 'the database user lacks a privilege',
+  '42P01': 'a table is missing in the database',
+  '53100': 'the disk under the database is full',
+  '53200': 'the database server has no memory left',
+  '53300': 'the database server takes no more connections',
+  '55P03': 'the database took too long',
+  '57014': 'the database took too long',
+  '57P01': 'the database server is stopping',
+  '57P02': 'the database server has crashed',
+  '57P03': 'the database server is starting or stopping',
+};
+
+const QUEUE_TIMEOUT = 'timeout exceeded when trying to connect';
+
+/** What the driver throws without a code. */
+const DRIVER_SENTENCES: Readonly<Record<string, string>> = {
+  [QUEUE_TIMEOUT]: 'no connection to the database became free in time',
+  'Connection terminated due to connection timeout': 'the database server does not answer',
+  'Query read timeout': 'the database server does not answer',
+  'The server does not support SSL connections':
+    'the database server does not speak TLS; sslmode=disable in the URL does without',
+};
+
+/** After these the transaction is gone and may be tried again: it met another one. */
+const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
+/** Errors of a statement after which its connection is of no use: not writable any more, or it forgot its statements. */
+const SPOILING: ReadonlySet<string> = new Set(['25006', '26000']);
+
+export function sqlState(thrown: unknown): string | null {
+  return thrown instanceof DatabaseError ? (thrown.code ?? null) : null;
+}
+
+export function isConflict(thrown: unknown): boolean {
+  return CONFLICTS.has(sqlState(thrown) ?? '');
+}
+
+/** Whether no connection was tried at all, since all of them were in use. */
+export function isQueueTimeout(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.message === QUEUE_TIMEOUT;
+}
+
+/** Whether the connection can go on after this: only when the server refused a statement, and nothing else. */
+export function isConnectionSound(thrown: unknown): boolean {
+  if (thrown instanceof AppError) return true;
+  return thrown instanceof DatabaseError && thrown.severity === 'ERROR' && !SPOILING.has(thrown.code ?? '');
+}
+
+/** The sentence for what the driver or the server threw, without any value of a statement in it. */
+export function describePostgresFailure(thrown: unknown): string {
+  const state = sqlState(thrown);
+  if (state !== null) return SENTENCES[state] ?? `the database failed with SQLSTATE ${state}`;
+  if (!(thrown instanceof Error)) return 'the database failed';
+  const code = 'code' in thrown ? String(thrown.code) : '';
+  return SENTENCES[code] ?? DRIVER_SENTENCES[thrown.message] ?? 'the connection to the database was lost';
+}
+
+/**
+ * Turns what was thrown into `store_failed`; our own errors pass as they are. What the server says of an error quotes
+ * values, so it does not go along as the cause.
+ */
+export function toStoreFailure(thrown: unknown): AppError {
+  return thrown instanceof AppError
+    ? thrown
+    : new AppError('store_failed', { detail: describePostgresFailure(thrown) });
+}

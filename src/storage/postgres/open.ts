@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PoolClient } from 'pg';
+import { AppError } from '../../errors.ts';
+import type { DatabaseMark } from '../index.ts';
+import { readMigrations } from '../migrate.ts';
+import { type Address, readAddress } from './address.ts';
+import { Database } from './database.ts';
+import { sqlState } from './failures.ts';
+
+const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), ['0001-schema.sql']);
+
+/** Stands in the stamp of every database of ours. */
+const APPLICATION = 'bonin';
+/** How long a step of the schema may take, in milliseconds: it may have to rewrite a large table. */
+const MIGRATION_TIMEOUT = 3_600_000;
+/** What the server says to the slower of two that make the first tables: the name is taken by now. */
+const TAKEN: ReadonlySet<string> = new Set(['23505', '42P07']);
+/** What it says of a table that only happens to be called as ours. */
+const NO_SUCH_COLUMN = '42703';
+const MOST_TRIES = 20;
+const PAUSE = 50;
+
+/** What stands in a database: nothing, something of others, or the stamp of ours. */
+type Found =
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'foreign' }
+  | { readonly kind: 'ours'; readonly stamp: ReadonlyMap<string, string> };
+
+/**
+ * Connects, and makes the tables or brings them up to date. A database that is foreign, newer, of the other mode or
+ * of another master key is refused with one sentence and left as it was.
+ */
+export async function openDatabase(url: URL, mark: DatabaseMark): Promise<Database> {
+  const address = readAddress(url);
+  const database = new Database(address);
+  try {
+    await database.withClient((client) => inspectServer(client, address));
+    await migrate(database, address, mark);
+    return database;
+  } catch (error) {
+    await database.close();
+    if (error instanceof AppError && error.code === 'store_failed')
+      throw refuse(address, error.detail ?? 'the database failed', error.cause);
+    throw error;
+  }
+}
+
+/** Refuses a server on which our promises would not hold. */
+async function inspectServer(client: PoolClient, address: Address): Promise<void> {
+  const { rows } = await client.query<Record<string, string | null>>(
+    `SELECT current_setting('server_encoding') AS encoding, current_setting('synchronous_commit') AS commits,
+       current_schema() AS schema`,
+  );
+  const { encoding, commits, schema } = rows[0] ?? {};
+  if (encoding !== 'UTF8') throw refuse(address, 'the database does not hold texts in UTF-8');
+  if (commits === 'off')
+    throw refuse(address, 'the server is set to lose what it confirmed (synchronous_commit = off)');
+  if (schema === null) throw refuse(address, 'the database user has no schema to keep tables in');
+}
+
+/** Runs what is missing of the schema, each step once, whoever else may start at the same moment. */
+async function migrate(database: Database, address: Address, mark: DatabaseMark): Promise<void> {
+  const found = await database.withClient(look);
+  if (inspect(found, address, mark) === MIGRATIONS.length) return;
+  for (let count = 1; ; count++) {
+    try {
+      await database.transaction((_run, client) => migrateOn(client, address, mark));
+      return;
+    } catch (error) {
+      if (!(error instanceof Overtaken) || count >= MOST_TRIES) throw error;
+      await sleep(Math.random() * PAUSE);
+    }
+  }
+}
+
+class Overtaken extends AppError {
+  constructor() {
+    super('store_failed', { detail: 'another program makes tables in the database' });
+  }
+}
+
+async function migrateOn(client: PoolClient, address: Address, mark: DatabaseMark): Promise<void> {
+  await client.query(`SET LOCAL statement_timeout = ${MIGRATION_TIMEOUT}`);
+  if ((await look(client)).kind === 'ours')
+    // From here on one after the other.
+    await client.query(patiently("SELECT value FROM stamp WHERE name = 'schema' FOR UPDATE"));
+  const found = await look(client);
+  const version = inspect(found, address, mark);
+  for (const sql of MIGRATIONS.slice(version)) await runStep(client, sql);
+  const stamp =
+    found.kind === 'ours'
+      ? []
+      : [
+          ['application', APPLICATION],
+          ['mode', mark.mode],
+          ['key_mark', mark.keyMark],
+        ];
+  for (const entry of [...stamp, ['schema', String(MIGRATIONS.length)]])
+    await client.query(
+      'INSERT INTO stamp (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+      entry,
+    );
+}
+
+async function runStep(client: PoolClient, sql: string): Promise<void> {
+  try {
+    await client.query(patiently(sql));
+  } catch (error) {
+    throw TAKEN.has(sqlState(error) ?? '') ? new Overtaken() : error;
+  }
+}
+
+/** The driver gives a statement up by itself, which `SET` does not tell it. */
+function patiently(text: string) {
+  return { text, query_timeout: MIGRATION_TIMEOUT };
+}
+
+/** Looks at the schema that tables are made in, without changing anything. */
+async function look(client: PoolClient): Promise<Found> {
+  const tables = await client.query<{ table_name: string }>(
+    `SELECT table_name FROM information_schema.tables
+     WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'`,
+  );
+  const names = new Set(tables.rows.map(({ table_name }) => table_name));
+  if (names.size === 0) return { kind: 'empty' };
+  if (!names.has('stamp') || !names.has('certifications')) return { kind: 'foreign' };
+  try {
+    const { rows } = await client.query<{ name: string; value: string }>('SELECT name, value FROM stamp');
+    const stamp = new Map(rows.map(({ name, value }) => [name, value]));
+    return stamp.get('application') === APPLICATION ? { kind: 'ours', stamp } : { kind: 'foreign' };
+  } catch (error) {
+    if (sqlState(error) === NO_SUCH_COLUMN) return { kind: 'foreign' };
+    throw error;
+  }
+}
+
+/** The version of the schema that was found, 0 for none; or the refusal to touch it. */
+function inspect(found: Found, address: Address, mark: DatabaseMark): number {
+  if (found.kind === 'empty') return 0;
+  if (found.kind === 'foreign')
+    throw refuse(address, 'holds tables of another program; Bonin needs a database of its own');
+  const version = Number(found.stamp.get('schema'));
+  if (version > MIGRATIONS.length)
+    throw refuse(
+      address,
+      `was made by a newer Bonin (schema ${version}, this one knows ${MIGRATIONS.length})`,
+    );
+  const mode = found.stamp.get('mode');
+  if (mode !== mark.mode)
+    throw refuse(address, `belongs to the mode ${String(mode)} and is never opened by ${mark.mode}`);
+  if (!mark.recognises(String(found.stamp.get('key_mark'))))
+    throw refuse(address, 'was sealed with a master key that is not among the keys given');
+  return version;
+}
+
+function refuse({ name }: Address, reason: string, cause?: unknown): AppError {
+  return new AppError('start_refused', { detail: `${name}: ${reason}`, cause });
+}
