@@ -48,7 +48,14 @@ describe('settings of dev', () => {
     expect(loadDevConfig({ memory: true }, { BONIN_DATABASE_URL: url })).toEqual({
       problems: ['--memory and --database-url exclude each other'],
     });
-    for (const wrong of ['mysql://a:Geheim-1@b/c', 'postgres://a:Geheim-1@b:x/c', 'Geheim-1', ''])
+    for (const wrong of [
+      'mysql://a:Geheim-1@b/c',
+      'postgres://a:Geheim-1@b:x/c',
+      'Geheim-1',
+      'sqlite:',
+      'sqlite:%',
+      '',
+    ])
       expect(loadDevConfig({}, { BONIN_DATABASE_URL: wrong })).toEqual({
         problems: ['BONIN_DATABASE_URL must be a URL that begins with sqlite:, postgres: or postgresql:'],
       });

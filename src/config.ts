@@ -68,7 +68,7 @@ export const SETTINGS = {
       'Database to use instead of the file in the data folder, as in postgres://USER:PASSWORD@HOST/DATABASE or sqlite:FILE. An option is seen by everybody on the machine: a password belongs in the environment, or in PGPASSWORD.',
     // The sentence must not quote the value: it may hold a password.
     parse: (text) =>
-      URL.canParse(text) && DATABASE_SCHEMES.includes(new URL(text).protocol)
+      isDatabaseUrl(text)
         ? text
         : new Problem('must be a URL that begins with sqlite:, postgres: or postgresql:'),
   } satisfies Setting<string | null>,
@@ -215,5 +215,16 @@ export function loadDevConfig(
 
 function sqliteFile(databaseUrl: string): string | null {
   const { protocol, pathname } = new URL(databaseUrl);
-  return protocol === 'sqlite:' && pathname !== ':memory:' ? decodeURI(pathname) : null;
+  return protocol === 'sqlite:' && pathname !== ':memory:' ? decodeURIComponent(pathname) : null;
+}
+
+function isDatabaseUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, pathname } = new URL(text);
+  try {
+    const path = decodeURIComponent(pathname);
+    return DATABASE_SCHEMES.includes(protocol) && (protocol !== 'sqlite:' || path !== '');
+  } catch {
+    return false;
+  }
 }

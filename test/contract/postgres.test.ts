@@ -1,18 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newImpUid } from '../../src/core/ids.ts';
 import type { Store } from '../../src/core/store.ts';
 import { createPassingAuthority } from '../../src/sandbox/authority.ts';
 import { openStore } from '../../src/storage/index.ts';
 import { describeAttempts } from './attempts.ts';
 import { ask, type PostgresServer, startPostgres } from './postgres-server.ts';
+import { filled, mark, open } from './postgres-store.ts';
 import { describeStore } from './store.ts';
-
-const mark = (mode: 'dev' | 'serve', keyMark = '1:00') => ({
-  mode,
-  keyMark,
-  recognises: (found: string) => found === keyMark,
-});
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -28,40 +21,6 @@ for (const suite of [describeStore, describeAttempts])
   });
 
 describe('postgres', () => {
-  const open = (url: string, as = mark('dev')) => openStore(url, as);
-
-  /** A store with one merchant, and what makes a certification of it. */
-  async function filled(url: string) {
-    const store = await open(url);
-    const merchant = await store.saveMerchant({
-      name: '가상상점',
-      userCode: 'imp00000001',
-      keys: [{ impKey: 'key', secretDigest: Uint8Array.of(1) }],
-      channels: [
-        {
-          channelKey: 'channel',
-          provider: 'danal',
-          providerMerchantId: 'FAKE',
-          carrierApproval: false,
-          foreignerAddOn: false,
-          minimumAge: null,
-        },
-      ],
-    });
-    const channel = await store.findChannel('channel');
-    if (channel === null) throw new Error('the channel is not there');
-    const record = (impUid = newImpUid()) => ({
-      impUid,
-      merchantId: merchant.id,
-      channel,
-      state: 'pending' as const,
-      requestedAt: 1,
-      certifiedAt: null,
-      sealed: { masterKeyId: 1, salt: randomBytes(32), blob: randomBytes(300) },
-    });
-    return { store, merchant, record };
-  }
-
   async function expectRefusal(url: string, says: RegExp, as = mark('dev')) {
     const before = await dump(url).catch(() => null);
     const refusal = await open(url, as).then(
@@ -148,148 +107,6 @@ describe('postgres', () => {
     await store.close();
   });
 
-  it('is made once by several that start at the same moment, ten times', async () => {
-    for (let count = 0; count < 10; count++) {
-      const url = await server.newDatabase();
-      const stores = await Promise.all(Array.from({ length: 4 }, () => open(url)));
-      await Promise.all(stores.map((store) => store.check()));
-      await Promise.all(stores.map((store) => store.close()));
-      const stamp = await ask(url, 'SELECT name, value FROM stamp ORDER BY name');
-      expect(stamp.map(({ value }) => value)).toEqual(['bonin', '1:00', 'dev', '1']);
-    }
-  });
-
-  it('is taken by one mode alone when both start at the same moment', async () => {
-    const url = await server.newDatabase();
-    const started = await Promise.allSettled([open(url), open(url, mark('serve'))]);
-    expect(started.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    for (const each of started) if (each.status === 'fulfilled') await each.value.close();
-  });
-
-  it('gives no id away that is erased in the same moment', async () => {
-    const { store, merchant, record } = await filled(await server.newDatabase());
-    for (let count = 0; count < 60; count++) {
-      const impUid = count % 2 ? newImpUid() : `other-${count}`;
-      await store.createCertification(record(impUid));
-      const [, ...created] = await Promise.all([
-        store.eraseCertification(merchant.id, impUid, 1),
-        ...Array.from({ length: 3 }, () => store.createCertification(record(impUid))),
-      ]);
-      expect(created).toEqual([false, false, false]);
-      expect(await store.findCertification(merchant.id, impUid)).toBeNull();
-    }
-    await store.close();
-  });
-
-  it('leaves one of many OTPs open that are requested for one phone in the same moment', async () => {
-    const url = await server.newDatabase();
-    const { store, merchant, record } = await filled(url);
-    const other = await open(url);
-    const phoneDigest = randomBytes(36);
-    const asked = Array.from({ length: 20 }, () => record());
-    const otp = {
-      method: 'SMS' as const,
-      digest: Uint8Array.of(1),
-      phoneDigest,
-      sentAt: 1,
-      wrong: 0,
-      end: null,
-    };
-    await Promise.all(asked.map((each, at) => (at % 2 ? store : other).createOtpCertification(each, otp)));
-    const states = await Promise.all(
-      asked.map(async ({ impUid }) => (await store.findCertification(merchant.id, impUid))?.state),
-    );
-    expect(states.filter((state) => state === 'pending')).toHaveLength(1);
-    const limits = { phone: [{ count: 5, window: 1000 }], merchant: [{ count: 7, window: 1000 }] };
-    const count = (digest: Uint8Array) => (_: unknown, at: number) =>
-      (at % 2 ? store : other).countOtpRequest({
-        merchantId: merchant.id,
-        phoneDigest: digest,
-        now: 5,
-        limits,
-      });
-    const counted = await Promise.all(Array.from({ length: 20 }, count(phoneDigest)));
-    expect(counted.filter((freeAt) => freeAt === null)).toHaveLength(5);
-    const more = await Promise.all(
-      Array.from({ length: 20 }, () => count(randomBytes(36))).map((f, at) => f(0, at)),
-    );
-    expect(more.filter((freeAt) => freeAt === null)).toHaveLength(2);
-    await Promise.all([store.close(), other.close()]);
-  });
-
-  it('lets every verb meet every other on the same few records without a failure', async () => {
-    const url = await server.newDatabase();
-    const { store, merchant, record } = await filled(url);
-    const nodes = [store, await open(url)];
-    const phones = Array.from({ length: 2 }, () => randomBytes(36));
-    // The certification of an attempt ends with the attempt, and not otherwise.
-    const otps: string[] = [];
-    const attempts: string[] = [];
-    const otp = (at: number) => ({
-      method: 'SMS' as const,
-      digest: Uint8Array.of(1),
-      phoneDigest: phones[at % phones.length] ?? Uint8Array.of(0),
-      sentAt: 1,
-      wrong: 0,
-      end: null,
-    });
-    const limits = { phone: [{ count: 5, window: 9 }], merchant: [{ count: 9, window: 9 }] };
-    const late = (ids: readonly string[], at: number) => ids.at(-1 - (at % 3)) ?? 'imp_000000000000';
-    const any = (at: number) => late(at % 2 ? otps : attempts, at);
-    const verbs: readonly ((node: Store, at: number) => Promise<unknown>)[] = [
-      (node, at) => {
-        const fresh = record();
-        otps.push(fresh.impUid);
-        return node.createOtpCertification(fresh, otp(at));
-      },
-      async (node) => {
-        const fresh = record();
-        const { impUid, merchantId, channel, sealed } = fresh;
-        const attempt = { impUid, merchantId, channel, expiresAt: 9, step: 0, end: null, sealed };
-        const secrets = { ticket: randomBytes(32), ticketUntil: 9, handle: randomBytes(32) };
-        attempts.push(impUid);
-        await node.attempts.create(attempt, fresh, secrets);
-      },
-      (node, at) => node.tryOtp(merchant.id, any(at), Uint8Array.of(at % 3), 2),
-      (node, at) => node.endOtp(merchant.id, late(otps, at), 'expired', 'late'),
-      (node, at) => node.certify({ ...record(late(otps, at)), state: 'certified', certifiedAt: 1 }),
-      (node, at) => node.eraseCertification(merchant.id, any(at), 1),
-      (node, at) => node.attempts.advance({ impUid: late(attempts, at), step: 0, sealed: record().sealed }),
-      (node, at) =>
-        node.attempts.end({
-          impUid: late(attempts, at),
-          step: null,
-          end: '{}',
-          sealed: record().sealed,
-          certification: { state: 'failed' },
-        }),
-      (node, at) =>
-        node.countOtpRequest({
-          merchantId: merchant.id,
-          phoneDigest: otp(at).phoneDigest,
-          now: at * 86_400_000,
-          limits,
-        }),
-      (node, at) => node.findOtp(merchant.id, any(at)),
-      (node) => node.attempts.forget(8),
-    ];
-    for (let round = 0; round < 40; round++) {
-      await Promise.all(
-        Array.from({ length: 22 }, (_, at) => {
-          const verb = verbs[(at * 7 + round) % verbs.length];
-          return verb?.(nodes[at % 2] ?? store, at + round);
-        }),
-      );
-    }
-    await Promise.all(nodes.map((node) => node.close()));
-    // The server waits a second before it takes a circle of locks apart: there was none.
-    const [met] = await ask(
-      url,
-      'SELECT deadlocks::integer FROM pg_stat_database WHERE datname = current_database()',
-    );
-    expect(met?.['deadlocks']).toBe(0);
-  });
-
   it('finds nothing under what PostgreSQL cannot keep', async () => {
     const { store, merchant } = await filled(await server.newDatabase());
     expect(await store.findCertification(merchant.id, 'a\0b')).toBeNull();
@@ -300,110 +117,6 @@ describe('postgres', () => {
     expect(await store.findMerchant({ userCode: 'a\0b' })).toBeNull();
     expect(await store.findChannel('a\0b')).toBeNull();
     await store.close();
-  });
-
-  it('fails clearly while the server is down, and works again when it is back', async () => {
-    const url = await server.newDatabase();
-    const { store, merchant, record } = await filled(url);
-    const kept = record();
-    await store.createCertification(kept);
-    const find = () => store.findCertification(merchant.id, kept.impUid);
-    await Promise.all(Array.from({ length: 10 }, find));
-    await server.stop();
-    for (const call of [find, () => store.check(), () => store.createCertification(record())])
-      await expect(call()).rejects.toMatchObject({
-        code: 'store_failed',
-        detail: 'no database server listens there',
-      });
-    await server.start();
-    expect((await find())?.impUid).toBe(kept.impUid);
-    // In the middle of calls, too: each ends with what it asked for or with the one error.
-    const calls = Promise.allSettled(Array.from({ length: 200 }, () => store.createCertification(record())));
-    await server.stop();
-    const ends = await calls;
-    for (const end of ends)
-      if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: 'store_failed' });
-    await server.start();
-    expect(await store.createCertification(record())).toBe(true);
-    const confirmed = ends.filter((end) => end.status === 'fulfilled').length;
-    const [counted] = await ask(url, 'SELECT count(*)::integer AS kept FROM certifications');
-    expect(Number(counted?.['kept'])).toBeGreaterThanOrEqual(confirmed + 2);
-    await store.close();
-  });
-
-  it('waits neither for a statement nor for a connection without end, and quotes nothing', async () => {
-    const url = await server.newDatabase();
-    const { store, merchant, record } = await filled(url);
-    const canary = 'canary-Zugvogel';
-    await store.createCertification(record(canary));
-    const locked = ask(url, 'BEGIN; SELECT id FROM certifications FOR UPDATE; SELECT pg_sleep(8)');
-    await expect.poll(() => locks(url)).toBe(true);
-    const calls = Array.from({ length: 600 }, () => store.eraseCertification(merchant.id, canary, 1));
-    const ends = (await Promise.allSettled(calls)).map((end) =>
-      end.status === 'rejected' ? (end.reason as { code: string; detail: string }) : null,
-    );
-    const count = (detail: string) => ends.filter((end) => end?.detail === detail).length;
-    expect(count('the database took too long')).toBe(10);
-    const late = count('no connection to the database became free in time');
-    const refused = count('too many calls wait for a connection to the database');
-    expect(late).toBeGreaterThan(400);
-    expect(refused).toBeGreaterThan(80);
-    expect(10 + late + refused).toBe(600);
-    // And a value that the server would quote.
-    const other = record();
-    const twice = { ...other, state: 'certified' as const };
-    const broken = await store.createCertification(twice).catch((error: Error) => error);
-    expect(broken).toMatchObject({ detail: 'the database failed with SQLSTATE 23514', cause: undefined });
-    expect(JSON.stringify([ends, broken])).not.toContain(canary);
-    await locked;
-    expect((await store.findCertification(merchant.id, canary))?.impUid).toBe(canary);
-    await store.close();
-  });
-
-  it('goes to the server that can be written to, and to another when that has changed', async () => {
-    const standby = await startPostgres();
-    try {
-      const [url, other] = [await server.newDatabase(), new URL(await standby.newDatabase())];
-      const { pathname } = new URL(url);
-      const name = pathname.slice(1);
-      if (other.pathname !== pathname)
-        await ask(other.href, `CREATE DATABASE ${name}`).then(() => {
-          other.pathname = pathname;
-        });
-      const address = (...ports: number[]) =>
-        `postgres://postgres@/${name}?host=${ports.map(() => '127.0.0.1')}&port=${ports}`.replace(
-          '@/',
-          '@localhost/',
-        );
-      await (await open(other.href)).close();
-      const setReadOnly = (at: string, onOrOff: string) =>
-        ask(
-          at.replace(pathname, '/postgres'),
-          `ALTER DATABASE ${name} SET default_transaction_read_only = ${onOrOff}`,
-        );
-      await setReadOnly(other.href, 'on');
-      await expectRefusal(address(standby.port), /is read-only, as a standby is$/);
-
-      const { store, merchant, record } = await filled(address(1, standby.port, server.port));
-      const first = record();
-      expect(await store.createCertification(first)).toBe(true);
-      await setReadOnly(other.href, 'off');
-      await setReadOnly(url, 'on');
-      await ask(
-        url.replace(pathname, '/postgres'),
-        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1',
-        [name],
-      );
-      const second = record();
-      await expect.poll(() => store.createCertification(second).catch(() => false)).toBe(true);
-      expect(await store.findCertification(merchant.id, first.impUid)).toBeNull();
-      expect(await ask(other.href, 'SELECT id FROM certifications')).toEqual([
-        { id: second.impUid.slice(4).replace(/^0+/, '') },
-      ]);
-      await store.close();
-    } finally {
-      await standby.close();
-    }
   });
 
   it('believes a server only what sslmode asks it to prove', async () => {
@@ -439,15 +152,6 @@ describe('postgres', () => {
     await store.close();
   });
 });
-
-/** Whether somebody sleeps in a transaction of this database. */
-async function locks(url: string): Promise<boolean> {
-  const rows = await ask(
-    url,
-    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'",
-  );
-  return rows.length > 0;
-}
 
 /** Tables, columns, constraints and indexes, a line each, and the stamp. */
 async function dump(url: string): Promise<string> {

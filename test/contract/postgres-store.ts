@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { newImpUid } from '../../src/core/ids.ts';
+import type { Store } from '../../src/core/store.ts';
+import { type DatabaseMark, openStore } from '../../src/storage/index.ts';
+
+export const mark = (mode: 'dev' | 'serve', keyMark = '1:00'): DatabaseMark => ({
+  mode,
+  keyMark,
+  recognises: (found: string) => found === keyMark,
+});
+
+export function open(url: string, as = mark('dev')): Promise<Store> {
+  return openStore(url, as);
+}
+
+/** A store with one merchant, and what makes a certification of it. */
+export async function filled(url: string) {
+  const store = await open(url);
+  const merchant = await store.saveMerchant({
+    name: '가상상점',
+    userCode: 'imp00000001',
+    keys: [{ impKey: 'key', secretDigest: Uint8Array.of(1) }],
+    channels: [
+      {
+        channelKey: 'channel',
+        provider: 'danal',
+        providerMerchantId: 'FAKE',
+        carrierApproval: false,
+        foreignerAddOn: false,
+        minimumAge: null,
+      },
+    ],
+  });
+  const channel = await store.findChannel('channel');
+  if (channel === null) throw new Error('the channel is not there');
+  const record = (impUid = newImpUid()) => ({
+    impUid,
+    merchantId: merchant.id,
+    channel,
+    state: 'pending' as const,
+    requestedAt: 1,
+    certifiedAt: null,
+    sealed: { masterKeyId: 1, salt: randomBytes(32), blob: randomBytes(300) },
+  });
+  return { store, merchant, record };
+}
