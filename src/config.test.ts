@@ -31,6 +31,13 @@ describe('settings of dev', () => {
     });
   });
 
+  it('keep data in a folder of any name', () => {
+    const read = loadDevConfig({ data: '/a #1/b?c=%41/가' }, {});
+    expect(read).toMatchObject({
+      config: { keeping: { databaseUrl: 'sqlite:/a%20%231/b%3Fc=%2541/%EA%B0%80/bonin.db' } },
+    });
+  });
+
   it('refuse a folder together with keeping nothing', () => {
     expect(loadDevConfig({ memory: true, data: 'x' }, {})).toEqual({
       problems: ['--memory and --data exclude each other'],

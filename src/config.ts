@@ -193,7 +193,7 @@ export function loadDevConfig(
     ? { kind: 'memory' }
     : {
         kind: 'folder',
-        databaseUrl: values.databaseUrl ?? `sqlite:${encodeURI(file)}`,
+        databaseUrl: values.databaseUrl ?? `sqlite:${pathInUrl(file)}`,
         databaseFile: values.databaseUrl === null ? file : sqliteFile(values.databaseUrl),
         masterKeys: join(folder, 'master.keys'),
         authority: { certificate: join(folder, 'authority.crt'), key: join(folder, 'authority.key') },
@@ -227,4 +227,9 @@ function isDatabaseUrl(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** A path as it may stand in a URL: a folder may be called anything, `#` and `?` included. */
+function pathInUrl(path: string): string {
+  return encodeURI(path).replace(/[#?]/g, encodeURIComponent);
 }
