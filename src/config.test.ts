@@ -49,8 +49,8 @@ describe('settings of dev', () => {
     expect(loadDevConfig({}, { BONIN_DATABASE_URL: url })).toMatchObject({
       config: { keeping: { kind: 'folder', databaseUrl: url, databaseFile: null } },
     });
-    expect(loadDevConfig({ 'database-url': 'sqlite:/tmp/a.db' }, {})).toMatchObject({
-      config: { keeping: { databaseUrl: 'sqlite:/tmp/a.db', databaseFile: '/tmp/a.db' } },
+    expect(loadDevConfig({ 'database-url': 'sqlite:/srv/bonin/a.db' }, {})).toMatchObject({
+      config: { keeping: { databaseUrl: 'sqlite:/srv/bonin/a.db', databaseFile: '/srv/bonin/a.db' } },
     });
     expect(loadDevConfig({ memory: true }, { BONIN_DATABASE_URL: url })).toEqual({
       problems: ['--memory and --database-url exclude each other'],
