@@ -4,7 +4,7 @@ import type { Attempt, FailureWord } from '../core/attempt.ts';
 import type { AttemptService } from '../core/attempt-service.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Store } from '../core/store.ts';
-import { type AppError, type ErrorCode, toAppError } from '../errors.ts';
+import { AppError, type ErrorCode } from '../errors.ts';
 import { type HeaderList, JSON_HEADERS, type PageAnswer } from '../http/answers.ts';
 import type { ApiRequest, Handler, Route } from '../http/routes.ts';
 import type { Form, PageExtras } from './extras.ts';
@@ -309,7 +309,8 @@ function readJson({ body }: ApiRequest): Readonly<Record<string, unknown>> {
 function readForm({ body }: ApiRequest): Form {
   try {
     return new Map(new URLSearchParams(utf8.decode(body)));
-  } catch (thrown) {
-    throw toAppError(thrown);
+  } catch {
+    // Without the cause: what is in a form may be anybody's.
+    throw new AppError('body_malformed');
   }
 }

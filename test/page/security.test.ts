@@ -142,6 +142,19 @@ describe('the page in the hands of an attacker', () => {
     expect(answer.imp_uid).toBeUndefined();
   });
 
+  it('refuses a form that is not UTF-8, and the attempt goes on', async () => {
+    const { url, handle } = await stage.call.start();
+    const visitor = new Visitor();
+    await visitor.open(url);
+    const answer = await fetch(visitor.address, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: Buffer.from('step=0&do=next&name=\xb0\xa1', 'latin1'),
+    });
+    expect(answer.status).toBe(400);
+    expect(await stage.call.result(handle)).toMatchObject({ state: 'pending' });
+  });
+
   it('takes bodies of 64 KiB, and refuses more without starting', async () => {
     expect((await stage.call.call('start', 'x'.repeat(70_000))).status).toBe(413);
   });
