@@ -13,8 +13,8 @@ const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), ['0
 const APPLICATION = 'bonin';
 /** How long a step of the schema may take, in milliseconds: it may have to rewrite a large table. */
 const MIGRATION_TIMEOUT = 3_600_000;
-/** What the server says to the slower of two that make the first tables: the name is taken by now. */
-const TAKEN: ReadonlySet<string> = new Set(['23505', '42P07']);
+/** What the server says to the slower of two that make the first tables: the name of a table, or of its row type, is taken. */
+const TAKEN: ReadonlySet<string> = new Set(['23505', '42P07', '42710']);
 /** What it says of a table that only happens to be called as ours. */
 const NO_SUCH_COLUMN = '42703';
 const MOST_TRIES = 20;
