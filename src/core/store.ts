@@ -55,6 +55,18 @@ export interface TokenRequest {
   readonly extension: number;
 }
 
+/** Connections of this process to the database, now and since the start. */
+export interface PoolFigures {
+  readonly limit: number;
+  readonly used: number;
+  readonly idle: number;
+  /** Calls that wait for one. */
+  readonly waiting: number;
+  /** Calls refused since too many waited already, and those for which none became free in time. */
+  readonly full: number;
+  readonly timedOut: number;
+}
+
 /**
  * What a storage engine must do. Each verb is atomic: calls at the same moment, from several processes too,
  * have one order. Absence is `null`; what cannot be read or written is `store_failed`. Times are epoch
@@ -99,5 +111,7 @@ export interface Store {
 
   /** Resolves when the store can answer. */
   check(): Promise<void>;
+  /** Absent where there are no connections. */
+  pool?(): PoolFigures;
   close(): Promise<void>;
 }

@@ -14,6 +14,7 @@ import type {
   CertificationWithOtp,
   OtpRequestCount,
   OtpTry,
+  PoolFigures,
   Store,
   StoredCertification,
   StoredToken,
@@ -204,6 +205,10 @@ class PostgresStore implements Store {
 
   async check(): Promise<void> {
     await this.#database.run('check');
+  }
+
+  pool(): PoolFigures {
+    return this.#database.figures();
   }
 
   close(): Promise<void> {
