@@ -372,7 +372,7 @@ function drain(source: Readable, finish: () => void): void {
 }
 
 function describeListenFailure(cause: NodeJS.ErrnoException, host: string, port: number): string {
-  if (cause.code === 'EADDRINUSE') return `port ${port} on ${host} is in use; --port 0 takes a free one`;
+  if (cause.code === 'EADDRINUSE') return `port ${port} on ${host} is in use; port 0 takes a free one`;
   if (cause.code === 'EACCES') return `port ${port} on ${host} may not be opened by this user`;
   return `cannot listen on ${host}:${port} (${cause.code})`;
 }

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Store } from '../core/store.ts';
+import type { PoolFigures, Store } from '../core/store.ts';
 
 /** How long a scrape waits to hear whether the store answers, in milliseconds: less than a scrape may take. */
 const READY_WAIT = 2000;
@@ -7,6 +7,9 @@ const READY_WAIT = 2000;
 /** What is asked when somebody looks, and not counted before: whether the store answers, and its connections. */
 export function addGauges(registry: Registry, store: Store): void {
   const registers = [registry];
+  const { pool } = store;
+  if (pool !== undefined) addPool(registers, pool.bind(store));
+  // After the pool: to ask the store takes a connection, and would be seen.
   new Gauge({
     name: 'bonin_ready',
     help: '1 when the store answers, else 0; of several workers the worst.',
@@ -16,9 +19,9 @@ export function addGauges(registry: Registry, store: Store): void {
       this.set((await answers(store)) ? 1 : 0);
     },
   });
-  const { pool } = store;
-  if (pool === undefined) return;
-  const figures = () => pool.call(store);
+}
+
+function addPool(registers: Registry[], figures: () => PoolFigures): void {
   new Gauge({
     name: 'bonin_pool_connections',
     help: 'Connections to the database, by whether a call has them.',

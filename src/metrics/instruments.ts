@@ -4,7 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 const REQUEST_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const STORE_BUCKETS = [0.00005, 0.0001, 0.00025, ...REQUEST_BUCKETS];
 
-/** How texts are labels: at most so many of them in a metric, since each is of a list that the code names. */
+/** Labels are of lists that the code names, and never what a caller sent: there are only so many series. */
 export type Instruments = ReturnType<typeof createInstruments>;
 
 /** Everything that is counted, on a registry of its own; with what prom-client tells of the process. */
@@ -24,6 +24,12 @@ export function createInstruments(about: {
     registers,
   });
   build.set({ ...about, node: process.versions.node }, 1);
+  const processes = new Gauge({
+    name: 'bonin_processes',
+    help: 'Processes that serve and are counted here: of several workers the sum.',
+    registers,
+  });
+  processes.set(1);
   return {
     registry,
     requests: new Counter({
