@@ -61,6 +61,9 @@ test('a lookup is a span below its caller, with one span below it for each call 
   const [token] = requestsTo(spans, 'POST /users/getToken');
   expect(token?.parentSpanId ?? '').toBe('');
   expect(token?.traceId).not.toBe(caller.trace);
+  // What the start itself asks of the store belongs to nobody's request.
+  const ids = new Set(spans.map(({ spanId }) => spanId));
+  expect(spans.filter((span) => span.kind === CLIENT && !ids.has(span.parentSpanId ?? ''))).toEqual([]);
   expect(collector.paths.every((path) => path === '/v1/traces')).toBe(true);
   expect(collector.resource()).toMatchObject({ 'service.name': 'bonin', 'service.version': '0.1.0' });
 });

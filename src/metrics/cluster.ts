@@ -67,7 +67,7 @@ export class WorkerMetrics {
       };
       const timer = setTimeout(done, PATIENCE);
       this.#asked.set(worker.id, done);
-      worker.send(ASK, (error) => {
+      worker.send(ASK, undefined, undefined, (error) => {
         if (error) done();
       });
     });

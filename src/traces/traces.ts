@@ -1,13 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import {
-  type Context,
-  ROOT_CONTEXT,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  type Tracer,
-  trace,
-} from '@opentelemetry/api';
+import { type Context, ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
 import { parseTraceParent } from '@opentelemetry/core';
 import {
   detectResources,
@@ -84,9 +76,10 @@ function observeRequests(tracer: Tracer, current: AsyncLocalStorage<Context>): O
         },
         callerOf(request),
       );
-      const context = trace.setSpan(ROOT_CONTEXT, span);
+      // What is not kept has nothing below it that would be.
+      const context = span.isRecording() ? trace.setSpan(ROOT_CONTEXT, span) : undefined;
       return {
-        run: (handle) => current.run(context, handle),
+        run: (handle) => (context === undefined ? handle() : current.run(context, handle)),
         end({ status, error }) {
           if (status !== 0) span.setAttribute('http.response.status_code', status);
           if (error !== null) span.setAttribute('error.type', error);
@@ -106,6 +99,7 @@ function callerOf({ traceparent }: ArrivedRequest): Context {
   return caller === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...caller, isRemote: true });
 }
 
+/** Calls outside of a request, as those that sweep, have no span. */
 function traceStore(
   store: Store,
   engine: string,
@@ -113,25 +107,20 @@ function traceStore(
   current: AsyncLocalStorage<Context>,
 ): Store {
   return watchStore(store, async (verb, call) => {
-    const span = tracer.startSpan(
-      verb,
-      { kind: SpanKind.CLIENT, attributes: { 'db.system.name': engine, 'db.operation.name': verb } },
-      current.getStore() ?? ROOT_CONTEXT,
-    );
+    const context = current.getStore();
+    if (context === undefined) return call();
+    const attributes = { 'db.system.name': engine, 'db.operation.name': verb };
+    const span = tracer.startSpan(verb, { kind: SpanKind.CLIENT, attributes }, context);
     try {
       return await call();
     } catch (thrown) {
-      failed(span, toAppError(thrown).code);
+      span.setAttribute('error.type', toAppError(thrown).code);
+      span.setStatus({ code: SpanStatusCode.ERROR });
       throw thrown;
     } finally {
       span.end();
     }
   });
-}
-
-function failed(span: Span, code: string): void {
-  span.setAttribute('error.type', code);
-  span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
 function toSampler({ sampler, ratio }: TraceSettings) {
