@@ -320,7 +320,8 @@ test.for(DISK_KINDS)(
       client.call('POST', '/sandbox/reset', {}),
     ]);
     for (const answer of refused) {
-      expect(answer.status).toBe(500);
+      expect(answer.status).toBe(503);
+      expect(answer.headers['retry-after']).toBe('5');
       expect(answer.text).toMatch(/^\{"code":-1,"message":"[\x20-\x7e]+","response":null\}$/);
     }
     const found = await Promise.all(kept.map((impUid) => client.lookup(token, impUid)));

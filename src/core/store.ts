@@ -57,7 +57,8 @@ export interface TokenRequest {
 
 /**
  * What a storage engine must do. Each verb is atomic: calls at the same moment, from several processes too,
- * have one order. Absence is `null`; what cannot be read or written is `store_failed`. Times are epoch
+ * have one order. Absence is `null`. What cannot be read or written is `store_unavailable` when it
+ * may go better by itself or once an operator has given room, and `store_failed` when it is a defect. Times are epoch
  * milliseconds.
  */
 export interface Store {

@@ -164,7 +164,7 @@ describe('postgres, under several nodes and in trouble', () => {
     await server.stop();
     for (const call of [find, () => store.check(), () => store.createCertification(record())])
       await expect(call()).rejects.toMatchObject({
-        code: 'store_failed',
+        code: 'store_unavailable',
         detail: 'no database server listens there',
       });
     await server.start();
@@ -174,7 +174,7 @@ describe('postgres, under several nodes and in trouble', () => {
     await server.stop();
     const ends = await calls;
     for (const end of ends)
-      if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: 'store_failed' });
+      if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: 'store_unavailable' });
     await server.start();
     expect(await store.createCertification(record())).toBe(true);
     const confirmed = ends.filter((end) => end.status === 'fulfilled').length;

@@ -36,7 +36,7 @@ export type Value = string | number | boolean | Uint8Array | null;
 /** Runs one statement and gives the rows that it returns. */
 export type Run = (name: StatementName, ...values: readonly Value[]) => Promise<readonly Row[]>;
 
-/** The connections to one database. Every failure is `store_failed`; a lost connection is replaced when one is needed. */
+/** The connections to one database. Every failure is `store_unavailable` or `store_failed`; a lost connection is replaced when one is needed. */
 export class Database {
   readonly #pool: Pool;
   readonly #servers: readonly Server[];
@@ -101,7 +101,9 @@ export class Database {
 
   async #checkOut(): Promise<PoolClient> {
     if (this.#pool.waitingCount >= MOST_WAITING)
-      throw new AppError('store_failed', { detail: 'too many calls wait for a connection to the database' });
+      throw new AppError('store_unavailable', {
+        detail: 'too many calls wait for a connection to the database',
+      });
     for (let count = 1; ; count++) {
       const tried = this.#at;
       try {
@@ -128,7 +130,7 @@ export class Database {
 async function refuseStandby(client: ClientBase): Promise<void> {
   const { rows } = await client.query<{ transaction_read_only: string }>('SHOW transaction_read_only');
   if (rows[0]?.transaction_read_only !== 'off')
-    throw new AppError('store_failed', { detail: 'the database is read-only, as a standby is' });
+    throw new AppError('store_unavailable', { detail: 'the database is read-only, as a standby is' });
 }
 
 function runOn(client: PoolClient): Run {

@@ -39,7 +39,7 @@ export async function openDatabase(url: URL, mark: DatabaseMark): Promise<Databa
     return database;
   } catch (error) {
     await database.close();
-    if (error instanceof AppError && error.code === 'store_failed')
+    if (error instanceof AppError && (error.code === 'store_failed' || error.code === 'store_unavailable'))
       throw refuse(address, error.detail ?? 'the database failed', error.cause);
     throw error;
   }
