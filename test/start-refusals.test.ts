@@ -327,9 +327,11 @@ test.for(DISK_KINDS)(
     const found = await Promise.all(kept.map((impUid) => client.lookup(token, impUid)));
     expect(found.map(({ status }) => status)).toEqual(kept.map(() => 200));
     expect((await client.token()).token).toBe(token);
-    expect((await client.call('GET', '/readyz')).status).toBe(200);
+    // Whoever cannot write cannot certify: no node for new requests.
+    expect((await client.call('GET', '/readyz')).status).toBe(503);
 
     disk.free(bonin.pid);
+    expect((await client.call('GET', '/readyz')).status).toBe(200);
     const after = await Promise.all(times(20, () => client.create()));
     const [first = '', ...others] = kept;
     expect((await client.erase(token, first)).status).toBe(200);

@@ -2,14 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientBase, Pool, type PoolClient, types } from 'pg';
 import { AppError } from '../../errors.ts';
 import type { Address, Server } from './address.ts';
-import { isConflict, isConnectionSound, isQueueTimeout, toStoreFailure } from './failures.ts';
+import { isConflict, isConnectionSound, isOutOfRoom, isQueueTimeout, toStoreFailure } from './failures.ts';
 import { SQL, type StatementName } from './statements.ts';
 
 /** Connections of one process at most: a server takes a hundred, unless told otherwise, from all nodes together. */
 const CONNECTIONS = 10;
-/** Calls that may wait for a connection, and how long, in milliseconds; whoever comes then gets an error at once. */
-const MOST_WAITING = 500;
-const LONGEST_WAIT = 3000;
+/**
+ * Calls that may wait for a connection, which is a burst of two seconds at a thousand statements a second; whoever
+ * comes then gets an error at once. And how long they may, in milliseconds: less than a statement may take, so that
+ * whoever stands behind ten that are stuck is told before they are.
+ */
+const MOST_WAITING = 2000;
+const LONGEST_WAIT = 4000;
 /** When the server gives a statement up, and when we give the server up, in milliseconds. */
 const STATEMENT_TIMEOUT = 5000;
 const ANSWER_TIMEOUT = 7000;
@@ -42,6 +46,8 @@ export class Database {
   readonly #servers: readonly Server[];
   /** Which of the servers new connections go to. */
   #at = 0;
+  /** Whether the disk under the database was full when it was last tried. */
+  lacksRoom = false;
 
   constructor({ config, servers }: Address) {
     this.#servers = servers;
@@ -91,6 +97,7 @@ export class Database {
         return await work(client);
       } catch (error) {
         isSound = isConnectionSound(error);
+        if (isOutOfRoom(error)) this.lacksRoom = true;
         if (count >= TRIES || !isConflict(error)) throw toStoreFailure(error);
       } finally {
         client.release(!isSound);

@@ -65,6 +65,7 @@ const LASTING_OF_DRIVER: Sentences = {
     'the database server does not speak TLS; sslmode=disable in the URL does without',
 };
 
+const DISK_FULL = '53100';
 /** After these the transaction is gone and may be tried again: it met another one. */
 const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
 /** Errors of a statement after which its connection is of no use: not writable any more, or it forgot its statements. */
@@ -76,6 +77,10 @@ export function sqlState(thrown: unknown): string | null {
 
 export function isConflict(thrown: unknown): boolean {
   return CONFLICTS.has(sqlState(thrown) ?? '');
+}
+
+export function isOutOfRoom(thrown: unknown): boolean {
+  return sqlState(thrown) === DISK_FULL;
 }
 
 /** Whether no connection was tried at all, since all of them were in use. */

@@ -14,6 +14,7 @@ const SENTENCES: Readonly<Record<number, string>> = {
 
 /** Of these, what ends by itself or with room on the disk, so that the same may be asked again. */
 const PASSING: ReadonlySet<number> = new Set([5, 7, 8, 10, 13, 14]);
+const OUT_OF_ROOM: ReadonlySet<number> = new Set([8, 10, 13]);
 
 function resultCode(thrown: unknown): number | null {
   if (typeof thrown !== 'object' || thrown === null || !('errcode' in thrown)) return null;
@@ -25,6 +26,11 @@ export function describeSqliteFailure(thrown: unknown): string {
   const code = resultCode(thrown);
   if (code === null) return 'the database failed';
   return SENTENCES[code] ?? `the database failed with SQLite code ${code}`;
+}
+
+/** Whether the disk refused a write: it is full, broken or set read-only. */
+export function isOutOfRoom(thrown: unknown): boolean {
+  return OUT_OF_ROOM.has(resultCode(thrown) ?? -1);
 }
 
 /** Turns what SQLite threw into `store_unavailable` or `store_failed`; our own errors pass as they are. */
