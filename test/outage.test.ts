@@ -32,10 +32,12 @@ async function until(probe: () => boolean | Promise<boolean>): Promise<void> {
   expect(await eventually(probe, PATIENCE)).toBe(true);
 }
 
-const more = (count: () => number, than = 20) => {
-  const from = count();
-  return until(() => count() >= from + than);
-};
+/** Waits until callers went through, or were refused, so many times more; no longer once something is wrong. */
+async function more(rush: Rush, what: 'done' | 'refused', than = 20): Promise<void> {
+  const from = rush[what];
+  await until(() => rush.wrong.length > 0 || rush[what] >= from + than);
+  expect(rush.wrong).toEqual([]);
+}
 
 /** Stops the process, which nothing may have brought to its end, and looks at what it wrote meanwhile. */
 async function endInOrder(bonin: Bonin): Promise<void> {
@@ -54,14 +56,14 @@ test('a server that stops and comes back under load: 503 and nothing else, nothi
   const bonin = await startBonin(['--data', temporaryFolder(), '--database-url', url]);
   const rush = new Rush(bonin.url, CALLERS);
   for (let round = 0; round < 3; round++) {
-    await more(() => rush.done);
+    await more(rush, 'done');
     await server.stop();
-    await more(() => rush.refused);
+    await more(rush, 'refused');
     expect(await readiness(bonin.url)).toBe(503);
     await server.start();
     await until(async () => (await readiness(bonin.url)) === 200);
   }
-  await more(() => rush.done);
+  await more(rush, 'done');
   await rush.stop();
   await rush.verify();
   expect(rush.wrong).toEqual([]);
@@ -88,14 +90,15 @@ test.for(Object.entries(TROUBLES))(
     const bonin = await startBonin(['--data', temporaryFolder(), '--database-url', url.href]);
     // More callers than connections, so that some wait behind those that are stuck.
     const rush = new Rush(bonin.url, 3 * CALLERS);
-    await more(() => rush.done);
+    await more(rush, 'done');
     proxy.set(trouble);
-    await more(() => rush.refused);
-    if (trouble.kind === 'cut') await more(proxy.cuts, 50);
+    await more(rush, 'refused');
+    // Long enough that confirmations were done of which nobody heard.
+    if (trouble.kind === 'cut') await until(() => rush.wrong.length > 0 || rush.doneUnheard.size > 2);
     else await until(async () => (await readiness(bonin.url)) === 503);
     proxy.set({ kind: 'none' });
     await until(async () => (await readiness(bonin.url)) === 200);
-    await more(() => rush.done);
+    await more(rush, 'done');
     await rush.stop();
     await rush.verify();
     expect(rush.wrong).toEqual([]);

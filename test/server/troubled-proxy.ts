@@ -18,7 +18,6 @@ export async function startTroubledProxy(port: number) {
   let trouble: Trouble = { kind: 'none' };
   let wake = Promise.withResolvers<void>();
   let count = 0;
-  let cuts = 0;
   const sockets = new Set<Socket>();
 
   const server = createServer((client) => {
@@ -45,7 +44,6 @@ export async function startTroubledProxy(port: number) {
           client.write(chunk);
           return;
         }
-        cuts++;
         client.write(chunk.subarray(0, chunk.length / 2), () => client.destroy());
       });
     });
@@ -57,8 +55,6 @@ export async function startTroubledProxy(port: number) {
   });
   return {
     port: (server.address() as AddressInfo).port,
-    /** How many answers were cut in the middle. */
-    cuts: () => cuts,
     set(next: Trouble): void {
       trouble = next;
       wake.resolve();
