@@ -1,6 +1,8 @@
 import { Client as Direct } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FAILURES } from '../src/page/failure.ts';
 import { ask, type PostgresServer, startPostgres } from './contract/postgres-server.ts';
+import { shopOf, Visitor } from './page/shop.ts';
 import { Client } from './server/client.ts';
 import { SIMCHEONG } from './server/dev-app.ts';
 import { eventually } from './server/eventually.ts';
@@ -145,6 +147,23 @@ test('more calls than the queue takes: 503 for those that are stuck, late or too
   expect(await readiness(bonin.url)).toBe(200);
   await direct.end();
   client.close();
+  await endInOrder(bonin);
+});
+
+test('the verification page says 503 as well, in words for whoever asked', async () => {
+  const bonin = await startBonin(['--data', temporaryFolder(), '--database-url', await server.newDatabase()]);
+  const page = shopOf(bonin);
+  const { url, handle } = await page.start();
+  await server.stop();
+  expect(await page.start()).toMatchObject({ status: 503, ok: false, error_reason: 'SYSTEM_ERROR' });
+  expect(await page.result(handle)).toMatchObject({ status: 503, ok: false, error_reason: 'SYSTEM_ERROR' });
+  const screen = await fetch(url, { redirect: 'manual' });
+  expect([screen.status, screen.headers.get('retry-after')]).toEqual([503, '5']);
+  expect(await screen.text()).toBe(FAILURES.SYSTEM_ERROR);
+  await server.start();
+  const visitor = new Visitor();
+  await visitor.open(url);
+  expect(visitor.screen).toBe('carrier');
   await endInOrder(bonin);
 });
 
