@@ -20,7 +20,8 @@ import { Client } from 'pg';
 
 /** PostgreSQL refuses to run as root; this is `nobody` nearly everywhere. */
 const NOBODY = 65_534;
-const OWNER = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+/** Whom its files belong to; empty for the user of the test. */
+export const OWNER = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 const PATIENCE = 30_000;
 
 /** A PostgreSQL server of a test's own, in a folder that goes with it. */

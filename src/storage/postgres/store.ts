@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { AttemptStore } from '../../core/attempt.ts';
 import type { Channel } from '../../core/channel.ts';
+import type { Clock } from '../../core/clock.ts';
 import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
 import {
   type ApiKey,
@@ -26,19 +27,23 @@ import { PostgresAttempts } from './attempts.ts';
 import { Batches } from './batches.ts';
 import type { Database, Row, Run } from './database.ts';
 import { type CertificationKey, findCertifications, findTokens } from './lookups.ts';
-import { openDatabase } from './open.ts';
+import { type OpenDatabase, openDatabase } from './open.ts';
 import { OtpTable } from './otp-table.ts';
+import { Readiness } from './readiness.ts';
 import { canBeStored, keyOf, ownId, toCertification, toChannel, toOtp } from './rows.ts';
+import type { SharedClock } from './shared-clock.ts';
 import { FORGET_CERTIFICATIONS } from './statements.ts';
 
 /** Opens `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`. */
-export async function openPostgresStore(url: URL, mark: DatabaseMark): Promise<Store> {
-  return new PostgresStore(await openDatabase(url, mark), mark.mode);
+export async function openPostgresStore(url: URL, mark: DatabaseMark, machine: Clock): Promise<Store> {
+  return new PostgresStore(await openDatabase(url, mark, machine), mark.mode);
 }
 
 /** Nothing is kept in memory: another node may have changed it since. */
 class PostgresStore implements Store {
   readonly attempts: AttemptStore;
+  readonly clock: SharedClock;
+  readonly #readiness: Readiness;
   readonly #database: Database;
   readonly #otps: OtpTable;
   readonly #mode: DatabaseMark['mode'];
@@ -46,9 +51,11 @@ class PostgresStore implements Store {
   readonly #tokens: Batches<string, TokenHolder | null>;
   readonly #certifications: Batches<CertificationKey, StoredCertification | null>;
 
-  constructor(database: Database, mode: DatabaseMark['mode']) {
+  constructor({ database, clock }: OpenDatabase, mode: DatabaseMark['mode']) {
     this.#mode = mode;
     this.#database = database;
+    this.clock = clock;
+    this.#readiness = new Readiness(database);
     this.#otps = new OtpTable(database);
     this.attempts = new PostgresAttempts(database, insertCertification);
     this.#tokens = new Batches((digests) => findTokens(database.run, digests));
@@ -207,11 +214,12 @@ class PostgresStore implements Store {
     await this.#database.transaction((_run, client) => client.query(FORGET_CERTIFICATIONS));
   }
 
-  async check(): Promise<void> {
-    await this.#database.run('check');
+  check(): Promise<void> {
+    return this.#readiness.check();
   }
 
   close(): Promise<void> {
+    this.clock.stop();
     return this.#database.close();
   }
 }
