@@ -28,6 +28,8 @@ const PATIENCE = 30_000;
 export interface PostgresServer {
   readonly port: number;
   readonly folder: string;
+  /** Of the process that starts all others; 0 while it is stopped. */
+  pid(): number;
   /** Makes a new database and gives the URL of it. */
   newDatabase(settings?: string): Promise<string>;
   /** From now on it speaks TLS, besides, with this certificate. */
@@ -128,6 +130,7 @@ export async function startPostgres({
   return {
     port,
     folder,
+    pid: () => running?.pid ?? 0,
     async newDatabase(settings = '') {
       const name = `bonin_${++databases}`;
       const url = `postgres://postgres@127.0.0.1:${port}`;
@@ -159,6 +162,8 @@ export async function ask(
   values: readonly unknown[] = [],
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const client = new Client({ connectionString: url });
+  // A server that stops says so to whoever waits for an answer, and once more here.
+  client.on('error', () => {});
   await client.connect();
   try {
     return (await client.query<Record<string, unknown>>(sql, [...values])).rows;
