@@ -3,7 +3,7 @@ import { v1Routes } from './api/v1/index.ts';
 import { describeApi } from './api/v1/openapi.ts';
 import { AttemptService } from './core/attempt-service.ts';
 import { CertificationService } from './core/certification-service.ts';
-import { type Clock, systemClock } from './core/clock.ts';
+import type { Clock } from './core/clock.ts';
 import { OTP_LIMITS } from './core/otp.ts';
 import { OtpService, type OtpServiceOptions } from './core/otp-service.ts';
 import type { Providers } from './core/provider.ts';
@@ -38,7 +38,10 @@ export interface AppOptions {
   readonly basePath?: string;
   /** Origins whose pages may read answers; `dev` lets every page. Default: none. */
   readonly corsOrigins?: readonly string[];
+  /** This machine's clock. Default: the system's. A database on another machine corrects it by its own. */
   readonly clock?: Clock;
+  /** What the time is made of besides: the sandbox's, that can be moved. Default: nothing. */
+  readonly moveClock?: (shared: Clock) => Clock;
   /** The agencies, by the provider that a channel names. Default: none, so that no channel can send an OTP. */
   readonly providers?: Providers;
   /** Looks on and makes requests fail, for tests. Default: none. */
@@ -82,19 +85,20 @@ const SWEEP_EVERY = 60_000;
 
 /** The composition root: builds store, vault and services, and mounts the surfaces. */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { mode, log, clock = systemClock } = options;
+  const { mode, log } = options;
   const vault = new Vault(options.masterKeys);
   const engine = engineName(options.databaseUrl);
   const metrics = options.metrics && (await loadMetrics()).createMetrics({ mode, engine });
   const traces = options.traces && (await loadTraces()).startTraces(options.traces, engine, log);
-  const opened = await openStore(options.databaseUrl, {
-    mode,
-    keyMark: vault.keyMark(),
-    recognises: (mark) => vault.recognises(mark),
-  });
+  const opened = await openStore(
+    options.databaseUrl,
+    { mode, keyMark: vault.keyMark(), recognises: (mark) => vault.recognises(mark) },
+    options.clock,
+  );
   const measured = metrics?.measureStore(opened) ?? opened;
   const store = traces?.traceStore(measured) ?? measured;
   try {
+    const clock = options.moveClock?.(store.clock) ?? store.clock;
     const limits = mode === 'dev' ? null : OTP_LIMITS;
     const providers = options.providers ?? {};
     const otpOptions: OtpServiceOptions = {

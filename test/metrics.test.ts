@@ -190,6 +190,7 @@ test('the pool of a PostgreSQL node is shown, and a store that fails', async () 
   });
   const queued = await eventually(
     async () => sumOf(await scrape(await metricsUrl(bonin)), 'bonin_pool_waiting') > 0,
+    30_000,
   );
   expect(queued).toBe(true);
   await holder.end();
@@ -200,7 +201,7 @@ test('the pool of a PostgreSQL node is shown, and a store that fails', async () 
   const after = await scrape(await metricsUrl(bonin));
   await server.start();
   expect(sumOf(after, 'bonin_ready')).toBe(0);
-  expect(sumOf(after, 'bonin_store_errors_total', { code: 'store_failed' })).toBeGreaterThan(0);
+  expect(sumOf(after, 'bonin_store_errors_total', { code: 'store_unavailable' })).toBeGreaterThan(0);
   client.close();
 });
 

@@ -1,7 +1,7 @@
 import type { AttemptStore } from './attempt.ts';
 import type { Store } from './store.ts';
 
-type OwnVerb = Exclude<keyof Store, 'attempts' | 'pool' | 'close'>;
+type OwnVerb = Exclude<keyof Store, 'attempts' | 'clock' | 'pool' | 'close'>;
 type AttemptVerb = keyof AttemptStore;
 
 /** A verb of the port `Store`, as it is named to whoever watches. */
@@ -52,6 +52,7 @@ export function watchStore(store: Store, watch: WatchCall): Store {
       (verb) => `attempts.${verb}` as const,
       watch,
     ),
+    clock: store.clock,
     close: () => store.close(),
   };
 }

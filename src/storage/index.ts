@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../core/clock.ts';
 import type { Store } from '../core/store.ts';
 import { AppError } from '../errors.ts';
 
@@ -11,7 +12,7 @@ export interface DatabaseMark {
   readonly recognises: (keyMark: string) => boolean;
 }
 
-export type OpenStore = (url: URL, mark: DatabaseMark) => Promise<Store>;
+export type OpenStore = (url: URL, mark: DatabaseMark, machine: Clock) => Promise<Store>;
 
 /** The storage engines, by the scheme of a database's URL. */
 const ENGINES = {
@@ -27,9 +28,13 @@ export function engineName(databaseUrl: string): 'sqlite' | 'postgresql' {
 
 /**
  * Opens the store behind `sqlite:PATH`, `sqlite::memory:` or `postgres://…`; `start_refused` with one readable
- * sentence if not.
+ * sentence if not. `machine` is this machine's clock, which the store's own is made from.
  */
-export async function openStore(databaseUrl: string, mark: DatabaseMark): Promise<Store> {
+export async function openStore(
+  databaseUrl: string,
+  mark: DatabaseMark,
+  machine: Clock = systemClock,
+): Promise<Store> {
   const url = URL.canParse(databaseUrl) ? new URL(databaseUrl) : null;
   const engine = Object.entries(ENGINES).find(([scheme]) => scheme === url?.protocol)?.[1];
   if (url === null || engine === undefined)
@@ -37,5 +42,5 @@ export async function openStore(databaseUrl: string, mark: DatabaseMark): Promis
       detail: `the database URL must begin with one of ${Object.keys(ENGINES).join(', ')}`,
     });
   const open = await engine();
-  return open(url, mark);
+  return open(url, mark, machine);
 }

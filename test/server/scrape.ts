@@ -12,7 +12,7 @@ export interface Sample {
 export async function metricsUrl(bonin: Pick<Bonin, 'stdout'>): Promise<string> {
   const find = () => /^ {2}metrics {5}(\S+)\n/m.exec(bonin.stdout())?.[1];
   // What is printed after the first address may still be on its way.
-  await eventually(() => find() !== undefined);
+  await eventually(() => find() !== undefined, 30_000);
   const url = find();
   if (url === undefined) throw new Error(`no address of metrics in: ${bonin.stdout()}`);
   return url;

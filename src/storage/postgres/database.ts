@@ -3,14 +3,18 @@ import { type ClientBase, Pool, type PoolClient, types } from 'pg';
 import type { PoolFigures } from '../../core/store.ts';
 import { AppError } from '../../errors.ts';
 import type { Address, Server } from './address.ts';
-import { isConflict, isConnectionSound, isQueueTimeout, toStoreFailure } from './failures.ts';
+import { isConflict, isConnectionSound, isOutOfRoom, isQueueTimeout, toStoreFailure } from './failures.ts';
 import { SQL, type StatementName } from './statements.ts';
 
 /** Connections of one process at most: a server takes a hundred, unless told otherwise, from all nodes together. */
 const CONNECTIONS = 10;
-/** Calls that may wait for a connection, and how long, in milliseconds; whoever comes then gets an error at once. */
-const MOST_WAITING = 500;
-const LONGEST_WAIT = 3000;
+/**
+ * Calls that may wait for a connection, which is a burst of two seconds at a thousand statements a second; whoever
+ * comes then gets an error at once. And how long they may, in milliseconds: less than a statement may take, so that
+ * whoever stands behind ten that are stuck is told before they are.
+ */
+const MOST_WAITING = 2000;
+const LONGEST_WAIT = 4000;
 /** When the server gives a statement up, and when we give the server up, in milliseconds. */
 const STATEMENT_TIMEOUT = 5000;
 const ANSWER_TIMEOUT = 7000;
@@ -37,7 +41,7 @@ export type Value = string | number | boolean | Uint8Array | null;
 /** Runs one statement and gives the rows that it returns. */
 export type Run = (name: StatementName, ...values: readonly Value[]) => Promise<readonly Row[]>;
 
-/** The connections to one database. Every failure is `store_failed`; a lost connection is replaced when one is needed. */
+/** The connections to one database. Every failure is `store_unavailable` or `store_failed`; a lost connection is replaced when one is needed. */
 export class Database {
   readonly #pool: Pool;
   readonly #servers: readonly Server[];
@@ -46,6 +50,8 @@ export class Database {
   /** Calls that got no connection. */
   #full = 0;
   #timedOut = 0;
+  /** Whether the disk under the database was full when it was last tried. */
+  lacksRoom = false;
 
   constructor({ config, servers }: Address) {
     this.#servers = servers;
@@ -95,6 +101,7 @@ export class Database {
         return await work(client);
       } catch (error) {
         isSound = isConnectionSound(error);
+        if (isOutOfRoom(error)) this.lacksRoom = true;
         if (count >= TRIES || !isConflict(error)) throw toStoreFailure(error);
       } finally {
         client.release(!isSound);
@@ -106,7 +113,9 @@ export class Database {
   async #checkOut(): Promise<PoolClient> {
     if (this.#pool.waitingCount >= MOST_WAITING) {
       this.#full++;
-      throw new AppError('store_failed', { detail: 'too many calls wait for a connection to the database' });
+      throw new AppError('store_unavailable', {
+        detail: 'too many calls wait for a connection to the database',
+      });
     }
     for (let count = 1; ; count++) {
       const tried = this.#at;
@@ -147,7 +156,7 @@ export class Database {
 async function refuseStandby(client: ClientBase): Promise<void> {
   const { rows } = await client.query<{ transaction_read_only: string }>('SHOW transaction_read_only');
   if (rows[0]?.transaction_read_only !== 'off')
-    throw new AppError('store_failed', { detail: 'the database is read-only, as a standby is' });
+    throw new AppError('store_unavailable', { detail: 'the database is read-only, as a standby is' });
 }
 
 function runOn(client: PoolClient): Run {
