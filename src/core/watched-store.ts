@@ -7,8 +7,11 @@ type AttemptVerb = keyof AttemptStore;
 /** A verb of the port `Store`, as it is named to whoever watches. */
 export type StoreVerb = OwnVerb | `attempts.${AttemptVerb}`;
 
-/** Makes one call, and sees how long it takes and how it ends. */
-export type WatchCall = <T>(verb: StoreVerb, call: () => Promise<T>) => Promise<T>;
+/** Told when a call has ended: of what was thrown, or undefined. */
+export type CallEnd = (thrown?: unknown) => void;
+
+/** Asked once for each verb; what it gives is called as a call begins, and what that gives when it has ended. */
+export type WatchVerb = (verb: StoreVerb) => () => CallEnd;
 
 const OWN_VERBS = {
   saveMerchant: true,
@@ -42,8 +45,8 @@ const ATTEMPT_VERBS = {
   forget: true,
 } satisfies Record<AttemptVerb, true>;
 
-/** The same store, each call of which goes through `watch`. */
-export function watchStore(store: Store, watch: WatchCall): Store {
+/** The same store, each call of which is watched. */
+export function watchStore(store: Store, watch: WatchVerb): Store {
   return {
     ...(watchVerbs(store, Object.keys(OWN_VERBS) as OwnVerb[], (verb) => verb, watch) as Store),
     attempts: watchVerbs(
@@ -63,12 +66,21 @@ function watchVerbs<P extends object, V extends keyof P>(
   port: P,
   verbs: readonly V[],
   nameOf: (verb: V) => StoreVerb,
-  watch: WatchCall,
+  watch: WatchVerb,
 ): P {
   const watched = verbs.map((verb): [V, Call] => {
-    const name = nameOf(verb);
+    const begin = watch(nameOf(verb));
     const call = (port[verb] as Call).bind(port);
-    return [verb, (...parameters) => watch(name, () => call(...parameters))];
+    return [
+      verb,
+      (...parameters) => {
+        const end = begin();
+        const called = call(...parameters);
+        // Handed on as it is: whoever waits for it waits no longer.
+        called.then(() => end(), end);
+        return called;
+      },
+    ];
   });
   return Object.fromEntries(watched) as P;
 }

@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { addCounter, addHistogram } from './tallies.ts';
 
 /** Upper bounds in seconds: what is asked over the network, and what a store in this process does. */
 const REQUEST_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -32,19 +33,20 @@ export function createInstruments(about: {
   processes.set(1);
   return {
     registry,
-    requests: new Counter({
+    requests: addCounter(registry, {
       name: 'bonin_http_requests_total',
       help: 'Requests by method, route and status; status 0 is a connection that was cut.',
-      labelNames: ['method', 'route', 'status'] as const,
-      registers,
+      labels: ['method', 'route', 'status'],
     }),
-    requestSeconds: new Histogram({
-      name: 'bonin_http_request_duration_seconds',
-      help: 'From the head of a request to its answer, in seconds.',
-      labelNames: ['method', 'route'] as const,
-      buckets: REQUEST_BUCKETS,
-      registers,
-    }),
+    requestSeconds: addHistogram(
+      registry,
+      {
+        name: 'bonin_http_request_duration_seconds',
+        help: 'From the head of a request to its answer, in seconds.',
+        labels: ['method', 'route'],
+      },
+      REQUEST_BUCKETS,
+    ),
     refusals: new Counter({
       name: 'bonin_http_refusals_total',
       help: 'Requests that were refused, by route and reason.',
@@ -74,13 +76,15 @@ export function createInstruments(about: {
       labelNames: ['end'] as const,
       registers,
     }),
-    storeSeconds: new Histogram({
-      name: 'bonin_store_call_duration_seconds',
-      help: 'Calls of the store, waiting for a connection included, in seconds.',
-      labelNames: ['engine', 'verb'] as const,
-      buckets: STORE_BUCKETS,
-      registers,
-    }),
+    storeSeconds: addHistogram(
+      registry,
+      {
+        name: 'bonin_store_call_duration_seconds',
+        help: 'Calls of the store, waiting for a connection included, in seconds.',
+        labels: ['engine', 'verb'],
+      },
+      STORE_BUCKETS,
+    ),
     storeErrors: new Counter({
       name: 'bonin_store_errors_total',
       help: 'Calls of the store that failed, by verb and reason.',

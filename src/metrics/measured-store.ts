@@ -1,25 +1,21 @@
 import type { AttemptEnd } from '../core/attempt.ts';
 import type { Store } from '../core/store.ts';
-import { type StoreVerb, watchStore } from '../core/watched-store.ts';
+import { watchStore } from '../core/watched-store.ts';
 import { toAppError } from '../errors.ts';
 import type { Instruments } from './instruments.ts';
-import { kept } from './kept.ts';
 
 /** The same store, whose calls are timed, and counted by what they give back. */
 export function measureStore(store: Store, engine: string, instruments: Instruments): Store {
   const { storeSeconds, storeErrors, tokens, otps, attemptsStarted, attemptsEnded } = instruments;
-  const clocks = new Map<StoreVerb, (seconds: number) => void>();
-  const clockOf = (verb: StoreVerb) => kept(clocks, verb, () => storeSeconds.labels(engine, verb).observe);
-  const timed = watchStore(store, async (verb, call) => {
-    const startedAt = performance.now();
-    try {
-      return await call();
-    } catch (thrown) {
-      storeErrors.inc({ engine, verb, code: toAppError(thrown).code });
-      throw thrown;
-    } finally {
-      clockOf(verb)((performance.now() - startedAt) / 1000);
-    }
+  const timed = watchStore(store, (verb) => {
+    const seconds = storeSeconds.of(engine, verb);
+    return () => {
+      const startedAt = performance.now();
+      return (thrown) => {
+        seconds.observe((performance.now() - startedAt) / 1000);
+        if (thrown !== undefined) storeErrors.inc({ engine, verb, code: toAppError(thrown).code });
+      };
+    };
   });
   return {
     ...timed,

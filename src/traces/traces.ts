@@ -106,20 +106,20 @@ function traceStore(
   tracer: Tracer,
   current: AsyncLocalStorage<Context>,
 ): Store {
-  return watchStore(store, async (verb, call) => {
-    const context = current.getStore();
-    if (context === undefined) return call();
+  return watchStore(store, (verb) => {
     const attributes = { 'db.system.name': engine, 'db.operation.name': verb };
-    const span = tracer.startSpan(verb, { kind: SpanKind.CLIENT, attributes }, context);
-    try {
-      return await call();
-    } catch (thrown) {
-      span.setAttribute('error.type', toAppError(thrown).code);
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      throw thrown;
-    } finally {
-      span.end();
-    }
+    return () => {
+      const context = current.getStore();
+      if (context === undefined) return () => {};
+      const span = tracer.startSpan(verb, { kind: SpanKind.CLIENT, attributes }, context);
+      return (thrown) => {
+        if (thrown !== undefined) {
+          span.setAttribute('error.type', toAppError(thrown).code);
+          span.setStatus({ code: SpanStatusCode.ERROR });
+        }
+        span.end();
+      };
+    };
   });
 }
 
