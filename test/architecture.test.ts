@@ -21,8 +21,9 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: ['node:crypto', 'node:fs', 'node:module', 'node:path', 'node:zlib'],
   },
   browser: { rooms: [], packages: [] },
+  'merchants-file': { rooms: ['core'], packages: [] },
   sandbox: {
-    rooms: ['ascii-json', 'core', 'errors', 'http', 'page'],
+    rooms: ['ascii-json', 'core', 'errors', 'http', 'merchants-file', 'page'],
     packages: ['node:crypto', 'node:fs', 'node:timers/promises'],
   },
   // The one place that makes certificates, loaded only with --tls.
