@@ -65,6 +65,8 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: [],
   },
   dev: { rooms: ['app', 'core', 'sandbox', 'sandbox/authority'], packages: [] },
+  // Loaded only with --workers.
+  workers: { rooms: ['errors', 'log'], packages: ['node:cluster', 'node:timers/promises'] },
   client: { rooms: [], packages: [] },
   testing: { rooms: ['dev', 'log', 'master-keys'], packages: ['node:http', 'node:https'] },
   conformance: {
