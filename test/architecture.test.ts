@@ -48,7 +48,8 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   reference: { rooms: ['errors', 'http'], packages: ['node:crypto', 'node:fs', 'node:module'] },
   health: { rooms: ['core', 'errors', 'http'], packages: [] },
   'master-keys': { rooms: ['core', 'errors', 'new-file'], packages: ['node:crypto', 'node:fs'] },
-  config: { rooms: ['log'], packages: ['node:path'] },
+  config: { rooms: ['log'], packages: ['node:os'] },
+  'command-config': { rooms: ['config', 'log'], packages: ['node:path'] },
   app: {
     rooms: [
       'api/v1',
@@ -74,7 +75,19 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: ['node:fs', 'node:net', 'node:path', 'node:timers/promises', 'node:tls', 'node:url'],
   },
   cli: {
-    rooms: ['config', 'conformance', 'core', 'dev', 'errors', 'log', 'master-keys'],
+    rooms: [
+      'app',
+      'command-config',
+      'config',
+      'conformance',
+      'core',
+      'dev',
+      'errors',
+      'log',
+      'master-keys',
+      'merchants-file',
+      'workers',
+    ],
     packages: ['node:fs', 'node:module', 'node:util'],
   },
 };
