@@ -21,6 +21,11 @@ const ENGINES = {
   'postgresql:': async () => (await import('./postgres/store.ts')).openPostgresStore,
 } satisfies Record<string, () => Promise<OpenStore>>;
 
+/** What whoever measures calls the engine behind a URL that could be opened. */
+export function engineName(databaseUrl: string): 'sqlite' | 'postgresql' {
+  return databaseUrl.startsWith('sqlite:') ? 'sqlite' : 'postgresql';
+}
+
 /**
  * Opens the store behind `sqlite:PATH`, `sqlite::memory:` or `postgres://…`; `start_refused` with one readable
  * sentence if not. `machine` is this machine's clock, which the store's own is made from.
