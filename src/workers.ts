@@ -26,6 +26,7 @@ type Report =
 
 interface End {
   readonly code: number | null;
+  /** The signal that ended it, or why it could not begin, as in `EAGAIN`. */
   readonly signal: string | null;
 }
 
@@ -108,6 +109,11 @@ function startWorker(): Hand {
   endLostConnections(worker);
   const ended = new Promise<End>((resolve) => {
     worker.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal }));
+    // One that the system did not let begin has no exit.
+    worker.on('error', (error: NodeJS.ErrnoException) => {
+      worker.process.kill('SIGKILL');
+      resolve({ code: null, signal: error.code ?? 'unknown' });
+    });
   });
   const ready = new Promise<string>((resolve, reject) => {
     const refuse = (detail: string) => reject(new AppError('start_refused', { detail }));

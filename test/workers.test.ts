@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type PostgresServer, startPostgres } from './contract/postgres-server.ts';
@@ -115,9 +116,8 @@ test('a worker that is killed under load takes only its own connections along, a
   });
   expect(await eventually(() => answers.length > 50, PATIENCE)).toBe(true);
   process.kill(victim, 'SIGKILL');
-  expect(await eventually(() => connections.filter(({ isClosed }) => isClosed).length >= doomed.length)).toBe(
-    true,
-  );
+  const closed = () => connections.filter(({ isClosed }) => isClosed);
+  expect(await eventually(() => closed().length >= doomed.length, PATIENCE)).toBe(true);
   for (const connection of connections) {
     const isDoomed = doomed.includes(connection.localPort);
     expect(connection.isClosed).toBe(isDoomed);
@@ -176,6 +176,20 @@ test('a worker that dies again and again comes back after longer and longer paus
   }
   expect(pauses).toHaveLength(4);
   expect(isRunning(survivor)).toBe(true);
+  expect(await bonin.stop()).toEqual(ENDED_IN_ORDER);
+});
+
+test('a worker that cannot come back says why, and comes when it can', async () => {
+  const site = await filledSite();
+  const bonin = await startWorkers(site, 2);
+  const [victim = 0, survivor = 0] = childrenOf(bonin.pid);
+  chmodSync(site.keyFile, 0o644);
+  process.kill(victim, 'SIGKILL');
+  const says = (text: string) => eventually(() => bonin.stderr().includes(text), PATIENCE);
+  expect(await says('may be read by others; run chmod 600 on it"},"msg":"worker not started"')).toBe(true);
+  expect(isRunning(survivor)).toBe(true);
+  chmodSync(site.keyFile, 0o600);
+  expect(await says('"worker started"')).toBe(true);
   expect(await bonin.stop()).toEqual(ENDED_IN_ORDER);
 });
 
@@ -263,7 +277,9 @@ test('auto takes as many workers as there are processors', async () => {
   await bonin.stop();
 });
 
-test('a start that is refused is told once, whatever the number of workers', async () => {
+test('a start that is refused is told once, whatever the number of workers', {
+  timeout: 120_000,
+}, async () => {
   const site = await filledSite();
   const other = createServer();
   const port = await new Promise<number>((resolve) => {
