@@ -81,7 +81,7 @@ readThrough(store);
 const cores = pickCores();
 const folder = mkdtempSync(join(tmpdir(), 'bonin-profile-'));
 const profiling = ['--cpu-prof', '--cpu-prof-dir', folder, '--cpu-prof-interval', String(INTERVAL)];
-const words = [...profiling, findCli(), 'dev', '--data', store.folder, '--port', '0'];
+const words = [...profiling, findCli(), 'serve', '--data', store.folder, '--port', '0'];
 const server = await startServer(words, { core: cores?.server });
 const load = startLoad(cores?.load);
 const { idsFile, ownersFile } = store;

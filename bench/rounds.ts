@@ -1,11 +1,13 @@
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PostgresServer } from '../test/contract/postgres-server.ts';
 import { type BenchStore, forgetTokens, readRows, toImpUid } from './build-store.ts';
 import type { Cores } from './cores.ts';
 import { call, getToken } from './http-call.ts';
 import type { LoadResult, Pattern } from './load.ts';
 import type { LoadProcess } from './load-process.ts';
+import { ensureDatabase, forgetTokensIn, readServerTime } from './postgres-store.ts';
 import {
   type Memory,
   readMemory,
@@ -20,44 +22,75 @@ const SAMPLE = 1000;
 /** Milliseconds until memory of a server that has just started has come to rest. */
 const REST = 1500;
 
-/** Bonin on a store and the reference for it, both serving. */
-export interface Pair {
+/** In the order of their turns: two references, and Bonin on each engine. */
+export const SIDES = ['bare', 'select', 'sqlite', 'postgres'] as const;
+export type Side = (typeof SIDES)[number];
+
+type Tokens = readonly (readonly string[])[];
+
+interface Contestant {
+  readonly server: ServerProcess;
+  /** Before the first request. */
+  readonly idle: Memory | null;
+  /** The key pairs' tokens; of the references, which check none, those of Bonin on SQLite. */
+  readonly tokens: Tokens;
+}
+
+/** The servers on one store, all of them serving. */
+export interface Contest {
   readonly store: BenchStore;
   readonly pattern: Pattern;
-  readonly bonin: ServerProcess;
-  readonly bare: ServerProcess;
-  readonly tokens: readonly (readonly string[])[];
-  /** Of Bonin, before the first request. */
-  readonly idle: Memory | null;
+  readonly contestants: Readonly<Record<Side, Contestant>>;
 }
 
 export interface TurnResult extends LoadResult {
   /** Processor time of the server per request, in microseconds; NaN where the system does not tell. */
   readonly processorTime: number;
+  /** The same of the database server's processes; 0 for who has none. */
+  readonly databaseTime: number;
 }
 
-export interface PairResult {
-  /** One for each round, as all lists here. */
-  readonly bare: readonly TurnResult[];
-  readonly bonin: readonly TurnResult[];
-  readonly idle: Memory | null;
-  readonly boninAfter: Memory | null;
-  readonly bareAfter: Memory | null;
+/** One result for each round. */
+export type Results = Readonly<Record<Side, readonly TurnResult[]>>;
+
+export interface ContestResult {
+  readonly results: Results;
+  readonly idle: Readonly<Record<Side, Memory | null>>;
+  readonly after: Readonly<Record<Side, Memory | null>>;
 }
 
-export async function openPair(store: BenchStore, pattern: Pattern, cores: Cores | null): Promise<Pair> {
+export async function openContest(
+  store: BenchStore,
+  postgres: PostgresServer,
+  pattern: Pattern,
+  cores: Cores | null,
+): Promise<Contest> {
+  const core = cores?.server;
+  const databaseUrl = await ensureDatabase(postgres, store);
   forgetTokens(store);
+  await forgetTokensIn(databaseUrl);
   readThrough(store);
-  const bonin = await startBonin(store.folder, { core: cores?.server });
-  await sleep(REST);
-  const idle = readMemory(bonin.pid);
-  const tokens = await collectTokens(bonin, store);
-  const bodies = await sampleBodies(bonin, store, tokens);
+  const open = async (server: ServerProcess, tokens: Tokens | null): Promise<Contestant> => {
+    await sleep(REST);
+    const idle = readMemory(server.pid);
+    return { server, idle, tokens: tokens ?? (await collectTokens(server, store)) };
+  };
+  const sqlite = await open(await startBonin(store.folder, { core }), null);
+  const bodies = await sampleBodies(sqlite.server, store, sqlite.tokens);
   const bodiesFile = join(store.folder, 'bodies.jsonl');
   writeFileSync(bodiesFile, bodies.join('\n'));
-  const words = ['bench/bare-server.ts', store.idsFile, store.ownersFile, bodiesFile];
-  const bare = await startServer(words, { core: cores?.server });
-  return { store, pattern, bonin, bare, tokens, idle };
+  const bare = ['bench/bare-server.ts', store.idsFile, store.ownersFile, bodiesFile];
+  const environment = { BONIN_DATABASE_URL: databaseUrl };
+  return {
+    store,
+    pattern,
+    contestants: {
+      bare: await open(await startServer(bare, { core }), sqlite.tokens),
+      select: await open(await startServer(['bench/select-server.ts', databaseUrl], { core }), sqlite.tokens),
+      sqlite,
+      postgres: await open(await startBonin(store.folder, { core, environment }), null),
+    },
+  };
 }
 
 /** Brings the database into the system's cache: what is measured is a server that has run for a while, not the disk. */
@@ -68,9 +101,8 @@ export function readThrough({ folder }: BenchStore): void {
   closeSync(descriptor);
 }
 
-export async function closePair({ bonin, bare }: Pair): Promise<void> {
-  await bonin.stop();
-  await bare.stop();
+export async function closeContest({ contestants }: Contest): Promise<void> {
+  for (const side of SIDES) await contestants[side].server.stop();
 }
 
 /** A token for every key pair, asked for as merchants ask. */
@@ -85,11 +117,7 @@ export async function collectTokens({ url }: ServerProcess, { keyPairs }: BenchS
 }
 
 /** Bonin's answers for random rows, so that the reference sends bodies of the same lengths. */
-async function sampleBodies(
-  { url }: ServerProcess,
-  store: BenchStore,
-  tokens: readonly (readonly string[])[],
-): Promise<string[]> {
+async function sampleBodies({ url }: ServerProcess, store: BenchStore, tokens: Tokens): Promise<string[]> {
   const { ids, owners } = readRows(store);
   const bodies: string[] = [];
   for (let count = 0; count < SAMPLE; count++) {
@@ -105,54 +133,63 @@ async function sampleBodies(
 }
 
 /**
- * Loads all servers in turn, round by round: bare, Bonin, bare, Bonin, … Whatever slows the machine for a while
- * hits both sides of a ratio.
+ * Loads all servers in turn, round by round. Whatever slows the machine for a while hits all sides of a ratio.
  */
 export async function runRounds(
-  pairs: readonly Pair[],
+  contests: readonly Contest[],
+  postgres: PostgresServer,
   load: LoadProcess,
   rounds: number,
   seconds: number,
-): Promise<readonly PairResult[]> {
-  const results = pairs.map(() => ({ bare: [] as TurnResult[], bonin: [] as TurnResult[] }));
+): Promise<readonly ContestResult[]> {
+  const results = contests.map(() => bySide((): TurnResult[] => []));
   for (let round = 0; round <= rounds; round++) {
     // The first one warms up and does not count.
     const length = round === 0 ? WARM_UP : seconds;
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2Kround ${round} of ${rounds}`);
-    for (const [at, pair] of pairs.entries()) {
-      const bare = await loadOnce(pair, 'bare', load, length);
-      const bonin = await loadOnce(pair, 'bonin', load, length);
-      if (round === 0) continue;
-      results[at]?.bare.push(bare);
-      results[at]?.bonin.push(bonin);
+    for (const [at, contest] of contests.entries()) {
+      for (const side of SIDES) {
+        const result = await loadOnce(contest, side, postgres, load, length);
+        if (round > 0) results[at]?.[side].push(result);
+      }
     }
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
-  return results.map((result, at) => ({
-    ...result,
-    idle: pairs[at]?.idle ?? null,
-    boninAfter: readMemory(pairs[at]?.bonin.pid ?? 0),
-    bareAfter: readMemory(pairs[at]?.bare.pid ?? 0),
+  return contests.map(({ contestants }, at) => ({
+    results: results[at] as Results,
+    idle: bySide((side) => contestants[side].idle),
+    after: bySide((side) => readMemory(contestants[side].server.pid)),
   }));
 }
 
+function bySide<T>(make: (side: Side) => T): Record<Side, T> {
+  return { bare: make('bare'), select: make('select'), sqlite: make('sqlite'), postgres: make('postgres') };
+}
+
 async function loadOnce(
-  pair: Pair,
-  side: 'bare' | 'bonin',
+  { store, pattern, contestants }: Contest,
+  side: Side,
+  postgres: PostgresServer,
   load: LoadProcess,
   seconds: number,
 ): Promise<TurnResult> {
-  const name = pair.store.folder;
-  const { idsFile, ownersFile } = pair.store;
-  // Bare comes first in a round; Bonin then gets the very requests that bare got.
-  if (side === 'bare')
-    await load.prepare({ name, idsFile, ownersFile, tokens: pair.tokens, pattern: pair.pattern });
-  const before = readProcessorTime(pair[side].pid) ?? Number.NaN;
-  const result = await load.run({ name, port: pair[side].port, seconds, checkIds: side === 'bonin' });
+  const { server, tokens } = contestants[side];
+  const { idsFile, ownersFile } = store;
+  const isBonin = side === 'sqlite' || side === 'postgres';
+  const name = `${store.folder} ${side === 'postgres' ? side : 'sqlite'}`;
+  // Bare comes first in a round; whoever has the same tokens then gets the very requests that bare got.
+  if (side === 'bare' || side === 'postgres')
+    await load.prepare({ name, idsFile, ownersFile, tokens, pattern });
+  const serverBefore = readProcessorTime(server.pid) ?? Number.NaN;
+  const databaseBefore = readServerTime(postgres);
+  const result = await load.run({ name, port: server.port, seconds, checkIds: isBonin });
   if (result.wrong > 0)
     throw new Error(
       `${result.wrong} of ${result.answered} answers of the ${side} server were wrong or missing`,
     );
-  const used = (readProcessorTime(pair[side].pid) ?? Number.NaN) - before;
-  return { ...result, processorTime: used / result.answered };
+  return {
+    ...result,
+    processorTime: ((readProcessorTime(server.pid) ?? Number.NaN) - serverBefore) / result.answered,
+    databaseTime: (readServerTime(postgres) - databaseBefore) / result.answered,
+  };
 }

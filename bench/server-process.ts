@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { pinned } from './cores.ts';
 
@@ -81,9 +81,13 @@ export function startServer(words: readonly string[], options: ServerOptions = {
   });
 }
 
-/** `bonin dev` on a data folder, on any free port. */
-export function startBonin(folder: string, options: ServerOptions = {}): Promise<ServerProcess> {
-  return startServer([findCli(), 'dev', '--data', folder, '--port', '0'], options);
+/** `bonin serve` on a data folder, on any free port; `words` are more options of it. */
+export function startBonin(
+  folder: string,
+  options: ServerOptions = {},
+  words: readonly string[] = [],
+): Promise<ServerProcess> {
+  return startServer([findCli(), 'serve', '--data', folder, '--port', '0', ...words], options);
 }
 
 export interface Memory {
@@ -106,9 +110,38 @@ export function readMemory(pid: number): Memory | null {
 
 /** Processor time that a process has used so far, in microseconds; null where the system does not tell. */
 export function readProcessorTime(pid: number): number | null {
-  if (process.platform !== 'linux') return null;
+  return process.platform === 'linux' ? timeOf(readStat(pid)) : null;
+}
+
+/** The same of a process and those that it started, together; NaN where the system does not tell. */
+export function readFamilyTime(pid: number): number {
+  if (process.platform !== 'linux') return Number.NaN;
+  const others = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== pid);
+  return others.reduce(
+    (sum, name) => {
+      const stat = readStatIfThere(Number(name));
+      return stat !== null && Number(stat[1]) === pid ? sum + timeOf(stat) : sum;
+    },
+    timeOf(readStat(pid)),
+  );
+}
+
+/** What the system says of a process, from its state on (proc_pid_stat(5)). */
+function readStat(pid: number): readonly string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // User and system time in ticks, of which Linux makes 100 a second on every architecture node runs on.
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function readStatIfThere(pid: number): readonly string[] | null {
+  try {
+    return readStat(pid);
+  } catch {
+    // It has ended in the meantime.
+    return null;
+  }
+}
+
+/** User and system time are in ticks, of which Linux makes 100 a second on every architecture node runs on. */
+function timeOf(stat: readonly string[]): number {
+  return (Number(stat[11]) + Number(stat[12])) * 10_000;
 }

@@ -1,0 +1,145 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Client } from 'pg';
+import { createApp } from '../src/app.ts';
+import { createLog } from '../src/log.ts';
+import { readMasterKeys } from '../src/master-keys.ts';
+import { ask, type PostgresServer, startPostgres } from '../test/contract/postgres-server.ts';
+import { type BenchStore, STORE_ROOT } from './build-store.ts';
+import { createProgress } from './progress.ts';
+import { readFamilyTime } from './server-process.ts';
+
+/** Rows of one statement. */
+const CHUNK = 5000;
+/** Tables that a lookup reads, with their columns, the small ones first. */
+const TABLES = {
+  merchants: ['id', 'user_code', 'name', 'page_rules', 'disabled_at'],
+  channels: [
+    'id',
+    'merchant_id',
+    'position',
+    'channel_key',
+    'provider',
+    'provider_merchant_id',
+    'carrier_approval',
+    'foreigner_add_on',
+    'minimum_age',
+  ],
+  api_keys: ['id', 'merchant_id', 'imp_key', 'secret_digest', 'revoked_at'],
+} as const;
+
+/** A PostgreSQL server that keeps its data between runs, for the stores of the benchmark. */
+export function startBenchPostgres(): Promise<PostgresServer> {
+  return startPostgres({
+    keptIn: join(STORE_ROOT, 'postgres'),
+    settings: {
+      shared_buffers: '1GB',
+      max_wal_size: '4GB',
+      max_connections: '100',
+    },
+  });
+}
+
+/** The URL of a database with the same rows as `store`, kept from an earlier run or copied now. */
+export async function ensureDatabase(server: PostgresServer, store: BenchStore): Promise<string> {
+  const name = `rows_${store.rows}`;
+  const url = `postgres://postgres@127.0.0.1:${server.port}/${name}`;
+  const mark = join(store.folder, 'in-postgres');
+  const fingerprint = JSON.parse(readFileSync(join(store.folder, 'store.json'), 'utf8'))
+    .fingerprint as string;
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === fingerprint && (await exists(server, name)))
+    return url;
+  rmSync(mark, { force: true });
+  await onServer(server, 'postgres', async (client) => {
+    await client.query(`DROP DATABASE IF EXISTS ${name}`);
+    await client.query(`CREATE DATABASE ${name}`);
+  });
+  // Makes the tables.
+  const app = await createApp({
+    mode: 'serve',
+    databaseUrl: url,
+    masterKeys: readMasterKeys(join(store.folder, 'master.keys'), false),
+    log: createLog('silent'),
+  });
+  await app.close();
+  await onServer(server, name, (client) => copy(store, client));
+  writeFileSync(mark, fingerprint);
+  return url;
+}
+
+/** Forgets the tokens of an earlier run, so that none of this one's ends within it. */
+export async function forgetTokensIn(databaseUrl: string): Promise<void> {
+  await ask(databaseUrl, 'DELETE FROM access_tokens');
+}
+
+/** Processor time that the processes of the database server have used so far, in microseconds. */
+export function readServerTime(server: PostgresServer): number {
+  return readFamilyTime(server.pid());
+}
+
+async function exists(server: PostgresServer, name: string): Promise<boolean> {
+  return onServer(server, 'postgres', async (client) => {
+    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+    return rowCount === 1;
+  });
+}
+
+async function onServer<T>(
+  { port }: PostgresServer,
+  database: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = new Client({ connectionString: `postgres://postgres@127.0.0.1:${port}/${database}` });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function copy({ folder, rows }: BenchStore, client: Client): Promise<void> {
+  const source = new DatabaseSync(join(folder, 'bonin.db'), { readOnly: true });
+  await client.query('SET synchronous_commit = off');
+  for (const [table, columns] of Object.entries(TABLES)) {
+    const all = source.prepare(`SELECT ${columns.join(', ')} FROM ${table}`).all();
+    for (const row of all)
+      await client.query(
+        `INSERT INTO ${table} (${columns.join(', ')}) OVERRIDING SYSTEM VALUE
+         VALUES (${columns.map((_, at) => `$${at + 1}`).join(', ')})`,
+        columns.map((column) => row[column]),
+      );
+    await client.query(`SELECT setval(pg_get_serial_sequence('${table}', 'id'), max(id)) FROM ${table}`);
+  }
+  const showProgress = createProgress(`Copying ${rows.toLocaleString('en-US')} rows to PostgreSQL`, rows);
+  const select = source.prepare(
+    `SELECT id, merchant_id, channel_id, state, requested_at, certified_at, master_key_id, salt, sealed
+     FROM certifications`,
+  );
+  select.setReturnArrays(true);
+  const columns: unknown[][] = Array.from({ length: 9 }, () => []);
+  let copied = 0;
+  const flush = async () => {
+    await client.query({
+      name: 'copy',
+      text: `INSERT INTO certifications (id, merchant_id, channel_id, state, requested_at, certified_at,
+          master_key_id, salt, sealed)
+        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[],
+          $7::integer[], $8::bytea[], $9::bytea[])`,
+      values: columns,
+    });
+    copied += columns[0]?.length ?? 0;
+    for (const column of columns) column.length = 0;
+    showProgress(copied);
+  };
+  for (const row of select.iterate() as Iterable<unknown>) {
+    for (const [at, value] of (row as unknown[]).entries())
+      columns[at]?.push(value instanceof Uint8Array ? Buffer.from(value) : value);
+    if (columns[0]?.length === CHUNK) await flush();
+  }
+  if (columns[0]?.length) await flush();
+  source.close();
+  await client.query('VACUUM (ANALYZE) certifications');
+  await client.query('CHECKPOINT');
+}
