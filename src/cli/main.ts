@@ -13,6 +13,8 @@ const COMMANDS = {
   lookup: async () => (await import('./lookup.ts')).lookup,
   token: async () => (await import('./token.ts')).token,
   conformance: async () => (await import('./conformance.ts')).conformance,
+  export: async () => (await import('./export.ts')).exportCommand,
+  import: async () => (await import('./import.ts')).importCommand,
   settings: async () => (await import('./settings.ts')).settings,
 } satisfies Record<string, () => Promise<Command>>;
 

@@ -1,3 +1,4 @@
+import type { Archive } from '../core/archive.ts';
 import type { Store } from '../core/store.ts';
 import { AppError } from '../errors.ts';
 
@@ -9,28 +10,57 @@ export interface DatabaseMark {
   readonly keyMark: string;
   /** Whether the mark found in a database is of one of our master keys. */
   readonly recognises: (keyMark: string) => boolean;
+  /**
+   * `export` reads a database of either mode, and makes none; `import` may find that an import was broken off. Both go
+   * with an archive. Default: none of them.
+   */
+  readonly use?: 'export' | 'import';
 }
 
-export type OpenStore = (url: URL, mark: DatabaseMark) => Promise<Store>;
+type Open<T> = (url: URL, mark: DatabaseMark) => Promise<T>;
+/** What opens the databases of one kind: to serve from, and to move from or to. */
+interface Engine {
+  store(): Promise<Open<Store>>;
+  archive(): Promise<Open<Archive>>;
+}
+
+const SQLITE: Engine = {
+  store: async () => (await import('./sqlite/store.ts')).openSqliteStore,
+  archive: async () => (await import('./sqlite/archive.ts')).openSqliteArchive,
+};
+const POSTGRES: Engine = {
+  store: async () => (await import('./postgres/store.ts')).openPostgresStore,
+  archive: async () => (await import('./postgres/archive.ts')).openPostgresArchive,
+};
 
 /** The storage engines, by the scheme of a database's URL. */
-const ENGINES = {
-  'sqlite:': async () => (await import('./sqlite/store.ts')).openSqliteStore,
-  'postgres:': async () => (await import('./postgres/store.ts')).openPostgresStore,
-  'postgresql:': async () => (await import('./postgres/store.ts')).openPostgresStore,
-} satisfies Record<string, () => Promise<OpenStore>>;
+const ENGINES: Readonly<Record<string, Engine>> = {
+  'sqlite:': SQLITE,
+  'postgres:': POSTGRES,
+  'postgresql:': POSTGRES,
+};
 
 /**
  * Opens the store behind `sqlite:PATH`, `sqlite::memory:` or `postgres://…`; `start_refused` with one readable
  * sentence if not.
  */
 export async function openStore(databaseUrl: string, mark: DatabaseMark): Promise<Store> {
+  const { url, engine } = findEngine(databaseUrl);
+  return (await engine.store())(url, mark);
+}
+
+/** Opens the same database as an archive; `start_refused` likewise. */
+export async function openArchive(databaseUrl: string, mark: DatabaseMark): Promise<Archive> {
+  const { url, engine } = findEngine(databaseUrl);
+  return (await engine.archive())(url, mark);
+}
+
+function findEngine(databaseUrl: string): { readonly url: URL; readonly engine: Engine } {
   const url = URL.canParse(databaseUrl) ? new URL(databaseUrl) : null;
-  const engine = Object.entries(ENGINES).find(([scheme]) => scheme === url?.protocol)?.[1];
+  const engine = ENGINES[url?.protocol ?? ''];
   if (url === null || engine === undefined)
     throw new AppError('start_refused', {
       detail: `the database URL must begin with one of ${Object.keys(ENGINES).join(', ')}`,
     });
-  const open = await engine();
-  return open(url, mark);
+  return { url, engine };
 }

@@ -23,7 +23,7 @@ const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
 const INT8 = 20;
 /** Every 64-bit integer of ours is a time or an id, and fits. */
-const TYPES = {
+export const TYPES = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     oid === INT8 && format !== 'binary'
       ? Number

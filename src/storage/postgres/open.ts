@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import { AppError } from '../../errors.ts';
+import { UNFINISHED } from '../import-stand.ts';
 import type { DatabaseMark } from '../index.ts';
 import { readMigrations } from '../migrate.ts';
 import { type Address, readAddress } from './address.ts';
@@ -136,7 +137,10 @@ async function look(client: PoolClient): Promise<Found> {
 
 /** The version of the schema that was found, 0 for none; or the refusal to touch it. */
 function inspect(found: Found, address: Address, mark: DatabaseMark): number {
-  if (found.kind === 'empty') return 0;
+  if (found.kind === 'empty') {
+    if (mark.use === 'export') throw refuse(address, 'holds nothing of Bonin');
+    return 0;
+  }
   if (found.kind === 'foreign')
     throw refuse(address, 'holds tables of another program; Bonin needs a database of its own');
   const version = Number(found.stamp.get('schema'));
@@ -146,10 +150,11 @@ function inspect(found: Found, address: Address, mark: DatabaseMark): number {
       `was made by a newer Bonin (schema ${version}, this one knows ${MIGRATIONS.length})`,
     );
   const mode = found.stamp.get('mode');
-  if (mode !== mark.mode)
+  if (mark.use !== 'export' && mode !== mark.mode)
     throw refuse(address, `belongs to the mode ${String(mode)} and is never opened by ${mark.mode}`);
   if (!mark.recognises(String(found.stamp.get('key_mark'))))
     throw refuse(address, 'was sealed with a master key that is not among the keys given');
+  if (mark.use !== 'import' && found.stamp.has('import')) throw refuse(address, UNFINISHED);
   return version;
 }
 
