@@ -15,6 +15,8 @@ const COMMANDS = {
   conformance: async () => (await import('./conformance.ts')).conformance,
   export: async () => (await import('./export.ts')).exportCommand,
   import: async () => (await import('./import.ts')).importCommand,
+  backup: async () => (await import('./backup.ts')).backup,
+  restore: async () => (await import('./restore.ts')).restore,
   settings: async () => (await import('./settings.ts')).settings,
 } satisfies Record<string, () => Promise<Command>>;
 

@@ -1,6 +1,11 @@
 import type { Archive } from '../core/archive.ts';
 import type { Store } from '../core/store.ts';
 import { AppError } from '../errors.ts';
+import type { Backup } from './sqlite/backup.ts';
+import type { Restored } from './sqlite/restore.ts';
+
+export type { Backup } from './sqlite/backup.ts';
+export type { Restored } from './sqlite/restore.ts';
 
 /** What a database must agree with before anything is read from it. */
 export interface DatabaseMark {
@@ -53,6 +58,32 @@ export async function openStore(databaseUrl: string, mark: DatabaseMark): Promis
 export async function openArchive(databaseUrl: string, mark: DatabaseMark): Promise<Archive> {
   const { url, engine } = findEngine(databaseUrl);
   return (await engine.archive())(url, mark);
+}
+
+/** Copies an SQLite database into a folder while others use it; `start_refused` for any other. */
+export async function backupDatabase(databaseUrl: string, folder: string): Promise<Backup> {
+  const file = fileOf(databaseUrl);
+  return (await import('./sqlite/backup.ts')).backupSqlite(file, folder, new Date());
+}
+
+/** Makes an SQLite database of a copy, or of the newest one in a folder; `start_refused` for any other. */
+export async function restoreDatabase(
+  from: string,
+  databaseUrl: string,
+  recognises: DatabaseMark['recognises'],
+): Promise<Restored> {
+  const file = fileOf(databaseUrl);
+  return (await import('./sqlite/restore.ts')).restoreSqlite(from, file, recognises, Date.now());
+}
+
+function fileOf(databaseUrl: string): string {
+  const { url, engine } = findEngine(databaseUrl);
+  const file = decodeURIComponent(url.pathname);
+  if (engine === SQLITE && file !== ':memory:') return file;
+  throw new AppError('start_refused', {
+    detail:
+      'bonin backup and bonin restore are for SQLite files; docs/operations.md says under Backups how PostgreSQL is backed up',
+  });
 }
 
 function findEngine(databaseUrl: string): { readonly url: URL; readonly engine: Engine } {

@@ -130,11 +130,11 @@ function applyFirst(database: DatabaseSync, mark: DatabaseMark): void {
   );
 }
 
-function removeDatabase(file: string): void {
+export function removeDatabase(file: string): void {
   for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
 }
 
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, 'r');
   try {
     fsyncSync(descriptor);
@@ -144,7 +144,7 @@ function syncFolder(folder: string): void {
 }
 
 /** Looks at the file without writing to it, its header first: SQLite itself would make a side file of anything. */
-function inspectFile(file: string, mark: DatabaseMark): void {
+export function inspectFile(file: string, mark: DatabaseMark): void {
   const stat = statSync(file);
   if (!stat.isFile()) throw refuseDatabase(file, 'is not a file');
   const header = readHeader(file);
@@ -196,6 +196,8 @@ function inspectContent(database: DatabaseSync, file: string, size: number, mark
   if (!mark.recognises(String(stamp.get('key_mark')?.['value'])))
     throw refuseDatabase(file, 'was sealed with a master key that is not among the keys given');
   if (mark.use !== 'import' && stamp.get('import') !== undefined) throw refuseDatabase(file, UNFINISHED);
+  if (stamp.get('backup') !== undefined)
+    throw refuseDatabase(file, 'is a backup, which has no salts; bonin restore makes a database of it');
 }
 
 function schemaVersion(database: DatabaseSync): number {
