@@ -5,7 +5,7 @@ const NEXT_LINE = 3000;
 
 /**
  * A progress bar on standard error, with the rate and the time left; where standard error is not a terminal, a line
- * every few seconds.
+ * every few seconds. In the end one line says how fast it went.
  */
 export function createProgress(label: string, total: number, unit = 'rows'): (done: number) => void {
   const startedAt = performance.now();
@@ -13,19 +13,18 @@ export function createProgress(label: string, total: number, unit = 'rows'): (do
   let drawnAt = onTerminal ? Number.NEGATIVE_INFINITY : startedAt;
   return (done) => {
     const now = performance.now();
-    if (now - drawnAt < (onTerminal ? REDRAW : NEXT_LINE) && !(onTerminal && done >= total)) return;
+    const isDone = done >= total;
+    if (!isDone && now - drawnAt < (onTerminal ? REDRAW : NEXT_LINE)) return;
     drawnAt = now;
-    const share = total === 0 ? 1 : Math.min(1, done / total);
-    const rate = done / Math.max((now - startedAt) / 1000, 0.001);
-    const left = done === 0 ? '?' : String(Math.ceil(Math.max(0, total - done) / rate));
-    const text = `${label}  ${Math.floor(share * 100)} %  ${format(done)} of ${format(total)} ${unit}  ${format(rate)}/s  ${left} s left`;
-    if (!onTerminal) {
-      process.stderr.write(`${text}\n`);
-      return;
-    }
+    const seconds = Math.max((now - startedAt) / 1000, 0.001);
+    const rate = done / seconds;
+    const share = isDone ? 1 : done / total;
+    const text = isDone
+      ? `${label}  ${format(done)} ${unit} in ${seconds.toFixed(1)} s, ${format(rate)}/s`
+      : `${label}  ${Math.floor(share * 100)} %  ${format(done)} of ${format(total)} ${unit}  ${format(rate)}/s  ${format((total - done) / rate)} s left`;
     const filled = Math.round(share * WIDTH);
     const bar = `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)}`;
-    process.stderr.write(`\r\x1b[2K${bar} ${text}${done >= total ? '\n' : ''}`);
+    process.stderr.write(onTerminal ? `\r\x1b[2K${bar} ${text}${isDone ? '\n' : ''}` : `${text}\n`);
   };
 }
 
