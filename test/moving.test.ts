@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ARCHIVE_TABLES, type Archive } from '../src/core/archive.ts';
+import { openStore } from '../src/storage/index.ts';
 import { importFrom } from '../src/transfer/import.ts';
 import { ask, type PostgresServer, startPostgres } from './contract/postgres-server.ts';
 import {
@@ -99,6 +100,22 @@ describe.each([
     expect((await shop.lookup(attempt)).status).toBe(200);
     expect((await shop.lookup(await shop.impUid({ phone: '01000003333' }))).status).toBe(200);
     await bonin.stop();
+
+    const vault = vaultOf(target);
+    const store = await openStore(target.url, {
+      mode: 'dev',
+      keyMark: vault.keyMark(),
+      recognises: (mark) => vault.recognises(mark),
+    });
+    const saved = await store.saveMerchant({
+      name: '새 상점',
+      userCode: 'imp88888888',
+      keys: [],
+      channels: [],
+    });
+    expect(saved.id).toBeGreaterThan(7);
+    expect(await store.attempts.findById(1, attempt)).toMatchObject({ step: 3, end: null });
+    await store.close();
   });
 });
 

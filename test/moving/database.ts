@@ -85,6 +85,13 @@ async function addRest(place: Place): Promise<string> {
     recognises: (mark) => vault.recognises(mark),
   });
   try {
+    for (let number = 0; number < 5; number++)
+      await store.saveMerchant({
+        name: `상점 ${number}`,
+        userCode: `imp9999999${number}`,
+        keys: [],
+        channels: [],
+      });
     const merchant = await store.findMerchant({ id: 1 });
     const [channel] = await store.listChannels(merchant?.id ?? 0);
     if (channel === undefined) throw new Error('the sandbox has no channel');
