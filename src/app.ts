@@ -3,7 +3,7 @@ import { v1Routes } from './api/v1/index.ts';
 import { describeApi } from './api/v1/openapi.ts';
 import { AttemptService } from './core/attempt-service.ts';
 import { CertificationService } from './core/certification-service.ts';
-import { type Clock, systemClock } from './core/clock.ts';
+import type { Clock } from './core/clock.ts';
 import { OTP_LIMITS } from './core/otp.ts';
 import { OtpService } from './core/otp-service.ts';
 import type { Providers } from './core/provider.ts';
@@ -35,7 +35,10 @@ export interface AppOptions {
   readonly basePath?: string;
   /** Origins whose pages may read answers; `dev` lets every page. Default: none. */
   readonly corsOrigins?: readonly string[];
+  /** This machine's clock. Default: the system's. A database on another machine corrects it by its own. */
   readonly clock?: Clock;
+  /** What the time is made of besides: the sandbox's, that can be moved. Default: nothing. */
+  readonly moveClock?: (shared: Clock) => Clock;
   /** The agencies, by the provider that a channel names. Default: none, so that no channel can send an OTP. */
   readonly providers?: Providers;
   /** Looks on and makes requests fail, for tests. Default: none. */
@@ -69,14 +72,15 @@ const SWEEP_EVERY = 60_000;
 
 /** The composition root: builds store, vault and services, and mounts the surfaces. */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { mode, log, clock = systemClock } = options;
+  const { mode, log } = options;
   const vault = new Vault(options.masterKeys);
-  const store = await openStore(options.databaseUrl, {
-    mode,
-    keyMark: vault.keyMark(),
-    recognises: (mark) => vault.recognises(mark),
-  });
+  const store = await openStore(
+    options.databaseUrl,
+    { mode, keyMark: vault.keyMark(), recognises: (mark) => vault.recognises(mark) },
+    options.clock,
+  );
   try {
+    const clock = options.moveClock?.(store.clock) ?? store.clock;
     const limits = mode === 'dev' ? null : OTP_LIMITS;
     const providers = options.providers ?? {};
     const services: AppServices = {

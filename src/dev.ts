@@ -1,5 +1,5 @@
 import { type App, type AppOptions, createApp } from './app.ts';
-import { SECOND, systemClock, wholeSecond } from './core/clock.ts';
+import { SECOND, wholeSecond } from './core/clock.ts';
 import type { Authority, AuthorityFiles } from './sandbox/authority.ts';
 import { Faults } from './sandbox/faults.ts';
 import { Feed } from './sandbox/feed.ts';
@@ -20,7 +20,7 @@ export { DEFAULT_SEED, readSeed, type Seed } from './sandbox/people-file.ts';
 export type { LoggedRequest } from './sandbox/request-log.ts';
 
 export interface DevAppOptions
-  extends Omit<AppOptions, 'mode' | 'corsOrigins' | 'providers' | 'tap' | 'extend'> {
+  extends Omit<AppOptions, 'mode' | 'corsOrigins' | 'providers' | 'tap' | 'extend' | 'moveClock'> {
   /** Who exists. Default: the people that come along. */
   readonly seed?: Seed;
   /** Lets requests under any host name control the sandbox. Default: only those to this machine. */
@@ -35,7 +35,7 @@ export interface DevAppOptions
  */
 export async function createDevApp(options: DevAppOptions): Promise<App> {
   const { seed = DEFAULT_SEED, openToAnyHost = false, randomOtp = false, ...rest } = options;
-  const clock = new MovableClock(options.clock ?? systemClock);
+  const clock = new MovableClock();
   const feed = new Feed();
   const inbox = new Inbox(feed);
   const recent = new RecentCertifications(feed);
@@ -45,7 +45,7 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
   const app = await createApp({
     ...rest,
     mode: 'dev',
-    clock,
+    moveClock: (shared) => clock.over(shared),
     providers: provider.providers,
     tap: {
       fault: (method, route) => (isApi(route) ? faults.hit(method, route) : null),

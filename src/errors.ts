@@ -42,6 +42,7 @@ export type ErrorCode =
   | 'provider_misconfigured'
   | 'sealed_data_unreadable'
   | 'store_failed'
+  | 'store_unavailable'
   // what stops a start
   | 'start_refused'
   | 'internal';

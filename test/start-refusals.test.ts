@@ -320,15 +320,18 @@ test.for(DISK_KINDS)(
       client.call('POST', '/sandbox/reset', {}),
     ]);
     for (const answer of refused) {
-      expect(answer.status).toBe(500);
+      expect(answer.status).toBe(503);
+      expect(answer.headers['retry-after']).toBe('5');
       expect(answer.text).toMatch(/^\{"code":-1,"message":"[\x20-\x7e]+","response":null\}$/);
     }
     const found = await Promise.all(kept.map((impUid) => client.lookup(token, impUid)));
     expect(found.map(({ status }) => status)).toEqual(kept.map(() => 200));
     expect((await client.token()).token).toBe(token);
-    expect((await client.call('GET', '/readyz')).status).toBe(200);
+    // Whoever cannot write cannot certify: no node for new requests.
+    expect((await client.call('GET', '/readyz')).status).toBe(503);
 
     disk.free(bonin.pid);
+    expect((await client.call('GET', '/readyz')).status).toBe(200);
     const after = await Promise.all(times(20, () => client.create()));
     const [first = '', ...others] = kept;
     expect((await client.erase(token, first)).status).toBe(200);

@@ -57,7 +57,7 @@ export interface ImportStand {
 }
 
 /**
- * What a storage engine must do to be moved from and to. Failures are `store_failed` with a sentence that quotes no
+ * What a storage engine must do to be moved from and to. Failures are those of a store, with a sentence that quotes no
  * value.
  */
 export interface Archive {

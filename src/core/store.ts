@@ -1,6 +1,7 @@
 import type { AttemptStore } from './attempt.ts';
 import type { CertificationState } from './certification.ts';
 import type { Channel } from './channel.ts';
+import type { Clock } from './clock.ts';
 import type { ApiKey, Merchant, MerchantSetup } from './merchant.ts';
 import type { OtpEnd, OtpLimits, StoredOtp } from './otp.ts';
 import type { Sealed } from './vault.ts';
@@ -57,11 +58,14 @@ export interface TokenRequest {
 
 /**
  * What a storage engine must do. Each verb is atomic: calls at the same moment, from several processes too,
- * have one order. Absence is `null`; what cannot be read or written is `store_failed`. Times are epoch
+ * have one order. Absence is `null`. What cannot be read or written is `store_unavailable` when it
+ * may go better by itself or once an operator has given room, and `store_failed` when it is a defect. Times are epoch
  * milliseconds.
  */
 export interface Store {
   readonly attempts: AttemptStore;
+  /** The time that everybody who shares the store goes by. */
+  readonly clock: Clock;
 
   /** Adds a merchant or brings the one with this user code up to date; keys and channels likewise. */
   saveMerchant(setup: MerchantSetup): Promise<Merchant>;
@@ -97,7 +101,7 @@ export interface Store {
   /** Forgets every certification and which ids were used. Only a database of `dev` does this. */
   resetCertifications(): Promise<void>;
 
-  /** Resolves when the store can answer. */
+  /** Resolves when the store can answer, and rejects soon when it cannot; after a write met a full disk, also that it can write. */
   check(): Promise<void>;
   close(): Promise<void>;
 }

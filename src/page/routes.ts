@@ -211,22 +211,34 @@ const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
   method_not_allowed: 405,
   route_unknown: 404,
   not_ready: 503,
-  store_failed: 503,
+  store_unavailable: 503,
 };
 
 function failedCall(error: AppError): PageAnswer {
   const status = STATUSES[error.code] ?? 500;
   if (error.code === 'body_malformed') return refused(status, 'INVALID_PARAM');
-  return refused(status, error.code === 'not_ready' ? 'NOT_READY' : 'SYSTEM_ERROR');
+  const answer = refused(status, error.code === 'not_ready' ? 'NOT_READY' : 'SYSTEM_ERROR');
+  return { ...answer, headers: [...answer.headers, ...retryOf(status)] };
 }
 
 /** In plain text: what failed may be anything. */
 function failedScreen(error: AppError): PageAnswer {
   return {
     status: STATUSES[error.code] ?? 500,
-    headers: ['Content-Type', 'text/plain; charset=utf-8', 'Cache-Control', 'no-store'],
+    headers: [
+      'Content-Type',
+      'text/plain; charset=utf-8',
+      'Cache-Control',
+      'no-store',
+      ...retryOf(STATUSES[error.code]),
+    ],
     body: Buffer.from(FAILURES.SYSTEM_ERROR),
   };
+}
+
+/** As on the API: what is not there now may be there in five seconds. */
+function retryOf(status: number | undefined): HeaderList {
+  return status === 503 ? ['Retry-After', '5'] : [];
 }
 
 /** Loaded when the first screen is due: what most servers answer are lookups. */

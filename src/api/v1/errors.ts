@@ -12,6 +12,11 @@ interface Row {
 const UNAUTHORIZED = ['WWW-Authenticate', 'Bearer realm="bonin"'];
 const RETRY_SOON = ['Retry-After', '5'];
 const FAILED: Row = { status: 500, message: '서버 오류가 발생했습니다. 잠시 후 다시 시도해주세요.' };
+const NOT_NOW: Row = {
+  status: 503,
+  message: '서버를 준비하고 있습니다. 잠시 후 다시 시도해주세요.',
+  headers: RETRY_SOON,
+};
 const PROVIDER_FAILED: Row = {
   status: 500,
   message: '본인인증 기관과 통신하지 못했습니다. 잠시 후 다시 시도해주세요.',
@@ -60,11 +65,8 @@ const ANSWERS = {
     message: '열려 있는 이벤트 연결이 너무 많습니다. 잠시 후 다시 시도해주세요.',
     headers: RETRY_SOON,
   },
-  not_ready: {
-    status: 503,
-    message: '서버를 준비하고 있습니다. 잠시 후 다시 시도해주세요.',
-    headers: RETRY_SOON,
-  },
+  not_ready: NOT_NOW,
+  store_unavailable: NOT_NOW,
   provider_unavailable: PROVIDER_FAILED,
   provider_misconfigured: PROVIDER_FAILED,
   sealed_data_unreadable: FAILED,

@@ -233,7 +233,10 @@ const STATUSES: Readonly<Record<number, Text>> = {
   429: { ko: '요청이 너무 잦음', en: 'Too many requests' },
   431: { ko: '머리글이 너무 큼', en: 'The head is too large' },
   500: { ko: '서버나 기관의 장애', en: 'A failure of the server or of the agency' },
-  503: { ko: '서버가 시작하거나 멈추는 중', en: 'The server is starting or stopping' },
+  503: {
+    ko: '서버가 시작하거나 멈추는 중, 또는 데이터베이스에 닿을 수 없음',
+    en: 'The server is starting or stopping, or its database cannot be reached',
+  },
 };
 
 const RETRY_AFTER = {

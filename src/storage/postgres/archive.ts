@@ -7,14 +7,12 @@ import {
   type CellKind,
   type ImportStand,
 } from '../../core/archive.ts';
+import { systemClock } from '../../core/clock.ts';
 import { AppError } from '../../errors.ts';
 import { importMark, standOf } from '../import-stand.ts';
 import type { DatabaseMark } from '../index.ts';
 import { type Database, TYPES } from './database.ts';
 import { openDatabase } from './open.ts';
-
-/** How long one statement may take, in milliseconds: counting a large table takes its time. */
-const STATEMENT_TIMEOUT = 600_000;
 
 const TYPE_OF: Readonly<Record<CellKind, string>> = {
   integer: 'bigint',
@@ -27,7 +25,9 @@ const NUMBERED: readonly string[] = ['merchants', 'channels', 'api_keys'];
 
 /** Opens the archive of `postgres://…`. */
 export async function openPostgresArchive(url: URL, mark: DatabaseMark): Promise<Archive> {
-  const database = await openDatabase(url, mark);
+  const { database, clock } = await openDatabase(url, mark, systemClock);
+  // Nothing ends while it is moved.
+  clock.stop();
   try {
     const stamp = new Map(
       (await ask(database, 'SELECT name, value FROM stamp')).map(([name, value]) => [name, String(value)]),
@@ -129,31 +129,26 @@ class PostgresArchive implements Archive {
   }
 }
 
-/** Asks one thing in a transaction of its own. */
+/** Asks one thing on any connection. */
 function ask(
   database: Database,
   text: string,
   values: readonly unknown[] = [],
 ): Promise<readonly ArchiveRow[]> {
-  return database.transaction((_run, client) => query(client, text, values));
+  return database.withClient((client) => query(client, text, values));
 }
 
-/** Asks one thing inside a transaction, patiently. */
 async function query(
   client: PoolClient,
   text: string,
   values: readonly unknown[] = [],
 ): Promise<readonly ArchiveRow[]> {
-  await client.query(`SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT}`);
-  // The driver gives a statement up by itself, which `SET` does not tell it.
-  const patiently = {
+  const { rows } = await client.query<unknown[]>({
     text,
     values: [...values],
-    rowMode: 'array' as const,
+    rowMode: 'array',
     types: TYPES,
-    query_timeout: STATEMENT_TIMEOUT,
-  };
-  const { rows } = await client.query<unknown[]>(patiently);
+  });
   return rows as ArchiveRow[];
 }
 

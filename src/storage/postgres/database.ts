@@ -2,14 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientBase, Pool, type PoolClient, types } from 'pg';
 import { AppError } from '../../errors.ts';
 import type { Address, Server } from './address.ts';
-import { isConflict, isConnectionSound, isQueueTimeout, toStoreFailure } from './failures.ts';
+import { isConflict, isConnectionSound, isOutOfRoom, isQueueTimeout, toStoreFailure } from './failures.ts';
 import { SQL, type StatementName } from './statements.ts';
 
 /** Connections of one process at most: a server takes a hundred, unless told otherwise, from all nodes together. */
 const CONNECTIONS = 10;
-/** Calls that may wait for a connection, and how long, in milliseconds; whoever comes then gets an error at once. */
-const MOST_WAITING = 500;
-const LONGEST_WAIT = 3000;
+/**
+ * Calls that may wait for a connection, which is a burst of two seconds at a thousand statements a second; whoever
+ * comes then gets an error at once. And how long they may, in milliseconds: less than a statement may take, so that
+ * whoever stands behind ten that are stuck is told before they are.
+ */
+const MOST_WAITING = 2000;
+const LONGEST_WAIT = 4000;
 /** When the server gives a statement up, and when we give the server up, in milliseconds. */
 const STATEMENT_TIMEOUT = 5000;
 const ANSWER_TIMEOUT = 7000;
@@ -36,14 +40,17 @@ export type Value = string | number | boolean | Uint8Array | null;
 /** Runs one statement and gives the rows that it returns. */
 export type Run = (name: StatementName, ...values: readonly Value[]) => Promise<readonly Row[]>;
 
-/** The connections to one database. Every failure is `store_failed`; a lost connection is replaced when one is needed. */
+/** The connections to one database. Every failure is `store_unavailable` or `store_failed`; a lost connection is replaced when one is needed. */
 export class Database {
   readonly #pool: Pool;
   readonly #servers: readonly Server[];
   /** Which of the servers new connections go to. */
   #at = 0;
+  /** Whether the disk under the database was full when it was last tried. */
+  lacksRoom = false;
 
-  constructor({ config, servers }: Address) {
+  /** `patience` is how long a statement may take, in milliseconds. */
+  constructor({ config, servers }: Address, patience = STATEMENT_TIMEOUT) {
     this.#servers = servers;
     this.#pool = new Pool({
       ...config,
@@ -52,9 +59,9 @@ export class Database {
       max: CONNECTIONS,
       connectionTimeoutMillis: LONGEST_WAIT,
       idleTimeoutMillis: IDLE_TIMEOUT,
-      statement_timeout: STATEMENT_TIMEOUT,
+      statement_timeout: patience,
       idle_in_transaction_session_timeout: ANSWER_TIMEOUT,
-      query_timeout: ANSWER_TIMEOUT,
+      query_timeout: patience + (ANSWER_TIMEOUT - STATEMENT_TIMEOUT),
       keepAlive: true,
       onConnect: refuseStandby,
     });
@@ -91,6 +98,7 @@ export class Database {
         return await work(client);
       } catch (error) {
         isSound = isConnectionSound(error);
+        if (isOutOfRoom(error)) this.lacksRoom = true;
         if (count >= TRIES || !isConflict(error)) throw toStoreFailure(error);
       } finally {
         client.release(!isSound);
@@ -101,7 +109,9 @@ export class Database {
 
   async #checkOut(): Promise<PoolClient> {
     if (this.#pool.waitingCount >= MOST_WAITING)
-      throw new AppError('store_failed', { detail: 'too many calls wait for a connection to the database' });
+      throw new AppError('store_unavailable', {
+        detail: 'too many calls wait for a connection to the database',
+      });
     for (let count = 1; ; count++) {
       const tried = this.#at;
       try {
@@ -128,7 +138,7 @@ export class Database {
 async function refuseStandby(client: ClientBase): Promise<void> {
   const { rows } = await client.query<{ transaction_read_only: string }>('SHOW transaction_read_only');
   if (rows[0]?.transaction_read_only !== 'off')
-    throw new AppError('store_failed', { detail: 'the database is read-only, as a standby is' });
+    throw new AppError('store_unavailable', { detail: 'the database is read-only, as a standby is' });
 }
 
 function runOn(client: PoolClient): Run {

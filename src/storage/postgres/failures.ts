@@ -1,8 +1,11 @@
 import { DatabaseError } from 'pg';
 import { AppError } from '../../errors.ts';
 
-/** SQLSTATEs and system errors that an operator can do something about (PostgreSQL's Appendix A). */
-const SENTENCES: Readonly<Record<string, string>> = {
+/** What an operator can do something about: SQLSTATEs (PostgreSQL's Appendix A) and codes of Node. */
+type Sentences = Readonly<Record<string, string>>;
+
+/** What passes by itself, or with room on the disk, so that the same may be asked again. */
+const PASSING: Sentences = {
   ECONNREFUSED: 'no database server listens there',
   ECONNRESET: 'the connection to the database was lost',
   EPIPE: 'the connection to the database was lost',
@@ -12,19 +15,11 @@ const SENTENCES: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'the database server does not answer',
   EHOSTUNREACH: 'the database server cannot be reached',
   ENETUNREACH: 'the database server cannot be reached',
-  DEPTH_ZERO_SELF_SIGNED_CERT: "the database server's certificate is not trusted",
-  SELF_SIGNED_CERT_IN_CHAIN: "the database server's certificate is not trusted",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the database server's certificate is not trusted",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the database server's certificate is not trusted",
-  CERT_HAS_EXPIRED: "the database server's certificate has expired",
-  ERR_TLS_CERT_ALTNAME_INVALID: "the database server's certificate is of another host",
-  '22021': 'the database does not hold texts in UTF-8',
   '25006': 'the database is read-only, as a standby is',
-  '28000': 'the database server does not let this user in',
-  '28P01': 'the database server refuses the password',
-  '3D000': 'the database server has no such database',
-  '42501': 'the database user lacks a privilege',
-  '42P01': 'a table is missing in the database',
+  '25P03': 'the database took too long',
+  '26000': 'the server or a pooler before it has forgotten what the connection prepared',
+  '40001': 'the call met other calls again and again',
+  '40P01': 'the call met other calls again and again',
   '53100': 'the disk under the database is full',
   '53200': 'the database server has no memory left',
   '53300': 'the database server takes no more connections',
@@ -33,19 +28,44 @@ const SENTENCES: Readonly<Record<string, string>> = {
   '57P01': 'the database server is stopping',
   '57P02': 'the database server has crashed',
   '57P03': 'the database server is starting or stopping',
+  '57P05': 'the database server closes idle connections',
+  '58030': 'the disk under the database cannot be read or written',
+};
+/** Also without a sentence: connections, lack of resources. */
+const PASSING_CLASSES: ReadonlySet<string> = new Set(['08', '53']);
+
+/** What stays until somebody mends it. */
+const LASTING: Sentences = {
+  EACCES: 'the database server does not let this user in',
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the database server's certificate is not trusted",
+  SELF_SIGNED_CERT_IN_CHAIN: "the database server's certificate is not trusted",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the database server's certificate is not trusted",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "the database server's certificate is not trusted",
+  CERT_HAS_EXPIRED: "the database server's certificate has expired",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the database server's certificate is of another host",
+  '22021': 'the database does not hold texts in UTF-8',
+  '28000': 'the database server does not let this user in',
+  '28P01': 'the database server refuses the password',
+  '3D000': 'the database server has no such database',
+  '42501': 'the database user lacks a privilege',
+  '42P01': 'a table is missing in the database',
 };
 
 const QUEUE_TIMEOUT = 'timeout exceeded when trying to connect';
+const CONNECTION_LOST = 'the connection to the database was lost';
 
-/** What the driver throws without a code. */
-const DRIVER_SENTENCES: Readonly<Record<string, string>> = {
+/** What the driver throws without a code; anything else of this kind is a connection that was lost. */
+const PASSING_OF_DRIVER: Sentences = {
   [QUEUE_TIMEOUT]: 'no connection to the database became free in time',
   'Connection terminated due to connection timeout': 'the database server does not answer',
   'Query read timeout': 'the database server does not answer',
+};
+const LASTING_OF_DRIVER: Sentences = {
   'The server does not support SSL connections':
     'the database server does not speak TLS; sslmode=disable in the URL does without',
 };
 
+const DISK_FULL = '53100';
 /** After these the transaction is gone and may be tried again: it met another one. */
 const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
 /** Errors of a statement after which its connection is of no use: not writable any more, or it forgot its statements. */
@@ -59,6 +79,10 @@ export function isConflict(thrown: unknown): boolean {
   return CONFLICTS.has(sqlState(thrown) ?? '');
 }
 
+export function isOutOfRoom(thrown: unknown): boolean {
+  return sqlState(thrown) === DISK_FULL;
+}
+
 /** Whether no connection was tried at all, since all of them were in use. */
 export function isQueueTimeout(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.message === QUEUE_TIMEOUT;
@@ -70,21 +94,44 @@ export function isConnectionSound(thrown: unknown): boolean {
   return thrown instanceof DatabaseError && thrown.severity === 'ERROR' && !SPOILING.has(thrown.code ?? '');
 }
 
-/** The sentence for what the driver or the server threw, without any value of a statement in it. */
-export function describePostgresFailure(thrown: unknown): string {
+interface Failure {
+  readonly passes: boolean;
+  readonly sentence: string;
+}
+
+function classify(thrown: unknown): Failure {
   const state = sqlState(thrown);
-  if (state !== null) return SENTENCES[state] ?? `the database failed with SQLSTATE ${state}`;
-  if (!(thrown instanceof Error)) return 'the database failed';
-  const code = 'code' in thrown ? String(thrown.code) : '';
-  return SENTENCES[code] ?? DRIVER_SENTENCES[thrown.message] ?? 'the connection to the database was lost';
+  if (state !== null)
+    return (
+      find(state, PASSING, LASTING) ?? {
+        passes: PASSING_CLASSES.has(state.slice(0, 2)),
+        sentence: `the database failed with SQLSTATE ${state}`,
+      }
+    );
+  // What the driver throws is a plain error; any other kind is a mistake of ours.
+  if (!(thrown instanceof Error) || thrown.name === 'TypeError' || thrown.name === 'RangeError')
+    return { passes: false, sentence: 'the database failed' };
+  if ('code' in thrown)
+    return find(String(thrown.code), PASSING, LASTING) ?? { passes: true, sentence: CONNECTION_LOST };
+  return (
+    find(thrown.message, PASSING_OF_DRIVER, LASTING_OF_DRIVER) ?? {
+      passes: !thrown.message.startsWith('SASL'),
+      sentence: CONNECTION_LOST,
+    }
+  );
+}
+
+function find(key: string, passing: Sentences, lasting: Sentences): Failure | null {
+  const sentence = passing[key] ?? lasting[key];
+  return sentence === undefined ? null : { passes: key in passing, sentence };
 }
 
 /**
- * Turns what was thrown into `store_failed`; our own errors pass as they are. What the server says of an error quotes
- * values, so it does not go along as the cause.
+ * Turns what was thrown into `store_unavailable` or `store_failed`; our own errors pass as they are. The sentence
+ * holds no value of a statement. What the server says of an error quotes values, so it does not go along as the cause.
  */
 export function toStoreFailure(thrown: unknown): AppError {
-  return thrown instanceof AppError
-    ? thrown
-    : new AppError('store_failed', { detail: describePostgresFailure(thrown) });
+  if (thrown instanceof AppError) return thrown;
+  const { passes, sentence } = classify(thrown);
+  return new AppError(passes ? 'store_unavailable' : 'store_failed', { detail: sentence });
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
+import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../errors.ts';
 import { UNFINISHED } from '../import-stand.ts';
 import type { DatabaseMark } from '../index.ts';
@@ -7,6 +8,7 @@ import { readMigrations } from '../migrate.ts';
 import { type Address, readAddress } from './address.ts';
 import { Database } from './database.ts';
 import { sqlState } from './failures.ts';
+import { SharedClock } from './shared-clock.ts';
 
 const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), ['0001-schema.sql']);
 
@@ -14,6 +16,8 @@ const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), ['0
 const APPLICATION = 'bonin';
 /** How long a step of the schema may take, in milliseconds: it may have to rewrite a large table. */
 const MIGRATION_TIMEOUT = 3_600_000;
+/** How long a statement may take for an archive, in milliseconds: to count a large table takes its time. */
+const ARCHIVE_TIMEOUT = 600_000;
 /** What the server says to the slower of two that make the first tables: the name of a table, or of its row type, is taken. */
 const TAKEN: ReadonlySet<string> = new Set(['23505', '42P07', '42710']);
 /** What it says of a table that only happens to be called as ours. */
@@ -27,20 +31,27 @@ type Found =
   | { readonly kind: 'foreign' }
   | { readonly kind: 'ours'; readonly stamp: ReadonlyMap<string, string> };
 
+export interface OpenDatabase {
+  readonly database: Database;
+  readonly clock: SharedClock;
+}
+
 /**
  * Connects, and makes the tables or brings them up to date. A database that is foreign, newer, of the other mode or
- * of another master key is refused with one sentence and left as it was.
+ * of another master key is refused with one sentence and left as it was. `machine` is this machine's clock.
  */
-export async function openDatabase(url: URL, mark: DatabaseMark): Promise<Database> {
+export async function openDatabase(url: URL, mark: DatabaseMark, machine: Clock): Promise<OpenDatabase> {
   const address = readAddress(url);
-  const database = new Database(address);
+  const database = new Database(address, mark.use === undefined ? undefined : ARCHIVE_TIMEOUT);
   try {
     await database.withClient((client) => inspectServer(client, address));
     await migrate(database, address, mark);
-    return database;
+    const clock = new SharedClock(database, machine);
+    await clock.start();
+    return { database, clock };
   } catch (error) {
     await database.close();
-    if (error instanceof AppError && error.code === 'store_failed')
+    if (error instanceof AppError && (error.code === 'store_failed' || error.code === 'store_unavailable'))
       throw refuse(address, error.detail ?? 'the database failed', error.cause);
     throw error;
   }

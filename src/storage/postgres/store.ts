@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { AttemptStore } from '../../core/attempt.ts';
 import type { Channel } from '../../core/channel.ts';
+import type { Clock } from '../../core/clock.ts';
 import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
 import {
   type ApiKey,
@@ -23,29 +24,42 @@ import type {
 import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../index.ts';
 import { PostgresAttempts } from './attempts.ts';
+import { Batches } from './batches.ts';
 import type { Database, Row, Run } from './database.ts';
-import { openDatabase } from './open.ts';
+import { type CertificationKey, findCertifications, findTokens } from './lookups.ts';
+import { type OpenDatabase, openDatabase } from './open.ts';
 import { OtpTable } from './otp-table.ts';
+import { Readiness } from './readiness.ts';
 import { canBeStored, keyOf, ownId, toCertification, toChannel, toOtp } from './rows.ts';
+import type { SharedClock } from './shared-clock.ts';
 import { FORGET_CERTIFICATIONS } from './statements.ts';
 
 /** Opens `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`. */
-export async function openPostgresStore(url: URL, mark: DatabaseMark): Promise<Store> {
-  return new PostgresStore(await openDatabase(url, mark), mark.mode);
+export async function openPostgresStore(url: URL, mark: DatabaseMark, machine: Clock): Promise<Store> {
+  return new PostgresStore(await openDatabase(url, mark, machine), mark.mode);
 }
 
 /** Nothing is kept in memory: another node may have changed it since. */
 class PostgresStore implements Store {
   readonly attempts: AttemptStore;
+  readonly clock: SharedClock;
+  readonly #readiness: Readiness;
   readonly #database: Database;
   readonly #otps: OtpTable;
   readonly #mode: DatabaseMark['mode'];
+  /** The two questions of a lookup. */
+  readonly #tokens: Batches<string, TokenHolder | null>;
+  readonly #certifications: Batches<CertificationKey, StoredCertification | null>;
 
-  constructor(database: Database, mode: DatabaseMark['mode']) {
+  constructor({ database, clock }: OpenDatabase, mode: DatabaseMark['mode']) {
     this.#mode = mode;
     this.#database = database;
+    this.clock = clock;
+    this.#readiness = new Readiness(database);
     this.#otps = new OtpTable(database);
     this.attempts = new PostgresAttempts(database, insertCertification);
+    this.#tokens = new Batches((digests) => findTokens(database.run, digests));
+    this.#certifications = new Batches((keys) => findCertifications(database.run, keys));
   }
 
   saveMerchant(setup: MerchantSetup): Promise<Merchant> {
@@ -116,11 +130,8 @@ class PostgresStore implements Store {
     return toStoredToken(issued);
   }
 
-  async findToken(digest: string): Promise<TokenHolder | null> {
-    const [row] = await this.#database.run('findToken', digest);
-    if (row === undefined) return null;
-    const [apiKeyId, merchantId, expiresAt] = row as [number, number, number];
-    return { apiKeyId, merchantId, expiresAt };
+  findToken(digest: string): Promise<TokenHolder | null> {
+    return this.#tokens.ask(digest);
   }
 
   createCertification(certification: StoredCertification): Promise<boolean> {
@@ -141,8 +152,9 @@ class PostgresStore implements Store {
   }
 
   async findCertification(merchantId: number, impUid: string): Promise<StoredCertification | null> {
+    if (isOwnImpUid(impUid)) return this.#certifications.ask({ merchantId, impUid });
     if (!canBeStored(impUid)) return null;
-    const [row] = await this.#database.run('findCertification', ...keyOf(impUid), merchantId);
+    const [row] = await this.#database.run('findCertification', impUid, merchantId);
     return row === undefined ? null : toCertification(impUid, merchantId, row);
   }
 
@@ -202,11 +214,12 @@ class PostgresStore implements Store {
     await this.#database.transaction((_run, client) => client.query(FORGET_CERTIFICATIONS));
   }
 
-  async check(): Promise<void> {
-    await this.#database.run('check');
+  check(): Promise<void> {
+    return this.#readiness.check();
   }
 
   close(): Promise<void> {
+    this.clock.stop();
     return this.#database.close();
   }
 }

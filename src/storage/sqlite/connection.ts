@@ -1,11 +1,17 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { toStoreFailure } from './failures.ts';
+import { isOutOfRoom, toStoreFailure } from './failures.ts';
 import { BUSY_TIMEOUT } from './open.ts';
 import { prepareStatements, type Row, type Statements } from './statements.ts';
 
 /** How long erased bytes may stay in the write-ahead log, and when it is tried again, in milliseconds. */
 const CHECKPOINT_DELAY = 200;
 const CHECKPOINT_RETRY = 1000;
+
+/**
+ * Writes 64 kB and leaves no row. They go to the disk, since erased bytes are overwritten; rolled back, they would not.
+ */
+const TRY_ROOM =
+  "INSERT INTO stamp (name, value) VALUES ('room', hex(zeroblob(32768))); DELETE FROM stamp WHERE name = 'room'";
 
 /**
  * One connection for everything. Statements run to their end before the next begins, so a transaction of this
@@ -17,6 +23,8 @@ export class Connection {
   readonly #onChangeElsewhere: () => void;
   #reading = false;
   #dataVersion: unknown = null;
+  /** Whether the disk has refused a write, and not yet let one of some size pass since. */
+  #lacksRoom = false;
   #checkpoint: NodeJS.Timeout | null = null;
 
   /** `forget` is called whenever what was read before may not be so any more. */
@@ -79,8 +87,19 @@ export class Connection {
         throw error;
       }
     } catch (error) {
+      if (isOutOfRoom(error)) this.#lacksRoom = true;
       throw toStoreFailure(error);
     }
+  }
+
+  /** Reads; or writes, once the disk has refused that, since a full one still lets everybody read. */
+  check(): void {
+    if (!this.#lacksRoom) {
+      this.read(() => one(this.statements.dataVersion));
+      return;
+    }
+    this.write(() => this.exec(TRY_ROOM));
+    this.#lacksRoom = false;
   }
 
   /** Empties the write-ahead log soon, and again until it is empty, so that no older copy of an erased row stays. */

@@ -3,6 +3,7 @@ import { AppError } from '../../errors.ts';
 /** SQLite's primary result codes that an operator can do something about (https://sqlite.org/rescode.html). */
 const SENTENCES: Readonly<Record<number, string>> = {
   5: 'the database is locked by another program',
+  7: 'the process has no memory left',
   8: 'the database is read-only',
   10: 'the disk under the database cannot be read or written',
   11: 'the database is damaged',
@@ -10,6 +11,10 @@ const SENTENCES: Readonly<Record<number, string>> = {
   14: 'the database cannot be opened',
   26: 'the file is not a database',
 };
+
+/** Of these, what ends by itself or with room on the disk, so that the same may be asked again. */
+const PASSING: ReadonlySet<number> = new Set([5, 7, 8, 10, 13, 14]);
+const OUT_OF_ROOM: ReadonlySet<number> = new Set([8, 10, 13]);
 
 function resultCode(thrown: unknown): number | null {
   if (typeof thrown !== 'object' || thrown === null || !('errcode' in thrown)) return null;
@@ -23,11 +28,16 @@ export function describeSqliteFailure(thrown: unknown): string {
   return SENTENCES[code] ?? `the database failed with SQLite code ${code}`;
 }
 
-/** Turns what SQLite threw into `store_failed`; our own errors pass as they are. */
+/** Whether the disk refused a write: it is full, broken or set read-only. */
+export function isOutOfRoom(thrown: unknown): boolean {
+  return OUT_OF_ROOM.has(resultCode(thrown) ?? -1);
+}
+
+/** Turns what SQLite threw into `store_unavailable` or `store_failed`; our own errors pass as they are. */
 export function toStoreFailure(thrown: unknown): AppError {
-  return thrown instanceof AppError
-    ? thrown
-    : new AppError('store_failed', { detail: describeSqliteFailure(thrown), cause: thrown });
+  if (thrown instanceof AppError) return thrown;
+  const code = PASSING.has(resultCode(thrown) ?? -1) ? 'store_unavailable' : 'store_failed';
+  return new AppError(code, { detail: describeSqliteFailure(thrown), cause: thrown });
 }
 
 /** Refuses to start because of what stands at `file`. */

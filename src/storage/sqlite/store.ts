@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { AttemptStore } from '../../core/attempt.ts';
 import type { CertificationState } from '../../core/certification.ts';
 import type { Channel, ProviderName } from '../../core/channel.ts';
+import type { Clock } from '../../core/clock.ts';
 import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
 import {
   type ApiKey,
@@ -31,15 +32,17 @@ import { SealedRows } from './sealed-rows.ts';
 import type { Row } from './statements.ts';
 
 /** Opens `sqlite:PATH` or `sqlite::memory:`. */
-export async function openSqliteStore(url: URL, mark: DatabaseMark): Promise<Store> {
+export async function openSqliteStore(url: URL, mark: DatabaseMark, machine: Clock): Promise<Store> {
   const file = decodeURIComponent(url.pathname);
-  return new SqliteStore(openDatabase(file, mark), mark.mode);
+  return new SqliteStore(openDatabase(file, mark), mark.mode, machine);
 }
 
 /** Tokens kept in memory; a merchant has a few, so this is room for thousands of merchants. */
 const CACHED_TOKENS = 10_000;
 class SqliteStore implements Store {
   readonly attempts: AttemptStore;
+  /** Who shares a file shares its machine, and so its clock. */
+  readonly clock: Clock;
   readonly #connection: Connection;
   readonly #otps: OtpTable;
   readonly #mode: DatabaseMark['mode'];
@@ -47,8 +50,9 @@ class SqliteStore implements Store {
   readonly #tokens = new Map<string, TokenHolder>();
   readonly #sealedRows = new SealedRows();
 
-  constructor(database: DatabaseSync, mode: DatabaseMark['mode']) {
+  constructor(database: DatabaseSync, mode: DatabaseMark['mode'], machine: Clock) {
     this.#mode = mode;
+    this.clock = machine;
     this.#connection = new Connection(database, () => this.#forget());
     this.#otps = new OtpTable(this.#connection.statements);
     this.attempts = new SqliteAttempts(this.#connection, {
@@ -243,7 +247,7 @@ class SqliteStore implements Store {
   }
 
   async check(): Promise<void> {
-    this.#connection.read(() => one(this.#connection.statements.dataVersion));
+    this.#connection.check();
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,49 @@
+interface Waiting<Question, Answer> {
+  readonly question: Question;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * Asks what comes up in one turn of the event loop together: under load many requests are read in one turn, and one
+ * statement for all of them costs the driver, the network and the server a fraction of one for each. A question waits
+ * for the rest of its turn and for nothing else, and the statement begins after it was asked, so that its answer is
+ * as fresh as if it had been asked alone.
+ */
+export class Batches<Question, Answer> {
+  readonly #ask: (questions: readonly Question[]) => Promise<readonly Answer[]>;
+  readonly #most: number;
+  #waiting: Waiting<Question, Answer>[] = [];
+
+  /**
+   * `ask` gives the answers in the order of the questions; when it fails, all of them fail alike. `most` is how many
+   * questions go into one statement; what more comes up in the same turn goes into the next ones, beside it.
+   */
+  constructor(ask: (questions: readonly Question[]) => Promise<readonly Answer[]>, most = 500) {
+    this.#ask = ask;
+    this.#most = most;
+  }
+
+  ask(question: Question): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.length === 0) setImmediate(this.#flush);
+      this.#waiting.push({ question, resolve, reject });
+    });
+  }
+
+  readonly #flush = (): void => {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (let at = 0; at < waiting.length; at += this.#most)
+      void this.#answer(waiting.slice(at, at + this.#most));
+  };
+
+  async #answer(batch: readonly Waiting<Question, Answer>[]): Promise<void> {
+    try {
+      const answers = await this.#ask(batch.map(({ question }) => question));
+      for (const [at, { resolve }] of batch.entries()) resolve(answers[at] as Answer);
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+}

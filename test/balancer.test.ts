@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type App, createApp } from '../src/app.ts';
+import { createLog } from '../src/log.ts';
+import { newMasterKey } from '../src/master-keys.ts';
+import { DEFAULT_SEED } from '../src/sandbox/people-file.ts';
+import { seedMerchants } from '../src/sandbox/seed.ts';
+import { type PostgresServer, startPostgres } from './contract/postgres-server.ts';
+import { ScriptedProvider } from './golden/scripted-provider.ts';
+import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from './page/shop.ts';
+import { type Balancer, startBalancer } from './server/balancer.ts';
+import { type Answer, Client, KEY_B, SECRET_B } from './server/client.ts';
+import { Shop } from './server/shop.ts';
+import { type Bonin, startBonin } from './server/start-bonin.ts';
+import { temporaryFolder } from './server/temporary-folder.ts';
+
+/* Two nodes on one PostgreSQL, behind a balancer that gives each request to the other one. */
+
+const WRONG = '인증번호가 일치하지 않습니다.';
+const SPENT = '인증번호 입력 횟수를 초과하였습니다. 다시 요청해주세요.';
+const DONE = '이미 인증이 완료되었습니다.';
+
+const times = <T>(count: number, make: (number: number) => T): T[] =>
+  Array.from({ length: count }, (_, number) => make(number));
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server?.close());
+
+interface Pair {
+  readonly nodes: readonly [Bonin, Bonin];
+  readonly balancer: Balancer;
+  readonly client: Client;
+  readonly shop: Shop;
+  close(): Promise<void>;
+}
+
+async function startPair(): Promise<Pair> {
+  const words = ['--data', temporaryFolder(), '--database-url', await server.newDatabase()];
+  const nodes = [await startBonin(words), await startBonin(words)] as const;
+  const balancer = await startBalancer(nodes.map(({ url }) => url));
+  const client = new Client(balancer.url, 1000);
+  const shop = new Shop(client, (await client.token()).token);
+  return {
+    nodes,
+    balancer,
+    client,
+    shop,
+    async close() {
+      client.close();
+      balancer.close();
+      for (const node of nodes) {
+        await node.stop();
+        // Neither a failure nor a call that found no connection.
+        expect(node.stderr()).toBe('');
+      }
+    },
+  };
+}
+
+/** How often each message was answered; null is success. */
+function count(answers: readonly Answer[]): Readonly<Record<string, number>> {
+  const counted: Record<string, number> = {};
+  for (const { message } of answers) counted[message ?? 'ok'] = (counted[message ?? 'ok'] ?? 0) + 1;
+  return counted;
+}
+
+test('a token of one node is good at the other at once, and both give the same one at one moment', async () => {
+  const pair = await startPair();
+  const { balancer, client } = pair;
+  // The first token of this key pair: nobody has asked for one yet.
+  const issued = await Promise.all(times(100, () => client.token(KEY_B, SECRET_B)));
+  expect(new Set(issued.map(({ token }) => token)).size).toBe(1);
+  const [token = ''] = issued.map((each) => each.token);
+  for (let round = 0; round < 10; round++)
+    expect((await client.lookup(token, 'imp_000000000000')).status).toBe(404);
+  const [first = 0, second = 0] = balancer.given;
+  expect(Math.abs(first - second)).toBeLessThanOrEqual(1);
+  await pair.close();
+});
+
+test('five wrong tries over both nodes end a code, and the right one is refused then', async () => {
+  const pair = await startPair();
+  const { shop } = pair;
+  const impUid = await shop.impUid();
+  for (let number = 0; number < 5; number++) {
+    const answer = await shop.confirm(impUid, `00000${number}`);
+    expect(answer.message).toBe(number < 4 ? WRONG : SPENT);
+  }
+  for (let number = 0; number < 2; number++) expect((await shop.confirm(impUid)).message).toBe(SPENT);
+  const other = await shop.impUid();
+  const guesses = await Promise.all(times(200, (number) => shop.confirm(other, String(200_000 + number))));
+  expect(count(guesses)).toEqual({ [WRONG]: 4, [SPENT]: 196 });
+  await pair.close();
+});
+
+test('a thousand right confirmations at one moment: one 200, and "already certified" for all others', async () => {
+  const pair = await startPair();
+  const { balancer, shop } = pair;
+  for (let round = 0; round < 3; round++) {
+    const impUid = await shop.impUid();
+    const before = [...balancer.given];
+    const answers = await Promise.all(times(1000, () => shop.confirm(impUid)));
+    expect(count(answers)).toEqual({ ok: 1, [DONE]: 999 });
+    expect(balancer.given.map((given, at) => given - (before[at] ?? 0))).toEqual([500, 500]);
+    const told = answers.find(({ status }) => status === 200)?.response;
+    for (let node = 0; node < 2; node++) expect((await shop.lookup(impUid)).response).toEqual(told);
+  }
+  await pair.close();
+});
+
+test('a page that is opened at one node is walked at both, and its ticket opens once', async () => {
+  const pair = await startPair();
+  const { balancer, shop } = pair;
+  const page = shopOf(balancer);
+  for (let round = 0; round < 3; round++) {
+    const started = await page.start();
+    const visitor = new Visitor();
+    await visitor.open(started.url);
+    for (const form of [{ carrier: 'KT' }, CONSENT, { method: 'SMS' }, SIMCHEONG_FORM, { otp: '123456' }])
+      await visitor.send(form);
+    expect(visitor.screen).toBe('success');
+    expect(await page.result(started.handle)).toMatchObject({ state: 'done', result: { success: true } });
+    expect((await shop.lookup(started.imp_uid)).response).toMatchObject({ certified: true });
+    const late = new Visitor();
+    for (let node = 0; node < 2; node++) {
+      await late.open(started.url);
+      expect(late.status).toBe(410);
+    }
+  }
+  // Two windows at one moment, one at each node.
+  const { url } = await page.start();
+  const visitors = times(6, () => new Visitor());
+  await Promise.all(visitors.map((visitor) => visitor.open(url)));
+  expect(visitors.filter(({ screen }) => screen === 'carrier')).toHaveLength(1);
+  await pair.close();
+});
+
+test('a node that is killed takes nothing along, and the other goes on', async () => {
+  const pair = await startPair();
+  const { nodes, client, shop } = pair;
+  const certified = new Map<string, string>();
+  const statuses = new Set<number>();
+  let isOver = false;
+  const caller = async (number: number) => {
+    while (!isOver) {
+      const asked = await shop.request({ phone: `0100000${2000 + number}` });
+      statuses.add(asked.status);
+      if (asked.status !== 200) continue;
+      const impUid = String(asked.response?.['imp_uid']);
+      const answer = await shop.confirm(impUid);
+      statuses.add(answer.status);
+      if (answer.status === 200) certified.set(impUid, answer.text);
+    }
+  };
+  const callers = times(8, caller);
+  const grow = async () => {
+    const from = certified.size;
+    await expect.poll(() => certified.size, { timeout: 30_000 }).toBeGreaterThan(from + 30);
+  };
+  await grow();
+  await nodes[0].kill();
+  await grow();
+  isOver = true;
+  await Promise.all(callers);
+  // The balancer's own word for an answer that broke off.
+  expect([...statuses].filter((status) => status !== 200 && status !== 502)).toEqual([]);
+  for (const [impUid, text] of certified) expect((await shop.lookup(impUid)).text).toBe(text);
+  client.close();
+  pair.balancer.close();
+  await nodes[1].stop();
+  expect(nodes[1].stderr()).toBe('');
+});
+
+/** Two nodes by the rules of production, with an agency that sends 123456 to everybody. */
+async function startServing(): Promise<readonly App[]> {
+  const databaseUrl = await server.newDatabase();
+  const masterKeys = [newMasterKey()];
+  const { providers } = new ScriptedProvider({});
+  const options = { mode: 'serve', databaseUrl, masterKeys, log: createLog('silent'), providers } as const;
+  const apps = [await createApp(options), await createApp(options)];
+  for (const app of apps) await seedMerchants(app, DEFAULT_SEED);
+  return apps;
+}
+
+test('the limits on codes hold for both nodes together', async () => {
+  const apps = await startServing();
+  const urls = await Promise.all(apps.map((app) => app.listen(0, '127.0.0.1')));
+  const balancer = await startBalancer(urls.map(({ url }) => url));
+  const client = new Client(balancer.url, 100);
+  const shop = new Shop(client, (await client.token()).token);
+  const asked = await Promise.all(times(40, () => shop.request()));
+  expect(asked.filter(({ status }) => status === 200)).toHaveLength(5);
+  expect(asked.filter(({ status }) => status === 429)).toHaveLength(35);
+  // A merchant's own limit: 120 in a minute, of which five are spent.
+  const phones = await Promise.all(
+    times(150, (number) => shop.request({ phone: `0100000${3000 + number}` })),
+  );
+  expect(phones.filter(({ status }) => status === 200)).toHaveLength(115);
+  expect(phones.filter(({ status }) => status === 429)).toHaveLength(35);
+  client.close();
+  balancer.close();
+  await Promise.all(apps.map((app) => app.close()));
+});

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type App, createApp } from '../src/app.ts';
+import { SECOND } from '../src/core/clock.ts';
+import { OTP_LIFE } from '../src/core/otp.ts';
+import { createDevApp } from '../src/dev.ts';
+import { createLog } from '../src/log.ts';
+import { newMasterKey } from '../src/master-keys.ts';
+import { DEFAULT_SEED } from '../src/sandbox/people-file.ts';
+import { seedMerchants } from '../src/sandbox/seed.ts';
+import { openStore } from '../src/storage/index.ts';
+import { SharedClock } from '../src/storage/postgres/shared-clock.ts';
+import { ask, type PostgresServer, startPostgres } from './contract/postgres-server.ts';
+import { mark } from './contract/postgres-store.ts';
+import { ScriptedProvider } from './golden/scripted-provider.ts';
+import { Client } from './server/client.ts';
+import { Shop } from './server/shop.ts';
+import { startTroubledProxy } from './server/troubled-proxy.ts';
+
+/* Nodes whose machines disagree about the time, on one PostgreSQL: its clock is everybody's. */
+
+const MINUTE = 60 * SECOND;
+/** Far less than what machines are off by here, and far more than any answer takes. */
+const NEAR = 5 * SECOND;
+const LATE = '인증번호 유효시간이 지났습니다. 다시 요청해주세요.';
+
+/** The clock of a machine that is so many milliseconds ahead of this one. */
+class Machine {
+  ahead: number;
+
+  constructor(ahead: number) {
+    this.ahead = ahead;
+  }
+
+  now(): number {
+    return Date.now() + this.ahead;
+  }
+}
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server?.close());
+
+interface Node {
+  readonly app: App;
+  readonly shop: Shop;
+}
+
+/** Two nodes by the rules of production: one machine is 40 minutes slow, the other 40 minutes fast. */
+async function startNodes() {
+  const databaseUrl = await server.newDatabase();
+  const masterKeys = [newMasterKey()];
+  const { providers } = new ScriptedProvider({});
+  const nodes: Node[] = [];
+  for (const ahead of [-40 * MINUTE, 40 * MINUTE]) {
+    const app = await createApp({
+      mode: 'serve',
+      databaseUrl,
+      masterKeys,
+      providers,
+      log: createLog('silent'),
+      clock: new Machine(ahead),
+    });
+    await seedMerchants(app, DEFAULT_SEED);
+    const client = new Client((await app.listen(0, '127.0.0.1')).url);
+    nodes.push({ app, shop: new Shop(client, (await client.token()).token) });
+  }
+  const [slow, fast] = nodes as [Node, Node];
+  const close = async () => {
+    for (const { app, shop } of nodes) {
+      shop.client.close();
+      await app.close();
+    }
+  };
+  return { databaseUrl, slow, fast, close };
+}
+
+test('a token ends at both nodes when the database says so', async () => {
+  const { databaseUrl, slow, fast, close } = await startNodes();
+  const both = [slow, fast];
+  const issued = await Promise.all(both.map(({ shop }) => shop.client.token()));
+  expect(issued[0]).toEqual(issued[1]);
+  expect(Math.abs((issued[0]?.expiresAt ?? 0) * SECOND - (Date.now() + 30 * MINUTE))).toBeLessThan(NEAR);
+  const statuses = () => Promise.all(both.map(async ({ shop }) => (await shop.lookup('imp_0')).status));
+  expect(await statuses()).toEqual([404, 404]);
+  const endIn = (seconds: number) =>
+    ask(
+      databaseUrl,
+      'UPDATE access_tokens SET expires_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $1',
+      [seconds * SECOND],
+    );
+  await endIn(-2);
+  expect(await statuses()).toEqual([401, 401]);
+  await endIn(30);
+  expect(await statuses()).toEqual([404, 404]);
+  await close();
+});
+
+test('a code sent by a node whose clock is slow is good at one whose clock is fast, for 180 seconds', async () => {
+  const { databaseUrl, slow, fast, close } = await startNodes();
+  for (const [one, other] of [
+    [slow, fast],
+    [fast, slow],
+  ] as const) {
+    const impUid = await one.shop.impUid();
+    const confirmed = await other.shop.confirm(impUid);
+    expect(confirmed.status).toBe(200);
+    const at = Number(confirmed.response?.['certified_at']) * SECOND;
+    expect(Math.abs(at - Date.now())).toBeLessThan(NEAR);
+    const late = await one.shop.impUid();
+    await ask(databaseUrl, 'UPDATE otps SET sent_at = sent_at - $1 WHERE id = $2', [
+      OTP_LIFE,
+      Number(late.slice(4)),
+    ]);
+    for (const { shop } of [other, one]) expect((await shop.confirm(late)).message).toBe(LATE);
+  }
+  await close();
+});
+
+test('the limits on codes count the requests of both', async () => {
+  const { slow, fast, close } = await startNodes();
+  const statuses: number[] = [];
+  for (let number = 0; number < 6; number++)
+    statuses.push((await (number % 2 ? slow : fast).shop.request()).status);
+  expect(statuses).toEqual([200, 200, 200, 200, 200, 429]);
+  await close();
+});
+
+test('a machine whose clock jumps is right again by itself', async () => {
+  const machine = new Machine(0);
+  const store = await openStore(await server.newDatabase(), mark('dev'), machine);
+  machine.ahead = 60 * MINUTE;
+  expect(store.clock.now() - Date.now()).toBeGreaterThan(59 * MINUTE);
+  const off = () => Math.abs(store.clock.now() - Date.now());
+  await expect.poll(off, { timeout: 30_000 }).toBeLessThan(NEAR);
+  await store.close();
+});
+
+test('an answer that was long under way does not move the clock', async () => {
+  const url = new URL(await server.newDatabase());
+  const proxy = await startTroubledProxy(server.port);
+  url.port = String(proxy.port);
+  const store = await openStore(url.href, mark('dev'), new Machine(7 * MINUTE));
+  if (!(store.clock instanceof SharedClock)) throw new Error('PostgreSQL has another clock');
+  const ahead = () => store.clock.now() - Date.now();
+  const before = ahead();
+  proxy.set({ kind: 'delay', by: 1500 });
+  await store.clock.measure();
+  proxy.set({ kind: 'none' });
+  expect(Math.abs(ahead() - before)).toBeLessThan(100);
+  await store.close();
+});
+
+test('the clock that the sandbox moves stands on that of the database', async () => {
+  const app = await createDevApp({
+    databaseUrl: await server.newDatabase(),
+    masterKeys: [newMasterKey()],
+    log: createLog('silent'),
+    clock: new Machine(-40 * MINUTE),
+  });
+  const client = new Client((await app.listen(0, '127.0.0.1')).url);
+  const expiresAt = async () => (await client.token()).expiresAt * SECOND - Date.now() - 30 * MINUTE;
+  expect(Math.abs(await expiresAt())).toBeLessThan(NEAR);
+  await client.call('PUT', '/sandbox/clock', { json: { advance: 3600 } });
+  expect(Math.abs((await expiresAt()) - 60 * MINUTE)).toBeLessThan(NEAR);
+  client.close();
+  await app.close();
+});

@@ -1,0 +1,93 @@
+import { chownSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { ask, OWNER, startPostgres } from './contract/postgres-server.ts';
+import { Client } from './server/client.ts';
+import { eventually } from './server/eventually.ts';
+import { Rush } from './server/rush.ts';
+import { DISK_KINDS, DISKS, mountDisk, type SmallDisk } from './server/small-disk.ts';
+import { type Bonin, startBonin } from './server/start-bonin.ts';
+import { temporaryFolder } from './server/temporary-folder.ts';
+
+/* A disk that fills up under callers, on both engines, and has room again. */
+
+const PATIENCE = 60_000;
+const CALLERS = 8;
+
+async function until(probe: () => boolean | Promise<boolean>): Promise<void> {
+  expect(await eventually(probe, PATIENCE)).toBe(true);
+}
+
+/** Fills the disk twice while callers go on, and frees it: writes are 503, reads go on, and all is well by itself. */
+async function fillUnderCallers(bonin: Bonin, disk: SmallDisk): Promise<Rush> {
+  const rush = new Rush(bonin.url, CALLERS);
+  const client = new Client(bonin.url);
+  const readiness = async () => (await client.call('GET', '/readyz')).status;
+  const went = (what: 'done' | 'refused') => {
+    const from = rush[what];
+    return until(() => rush.wrong.length > 0 || rush[what] >= from + 20);
+  };
+  for (let round = 0; round < 2; round++) {
+    await went('done');
+    disk.fill(bonin.pid);
+    await went('refused');
+    await until(async () => (await readiness()) === 503);
+    const { token } = await client.token();
+    const [impUid = ''] = rush.certified.keys();
+    expect((await client.lookup(token, impUid)).status).toBe(200);
+    expect((await client.call('GET', '/livez')).status).toBe(200);
+    expect(await readiness()).toBe(503);
+    disk.free(bonin.pid);
+    await until(async () => (await readiness()) === 200);
+  }
+  await went('done');
+  await rush.stop();
+  await rush.verify();
+  client.close();
+  expect(rush.wrong).toEqual([]);
+  return rush;
+}
+
+test.for(DISK_KINDS)(
+  'a disk (%s) under SQLite that fills up under load',
+  {
+    timeout: 2 * PATIENCE,
+  },
+  async (kind) => {
+    const disk = DISKS[kind]();
+    const bonin = await startBonin(['--data', disk.folder]);
+    await fillUnderCallers(bonin, disk);
+    expect(await bonin.stop()).toEqual({ code: 0, signal: null });
+    expect(bonin.stderr()).toMatch(/the disk under the database (is full|cannot be read or written)/);
+  },
+);
+
+// A limit on what a process may write is not what PostgreSQL calls a full disk: this needs a real one.
+test.runIf(DISK_KINDS.includes('mounted'))(
+  'a disk under PostgreSQL that fills up under load',
+  {
+    timeout: 4 * PATIENCE,
+  },
+  async () => {
+    const disk = mountDisk('16m');
+    if (OWNER.uid !== undefined) chownSync(disk.folder, OWNER.uid, OWNER.gid);
+    const server = await startPostgres();
+    try {
+      await ask(
+        `postgres://postgres@127.0.0.1:${server.port}/postgres`,
+        `CREATE TABLESPACE small LOCATION '${disk.folder}'`,
+      );
+      const url = await server.newDatabase('TABLESPACE small');
+      const bonin = await startBonin(['--data', temporaryFolder(), '--database-url', url]);
+      const rush = await fillUnderCallers(bonin, disk);
+      const [row] = await ask(
+        url,
+        "SELECT count(*)::integer AS certified FROM certifications JOIN otps USING (id) WHERE state = 'certified'",
+      );
+      expect(row?.['certified']).toBe(rush.done);
+      expect(await bonin.stop()).toEqual({ code: 0, signal: null });
+      expect(bonin.stderr()).toContain('the disk under the database is full');
+    } finally {
+      await server.close();
+    }
+  },
+);

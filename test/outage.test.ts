@@ -1,0 +1,191 @@
+import { Client as Direct } from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FAILURES } from '../src/page/failure.ts';
+import { ask, type PostgresServer, startPostgres } from './contract/postgres-server.ts';
+import { shopOf, Visitor } from './page/shop.ts';
+import { Client } from './server/client.ts';
+import { SIMCHEONG } from './server/dev-app.ts';
+import { eventually } from './server/eventually.ts';
+import { Rush } from './server/rush.ts';
+import { Shop } from './server/shop.ts';
+import { type Bonin, startBonin } from './server/start-bonin.ts';
+import { temporaryFolder } from './server/temporary-folder.ts';
+import { startTroubledProxy, type Trouble } from './server/troubled-proxy.ts';
+
+/*
+ * What callers see while the database fails. How long anything takes is left to the machine: what must come is
+ * waited for.
+ */
+
+const PATIENCE = 60_000;
+const CALLERS = 12;
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server?.close());
+
+async function readiness(url: string): Promise<number> {
+  return (await fetch(`${url}/readyz`)).status;
+}
+
+async function until(probe: () => boolean | Promise<boolean>): Promise<void> {
+  expect(await eventually(probe, PATIENCE)).toBe(true);
+}
+
+/** Waits until callers went through, or were refused, so many times more; no longer once something is wrong. */
+async function more(rush: Rush, what: 'done' | 'refused', than = 20): Promise<void> {
+  const from = rush[what];
+  await until(() => rush.wrong.length > 0 || rush[what] >= from + than);
+  expect(rush.wrong).toEqual([]);
+}
+
+/** Stops the process, which nothing may have brought to its end, and looks at what it wrote meanwhile. */
+async function endInOrder(bonin: Bonin): Promise<void> {
+  expect(await bonin.stop()).toEqual({ code: 0, signal: null });
+  const lines = bonin.stderr().split('\n').filter(Boolean);
+  for (const line of lines) expect(JSON.parse(line)).toMatchObject({ msg: 'refused' });
+  expect(lines.some((line) => line.includes('"store_unavailable"'))).toBe(true);
+  for (const canary of [SIMCHEONG.name, '0100000', SIMCHEONG.birth, '123456'])
+    expect(bonin.stderr()).not.toContain(canary);
+}
+
+test('a server that stops and comes back under load: 503 and nothing else, nothing lost, nothing twice', {
+  timeout: 4 * PATIENCE,
+}, async () => {
+  const url = await server.newDatabase();
+  const bonin = await startBonin(['--data', temporaryFolder(), '--database-url', url]);
+  const rush = new Rush(bonin.url, CALLERS);
+  for (let round = 0; round < 3; round++) {
+    await more(rush, 'done');
+    await server.stop();
+    await more(rush, 'refused');
+    expect(await readiness(bonin.url)).toBe(503);
+    await server.start();
+    await until(async () => (await readiness(bonin.url)) === 200);
+  }
+  await more(rush, 'done');
+  await rush.stop();
+  await rush.verify();
+  expect(rush.wrong).toEqual([]);
+  expect(await certifiedRows(url)).toBe(rush.done);
+  await endInOrder(bonin);
+});
+
+const TROUBLES: Readonly<Record<string, Trouble>> = {
+  'answers seconds late': { kind: 'delay', by: 4000 },
+  'falls silent without closing': { kind: 'stall' },
+  'is cut in the middle of answers': { kind: 'cut', every: 7 },
+};
+
+test.for(Object.entries(TROUBLES))(
+  'a database that %s: 503, and all is well by itself afterwards',
+  {
+    timeout: 4 * PATIENCE,
+  },
+  async ([, trouble]) => {
+    const url = new URL(await server.newDatabase());
+    const proxy = await startTroubledProxy(server.port);
+    const direct = url.href;
+    url.port = String(proxy.port);
+    const bonin = await startBonin(['--data', temporaryFolder(), '--database-url', url.href]);
+    // More callers than connections, so that some wait behind those that are stuck.
+    const rush = new Rush(bonin.url, 3 * CALLERS);
+    await more(rush, 'done');
+    proxy.set(trouble);
+    await more(rush, 'refused');
+    // Long enough that confirmations were done of which nobody heard.
+    if (trouble.kind === 'cut') await until(() => rush.wrong.length > 0 || rush.doneUnheard.size > 2);
+    else await until(async () => (await readiness(bonin.url)) === 503);
+    proxy.set({ kind: 'none' });
+    await until(async () => (await readiness(bonin.url)) === 200);
+    await more(rush, 'done');
+    await rush.stop();
+    await rush.verify();
+    expect(rush.wrong).toEqual([]);
+    expect(await certifiedRows(direct)).toBe(rush.done);
+    await endInOrder(bonin);
+  },
+);
+
+test('more calls than the queue takes: 503 for those that are stuck, late or too many, and lookups right afterwards', {
+  timeout: 4 * PATIENCE,
+}, async () => {
+  const url = await server.newDatabase();
+  const bonin = await startBonin(['--data', temporaryFolder(), '--database-url', url]);
+  const client = new Client(bonin.url, 2200);
+  const shop = new Shop(client, (await client.token()).token);
+  const impUid = await shop.impUid();
+  const direct = new Direct({ connectionString: url });
+  await direct.connect();
+  await direct.query('BEGIN; LOCK TABLE certifications IN ACCESS EXCLUSIVE MODE');
+
+  let answered = 0;
+  const calls = Array.from({ length: 2200 }, async () => {
+    const answer = await shop.lookup(impUid);
+    answered++;
+    return answer;
+  });
+  await until(() => answered > 0);
+  expect(await readiness(bonin.url)).toBe(503);
+  const details = new Set<string>();
+  for (const answer of await Promise.all(calls)) {
+    expect(answer.status).toBe(503);
+    expect(answer.headers['retry-after']).toBe('5');
+    expect(answer.response).toBeNull();
+  }
+  for (const line of bonin.stderr().split('\n').filter(Boolean))
+    details.add((JSON.parse(line) as { error: { detail: string } }).error.detail);
+  expect(details).toContain('the database took too long');
+  expect(details).toContain('no connection to the database became free in time');
+  expect(details).toContain('too many calls wait for a connection to the database');
+
+  await direct.query('ROLLBACK');
+  expect((await shop.lookup(impUid)).status).toBe(200);
+  expect((await shop.confirm(impUid)).status).toBe(200);
+  expect(await readiness(bonin.url)).toBe(200);
+  await direct.end();
+  client.close();
+  await endInOrder(bonin);
+});
+
+test('the verification page says 503 as well, in words for whoever asked', async () => {
+  const bonin = await startBonin(['--data', temporaryFolder(), '--database-url', await server.newDatabase()]);
+  const page = shopOf(bonin);
+  const { url, handle } = await page.start();
+  await server.stop();
+  expect(await page.start()).toMatchObject({ status: 503, ok: false, error_reason: 'SYSTEM_ERROR' });
+  expect(await page.result(handle)).toMatchObject({ status: 503, ok: false, error_reason: 'SYSTEM_ERROR' });
+  const screen = await fetch(url, { redirect: 'manual' });
+  expect([screen.status, screen.headers.get('retry-after')]).toEqual([503, '5']);
+  expect(await screen.text()).toBe(FAILURES.SYSTEM_ERROR);
+  await server.start();
+  const visitor = new Visitor();
+  await visitor.open(url);
+  expect(visitor.screen).toBe('carrier');
+  await endInOrder(bonin);
+});
+
+test('a defect is not called an outage', async () => {
+  const url = await server.newDatabase();
+  const bonin = await startBonin(['--data', temporaryFolder(), '--database-url', url]);
+  const client = new Client(bonin.url);
+  const { token } = await client.token();
+  await ask(url, 'ALTER TABLE certifications RENAME TO lost');
+  const answer = await client.lookup(token, 'imp_012345678901');
+  expect(answer.status).toBe(500);
+  expect(answer.headers['retry-after']).toBeUndefined();
+  expect(bonin.stderr()).toContain('"a table is missing in the database"');
+  client.close();
+  await bonin.stop();
+});
+
+/** Certifications that callers asked for, which the seeded ones are not: those have no OTP. */
+async function certifiedRows(url: string): Promise<number> {
+  const [row] = await ask(
+    url,
+    "SELECT count(*)::integer AS certified FROM certifications JOIN otps USING (id) WHERE state = 'certified'",
+  );
+  return Number(row?.['certified']);
+}
