@@ -6,6 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type BenchStore, ensureStore, readRows, toImpUid } from '../bench/build-store.ts';
 import { call, getToken } from '../bench/http-call.ts';
@@ -16,6 +17,8 @@ import { type CommandRun, runCommand } from './command.ts';
 const SAMPLE = 200;
 /** Rows of a chunk: an import does so many in one step. */
 const CHUNK_ROWS = 2000;
+/** How often a locked file is looked at, ten times a second. */
+const MOST_TRIES = 300;
 
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000000' } } });
 const rows = Number(values.rows);
@@ -74,11 +77,7 @@ async function moveThereAndBack(store: BenchStore, databaseUrl: string): Promise
   console.log('\nFrom PostgreSQL to SQLite');
   const left = await exportAll(second, join(work, 'back.bonin'));
   expect(left === begun, 'what leaves PostgreSQL is what came in');
-  const returned = await importAll(third, join(work, 'back.bonin'), async () => {
-    if (!existsSync(thirdFile)) return -1;
-    using database = new DatabaseSync(thirdFile, { readOnly: true });
-    return chunkOf(database.prepare("SELECT value FROM stamp WHERE name = 'import'").get()?.['value']);
-  });
+  const returned = await importAll(third, join(work, 'back.bonin'), () => chunkInFile(thirdFile));
   expect(returned === begun, 'counts and checksums in SQLite are those of the beginning');
   compareFiles(firstFile, thirdFile);
   await lookUp(third, samples);
@@ -190,6 +189,20 @@ function compareFiles(some: string, others: string): void {
     ),
   );
   expect(different.length === 0, `SQLite itself finds no difference in ${tables.length} tables`);
+}
+
+/** Looks again while another process mends what a killed one left. */
+async function chunkInFile(file: string): Promise<number> {
+  for (let tries = 1; existsSync(file); tries++) {
+    try {
+      using database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+      return chunkOf(database.prepare("SELECT value FROM stamp WHERE name = 'import'").get()?.['value']);
+    } catch (error) {
+      if (tries === MOST_TRIES) throw error;
+      await sleep(100);
+    }
+  }
+  return -1;
 }
 
 function chunkOf(mark: unknown): number {
