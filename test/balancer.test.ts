@@ -98,7 +98,7 @@ test('five wrong tries over both nodes end a code, and the right one is refused 
 test('a thousand right confirmations at one moment: one 200, and "already certified" for all others', async () => {
   const pair = await startPair();
   const { balancer, shop } = pair;
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     const impUid = await shop.impUid();
     const before = [...balancer.given];
     const answers = await Promise.all(times(1000, () => shop.confirm(impUid)));

@@ -1,9 +1,11 @@
-import { chownSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chownSync, cpSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ask, OWNER, startPostgres } from './contract/postgres-server.ts';
+import { ask, OWNER, type PostgresServer, startPostgres } from './contract/postgres-server.ts';
 import { Client } from './server/client.ts';
 import { eventually } from './server/eventually.ts';
-import { Rush } from './server/rush.ts';
+import { certifiedRows, Rush } from './server/rush.ts';
 import { DISK_KINDS, DISKS, mountDisk, type SmallDisk } from './server/small-disk.ts';
 import { type Bonin, startBonin } from './server/start-bonin.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
@@ -91,3 +93,58 @@ test.runIf(DISK_KINDS.includes('mounted'))(
     }
   },
 );
+
+// It ends itself then and tries to come back, which it cannot before there is room.
+test.runIf(DISK_KINDS.includes('mounted'))(
+  'a disk under the log of PostgreSQL that fills up under load',
+  {
+    timeout: 4 * PATIENCE,
+  },
+  async () => {
+    const disk = mountDisk('64m');
+    const server = await startPostgres();
+    try {
+      const url = await server.newDatabase();
+      await server.stop();
+      moveLog(server, disk.folder);
+      await server.start();
+      const bonin = await startBonin(['--data', temporaryFolder(), '--database-url', url]);
+      const rush = new Rush(bonin.url, CALLERS);
+      await until(() => rush.wrong.length > 0 || rush.done > 20);
+      disk.fill(0);
+      await until(async () => {
+        // What callers write fills the rest of the log slowly.
+        await ask(
+          url,
+          "SELECT pg_logical_emit_message(false, '', repeat('x', 1000000)), pg_switch_wal()",
+        ).catch(() => {});
+        return rush.wrong.length > 0 || rush.refused > 20;
+      });
+      await until(async () => (await fetch(`${bonin.url}/readyz`)).status === 503);
+      disk.free(0);
+      // As an operator would, since it may have given up in the meantime.
+      await server.stop();
+      await server.start();
+      await until(async () => (await fetch(`${bonin.url}/readyz`)).status === 200);
+      const before = rush.done;
+      await until(() => rush.wrong.length > 0 || rush.done > before + 20);
+      await rush.stop();
+      await rush.verify();
+      expect(rush.wrong).toEqual([]);
+      expect(await certifiedRows(url)).toBe(rush.done);
+      expect(await bonin.stop()).toEqual({ code: 0, signal: null });
+    } finally {
+      await server.close();
+    }
+  },
+);
+
+/** Lets a stopped server write its log to another folder. */
+function moveLog({ folder }: PostgresServer, to: string): void {
+  const log = join(folder, 'data/pg_wal');
+  const moved = join(to, 'pg_wal');
+  cpSync(log, moved, { recursive: true });
+  rmSync(log, { recursive: true });
+  symlinkSync(moved, log);
+  if (OWNER.uid !== undefined) execFileSync('chown', ['-R', `${OWNER.uid}:${OWNER.gid}`, to]);
+}

@@ -6,7 +6,7 @@ import { shopOf, Visitor } from './page/shop.ts';
 import { Client } from './server/client.ts';
 import { SIMCHEONG } from './server/dev-app.ts';
 import { eventually } from './server/eventually.ts';
-import { Rush } from './server/rush.ts';
+import { certifiedRows, Rush } from './server/rush.ts';
 import { Shop } from './server/shop.ts';
 import { type Bonin, startBonin } from './server/start-bonin.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
@@ -150,6 +150,44 @@ test('more calls than the queue takes: 503 for those that are stuck, late or too
   await endInOrder(bonin);
 });
 
+test('a server that takes no more connections: 503 until it takes one', async () => {
+  const url = new URL(await server.newDatabase());
+  const name = url.pathname.slice(1);
+  // Limits do not bind the superuser.
+  await ask(
+    url.href,
+    `CREATE ROLE guest LOGIN; ALTER DATABASE ${name} CONNECTION LIMIT 12; ALTER DATABASE ${name} OWNER TO guest`,
+  );
+  const admin = url.href;
+  url.username = 'guest';
+  const bonin = await startBonin(['--data', temporaryFolder(), '--database-url', url.href]);
+  const client = new Client(bonin.url);
+  const { token } = await client.token();
+  const others: Direct[] = [];
+  await until(async () => {
+    await ask(
+      admin,
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'bonin' AND usename = 'guest'",
+    );
+    while (others.length < 12) {
+      const other = new Direct({ connectionString: url.href });
+      if (!(await connects(other))) return false;
+      others.push(other);
+    }
+    return true;
+  });
+  const refused = await client.lookup(token, 'imp_0');
+  expect([refused.status, refused.headers['retry-after']]).toEqual([503, '5']);
+  expect(await readiness(bonin.url)).toBe(503);
+  expect(bonin.stderr()).toContain('"the database server takes no more connections"');
+  await others[0]?.end();
+  await until(async () => (await readiness(bonin.url)) === 200);
+  expect((await client.lookup(token, 'imp_0')).status).toBe(404);
+  for (const other of others.slice(1)) await other.end();
+  client.close();
+  await endInOrder(bonin);
+});
+
 test('the verification page says 503 as well, in words for whoever asked', async () => {
   const bonin = await startBonin(['--data', temporaryFolder(), '--database-url', await server.newDatabase()]);
   const page = shopOf(bonin);
@@ -181,11 +219,9 @@ test('a defect is not called an outage', async () => {
   await bonin.stop();
 });
 
-/** Certifications that callers asked for, which the seeded ones are not: those have no OTP. */
-async function certifiedRows(url: string): Promise<number> {
-  const [row] = await ask(
-    url,
-    "SELECT count(*)::integer AS certified FROM certifications JOIN otps USING (id) WHERE state = 'certified'",
+function connects(client: Direct): Promise<boolean> {
+  return client.connect().then(
+    () => true,
+    () => false,
   );
-  return Number(row?.['certified']);
 }

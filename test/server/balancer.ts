@@ -36,6 +36,8 @@ export async function startBalancer(nodes: readonly string[]): Promise<Balancer>
     asked.on('data', (chunk: Buffer) => chunks.push(chunk));
     asked.on('end', () => pass(asked, Buffer.concat(chunks), answer, nodes.length));
   });
+  // Never closes a connection in the moment in which a caller takes it up again.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', 1024, resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ask } from '../contract/postgres-server.ts';
 import { type Answer, Client, KEY_A, SECRET_A, textOf } from './client.ts';
 import { Shop } from './shop.ts';
 
@@ -108,4 +109,13 @@ export class Rush {
       await sleep(PAUSE);
     }
   }
+}
+
+/** Certifications that callers asked for, which the seeded ones are not: those have no OTP. */
+export async function certifiedRows(url: string): Promise<number> {
+  const [row] = await ask(
+    url,
+    "SELECT count(*)::integer AS certified FROM certifications JOIN otps USING (id) WHERE state = 'certified'",
+  );
+  return Number(row?.['certified']);
 }
