@@ -5,23 +5,26 @@ import { AttemptService } from './core/attempt-service.ts';
 import { CertificationService } from './core/certification-service.ts';
 import type { Clock } from './core/clock.ts';
 import { OTP_LIMITS } from './core/otp.ts';
-import { OtpService } from './core/otp-service.ts';
+import { OtpService, type OtpServiceOptions } from './core/otp-service.ts';
 import type { Providers } from './core/provider.ts';
 import type { Store } from './core/store.ts';
 import { TokenService } from './core/token-service.ts';
 import { type MasterKey, Vault } from './core/vault.ts';
 import { healthRoutes } from './health.ts';
 import type { CorsPolicy } from './http/answers.ts';
+import { joinObservers } from './http/observer.ts';
 import type { Surface } from './http/routes.ts';
 import { HttpServer } from './http/server.ts';
 import type { Tap } from './http/tap.ts';
 import type { TlsOptions } from './http/tls.ts';
 import type { Logger } from './log.ts';
+import type { MetricsAddress, MetricsListener } from './metrics/listener.ts';
 import type { PageExtras } from './page/extras.ts';
 import { pageRoutes } from './page/routes.ts';
 import { scriptRoutes } from './page/scripts.ts';
 import { referenceRoutes } from './reference/routes.ts';
-import { openStore } from './storage/index.ts';
+import { engineName, openStore } from './storage/index.ts';
+import type { TraceSettings } from './traces/settings.ts';
 
 /** What an application is made from. */
 export interface AppOptions {
@@ -45,6 +48,10 @@ export interface AppOptions {
   readonly tap?: Tap;
   /** Speaks TLS with this certificate. Default: plain HTTP. */
   readonly tls?: TlsOptions;
+  /** Counts, and shows what was counted at this address; `in-worker` gives it to the primary. Default: counts nothing. */
+  readonly metrics?: MetricsAddress | 'in-worker' | undefined;
+  /** Sends traces. Default: makes none. */
+  readonly traces?: TraceSettings | undefined;
   /** What the verification page gets besides: the sandbox's. */
   readonly pageExtras?: (services: AppServices) => PageExtras;
   /** Adds routes that are made of the same services: the sandbox's. */
@@ -62,9 +69,15 @@ export interface AppServices {
 
 export interface App extends AppServices {
   /** Begins to serve; port 0 takes a free one. */
-  listen(port: number, host: string): Promise<{ readonly url: string }>;
+  listen(port: number, host: string): Promise<Listening>;
   /** Finishes what is in flight, for at most ten seconds, then closes the store. */
   close(): Promise<void>;
+}
+
+export interface Listening {
+  readonly url: string;
+  /** Where the metrics are; null when nobody asked for them. */
+  readonly metricsUrl: string | null;
 }
 
 const PATIENCE = 10_000;
@@ -74,30 +87,36 @@ const SWEEP_EVERY = 60_000;
 export async function createApp(options: AppOptions): Promise<App> {
   const { mode, log } = options;
   const vault = new Vault(options.masterKeys);
-  const store = await openStore(
+  const engine = engineName(options.databaseUrl);
+  const metrics = options.metrics && (await loadMetrics()).createMetrics({ mode, engine });
+  const traces = options.traces && (await loadTraces()).startTraces(options.traces, engine, log);
+  const opened = await openStore(
     options.databaseUrl,
     { mode, keyMark: vault.keyMark(), recognises: (mark) => vault.recognises(mark) },
     options.clock,
   );
+  const measured = metrics?.measureStore(opened) ?? opened;
+  const store = traces?.traceStore(measured) ?? measured;
   try {
     const clock = options.moveClock?.(store.clock) ?? store.clock;
     const limits = mode === 'dev' ? null : OTP_LIMITS;
     const providers = options.providers ?? {};
+    const otpOptions: OtpServiceOptions = {
+      store,
+      vault,
+      clock,
+      providers,
+      limits,
+      forgiveChannel:
+        mode === 'dev' ? (taken) => log.warn({ taken }, 'unknown channel; the first one is taken') : null,
+    };
     const services: AppServices = {
       store,
       vault,
       tokens: new TokenService(store, vault, clock),
       certifications: new CertificationService(store, vault, clock),
-      otps: new OtpService({
-        store,
-        vault,
-        clock,
-        providers,
-        limits,
-        forgiveChannel:
-          mode === 'dev' ? (taken) => log.warn({ taken }, 'unknown channel; the first one is taken') : null,
-      }),
-      attempts: new AttemptService({ store, vault, clock, providers, limits }),
+      otps: metrics?.createOtpService(otpOptions) ?? new OtpService(otpOptions),
+      attempts: metrics?.createAttemptService(otpOptions) ?? new AttemptService(otpOptions),
     };
     const cors: CorsPolicy =
       mode === 'dev' ? { kind: 'any' } : { kind: 'listed', origins: options.corsOrigins ?? [] };
@@ -124,6 +143,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       renderError,
       log,
       tap: options.tap,
+      observer: joinObservers([metrics?.observer, traces?.observer].filter((each) => each !== undefined)),
       tls: options.tls,
     });
     // What a person typed and left behind goes when its time is over, also when nobody comes any more.
@@ -131,22 +151,32 @@ export async function createApp(options: AppOptions): Promise<App> {
       services.attempts.sweep().catch((error: unknown) => log.error({ error }, 'sweeping failed'));
     }, SWEEP_EVERY);
     sweeper.unref();
+    let scrapes: MetricsListener | null = null;
     return {
       ...services,
       async listen(port, host) {
+        if (metrics !== undefined && options.metrics !== undefined)
+          scrapes = await (await loadMetrics()).showMetrics(metrics, options.metrics, log);
         const address = await server.listen(port, host);
         const name = host.includes(':') ? `[${host}]` : host;
         const scheme = options.tls === undefined ? 'http' : 'https';
-        return { url: `${scheme}://${name}:${address.port}` };
+        return { url: `${scheme}://${name}:${address.port}`, metricsUrl: scrapes?.url ?? null };
       },
       async close() {
         clearInterval(sweeper);
         await server.close(PATIENCE);
+        await scrapes?.close();
         await store.close();
+        await traces?.close();
       },
     };
   } catch (error) {
     await store.close();
+    await traces?.close();
     throw error;
   }
 }
+
+// Loaded only when somebody asked: they bring packages along that a start without them need not read.
+const loadMetrics = () => import('./metrics/metrics.ts');
+const loadTraces = () => import('./traces/traces.ts');

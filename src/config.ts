@@ -28,6 +28,12 @@ const truth = (text: string): boolean | Problem =>
   /^(?:true|1|yes|on)$/i.test(text) ||
   (!/^(?:false|0|no|off)$/i.test(text) && new Problem('must be true or false'));
 
+/** An address to listen on; an empty host stands for every address of this machine. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 const DATABASE_SCHEMES: readonly string[] = ['sqlite:', 'postgres:', 'postgresql:'];
 
 /** Every setting of `bonin dev`. Help, validation, the documentation and `.env.example` come from here. */
@@ -105,6 +111,15 @@ export const SETTINGS = {
       'Serves HTTPS as localhost and api.iamport.kr, for clients that call no other host; docs/clients.md says how.',
     parse: truth,
   } satisfies Setting<boolean>,
+  metrics: {
+    flag: 'metrics',
+    env: 'BONIN_METRICS',
+    value: 'HOST:PORT',
+    fallback: null,
+    about:
+      'Where /metrics is served for Prometheus, as in 127.0.0.1:9464, or :9464 on every address; port 0 takes a free one. Without it nothing is measured.',
+    parse: (text) => parseAddress(text) ?? new Problem('must look like 127.0.0.1:9464, [::1]:9464 or :9464'),
+  } satisfies Setting<ListenAddress | null>,
   basePath: {
     flag: 'base-path',
     env: 'BONIN_BASE_PATH',
@@ -157,6 +172,8 @@ export interface DevConfig {
   readonly seed: string | null;
   readonly randomOtp: boolean;
   readonly tls: boolean;
+  /** Null for no metrics. */
+  readonly metrics: ListenAddress | null;
   readonly basePath: string;
   readonly logLevel: LogLevel;
 }
@@ -207,6 +224,7 @@ export function loadDevConfig(
       seed: values.seed,
       randomOtp: values.randomOtp,
       tls: values.tls,
+      metrics: values.metrics,
       basePath: values.basePath,
       logLevel: values.logLevel,
     }),
@@ -216,6 +234,13 @@ export function loadDevConfig(
 function sqliteFile(databaseUrl: string): string | null {
   const { protocol, pathname } = new URL(databaseUrl);
   return protocol === 'sqlite:' && pathname !== ':memory:' ? decodeURIComponent(pathname) : null;
+}
+
+/** `HOST:PORT`, an IPv6 address in brackets; null when it is nothing of the kind. */
+function parseAddress(text: string): ListenAddress | null {
+  const [, inBrackets, name = '', digits] = /^(?:\[([\da-f:.]+)\]|([\w.-]*)):(\d{1,5})$/i.exec(text) ?? [];
+  const port = Number(digits);
+  return digits === undefined || port > 65535 ? null : { host: inBrackets ?? name, port };
 }
 
 function isDatabaseUrl(text: string): boolean {

@@ -81,10 +81,11 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
   return {
     ...app,
     async listen(port, host) {
-      const url = new URL((await app.listen(port, host)).url);
+      const listening = await app.listen(port, host);
+      const url = new URL(listening.url);
       // The certificate knows this machine, and not every address that it may listen on.
       url.hostname = 'localhost';
-      return { url: url.origin };
+      return { ...listening, url: url.origin };
     },
   };
 }

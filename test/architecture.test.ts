@@ -34,6 +34,25 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     rooms: ['http'],
     packages: ['node:crypto', '@peculiar/asn1-schema', '@peculiar/asn1-x509'],
   },
+  version: { rooms: [], packages: ['node:fs'] },
+  metrics: {
+    rooms: ['core', 'errors', 'http', 'log', 'version'],
+    packages: ['prom-client', 'node:cluster'],
+  },
+  // The official exporter reads what the standard has for it (headers, certificates, resource attributes) from the
+  // environment itself; which of the variables switch something on is read in cli/ and handed over.
+  traces: {
+    rooms: ['core', 'errors', 'http', 'log', 'traces/settings', 'version'],
+    packages: [
+      '@opentelemetry/api',
+      '@opentelemetry/core',
+      '@opentelemetry/exporter-trace-otlp-http',
+      '@opentelemetry/resources',
+      '@opentelemetry/sdk-trace',
+      'node:async_hooks',
+    ],
+  },
+  'traces/settings': { rooms: [], packages: [] },
   'new-file': { rooms: [], packages: ['node:crypto', 'node:fs', 'node:path'] },
   storage: { rooms: ['core', 'errors'], packages: ['node:fs'] },
   'storage/sqlite': {
@@ -61,10 +80,13 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
       'health',
       'http',
       'log',
+      'metrics',
       'page',
       'page/scripts',
       'reference',
       'storage',
+      'traces',
+      'traces/settings',
     ],
     packages: [],
   },
@@ -76,7 +98,19 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: ['node:fs', 'node:net', 'node:path', 'node:timers/promises', 'node:tls', 'node:url'],
   },
   cli: {
-    rooms: ['config', 'conformance', 'core', 'dev', 'errors', 'log', 'master-keys', 'storage', 'transfer'],
+    rooms: [
+      'config',
+      'conformance',
+      'core',
+      'dev',
+      'errors',
+      'log',
+      'master-keys',
+      'storage',
+      'traces/settings',
+      'transfer',
+      'version',
+    ],
     packages: ['node:fs', 'node:module', 'node:util'],
   },
 };

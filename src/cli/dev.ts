@@ -3,6 +3,7 @@ import { loadDevConfig, SETTINGS } from '../config.ts';
 import { type Authority, createDevApp, DEFAULT_SEED, openDevAuthority, readSeed, type Seed } from '../dev.ts';
 import { createLog } from '../log.ts';
 import { newMasterKey, readMasterKeys } from '../master-keys.ts';
+import { readTraceSettings } from '../traces/settings.ts';
 import { type Command, type CommandOption, EXIT, UsageError } from './command.ts';
 import { untilStopped } from './until-stopped.ts';
 
@@ -25,6 +26,8 @@ export const dev: Command = {
     const loaded = loadDevConfig(options, environment);
     if ('problems' in loaded) throw new UsageError(loaded.problems);
     const { config } = loaded;
+    const tracing = readTraceSettings(environment);
+    if ('problems' in tracing) throw new UsageError(tracing.problems);
     const { keeping } = config;
     const seed = config.seed === null ? DEFAULT_SEED : readSeed(config.seed);
     const inMemory = keeping.kind === 'memory';
@@ -44,13 +47,15 @@ export const dev: Command = {
         seed,
         openToAnyHost: config.hostGiven,
         randomOtp: config.randomOtp,
+        metrics: config.metrics ?? undefined,
+        traces: tracing.traces ?? undefined,
         ...(authority !== null && { tls: authority.issue() }),
       });
       try {
-        const { url } = await app.listen(config.port, config.host);
+        const { url, metricsUrl } = await app.listen(config.port, config.host);
         // Whoever reads that it runs may stop it at once.
         const stopped = untilStopped();
-        greet({ url, restUrl: url + config.basePath, seed, authority });
+        greet({ url, restUrl: url + config.basePath, metricsUrl, seed, authority });
         await stopped;
       } finally {
         await app.close();
@@ -65,12 +70,13 @@ export const dev: Command = {
 interface Greeting {
   readonly url: string;
   readonly restUrl: string;
+  readonly metricsUrl: string | null;
   readonly seed: Seed;
   readonly authority: Authority | null;
 }
 
 /** What a developer needs for the first lookup. The first line with a URL holds nothing else. */
-function greet({ url, restUrl, seed, authority }: Greeting): void {
+function greet({ url, restUrl, metricsUrl, seed, authority }: Greeting): void {
   const [merchant] = seed.merchants;
   const example = seed.certifications.find(({ channel }) =>
     merchant?.channels.some(({ channel_key }) => channel_key === channel),
@@ -79,6 +85,7 @@ function greet({ url, restUrl, seed, authority }: Greeting): void {
   console.log(url);
   if (authority !== null) explainTls(url, authority.file);
   console.log(`\n  page        ${url}/sandbox`);
+  if (metricsUrl !== null) console.log(`  metrics     ${metricsUrl}`);
   if (merchant === undefined) return;
   console.log(`  imp_key     ${merchant.imp_key}`);
   console.log(`  imp_secret  ${merchant.imp_secret}`);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
+import { readVersion } from '../version.ts';
 import { type Command, EXIT, type ExitCode, toParseOptions, UsageError } from './command.ts';
 
 // Compiled code is kept between runs, which shortens a start by about a tenth.
@@ -69,11 +69,6 @@ function complain(error: unknown): ExitCode {
   }
   console.error(`bonin: ${error instanceof Error ? error.message : String(error)}`);
   return EXIT.failed;
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 async function printHelp(): Promise<ExitCode> {

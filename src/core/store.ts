@@ -56,6 +56,18 @@ export interface TokenRequest {
   readonly extension: number;
 }
 
+/** Connections of this process to the database, now and since the start. */
+export interface PoolFigures {
+  readonly limit: number;
+  readonly used: number;
+  readonly idle: number;
+  /** Calls that wait for one. */
+  readonly waiting: number;
+  /** Calls refused since too many waited already, and those for which none became free in time. */
+  readonly full: number;
+  readonly timedOut: number;
+}
+
 /**
  * What a storage engine must do. Each verb is atomic: calls at the same moment, from several processes too,
  * have one order. Absence is `null`. What cannot be read or written is `store_unavailable` when it
@@ -103,5 +115,7 @@ export interface Store {
 
   /** Resolves when the store can answer, and rejects soon when it cannot; after a write met a full disk, also that it can write. */
   check(): Promise<void>;
+  /** Absent where there are no connections. */
+  pool?(): PoolFigures;
   close(): Promise<void>;
 }

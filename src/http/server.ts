@@ -17,6 +17,7 @@ import {
   rawAnswer,
 } from './answers.ts';
 import { announcesTooMuch, hasBody, readBody } from './body.ts';
+import type { Observer } from './observer.ts';
 import { newRequestIds } from './request-ids.ts';
 import { createRouter, type Match, type Method, type Surface } from './routes.ts';
 import { Streams } from './streams.ts';
@@ -30,6 +31,8 @@ export interface HttpServerOptions {
   readonly log: Logger;
   /** Default: none. */
   readonly tap?: Tap | undefined;
+  /** Default: none. */
+  readonly observer?: Observer | undefined;
   /** Speaks TLS, 1.2 or later, with this certificate. Default: plain HTTP. */
   readonly tls?: TlsOptions | undefined;
 }
@@ -137,10 +140,17 @@ export class HttpServer {
     const requestId = this.#nextRequestId();
     (request.socket as Connection)[NEWEST] = response;
     const match = this.#route(request.url ?? '/');
+    const observed = this.#options.observer?.begin({
+      requestId,
+      method: request.method ?? '',
+      route: match?.route.path ?? null,
+      traceparent: request.headers['traceparent'],
+    });
     const { origin } = request.headers;
     const cors = corsHeaders(this.#options.cors, origin, match?.route.public === true);
     let body: Buffer | null = NO_BODY;
     let status = 200;
+    let refusal: ErrorCode | null = null;
     try {
       if (this.#stopping) throw new AppError('not_ready');
       if (match === null) throw new AppError('route_unknown');
@@ -172,13 +182,8 @@ export class HttpServer {
         }
       }
       const { parameters, query } = match;
-      const answer = await handler({
-        method: request.method ?? '',
-        headers: request.headers,
-        parameters,
-        query,
-        body,
-      });
+      const asked = { method: request.method ?? '', headers: request.headers, parameters, query, body };
+      const answer = await (observed === undefined ? handler(asked) : observed.run(() => handler(asked)));
       if (typeof answer === 'string') {
         this.#write(request, response, 200, answer, cors, requestId);
       } else if ('open' in answer) {
@@ -189,8 +194,11 @@ export class HttpServer {
         this.#writePage(request, response, answer, cors, requestId);
       }
     } catch (thrown) {
-      status = this.#answerError(request, response, toAppError(thrown), match, cors, requestId);
+      const error = toAppError(thrown);
+      refusal = error.code;
+      status = this.#answerError(request, response, error, match, cors, requestId);
     } finally {
+      observed?.end({ status, error: refusal });
       this.#options.tap?.seen({
         requestId,
         method: request.method ?? '',
@@ -316,6 +324,7 @@ export class HttpServer {
     }
     const requestId = this.#nextRequestId();
     const answer = this.#options.renderError(error);
+    this.#options.observer?.refused({ status: answer.status, error: error.code });
     this.#log(error, answer.status, requestId, undefined, null);
     const cors = corsHeaders(this.#options.cors, undefined, false);
     socket.on('error', () => socket.destroy());
@@ -363,7 +372,7 @@ function drain(source: Readable, finish: () => void): void {
 }
 
 function describeListenFailure(cause: NodeJS.ErrnoException, host: string, port: number): string {
-  if (cause.code === 'EADDRINUSE') return `port ${port} on ${host} is in use; --port 0 takes a free one`;
+  if (cause.code === 'EADDRINUSE') return `port ${port} on ${host} is in use; port 0 takes a free one`;
   if (cause.code === 'EACCES') return `port ${port} on ${host} may not be opened by this user`;
   return `cannot listen on ${host}:${port} (${cause.code})`;
 }

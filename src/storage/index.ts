@@ -47,6 +47,11 @@ const ENGINES: Readonly<Record<string, Engine>> = {
   'postgresql:': POSTGRES,
 };
 
+/** What whoever measures calls the engine behind a URL that could be opened. */
+export function engineName(databaseUrl: string): 'sqlite' | 'postgresql' {
+  return databaseUrl.startsWith('sqlite:') ? 'sqlite' : 'postgresql';
+}
+
 /**
  * Opens the store behind `sqlite:PATH`, `sqlite::memory:` or `postgres://…`; `start_refused` with one readable
  * sentence if not. `machine` is this machine's clock, which the store's own is made from.

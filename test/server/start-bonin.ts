@@ -48,7 +48,9 @@ interface Run {
 
 /** Settings of the developer's own shell must not reach the server under test. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:BONIN_|NODE_)/.test(name)));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(?:BONIN_|NODE_|OTEL_)/.test(name)),
+  );
 }
 
 function run(words: readonly string[], { env = {}, stderrFile, wrapper = [] }: SpawnOptions): Run {

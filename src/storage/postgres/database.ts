@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientBase, Pool, type PoolClient, types } from 'pg';
+import type { PoolFigures } from '../../core/store.ts';
 import { AppError } from '../../errors.ts';
 import type { Address, Server } from './address.ts';
 import { isConflict, isConnectionSound, isOutOfRoom, isQueueTimeout, toStoreFailure } from './failures.ts';
@@ -46,6 +47,9 @@ export class Database {
   readonly #servers: readonly Server[];
   /** Which of the servers new connections go to. */
   #at = 0;
+  /** Calls that got no connection. */
+  #full = 0;
+  #timedOut = 0;
   /** Whether the disk under the database was full when it was last tried. */
   lacksRoom = false;
 
@@ -108,15 +112,18 @@ export class Database {
   }
 
   async #checkOut(): Promise<PoolClient> {
-    if (this.#pool.waitingCount >= MOST_WAITING)
+    if (this.#pool.waitingCount >= MOST_WAITING) {
+      this.#full++;
       throw new AppError('store_unavailable', {
         detail: 'too many calls wait for a connection to the database',
       });
+    }
     for (let count = 1; ; count++) {
       const tried = this.#at;
       try {
         return await this.#pool.connect();
       } catch (error) {
+        if (isQueueTimeout(error)) this.#timedOut++;
         if (isQueueTimeout(error) || count >= this.#servers.length) throw toStoreFailure(error);
         // Several calls fail at once: only the first of them moves on.
         if (this.#at === tried) this.#takeNextServer();
@@ -127,6 +134,18 @@ export class Database {
   #takeNextServer(): void {
     this.#at = (this.#at + 1) % this.#servers.length;
     Object.assign(this.#pool.options, this.#servers[this.#at]);
+  }
+
+  figures(): PoolFigures {
+    const { totalCount, idleCount, waitingCount } = this.#pool;
+    return {
+      limit: CONNECTIONS,
+      used: totalCount - idleCount,
+      idle: idleCount,
+      waiting: waitingCount,
+      full: this.#full,
+      timedOut: this.#timedOut,
+    };
   }
 
   async close(): Promise<void> {

@@ -15,6 +15,7 @@ import type {
   CertificationWithOtp,
   OtpRequestCount,
   OtpTry,
+  PoolFigures,
   Store,
   StoredCertification,
   StoredToken,
@@ -216,6 +217,10 @@ class PostgresStore implements Store {
 
   check(): Promise<void> {
     return this.#readiness.check();
+  }
+
+  pool(): PoolFigures {
+    return this.#database.figures();
   }
 
   close(): Promise<void> {

@@ -1,0 +1,86 @@
+import type { AttemptStore } from './attempt.ts';
+import type { Store } from './store.ts';
+
+type OwnVerb = Exclude<keyof Store, 'attempts' | 'clock' | 'pool' | 'close'>;
+type AttemptVerb = keyof AttemptStore;
+
+/** A verb of the port `Store`, as it is named to whoever watches. */
+export type StoreVerb = OwnVerb | `attempts.${AttemptVerb}`;
+
+/** Told when a call has ended: of what was thrown, or undefined. */
+export type CallEnd = (thrown?: unknown) => void;
+
+/** Asked once for each verb; what it gives is called as a call begins, and what that gives when it has ended. */
+export type WatchVerb = (verb: StoreVerb) => () => CallEnd;
+
+const OWN_VERBS = {
+  saveMerchant: true,
+  listChannels: true,
+  findChannel: true,
+  findMerchant: true,
+  findApiKey: true,
+  issueToken: true,
+  findToken: true,
+  createCertification: true,
+  createOtpCertification: true,
+  findCertification: true,
+  findOtp: true,
+  tryOtp: true,
+  endOtp: true,
+  certify: true,
+  countOtpRequest: true,
+  eraseCertification: true,
+  resetCertifications: true,
+  check: true,
+} satisfies Record<OwnVerb, true>;
+
+const ATTEMPT_VERBS = {
+  create: true,
+  openTicket: true,
+  find: true,
+  findById: true,
+  advance: true,
+  end: true,
+  findLate: true,
+  forget: true,
+} satisfies Record<AttemptVerb, true>;
+
+/** The same store, each call of which is watched. */
+export function watchStore(store: Store, watch: WatchVerb): Store {
+  return {
+    ...(watchVerbs(store, Object.keys(OWN_VERBS) as OwnVerb[], (verb) => verb, watch) as Store),
+    attempts: watchVerbs(
+      store.attempts,
+      Object.keys(ATTEMPT_VERBS) as AttemptVerb[],
+      (verb) => `attempts.${verb}` as const,
+      watch,
+    ),
+    clock: store.clock,
+    close: () => store.close(),
+  };
+}
+
+type Call = (...parameters: readonly unknown[]) => Promise<unknown>;
+
+function watchVerbs<P extends object, V extends keyof P>(
+  port: P,
+  verbs: readonly V[],
+  nameOf: (verb: V) => StoreVerb,
+  watch: WatchVerb,
+): P {
+  const watched = verbs.map((verb): [V, Call] => {
+    const begin = watch(nameOf(verb));
+    const call = (port[verb] as Call).bind(port);
+    return [
+      verb,
+      (...parameters) => {
+        const end = begin();
+        const called = call(...parameters);
+        // Handed on as it is: whoever waits for it waits no longer.
+        called.then(() => end(), end);
+        return called;
+      },
+    ];
+  });
+  return Object.fromEntries(watched) as P;
+}

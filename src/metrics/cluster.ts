@@ -1,0 +1,96 @@
+import cluster, { type Worker } from 'node:cluster';
+import { AggregatorRegistry } from 'prom-client';
+import type { MetricRecord } from './metrics.ts';
+
+const ASK = 'bonin: metrics, please';
+const TELL = 'bonin: metrics';
+/** How long a scrape waits for workers, in milliseconds. Whoever is busy longer counts with what it said last. */
+const PATIENCE = 2000;
+
+type Records = readonly MetricRecord[];
+interface Told {
+  readonly kind: typeof TELL;
+  readonly records: Records;
+}
+
+/** In a worker: gives the primary its figures when it asks. */
+export function tellPrimary(records: () => Promise<Records>): void {
+  process.on('message', (message) => {
+    if (message !== ASK) return;
+    void records().then((told) => process.send?.({ kind: TELL, records: told } satisfies Told));
+  });
+}
+
+/**
+ * In the primary: the figures of all workers, added up. What a worker had counted stays in the sum when it ends, since
+ * a sum that falls looks like a restart, and rates made of it are wrong.
+ */
+export class WorkerMetrics {
+  readonly #last = new Map<number, Records>();
+  #ended: Records = [];
+  readonly #asked = new Map<number, () => void>();
+  /** What several scrapes at once wait for. */
+  #gathering: Promise<void> | null = null;
+
+  constructor() {
+    cluster.on('message', (worker, message: unknown) => {
+      if (!isTold(message)) return;
+      this.#last.set(worker.id, message.records);
+      this.#asked.get(worker.id)?.();
+    });
+    cluster.on('exit', (worker) => {
+      this.#asked.get(worker.id)?.();
+      this.#keep(worker.id);
+    });
+  }
+
+  /** All figures of all workers, in the text form of Prometheus. */
+  async text(): Promise<string> {
+    this.#gathering ??= this.#gather().finally(() => {
+      this.#gathering = null;
+    });
+    await this.#gathering;
+    return aggregate([this.#ended, ...this.#last.values()]).metrics();
+  }
+
+  async #gather(): Promise<void> {
+    const workers = Object.values(cluster.workers ?? {});
+    await Promise.all(workers.map((worker) => worker?.isConnected() && this.#ask(worker)));
+  }
+
+  #ask(worker: Worker): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#asked.delete(worker.id);
+        resolve();
+      };
+      const timer = setTimeout(done, PATIENCE);
+      this.#asked.set(worker.id, done);
+      worker.send(ASK, undefined, undefined, (error) => {
+        if (error) done();
+      });
+    });
+  }
+
+  #keep(worker: number): void {
+    const counted = this.#last.get(worker) ?? [];
+    this.#last.delete(worker);
+    const ended = aggregate([this.#ended, counted.filter(grows)]);
+    // What was added up holds its values already.
+    this.#ended = ended.getMetricsAsArray() as MetricRecord[];
+  }
+}
+
+function aggregate(records: readonly Records[]) {
+  return AggregatorRegistry.aggregate(records.map((each) => [...each]));
+}
+
+/** Whether a metric only ever grows, so that its sum must not fall. A gauge of a process ends with it. */
+function grows({ type }: MetricRecord): boolean {
+  return String(type) === 'counter' || String(type) === 'histogram';
+}
+
+function isTold(message: unknown): message is Told {
+  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === TELL;
+}

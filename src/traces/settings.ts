@@ -1,0 +1,65 @@
+/** How traces are made, from the standard variables of OpenTelemetry. */
+export interface TraceSettings {
+  /** Where OTLP is sent, as in `http://127.0.0.1:4318/v1/traces`. Holds a password at times: not to be shown. */
+  readonly url: string;
+  readonly sampler: Sampler;
+  /** Share of the traces that a ratio keeps, 0 to 1. */
+  readonly ratio: number;
+  /** Milliseconds until an export is given up, and so the longest that a stop waits for the last one. */
+  readonly timeout: number;
+}
+
+const SAMPLERS = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+] as const;
+export type Sampler = (typeof SAMPLERS)[number];
+
+/** The default of the standard is ten seconds; a stop should not take that long. */
+const TIMEOUT = 3000;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Null when no endpoint is named or `OTEL_SDK_DISABLED` says so. All problems come back at once, a sentence each that
+ * quotes no value. What is not read here (headers, certificates, compression, resource attributes) the official
+ * exporter reads itself.
+ */
+export function readTraceSettings(
+  environment: Environment,
+): { readonly traces: TraceSettings | null } | { readonly problems: readonly string[] } {
+  // An empty variable is the same as none, by the standard.
+  const read = (name: string) => environment[name]?.trim() || null;
+  const own = read('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT');
+  const general = read('OTEL_EXPORTER_OTLP_ENDPOINT');
+  const endpoint = own ?? general;
+  const isOff =
+    read('OTEL_SDK_DISABLED')?.toLowerCase() === 'true' || read('OTEL_TRACES_EXPORTER') === 'none';
+  if (endpoint === null || isOff) return { traces: null };
+
+  const problems: string[] = [];
+  if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? ''))
+    problems.push(
+      `${own === null ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'} must be a URL that begins with http: or https:`,
+    );
+  const protocol = read('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ?? read('OTEL_EXPORTER_OTLP_PROTOCOL');
+  if (protocol !== null && protocol !== 'http/json')
+    problems.push('OTEL_EXPORTER_OTLP_PROTOCOL must be http/json, which is what is spoken, or not be set');
+  const named = read('OTEL_TRACES_SAMPLER') ?? 'parentbased_always_on';
+  const sampler = SAMPLERS.find((each) => each === named);
+  if (sampler === undefined) problems.push(`OTEL_TRACES_SAMPLER must be one of ${SAMPLERS.join(', ')}`);
+  const ratio = Number(read('OTEL_TRACES_SAMPLER_ARG') ?? 1);
+  if (!(ratio >= 0 && ratio <= 1)) problems.push('OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1');
+  const timeout = Number(
+    read('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT') ?? read('OTEL_EXPORTER_OTLP_TIMEOUT') ?? TIMEOUT,
+  );
+  if (!(timeout > 0 && timeout <= 60_000))
+    problems.push('OTEL_EXPORTER_OTLP_TIMEOUT must be a number of milliseconds, at most 60000');
+  if (problems.length > 0 || sampler === undefined) return { problems };
+  const url = own ?? `${endpoint.replace(/\/$/, '')}/v1/traces`;
+  return { traces: { url, sampler, ratio, timeout } };
+}

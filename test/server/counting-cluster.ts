@@ -1,0 +1,31 @@
+/** Two workers that serve the sandbox on one port, and a primary that shows their figures; says where on a line each. */
+import cluster from 'node:cluster';
+import { createDevApp } from '../../src/dev.ts';
+import { createLog } from '../../src/log.ts';
+import { newMasterKey } from '../../src/master-keys.ts';
+import { WorkerMetrics } from '../../src/metrics/cluster.ts';
+import { listenForScrapes } from '../../src/metrics/listener.ts';
+
+const log = createLog('warn');
+
+if (cluster.isPrimary) {
+  const metrics = new WorkerMetrics();
+  const { url } = await listenForScrapes({ host: '127.0.0.1', port: 0 }, () => metrics.text(), log);
+  const workers = [cluster.fork(), cluster.fork()];
+  let serving = 0;
+  cluster.on('listening', (_worker, { port }) => {
+    serving++;
+    if (serving === workers.length)
+      process.stdout.write(
+        `${JSON.stringify({ url, port, workers: workers.map((worker) => worker.process.pid) })}\n`,
+      );
+  });
+} else {
+  const app = await createDevApp({
+    databaseUrl: 'sqlite::memory:',
+    masterKeys: [newMasterKey()],
+    log,
+    metrics: 'in-worker',
+  });
+  await app.listen(0, '127.0.0.1');
+}
