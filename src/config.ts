@@ -1,8 +1,13 @@
-import { join, resolve } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 
-/** One setting: where it may be given, how it is read, what it is for. */
+/** The commands that have settings. */
+export const COMMANDS = ['dev', 'serve', 'merchants', 'export', 'import', 'backup', 'restore'] as const;
+export type CommandName = (typeof COMMANDS)[number];
+
+/** One setting: who takes it, where it may be given, how it is read, what it is for. */
 interface Setting<T> {
+  readonly commands: readonly CommandName[];
   /** Name of the command-line option, without the two hyphens. */
   readonly flag: string;
   /** Name of the environment variable; the option wins over it. */
@@ -10,6 +15,8 @@ interface Setting<T> {
   /** Shown for the value in help; null for a switch, which has none. */
   readonly value: string | null;
   readonly fallback: T;
+  /** Where a command's default is another one. */
+  readonly fallbackOf?: Partial<Readonly<Record<CommandName, T>>>;
   readonly about: string;
   /** The value of a text, or a sentence that says what it must be. */
   readonly parse: (text: string) => T | Problem;
@@ -36,9 +43,12 @@ export interface ListenAddress {
 
 const DATABASE_SCHEMES: readonly string[] = ['sqlite:', 'postgres:', 'postgresql:'];
 
-/** Every setting of `bonin dev`. Help, validation, the documentation and `.env.example` come from here. */
+const RUNS: readonly CommandName[] = ['dev', 'serve'];
+
+/** Every setting. Help, validation, the documentation and `.env.example` come from here. */
 export const SETTINGS = {
   port: {
+    commands: RUNS,
     flag: 'port',
     env: 'BONIN_PORT',
     value: 'NUMBER',
@@ -50,22 +60,26 @@ export const SETTINGS = {
         : new Problem('must be a number from 0 to 65535'),
   } satisfies Setting<number>,
   host: {
+    commands: RUNS,
     flag: 'host',
     env: 'BONIN_HOST',
     value: 'ADDRESS',
     fallback: '127.0.0.1',
-    about: 'Address to listen on. Given, it also opens the control routes to requests under any host name.',
+    about:
+      'Address to listen on. Given to dev, it also opens the control routes to requests under any host name.',
     parse: anyText,
   } satisfies Setting<string>,
   data: {
+    commands: COMMANDS,
     flag: 'data',
     env: 'BONIN_DATA',
     value: 'FOLDER',
     fallback: '.bonin',
-    about: 'Folder that keeps the database and its master key, and with --tls the authority.',
+    about: 'Folder that keeps the database and its master key, and with dev --tls the authority.',
     parse: anyText,
   } satisfies Setting<string>,
   databaseUrl: {
+    commands: COMMANDS,
     flag: 'database-url',
     env: 'BONIN_DATABASE_URL',
     value: 'URL',
@@ -78,7 +92,18 @@ export const SETTINGS = {
         ? text
         : new Problem('must be a URL that begins with sqlite:, postgres: or postgresql:'),
   } satisfies Setting<string | null>,
+  masterKeys: {
+    commands: COMMANDS.filter((command) => command !== 'dev'),
+    flag: 'master-keys',
+    env: 'BONIN_MASTER_KEYS',
+    value: 'FILE',
+    fallback: null,
+    about:
+      'File of the master keys, so that key and data may lie apart. Without it: master.keys in the data folder. One is made for a new database.',
+    parse: anyText,
+  } satisfies Setting<string | null>,
   memory: {
+    commands: ['dev'],
     flag: 'memory',
     env: 'BONIN_MEMORY',
     value: null,
@@ -87,6 +112,7 @@ export const SETTINGS = {
     parse: truth,
   } satisfies Setting<boolean>,
   seed: {
+    commands: ['dev'],
     flag: 'seed',
     env: 'BONIN_SEED',
     value: 'FILE',
@@ -95,6 +121,7 @@ export const SETTINGS = {
     parse: anyText,
   } satisfies Setting<string | null>,
   randomOtp: {
+    commands: ['dev'],
     flag: 'random-otp',
     env: 'BONIN_RANDOM_OTP',
     value: null,
@@ -103,6 +130,7 @@ export const SETTINGS = {
     parse: truth,
   } satisfies Setting<boolean>,
   tls: {
+    commands: ['dev'],
     flag: 'tls',
     env: 'BONIN_TLS',
     value: null,
@@ -112,6 +140,7 @@ export const SETTINGS = {
     parse: truth,
   } satisfies Setting<boolean>,
   metrics: {
+    commands: RUNS,
     flag: 'metrics',
     env: 'BONIN_METRICS',
     value: 'HOST:PORT',
@@ -121,6 +150,7 @@ export const SETTINGS = {
     parse: (text) => parseAddress(text) ?? new Problem('must look like 127.0.0.1:9464, [::1]:9464 or :9464'),
   } satisfies Setting<ListenAddress | null>,
   basePath: {
+    commands: RUNS,
     flag: 'base-path',
     env: 'BONIN_BASE_PATH',
     value: 'PATH',
@@ -131,11 +161,42 @@ export const SETTINGS = {
         ? text
         : new Problem('must be empty or look like /iamport'),
   } satisfies Setting<string>,
+  corsOrigins: {
+    commands: ['serve'],
+    flag: 'cors-origins',
+    env: 'BONIN_CORS_ORIGINS',
+    value: 'ORIGINS',
+    fallback: [],
+    about:
+      'Origins whose pages may read answers, as in https://shop.example, with commas between. Not needed by the browser script.',
+    parse: (text) => {
+      const origins = text.split(',').map((each) => each.trim());
+      return origins.every(isOrigin)
+        ? origins
+        : new Problem('must be origins as in https://shop.example, with commas between');
+    },
+  } satisfies Setting<readonly string[]>,
+  workers: {
+    commands: ['serve'],
+    flag: 'workers',
+    env: 'BONIN_WORKERS',
+    value: 'COUNT',
+    fallback: 1,
+    about: 'Processes that serve the one port: a number, or auto for as many as there are processors.',
+    parse: (text) =>
+      text === 'auto'
+        ? availableParallelism()
+        : /^[1-9]\d{0,2}$/.test(text)
+          ? Number(text)
+          : new Problem('must be a number from 1 to 999, or auto'),
+  } satisfies Setting<number>,
   logLevel: {
+    commands: RUNS,
     flag: 'log-level',
     env: 'BONIN_LOG_LEVEL',
     value: 'LEVEL',
     fallback: 'warn',
+    fallbackOf: { serve: 'info' },
     about: `Least level that is logged to standard error: ${LOG_LEVELS.join(', ')}.`,
     parse: (text) =>
       LOG_LEVELS.find((level) => level === text) ?? new Problem(`must be one of ${LOG_LEVELS.join(', ')}`),
@@ -144,96 +205,57 @@ export const SETTINGS = {
 
 type Settings = typeof SETTINGS;
 type SettingName = keyof Settings;
-type Values = {
+/** What every setting came to. */
+export type Values = {
   -readonly [N in SettingName]: Exclude<ReturnType<Settings[N]['parse']> | Settings[N]['fallback'], Problem>;
 };
 
-/** Where the data is: nowhere, or in a database with a folder for what belongs to it. */
-export type Keeping =
-  | { readonly kind: 'memory' }
-  | {
-      readonly kind: 'folder';
-      /** Holds the password, if there is one: not to be shown. */
-      readonly databaseUrl: string;
-      /** The file of a new database; null when nobody can tell from here whether there is one. */
-      readonly databaseFile: string | null;
-      readonly masterKeys: string;
-      /** What vouches for the sandbox with TLS; made at first use. */
-      readonly authority: { readonly certificate: string; readonly key: string };
-    };
-
-export interface DevConfig {
-  readonly port: number;
-  readonly host: string;
-  /** Whether the host was chosen by the operator; the sandbox opens up only then. */
-  readonly hostGiven: boolean;
-  readonly keeping: Keeping;
-  /** People file, or null for the one that comes along. */
-  readonly seed: string | null;
-  readonly randomOtp: boolean;
-  readonly tls: boolean;
-  /** Null for no metrics. */
-  readonly metrics: ListenAddress | null;
-  readonly basePath: string;
-  readonly logLevel: LogLevel;
+/** A setting as one command takes it. */
+export interface CommandSetting extends Omit<Setting<unknown>, 'commands' | 'fallbackOf'> {
+  readonly name: string;
 }
+
+/** The settings of a command, with its own defaults, in the order of the table. */
+export function settingsOf(command: CommandName): readonly CommandSetting[] {
+  return (Object.entries(SETTINGS) as [SettingName, Setting<unknown>][])
+    .filter(([, { commands }]) => commands.includes(command))
+    .map(([name, { commands, fallbackOf, ...setting }]) => ({
+      ...setting,
+      name,
+      fallback: fallbackOf?.[command] ?? setting.fallback,
+    }));
+}
+
+export type Texts = Readonly<Record<string, string | boolean | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the settings of `bonin dev` from options and environment. All problems come back at once, a sentence
- * each; a value that does not parse is one, and never the same as none.
+ * Reads the settings of one command from options and environment; those of other commands keep their defaults. A
+ * value that does not parse is a problem, and never the same as none.
  */
-export function loadDevConfig(
-  options: Readonly<Record<string, string | boolean | undefined>>,
-  environment: Readonly<Record<string, string | undefined>>,
-): { config: DevConfig } | { problems: readonly string[] } {
+export function readSettings(command: CommandName, options: Texts, environment: Environment) {
   const problems: string[] = [];
-  const given = new Set<SettingName>();
-  const entries = (Object.entries(SETTINGS) as [SettingName, Setting<unknown>][]).map(([name, setting]) => {
-    const option = options[setting.flag];
-    const text = option === undefined ? environment[setting.env] : String(option);
-    if (text === undefined) return [name, setting.fallback];
+  const given = new Set<string>();
+  const values: Record<string, unknown> = Object.fromEntries(
+    Object.entries(SETTINGS).map(([name, { fallback }]) => [name, fallback]),
+  );
+  for (const { name, flag, env, fallback, parse } of settingsOf(command)) {
+    const option = options[flag];
+    const text = option === undefined ? environment[env] : String(option);
+    values[name] = fallback;
+    if (text === undefined) continue;
     given.add(name);
-    const value = setting.parse(text);
-    if (!(value instanceof Problem)) return [name, value];
-    problems.push(`${option === undefined ? setting.env : `--${setting.flag}`} ${value.sentence}`);
-    return [name, setting.fallback];
-  });
-  const values = Object.fromEntries(entries) as Values;
-  if (options['memory'] === true && options['data'] !== undefined)
-    problems.push('--memory and --data exclude each other');
-  if (values.memory && values.databaseUrl !== null)
-    problems.push('--memory and --database-url exclude each other');
-  if (problems.length > 0) return { problems };
-  const folder = resolve(values.data);
-  const file = join(folder, 'bonin.db');
-  const keeping: Keeping = values.memory
-    ? { kind: 'memory' }
-    : {
-        kind: 'folder',
-        databaseUrl: values.databaseUrl ?? `sqlite:${pathInUrl(file)}`,
-        databaseFile: values.databaseUrl === null ? file : sqliteFile(values.databaseUrl),
-        masterKeys: join(folder, 'master.keys'),
-        authority: { certificate: join(folder, 'authority.crt'), key: join(folder, 'authority.key') },
-      };
-  return {
-    config: Object.freeze({
-      port: values.port,
-      host: values.host,
-      hostGiven: given.has('host'),
-      keeping,
-      seed: values.seed,
-      randomOtp: values.randomOtp,
-      tls: values.tls,
-      metrics: values.metrics,
-      basePath: values.basePath,
-      logLevel: values.logLevel,
-    }),
-  };
+    const value = parse(text);
+    if (value instanceof Problem)
+      problems.push(`${option === undefined ? env : `--${flag}`} ${value.sentence}`);
+    else values[name] = value;
+  }
+  return { values: values as Values, given, problems };
 }
 
-function sqliteFile(databaseUrl: string): string | null {
-  const { protocol, pathname } = new URL(databaseUrl);
-  return protocol === 'sqlite:' && pathname !== ':memory:' ? decodeURIComponent(pathname) : null;
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
 }
 
 /** `HOST:PORT`, an IPv6 address in brackets; null when it is nothing of the kind. */
@@ -252,9 +274,4 @@ function isDatabaseUrl(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** A path as it may stand in a URL: a folder may be called anything, `#` and `?` included. */
-function pathInUrl(path: string): string {
-  return encodeURI(path).replace(/[#?]/g, encodeURIComponent);
 }

@@ -21,8 +21,9 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: ['node:crypto', 'node:fs', 'node:module', 'node:path', 'node:zlib'],
   },
   browser: { rooms: [], packages: [] },
+  'merchants-file': { rooms: ['core'], packages: [] },
   sandbox: {
-    rooms: ['ascii-json', 'core', 'errors', 'http', 'page'],
+    rooms: ['ascii-json', 'core', 'errors', 'http', 'merchants-file', 'page'],
     packages: ['node:crypto', 'node:fs', 'node:timers/promises'],
   },
   // The one place that makes certificates, loaded only with --tls.
@@ -71,7 +72,8 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   reference: { rooms: ['errors', 'http'], packages: ['node:crypto', 'node:fs', 'node:module'] },
   health: { rooms: ['core', 'errors', 'http'], packages: [] },
   'master-keys': { rooms: ['core', 'errors', 'new-file'], packages: ['node:crypto', 'node:fs'] },
-  config: { rooms: ['log'], packages: ['node:path'] },
+  config: { rooms: ['log'], packages: ['node:os'] },
+  'command-config': { rooms: ['config', 'log'], packages: ['node:path'] },
   app: {
     rooms: [
       'api/v1',
@@ -91,6 +93,8 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: [],
   },
   dev: { rooms: ['app', 'core', 'sandbox', 'sandbox/authority'], packages: [] },
+  // Loaded only with --workers.
+  workers: { rooms: ['errors', 'log'], packages: ['node:cluster', 'node:timers/promises'] },
   client: { rooms: [], packages: [] },
   testing: { rooms: ['dev', 'log', 'master-keys'], packages: ['node:http', 'node:https'] },
   conformance: {
@@ -99,6 +103,8 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   },
   cli: {
     rooms: [
+      'app',
+      'command-config',
       'config',
       'conformance',
       'core',
@@ -106,10 +112,13 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
       'errors',
       'log',
       'master-keys',
+      'merchants-file',
+      'metrics',
       'storage',
       'traces/settings',
       'transfer',
       'version',
+      'workers',
     ],
     packages: ['node:fs', 'node:module', 'node:util'],
   },

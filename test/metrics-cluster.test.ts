@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { Client } from './server/client.ts';
 import { eventually } from './server/eventually.ts';
-import { scrape, sumOf } from './server/scrape.ts';
+import { bringMerchants, MERCHANTS, newSite } from './server/production.ts';
+import { metricsUrl, scrape, sumOf } from './server/scrape.ts';
+import { runBonin, startBonin } from './server/start-bonin.ts';
 
 const CLUSTER = fileURLToPath(new URL('server/counting-cluster.ts', import.meta.url));
 
@@ -90,4 +93,45 @@ test('a worker that does not answer counts with what it said last, and holds nob
   expect(both).toEqual([10, 10]);
   await ask(port, 4);
   expect(await asked(url)).toBe(14);
+});
+
+test.each([
+  ['1', 1],
+  ['2', 2],
+])('bonin serve with --workers %s shows them all at one address', async (workers, processes) => {
+  const site = newSite();
+  expect((await bringMerchants(site, { merchants: MERCHANTS })).code).toBe(0);
+  const words = [...site.words, '--workers', workers, '--metrics', '127.0.0.1:0'];
+  const bonin = await startBonin(words, { command: 'serve', env: site.env });
+  await ask(bonin.port, 10);
+  const [merchant] = MERCHANTS;
+  const client = new Client(bonin.url);
+  const { token } = await client.token(merchant.imp_key, merchant.imp_secret);
+  await client.lookup(token, 'imp_000000000009');
+  client.close();
+  const url = await metricsUrl(bonin);
+  const samples = await scrape(url);
+  const requests = (route: string) => sumOf(samples, 'bonin_http_requests_total', { route });
+  expect([requests('/livez'), requests('/certifications/{imp_uid}')]).toEqual([10, 1]);
+  expect(sumOf(samples, 'bonin_tokens_total', { outcome: 'issued' })).toBe(1);
+  expect(sumOf(samples, 'bonin_processes')).toBe(processes);
+  expect(sumOf(samples, 'bonin_build_info', { mode: 'serve' })).toBe(1);
+  const text = await (await fetch(url)).text();
+  for (const { imp_key, name, user_code } of MERCHANTS)
+    for (const canary of [imp_key, name, user_code]) expect(text.includes(canary), canary).toBe(false);
+  expect((await bonin.stop()).code).toBe(0);
+  await expect(fetch(url)).rejects.toThrow();
+});
+
+test('a port for metrics that is taken refuses the start before any worker is there', async () => {
+  const site = newSite();
+  await bringMerchants(site, { merchants: MERCHANTS });
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const { port } = taken.address() as { port: number };
+  const words = ['serve', '--port', '0', ...site.words, '--workers', '2', '--metrics', `127.0.0.1:${port}`];
+  const { code, stderr, stdout } = await runBonin(words, { env: site.env, killAfter: 30_000 });
+  taken.close();
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain(`bonin: no metrics can be served: port ${port} on 127.0.0.1 is in use`);
 });

@@ -67,7 +67,7 @@ export async function call(url: string, init: RequestInit): Promise<ApiAnswer> {
   try {
     answer = await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(PATIENCE) });
   } catch (cause) {
-    throw new AppError('internal', { detail: `${origin} does not answer; is bonin dev running?`, cause });
+    throw new AppError('internal', { detail: `${origin} does not answer; is the server running?`, cause });
   }
   const text = await answer.text();
   try {

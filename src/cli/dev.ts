@@ -1,26 +1,18 @@
 import { existsSync } from 'node:fs';
-import { loadDevConfig, SETTINGS } from '../config.ts';
+import { loadDevConfig } from '../command-config.ts';
 import { type Authority, createDevApp, DEFAULT_SEED, openDevAuthority, readSeed, type Seed } from '../dev.ts';
 import { createLog } from '../log.ts';
 import { newMasterKey, readMasterKeys } from '../master-keys.ts';
 import { readTraceSettings } from '../traces/settings.ts';
-import { type Command, type CommandOption, EXIT, UsageError } from './command.ts';
+import { type Command, EXIT, UsageError } from './command.ts';
+import { settingOptions } from './setting-options.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /** `bonin dev`: the sandbox, on this machine, with nothing set up. */
 export const dev: Command = {
   operands: [],
   summary: 'Starts the sandbox: the V1 API with invented people, offline.',
-  options: Object.fromEntries(
-    Object.values(SETTINGS).map(({ flag, value, about, env, fallback }): [string, CommandOption] => [
-      flag,
-      {
-        type: value === null ? 'boolean' : 'string',
-        value,
-        about: `${about} (${env}${value === null || fallback === null || fallback === '' ? '' : `, default ${fallback}`})`,
-      },
-    ]),
-  ),
+  options: settingOptions('dev'),
 
   async run({ options, environment }) {
     const loaded = loadDevConfig(options, environment);

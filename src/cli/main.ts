@@ -10,6 +10,8 @@ enableCompileCache();
 /** The commands, each loaded only when it is called. */
 const COMMANDS = {
   dev: async () => (await import('./dev.ts')).dev,
+  serve: async () => (await import('./serve.ts')).serve,
+  merchants: async () => (await import('./merchants.ts')).merchants,
   lookup: async () => (await import('./lookup.ts')).lookup,
   token: async () => (await import('./token.ts')).token,
   conformance: async () => (await import('./conformance.ts')).conformance,

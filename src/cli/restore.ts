@@ -1,18 +1,19 @@
 import { Vault } from '../core/vault.ts';
 import { restoreDatabase } from '../storage/index.ts';
 import { type Command, EXIT } from './command.ts';
-import { DATABASE_OPTIONS, readDatabasePlace } from './database.ts';
+import { readDatabasePlace } from './database.ts';
 import { format } from './progress.ts';
+import { settingOptions } from './setting-options.ts';
 
 /** `bonin restore FOLDER|FILE`: a new database from a copy and the salts beside it. */
 export const restore: Command = {
   operands: ['FROM'],
   summary: 'Makes a new database of a backup: a copy, or the newest one in a folder.',
-  options: DATABASE_OPTIONS,
+  options: settingOptions('restore'),
 
   async run(call) {
     const [from = ''] = call.operands;
-    const { databaseUrl, masterKeys } = readDatabasePlace(call);
+    const { databaseUrl, masterKeys } = readDatabasePlace('restore', call);
     const vault = new Vault(masterKeys());
     const restored = await restoreDatabase(from, databaseUrl, (mark) => vault.recognises(mark));
     console.log(`${format(restored.certifications)} certifications restored from ${restored.copy}`);

@@ -1,4 +1,4 @@
-import { SETTINGS } from '../config.ts';
+import { COMMANDS, SETTINGS, settingsOf } from '../config.ts';
 import { type Command, EXIT } from './command.ts';
 
 /** `bonin settings`: every setting as a Markdown table; `docs/configuration.md` is its output. */
@@ -10,13 +10,30 @@ export const settings: Command = {
   async run() {
     console.log('# Configuration\n');
     console.log(
-      'Made by `npm run docs` from `src/config.ts`. An option wins over its environment variable.\n',
+      'Made by `npm run docs` from `src/config.ts`. An option wins over its environment variable. A command takes the settings that name it, and leaves the variables of the others unread.\n',
     );
-    console.log('| option | environment | default | what it is |\n| --- | --- | --- | --- |');
-    for (const { flag, env, value, fallback, about } of Object.values(SETTINGS)) {
-      const shown = fallback === null || fallback === '' ? '' : `\`${fallback}\``;
-      console.log(`| \`--${flag}${value === null ? '' : ` ${value}`}\` | \`${env}\` | ${shown} | ${about} |`);
+    console.log(
+      '| option | environment | commands | default | what it is |\n| --- | --- | --- | --- | --- |',
+    );
+    for (const { flag, env, value, about, commands } of Object.values(SETTINGS)) {
+      const option = `--${flag}${value === null ? '' : ` ${value}`}`;
+      console.log(
+        `| \`${option}\` | \`${env}\` | ${commands.join(', ')} | ${describeDefault(env)} | ${about} |`,
+      );
     }
     return EXIT.ok;
   },
 };
+
+/** The default of a setting; where the commands differ, that of each. */
+function describeDefault(env: string): string {
+  const defaults = COMMANDS.flatMap((command) =>
+    settingsOf(command)
+      .filter((setting) => setting.env === env)
+      .map(({ fallback }) => ({ command, text: String(fallback ?? '') })),
+  );
+  const texts = new Set(defaults.map(({ text }) => text));
+  const [only = ''] = texts;
+  if (texts.size === 1) return only === '' ? '' : `\`${only}\``;
+  return defaults.map(({ command, text }) => `\`${text}\` (${command})`).join(', ');
+}

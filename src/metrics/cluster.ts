@@ -1,5 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { AggregatorRegistry } from 'prom-client';
+import type { Logger } from '../log.ts';
+import { listenForScrapes, type MetricsAddress, type MetricsListener } from './listener.ts';
 import type { MetricRecord } from './metrics.ts';
 
 const ASK = 'bonin: metrics, please';
@@ -21,11 +23,17 @@ export function tellPrimary(records: () => Promise<Records>): void {
   });
 }
 
+/** In the primary, before its workers start: shows what they count, added up. */
+export function showWorkers(address: MetricsAddress, log: Logger): Promise<MetricsListener> {
+  const workers = new WorkerMetrics();
+  return listenForScrapes(address, () => workers.text(), log);
+}
+
 /**
  * In the primary: the figures of all workers, added up. What a worker had counted stays in the sum when it ends, since
  * a sum that falls looks like a restart, and rates made of it are wrong.
  */
-export class WorkerMetrics {
+class WorkerMetrics {
   readonly #last = new Map<number, Records>();
   #ended: Records = [];
   readonly #asked = new Map<number, () => void>();

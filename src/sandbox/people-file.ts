@@ -1,27 +1,26 @@
 import { readFileSync } from 'node:fs';
-import { PROVIDER_NAMES, type ProviderName } from '../core/channel.ts';
 import { type Gender, isBirthday, isPersonName, parseCarrier, parsePhone } from '../core/identity.ts';
 import { isStorableImpUid } from '../core/ids.ts';
 import { AppError } from '../errors.ts';
+import {
+  findBroken,
+  findInList,
+  findMerchantProblems,
+  list,
+  type Members,
+  type MerchantEntry,
+  optional,
+  type Rules,
+  text,
+  textThat,
+  truth,
+} from '../merchants-file.ts';
 import people from './people.json' with { type: 'json' };
 
-export interface SeedChannel {
-  readonly channel_key: string;
-  readonly pg_provider: ProviderName;
-  readonly pg_id: string;
-  readonly carrier_approval?: boolean;
-  readonly foreigner_addon?: boolean;
-  /** Full years; absent for people of any age. */
-  readonly min_age?: number | null;
-}
-
-export interface SeedMerchant {
+/** In a sandbox a merchant is spoken of by its id. */
+export interface SeedMerchant extends MerchantEntry {
   readonly id: string;
   readonly name?: string;
-  readonly user_code: string;
-  readonly imp_key: string;
-  readonly imp_secret: string;
-  readonly channels: readonly SeedChannel[];
 }
 
 /** What a certification says of a person; null and absent are what the provider does not tell. */
@@ -63,53 +62,11 @@ export function readSeed(file: string): Seed {
   } catch (cause) {
     throw new AppError('start_refused', { detail: `${file}: cannot be read as JSON`, cause });
   }
-  const problem = findProblem(seed);
-  if (problem !== null) throw new AppError('start_refused', { detail: `${file}: ${problem}` });
+  const problems = findProblems(seed);
+  if (problems.length > 0) throw new AppError('start_refused', { detail: `${file}: ${problems.join('; ')}` });
   return seed as Seed;
 }
 
-/** What a member must be: a sentence for the operator, and the test. */
-interface Rule {
-  readonly must: string;
-  readonly holds: (value: unknown) => boolean;
-}
-type Rules = Readonly<Record<string, Rule>>;
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const isMissing = (value: unknown): value is null | undefined => value === null || value === undefined;
-const text: Rule = { must: 'be a text', holds: isText };
-const optional = ({ must, holds }: Rule): Rule => ({
-  must: `${must}, or null`,
-  holds: (value) => isMissing(value) || holds(value),
-});
-const textThat = (must: string, holds: (value: string) => boolean): Rule => ({
-  must,
-  holds: (value) => isText(value) && holds(value),
-});
-const truth: Rule = { must: 'be true or false', holds: (value) => typeof value === 'boolean' };
-const list: Rule = { must: 'be a list', holds: Array.isArray };
-
-const MERCHANT: Rules = {
-  id: text,
-  name: optional(text),
-  user_code: text,
-  imp_key: text,
-  imp_secret: text,
-  channels: list,
-};
-const CHANNEL: Rules = {
-  channel_key: text,
-  pg_provider: textThat(`be one of ${PROVIDER_NAMES.join(', ')}`, (value) =>
-    PROVIDER_NAMES.some((name) => name === value),
-  ),
-  pg_id: text,
-  carrier_approval: optional(truth),
-  foreigner_addon: optional(truth),
-  min_age: optional({
-    must: 'be a whole number of 0 to 150',
-    holds: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 150,
-  }),
-};
 const ATTEMPT: Rules = {
   imp_uid: textThat('be a text of at most 100 characters', isStorableImpUid),
   merchant_uid: text,
@@ -131,44 +88,22 @@ const PERSON: Rules = {
   carrier: optional(textThat('name one of the networks', (value) => parseCarrier(value) !== null)),
 };
 
-type Members = Readonly<Record<string, unknown>>;
-
-function findBrokenRule(value: unknown, rules: Rules): string | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be an object';
-  const broken = Object.entries(rules).find(([name, { holds }]) => !holds((value as Members)[name]));
-  return broken === undefined ? null : `${broken[0]} must ${broken[1].must}`;
-}
-
-/** The first problem of a list's members, said with its place. */
-function findInList(name: string, values: unknown, find: (value: unknown) => string | null): string | null {
-  for (const [at, value] of (values as readonly unknown[]).entries()) {
-    const problem = find(value);
-    if (problem !== null) return `${name}[${at}]: ${problem}`;
-  }
-  return null;
-}
-
-function findProblem(seed: unknown): string | null {
-  const shape = findBrokenRule(seed, { merchants: list, certifications: list });
-  if (shape !== null) return shape;
-  const { merchants, certifications } = seed as { merchants: Members[]; certifications: Members[] };
-  if (merchants.length === 0) return 'merchants must not be empty';
-  const inMerchants = findInList(
-    'merchants',
-    merchants,
-    (merchant) =>
-      findBrokenRule(merchant, MERCHANT) ??
-      findInList('channels', (merchant as Members)['channels'], (channel) =>
-        findBrokenRule(channel, CHANNEL),
-      ),
-  );
-  if (inMerchants !== null) return inMerchants;
-  const channelKeys = merchants.flatMap(({ channels }) =>
-    (channels as SeedChannel[]).map(({ channel_key }) => channel_key),
+function findProblems(seed: unknown): readonly string[] {
+  const shape = findBroken(seed, { certifications: list }, '');
+  const { merchants, certifications } = (seed ?? {}) as { merchants?: unknown; certifications?: unknown };
+  const problems = [
+    ...shape,
+    ...findMerchantProblems(merchants),
+    ...findInList(merchants, 'merchants', (merchant, path) => findBroken(merchant, { id: text }, path)),
+  ];
+  if (problems.length > 0) return [...new Set(problems)];
+  const channelKeys = (merchants as readonly SeedMerchant[]).flatMap(({ channels }) =>
+    channels.map(({ channel_key }) => channel_key),
   );
   const channel = textThat('be the key of a channel above', (value) => channelKeys.includes(value));
-  return findInList('certifications', certifications, (row) => {
-    const problem = findBrokenRule(row, { ...ATTEMPT, channel });
-    return problem ?? ((row as Members)['certified'] === true ? findBrokenRule(row, PERSON) : null);
+  return findInList(certifications, 'certifications', (row, path) => {
+    const broken = findBroken(row, { ...ATTEMPT, channel }, path);
+    const isCertified = broken.length === 0 && (row as Members)['certified'] === true;
+    return isCertified ? findBroken(row, PERSON, path) : broken;
   });
 }

@@ -2,10 +2,9 @@ import type { CertificationService, NewCertification } from '../core/certificati
 import type { Channel } from '../core/channel.ts';
 import { SECOND } from '../core/clock.ts';
 import { type Identity, parseCarrier, parsePhone } from '../core/identity.ts';
-import { foldImpKey } from '../core/merchant.ts';
 import type { Store } from '../core/store.ts';
-import { digestSecret } from '../core/token-service.ts';
 import type { Vault } from '../core/vault.ts';
+import { toMerchantSetup } from '../merchants-file.ts';
 import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
 import type { Seed, SeedCertification, SeedPerson } from './people-file.ts';
 
@@ -17,22 +16,7 @@ interface SeedTarget {
 
 /** Brings the merchants of a seed into the store, whatever stands there already. */
 export async function seedMerchants({ store, vault }: SeedTarget, seed: Seed): Promise<void> {
-  for (const merchant of seed.merchants)
-    await store.saveMerchant({
-      name: merchant.name ?? merchant.id,
-      userCode: merchant.user_code,
-      keys: [
-        { impKey: foldImpKey(merchant.imp_key), secretDigest: digestSecret(vault, merchant.imp_secret) },
-      ],
-      channels: merchant.channels.map((channel) => ({
-        channelKey: channel.channel_key,
-        provider: channel.pg_provider,
-        providerMerchantId: channel.pg_id,
-        carrierApproval: channel.carrier_approval ?? false,
-        foreignerAddOn: channel.foreigner_addon ?? false,
-        minimumAge: channel.min_age ?? null,
-      })),
-    });
+  for (const merchant of seed.merchants) await store.saveMerchant(toMerchantSetup(vault, merchant));
 }
 
 /** Keeps the certifications of a seed, but for those whose id is or was in use. */

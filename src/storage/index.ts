@@ -89,8 +89,7 @@ export async function restoreDatabase(
 
 function fileOf(databaseUrl: string): string {
   const { url, engine } = findEngine(databaseUrl);
-  const file = decodeURIComponent(url.pathname);
-  if (engine === SQLITE && file !== ':memory:') return file;
+  if (engine === SQLITE) return decodeURIComponent(url.pathname);
   throw new AppError('start_refused', {
     detail:
       'bonin backup and bonin restore are for SQLite files; docs/operations.md says under Backups how PostgreSQL is backed up',

@@ -3,14 +3,12 @@ import cluster from 'node:cluster';
 import { createDevApp } from '../../src/dev.ts';
 import { createLog } from '../../src/log.ts';
 import { newMasterKey } from '../../src/master-keys.ts';
-import { WorkerMetrics } from '../../src/metrics/cluster.ts';
-import { listenForScrapes } from '../../src/metrics/listener.ts';
+import { showWorkers } from '../../src/metrics/cluster.ts';
 
 const log = createLog('warn');
 
 if (cluster.isPrimary) {
-  const metrics = new WorkerMetrics();
-  const { url } = await listenForScrapes({ host: '127.0.0.1', port: 0 }, () => metrics.text(), log);
+  const { url } = await showWorkers({ host: '127.0.0.1', port: 0 }, log);
   const workers = [cluster.fork(), cluster.fork()];
   let serving = 0;
   cluster.on('listening', (_worker, { port }) => {

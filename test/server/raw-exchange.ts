@@ -57,10 +57,12 @@ export class RawConnection {
   readonly #closed: Promise<void>;
   #received = Buffer.alloc(0);
   #isClosed = false;
+  readonly #localPort: number;
   #wake: () => void = () => {};
 
   private constructor(socket: Socket) {
     this.#socket = socket;
+    this.#localPort = socket.localPort ?? 0;
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]);
@@ -96,6 +98,11 @@ export class RawConnection {
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** The client's own port, by which the other end knows the connection. */
+  get localPort(): number {
+    return this.#localPort;
   }
 
   get closed(): Promise<void> {

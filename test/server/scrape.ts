@@ -10,7 +10,7 @@ export interface Sample {
 
 /** Where a started Bonin says its metrics are. */
 export async function metricsUrl(bonin: Pick<Bonin, 'stdout'>): Promise<string> {
-  const find = () => /^ {2}metrics {5}(\S+)\n/m.exec(bonin.stdout())?.[1];
+  const find = () => /^ {2}metrics {5,6}(\S+)\n/m.exec(bonin.stdout())?.[1];
   // What is printed after the first address may still be on its way.
   await eventually(() => find() !== undefined, 30_000);
   const url = find();

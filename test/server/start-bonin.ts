@@ -101,11 +101,15 @@ export async function runBonin(
 }
 
 /**
- * Starts `bonin dev` on a free port; resolves once it has printed its URL, rejects when it ends before. What the
- * test leaves running is killed when it ends.
+ * Starts `bonin dev`, or `serve`, on a free port; resolves once it has printed its URL, rejects when it ends before.
+ * What the test leaves running is killed when it ends.
  */
-export async function startBonin(words: readonly string[], options: SpawnOptions = {}): Promise<Bonin> {
-  const { child, exited, output } = run(['dev', '--port', '0', ...words], options);
+export async function startBonin(
+  words: readonly string[],
+  options: SpawnOptions & { readonly command?: 'dev' | 'serve' } = {},
+): Promise<Bonin> {
+  const { command = 'dev' } = options;
+  const { child, exited, output } = run([command, '--port', '0', ...words], options);
   const url = await new Promise<string>((resolve, reject) => {
     const look = () => {
       const found = /^https?:\/\/\S+$/m.exec(output.stdout)?.[0];
@@ -116,7 +120,7 @@ export async function startBonin(words: readonly string[], options: SpawnOptions
     exited.then(({ code, signal }) => {
       const said =
         options.stderrFile === undefined ? output.stderr : readFileSync(options.stderrFile, 'utf8');
-      reject(new Error(`bonin dev ended before it served (${code ?? signal}): ${said}`));
+      reject(new Error(`bonin ${command} ended before it served (${code ?? signal}): ${said}`));
     }, reject);
   });
   const signal = (name: NodeJS.Signals) => void child.kill(name);

@@ -2,14 +2,6 @@ import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from '../page/shop.ts';
 import { Client, KEY_A, SECRET_A } from './client.ts';
 import { Shop } from './shop.ts';
 
-/** What the traffic below adds up to. */
-export const TRAFFIC = {
-  requested: 3,
-  certified: 1,
-  wrong: 5,
-  pageRequested: 1,
-} as const;
-
 /**
  * A little of everything that a merchant and a person do: tokens, lookups that find and do not, OTPs right, wrong,
  * spent and superseded, the page with a wrong code, a right one, and a cancellation. Gives the ids that took part.

@@ -6,7 +6,6 @@ import {
   type ArchiveTable,
   type ImportStand,
 } from '../../core/archive.ts';
-import { AppError } from '../../errors.ts';
 import { importMark, standOf } from '../import-stand.ts';
 import type { DatabaseMark } from '../index.ts';
 import { toStoreFailure } from './failures.ts';
@@ -14,10 +13,7 @@ import { openDatabase } from './open.ts';
 
 /** Opens the archive of `sqlite:PATH`. */
 export async function openSqliteArchive(url: URL, mark: DatabaseMark): Promise<Archive> {
-  const file = decodeURIComponent(url.pathname);
-  if (file === ':memory:')
-    throw new AppError('start_refused', { detail: 'a database in memory cannot be moved' });
-  return new SqliteArchive(openDatabase(file, mark));
+  return new SqliteArchive(openDatabase(decodeURIComponent(url.pathname), mark));
 }
 
 class SqliteArchive implements Archive {

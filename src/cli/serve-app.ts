@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { type App, type AppOptions, createApp } from '../app.ts';
+import type { Database } from '../command-config.ts';
+import type { MasterKey } from '../core/vault.ts';
+import { readMasterKeys } from '../master-keys.ts';
+
+/** The master keys of a database of `serve`. The first one of a new database is made, and that is said. */
+export function readServeKeys({ databaseFile, masterKeys }: Database): readonly MasterKey[] {
+  const isNew = !existsSync(masterKeys);
+  const keys = readMasterKeys(masterKeys, databaseFile === null || !existsSync(databaseFile));
+  if (isNew)
+    console.error(
+      `bonin: made the master key ${masterKeys}; keep a copy elsewhere: without it nothing in the database can be opened`,
+    );
+  return keys;
+}
+
+type MoreOptions = Pick<AppOptions, 'log' | 'basePath' | 'corsOrigins' | 'metrics' | 'traces'>;
+
+/** The application of `serve` on its database, not listening yet. */
+export function openServeApp(database: Database, options: MoreOptions): Promise<App> {
+  return createApp({
+    ...options,
+    mode: 'serve',
+    databaseUrl: database.databaseUrl,
+    masterKeys: readServeKeys(database),
+  });
+}

@@ -1,0 +1,98 @@
+import { loadServeConfig, type ServeConfig } from '../command-config.ts';
+import type { ListenAddress } from '../config.ts';
+import { createLog, type Logger } from '../log.ts';
+import type { MetricsListener } from '../metrics/listener.ts';
+import { readTraceSettings, type TraceSettings } from '../traces/settings.ts';
+import type { Running } from '../workers.ts';
+import { type Command, EXIT, UsageError } from './command.ts';
+import { openServeApp, readServeKeys } from './serve-app.ts';
+import { settingOptions } from './setting-options.ts';
+import { untilStopped } from './until-stopped.ts';
+
+/** `bonin serve`: the server for production, in this process or in several that share its port. */
+export const serve: Command = {
+  operands: [],
+  summary: 'Starts the server for production: lookups of what is kept; no agency yet.',
+  options: settingOptions('serve'),
+
+  async run({ options, environment }) {
+    const loaded = loadServeConfig(options, environment);
+    if ('problems' in loaded) throw new UsageError(loaded.problems);
+    const { config } = loaded;
+    const tracing = readTraceSettings(environment);
+    if ('problems' in tracing) throw new UsageError(tracing.problems);
+    const { traces } = tracing;
+    const log = createLog(config.logLevel);
+    if (config.workers === 1)
+      return serveUntilStopped(await start(config, config.metrics, traces, log), config);
+
+    const { isWorker, serveAsWorker, startWorkers } = await import('../workers.ts');
+    if (isWorker) {
+      const metrics = config.metrics === null ? null : 'in-worker';
+      await serveAsWorker(() => start(config, metrics, traces, log));
+      return EXIT.ok;
+    }
+    // Before the workers, so that a key is made, or missed, once.
+    readServeKeys(config.database);
+    const scrapes = config.metrics === null ? null : await showWorkers(config.metrics, log);
+    try {
+      const running = await startWorkers(config.workers, log);
+      return await serveUntilStopped({ ...running, metricsUrl: scrapes?.url ?? null }, config);
+    } finally {
+      await scrapes?.close();
+    }
+  },
+};
+
+/** The figures of all workers, at the primary. */
+async function showWorkers(address: ListenAddress, log: Logger): Promise<MetricsListener> {
+  return (await import('../metrics/cluster.ts')).showWorkers(address, log);
+}
+
+interface Serving extends Running {
+  readonly metricsUrl: string | null;
+}
+
+async function start(
+  config: ServeConfig,
+  metrics: ListenAddress | 'in-worker' | null,
+  traces: TraceSettings | null,
+  log: Logger,
+): Promise<Serving> {
+  const { basePath, corsOrigins, database, host, port } = config;
+  const app = await openServeApp(database, {
+    log,
+    basePath,
+    corsOrigins,
+    metrics: metrics ?? undefined,
+    traces: traces ?? undefined,
+  });
+  try {
+    return { ...(await app.listen(port, host)), close: app.close };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+async function serveUntilStopped(running: Serving, config: ServeConfig): Promise<typeof EXIT.ok> {
+  try {
+    // Whoever reads that it runs may stop it at once.
+    const stopped = untilStopped();
+    greet(running, config);
+    await stopped;
+  } finally {
+    await running.close();
+  }
+  return EXIT.ok;
+}
+
+/** The first line with a URL holds nothing else. */
+function greet({ url, metricsUrl }: Serving, { database, workers }: ServeConfig): void {
+  console.log('Bonin serve — 본인인증 서버 (identity verification)\n');
+  console.log(`${url}\n`);
+  console.log(`  workers      ${workers}`);
+  if (metricsUrl !== null) console.log(`  metrics      ${metricsUrl}`);
+  console.log(`  master keys  ${database.masterKeys}\n`);
+  console.log('가맹점은 bonin merchants FILE로 넣습니다 (bonin merchants FILE brings merchants in).');
+}

@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** What the system tells of processes: Linux's /proc. */
+
+/** The processes that this one started and that still run. */
+export function childrenOf(pid: number): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text
+    .split(' ')
+    .filter((each) => each !== '')
+    .map(Number)
+    .filter(isRunning);
+}
+
+/** Whether a process runs; one that ended and that nobody has asked about yet does not. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** The clients' ports of the connections to `port` that a process holds. */
+export function connectionsOf(pid: number, port: number): readonly number[] {
+  const inodes = new Set(
+    readdirSync(`/proc/${pid}/fd`).map((descriptor) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${descriptor}`))?.[1];
+      } catch {
+        // Closed since.
+        return undefined;
+      }
+    }),
+  );
+  const rows = readFileSync(`/proc/${pid}/net/tcp`, 'utf8').trim().split('\n').slice(1);
+  return rows.flatMap((row) => {
+    const [, local = '', remote = '', state, , , , , , inode] = row.trim().split(/\s+/);
+    const isOurs = portOf(local) === port && state === '01' && inodes.has(inode);
+    return isOurs ? [portOf(remote)] : [];
+  });
+}
+
+function portOf(address: string): number {
+  return Number.parseInt(address.split(':')[1] ?? '', 16);
+}
