@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { type App, createApp } from '../src/app.ts';
+import { createProgress } from '../src/cli/progress.ts';
 import { detailsContext, packDetails } from '../src/core/certification.ts';
 import { type Channel, PROVIDER_NAMES } from '../src/core/channel.ts';
 import { newImpUid } from '../src/core/ids.ts';
@@ -11,7 +12,6 @@ import { digestSecret } from '../src/core/token-service.ts';
 import { Vault } from '../src/core/vault.ts';
 import { createLog } from '../src/log.ts';
 import { readMasterKeys } from '../src/master-keys.ts';
-import { createProgress } from './progress.ts';
 import { randomDetails } from './random-person.ts';
 
 /** Raise it when rows come out different, so that kept stores are built again. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { loadDevConfig, loadMerchantsConfig, loadServeConfig } from './command-config.ts';
+import { loadDatabaseConfig, loadDevConfig, loadServeConfig } from './command-config.ts';
 
 describe('settings of dev', () => {
   it('have defaults', () => {
@@ -106,13 +106,15 @@ describe('settings of serve', () => {
       masterKeys: '/etc/bonin/own.keys',
     };
     expect(loadServeConfig({}, environment)).toMatchObject({ config: { database } });
-    expect(loadMerchantsConfig({}, environment)).toEqual({ config: database });
+    expect(loadDatabaseConfig('merchants', {}, environment)).toEqual({ config: database });
   });
 
   it('refuse a database that forgets', () => {
     const problems = ['--database-url must name a file or a server, not memory'];
-    for (const load of [loadServeConfig, loadMerchantsConfig])
-      expect(load({}, { BONIN_DATABASE_URL: 'sqlite::memory:' })).toEqual({ problems });
+    const environment = { BONIN_DATABASE_URL: 'sqlite::memory:' };
+    expect(loadServeConfig({}, environment)).toEqual({ problems });
+    for (const command of ['merchants', 'export', 'import', 'backup', 'restore'] as const)
+      expect(loadDatabaseConfig(command, {}, environment)).toEqual({ problems });
   });
 
   it('take a number of workers, or as many as there are processors', () => {

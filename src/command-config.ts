@@ -1,5 +1,12 @@
 import { join, resolve } from 'node:path';
-import { type Environment, type ListenAddress, readSettings, type Texts, type Values } from './config.ts';
+import {
+  type CommandName,
+  type Environment,
+  type ListenAddress,
+  readSettings,
+  type Texts,
+  type Values,
+} from './config.ts';
 import type { LogLevel } from './log.ts';
 
 /** A database and what opens it. */
@@ -101,9 +108,13 @@ export function loadServeConfig(options: Texts, environment: Environment): Loade
   };
 }
 
-/** Reads the settings of `bonin merchants`: where the database of `serve` is. */
-export function loadMerchantsConfig(options: Texts, environment: Environment): Loaded<Database> {
-  const { values, problems } = readSettings('merchants', options, environment);
+/** Reads the settings of a command that only works on a database: where it is. */
+export function loadDatabaseConfig(
+  command: Exclude<CommandName, 'dev' | 'serve'>,
+  options: Texts,
+  environment: Environment,
+): Loaded<Database> {
+  const { values, problems } = readSettings(command, options, environment);
   problems.push(...findForgetfulness(values));
   return problems.length > 0 ? { problems } : { config: Object.freeze(databaseOf(values)) };
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 
 /** The commands that have settings. */
-export const COMMANDS = ['dev', 'serve', 'merchants'] as const;
+export const COMMANDS = ['dev', 'serve', 'merchants', 'export', 'import', 'backup', 'restore'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 /** One setting: who takes it, where it may be given, how it is read, what it is for. */
@@ -93,7 +93,7 @@ export const SETTINGS = {
         : new Problem('must be a URL that begins with sqlite:, postgres: or postgresql:'),
   } satisfies Setting<string | null>,
   masterKeys: {
-    commands: ['serve', 'merchants'],
+    commands: COMMANDS.filter((command) => command !== 'dev'),
     flag: 'master-keys',
     env: 'BONIN_MASTER_KEYS',
     value: 'FILE',

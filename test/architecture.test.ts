@@ -64,6 +64,11 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     rooms: ['core', 'errors', 'storage'],
     packages: ['pg', 'node:crypto', 'node:fs', 'node:timers/promises', 'node:tls'],
   },
+  // Moves a database from one engine to another, through the port of each.
+  transfer: {
+    rooms: ['core', 'errors'],
+    packages: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
+  },
   reference: { rooms: ['errors', 'http'], packages: ['node:crypto', 'node:fs', 'node:module'] },
   health: { rooms: ['core', 'errors', 'http'], packages: [] },
   'master-keys': { rooms: ['core', 'errors', 'new-file'], packages: ['node:crypto', 'node:fs'] },
@@ -109,7 +114,9 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
       'master-keys',
       'merchants-file',
       'metrics',
+      'storage',
       'traces/settings',
+      'transfer',
       'version',
       'workers',
     ],
@@ -133,7 +140,7 @@ function roomOf(file: string): string | undefined {
 
 function importsOf(file: string): readonly string[] {
   const text = readFileSync(join(SOURCE, file), 'utf8');
-  return [...text.matchAll(/(?:from|import|import\()\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+  return [...text.matchAll(/(?<!')(?:from|import|import\()\s*'([^']+)'/g)].map((match) => match[1] ?? '');
 }
 
 function isAllowed(file: string, imported: string): boolean {

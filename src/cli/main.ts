@@ -15,6 +15,10 @@ const COMMANDS = {
   lookup: async () => (await import('./lookup.ts')).lookup,
   token: async () => (await import('./token.ts')).token,
   conformance: async () => (await import('./conformance.ts')).conformance,
+  export: async () => (await import('./export.ts')).exportCommand,
+  import: async () => (await import('./import.ts')).importCommand,
+  backup: async () => (await import('./backup.ts')).backup,
+  restore: async () => (await import('./restore.ts')).restore,
   settings: async () => (await import('./settings.ts')).settings,
 } satisfies Record<string, () => Promise<Command>>;
 

@@ -1,6 +1,6 @@
 import { fstatSync, readFileSync, statSync } from 'node:fs';
 import type { App } from '../app.ts';
-import { loadMerchantsConfig } from '../command-config.ts';
+import { loadDatabaseConfig } from '../command-config.ts';
 import { foldImpKey } from '../core/merchant.ts';
 import { createLog } from '../log.ts';
 import { findMerchantProblems, type MerchantEntry, toMerchantSetup } from '../merchants-file.ts';
@@ -25,7 +25,7 @@ export const merchants: Command = {
   async run({ operands, options, environment }) {
     const [operand = ''] = operands;
     const input: Input = operand === '-' ? STANDARD_INPUT : { name: operand, file: operand };
-    const loaded = loadMerchantsConfig(options, environment);
+    const loaded = loadDatabaseConfig('merchants', options, environment);
     if ('problems' in loaded) throw new UsageError(loaded.problems);
     const content = readContent(input);
     const problems = findMerchantProblems(content);

@@ -72,7 +72,7 @@ export class Vault {
     this.#currentId = current.id;
   }
 
-  /** Seals `text`, which must be ASCII, so that it opens only with the same `context` (which record, which field). */
+  /** Seals `text`, a byte in each character, so that it opens only with the same `context` (which record, which field). */
   seal(context: string, text: string): Sealed {
     const salt = randomBytes(SALT_BYTES);
     const nonce = randomBytes(NONCE_BYTES);

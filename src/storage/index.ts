@@ -1,6 +1,12 @@
+import type { Archive } from '../core/archive.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Store } from '../core/store.ts';
 import { AppError } from '../errors.ts';
+import type { Backup } from './sqlite/backup.ts';
+import type { Restored } from './sqlite/restore.ts';
+
+export type { Backup } from './sqlite/backup.ts';
+export type { Restored } from './sqlite/restore.ts';
 
 /** What a database must agree with before anything is read from it. */
 export interface DatabaseMark {
@@ -10,16 +16,36 @@ export interface DatabaseMark {
   readonly keyMark: string;
   /** Whether the mark found in a database is of one of our master keys. */
   readonly recognises: (keyMark: string) => boolean;
+  /**
+   * `export` reads a database of either mode, and makes none; `import` may find that an import was broken off. Both go
+   * with an archive. Default: none of them.
+   */
+  readonly use?: 'export' | 'import';
 }
 
-export type OpenStore = (url: URL, mark: DatabaseMark, machine: Clock) => Promise<Store>;
+type OpenStore = (url: URL, mark: DatabaseMark, machine: Clock) => Promise<Store>;
+type OpenArchive = (url: URL, mark: DatabaseMark) => Promise<Archive>;
+/** What opens the databases of one kind: to serve from, and to move from or to. */
+interface Engine {
+  store(): Promise<OpenStore>;
+  archive(): Promise<OpenArchive>;
+}
+
+const SQLITE: Engine = {
+  store: async () => (await import('./sqlite/store.ts')).openSqliteStore,
+  archive: async () => (await import('./sqlite/archive.ts')).openSqliteArchive,
+};
+const POSTGRES: Engine = {
+  store: async () => (await import('./postgres/store.ts')).openPostgresStore,
+  archive: async () => (await import('./postgres/archive.ts')).openPostgresArchive,
+};
 
 /** The storage engines, by the scheme of a database's URL. */
-const ENGINES = {
-  'sqlite:': async () => (await import('./sqlite/store.ts')).openSqliteStore,
-  'postgres:': async () => (await import('./postgres/store.ts')).openPostgresStore,
-  'postgresql:': async () => (await import('./postgres/store.ts')).openPostgresStore,
-} satisfies Record<string, () => Promise<OpenStore>>;
+const ENGINES: Readonly<Record<string, Engine>> = {
+  'sqlite:': SQLITE,
+  'postgres:': POSTGRES,
+  'postgresql:': POSTGRES,
+};
 
 /** What whoever measures calls the engine behind a URL that could be opened. */
 export function engineName(databaseUrl: string): 'sqlite' | 'postgresql' {
@@ -35,12 +61,47 @@ export async function openStore(
   mark: DatabaseMark,
   machine: Clock = systemClock,
 ): Promise<Store> {
+  const { url, engine } = findEngine(databaseUrl);
+  return (await engine.store())(url, mark, machine);
+}
+
+/** Opens the same database as an archive; `start_refused` likewise. */
+export async function openArchive(databaseUrl: string, mark: DatabaseMark): Promise<Archive> {
+  const { url, engine } = findEngine(databaseUrl);
+  return (await engine.archive())(url, mark);
+}
+
+/** Copies an SQLite database into a folder while others use it; `start_refused` for any other. */
+export async function backupDatabase(databaseUrl: string, folder: string): Promise<Backup> {
+  const file = fileOf(databaseUrl);
+  return (await import('./sqlite/backup.ts')).backupSqlite(file, folder, new Date());
+}
+
+/** Makes an SQLite database of a copy, or of the newest one in a folder; `start_refused` for any other. */
+export async function restoreDatabase(
+  from: string,
+  databaseUrl: string,
+  recognises: DatabaseMark['recognises'],
+): Promise<Restored> {
+  const file = fileOf(databaseUrl);
+  return (await import('./sqlite/restore.ts')).restoreSqlite(from, file, recognises, Date.now());
+}
+
+function fileOf(databaseUrl: string): string {
+  const { url, engine } = findEngine(databaseUrl);
+  if (engine === SQLITE) return decodeURIComponent(url.pathname);
+  throw new AppError('start_refused', {
+    detail:
+      'bonin backup and bonin restore are for SQLite files; docs/operations.md says under Backups how PostgreSQL is backed up',
+  });
+}
+
+function findEngine(databaseUrl: string): { readonly url: URL; readonly engine: Engine } {
   const url = URL.canParse(databaseUrl) ? new URL(databaseUrl) : null;
-  const engine = Object.entries(ENGINES).find(([scheme]) => scheme === url?.protocol)?.[1];
+  const engine = ENGINES[url?.protocol ?? ''];
   if (url === null || engine === undefined)
     throw new AppError('start_refused', {
       detail: `the database URL must begin with one of ${Object.keys(ENGINES).join(', ')}`,
     });
-  const open = await engine();
-  return open(url, mark, machine);
+  return { url, engine };
 }

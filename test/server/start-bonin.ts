@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
@@ -79,12 +80,19 @@ function run(words: readonly string[], { env = {}, stderrFile, wrapper = [] }: S
   return { child, exited, output };
 }
 
-/** Runs one command line to its end, or to a SIGKILL after so many milliseconds. */
+/** Runs one command line to its end, or to a SIGKILL after so many milliseconds or as soon as `killWhen` says so. */
 export async function runBonin(
   words: readonly string[],
-  options: SpawnOptions & { readonly killAfter?: number } = {},
+  options: SpawnOptions & {
+    readonly killAfter?: number;
+    readonly killWhen?: () => boolean | Promise<boolean>;
+  } = {},
 ): Promise<Finished> {
   const { child, exited, output } = run(words, options);
+  while (options.killWhen !== undefined && child.exitCode === null && child.signalCode === null) {
+    if (await options.killWhen()) child.kill('SIGKILL');
+    await Promise.race([exited, sleep(5)]);
+  }
   const timer =
     options.killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), options.killAfter);
   const exit = await exited;

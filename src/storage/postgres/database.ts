@@ -28,7 +28,7 @@ const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
 const INT8 = 20;
 /** Every 64-bit integer of ours is a time or an id, and fits. */
-const TYPES = {
+export const TYPES = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     oid === INT8 && format !== 'binary'
       ? Number
@@ -53,7 +53,8 @@ export class Database {
   /** Whether the disk under the database was full when it was last tried. */
   lacksRoom = false;
 
-  constructor({ config, servers }: Address) {
+  /** `patience` is how long a statement may take, in milliseconds. */
+  constructor({ config, servers }: Address, patience = STATEMENT_TIMEOUT) {
     this.#servers = servers;
     this.#pool = new Pool({
       ...config,
@@ -62,9 +63,9 @@ export class Database {
       max: CONNECTIONS,
       connectionTimeoutMillis: LONGEST_WAIT,
       idleTimeoutMillis: IDLE_TIMEOUT,
-      statement_timeout: STATEMENT_TIMEOUT,
+      statement_timeout: patience,
       idle_in_transaction_session_timeout: ANSWER_TIMEOUT,
-      query_timeout: ANSWER_TIMEOUT,
+      query_timeout: patience + (ANSWER_TIMEOUT - STATEMENT_TIMEOUT),
       keepAlive: true,
       onConnect: refuseStandby,
     });

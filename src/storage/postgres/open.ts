@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../errors.ts';
+import { UNFINISHED } from '../import-stand.ts';
 import type { DatabaseMark } from '../index.ts';
 import { readMigrations } from '../migrate.ts';
 import { type Address, readAddress } from './address.ts';
@@ -15,6 +16,8 @@ const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), ['0
 const APPLICATION = 'bonin';
 /** How long a step of the schema may take, in milliseconds: it may have to rewrite a large table. */
 const MIGRATION_TIMEOUT = 3_600_000;
+/** How long a statement may take for an archive, in milliseconds: to count a large table takes its time. */
+const ARCHIVE_TIMEOUT = 600_000;
 /** What the server says to the slower of two that make the first tables: the name of a table, or of its row type, is taken. */
 const TAKEN: ReadonlySet<string> = new Set(['23505', '42P07', '42710']);
 /** What it says of a table that only happens to be called as ours. */
@@ -39,7 +42,7 @@ export interface OpenDatabase {
  */
 export async function openDatabase(url: URL, mark: DatabaseMark, machine: Clock): Promise<OpenDatabase> {
   const address = readAddress(url);
-  const database = new Database(address);
+  const database = new Database(address, mark.use === undefined ? undefined : ARCHIVE_TIMEOUT);
   try {
     await database.withClient((client) => inspectServer(client, address));
     await migrate(database, address, mark);
@@ -145,7 +148,10 @@ async function look(client: PoolClient): Promise<Found> {
 
 /** The version of the schema that was found, 0 for none; or the refusal to touch it. */
 function inspect(found: Found, address: Address, mark: DatabaseMark): number {
-  if (found.kind === 'empty') return 0;
+  if (found.kind === 'empty') {
+    if (mark.use === 'export') throw refuse(address, 'holds nothing of Bonin');
+    return 0;
+  }
   if (found.kind === 'foreign')
     throw refuse(address, 'holds tables of another program; Bonin needs a database of its own');
   const version = Number(found.stamp.get('schema'));
@@ -155,10 +161,11 @@ function inspect(found: Found, address: Address, mark: DatabaseMark): number {
       `was made by a newer Bonin (schema ${version}, this one knows ${MIGRATIONS.length})`,
     );
   const mode = found.stamp.get('mode');
-  if (mode !== mark.mode)
+  if (mark.use !== 'export' && mode !== mark.mode)
     throw refuse(address, `belongs to the mode ${String(mode)} and is never opened by ${mark.mode}`);
   if (!mark.recognises(String(found.stamp.get('key_mark'))))
     throw refuse(address, 'was sealed with a master key that is not among the keys given');
+  if (mark.use !== 'import' && found.stamp.has('import')) throw refuse(address, UNFINISHED);
   return version;
 }
 

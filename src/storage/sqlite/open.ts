@@ -15,6 +15,7 @@ import {
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../errors.ts';
+import { UNFINISHED } from '../import-stand.ts';
 import type { DatabaseMark } from '../index.ts';
 import { readMigrations } from '../migrate.ts';
 import { describeSqliteFailure, refuseDatabase } from './failures.ts';
@@ -43,7 +44,10 @@ const LARGEST_CHECKED_AT_START = 64 * 1024 * 1024;
 export function openDatabase(file: string, mark: DatabaseMark): DatabaseSync {
   try {
     if (file === ':memory:') return createInMemory(mark);
-    if (!existsSync(file)) createFile(file, mark);
+    if (!existsSync(file)) {
+      if (mark.use === 'export') throw refuseDatabase(file, 'is missing');
+      createFile(file, mark);
+    }
     inspectFile(file, mark);
     const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
     try {
@@ -126,11 +130,11 @@ function applyFirst(database: DatabaseSync, mark: DatabaseMark): void {
   );
 }
 
-function removeDatabase(file: string): void {
+export function removeDatabase(file: string): void {
   for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
 }
 
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, 'r');
   try {
     fsyncSync(descriptor);
@@ -140,7 +144,7 @@ function syncFolder(folder: string): void {
 }
 
 /** Looks at the file without writing to it, its header first: SQLite itself would make a side file of anything. */
-function inspectFile(file: string, mark: DatabaseMark): void {
+export function inspectFile(file: string, mark: DatabaseMark): void {
   const stat = statSync(file);
   if (!stat.isFile()) throw refuseDatabase(file, 'is not a file');
   const header = readHeader(file);
@@ -187,10 +191,13 @@ function inspectContent(database: DatabaseSync, file: string, size: number, mark
   }
   const stamp = database.prepare('SELECT value FROM stamp WHERE name = ?');
   const mode = stamp.get('mode')?.['value'];
-  if (mode !== mark.mode)
+  if (mark.use !== 'export' && mode !== mark.mode)
     throw refuseDatabase(file, `belongs to the mode ${String(mode)} and is never opened by ${mark.mode}`);
   if (!mark.recognises(String(stamp.get('key_mark')?.['value'])))
     throw refuseDatabase(file, 'was sealed with a master key that is not among the keys given');
+  if (mark.use !== 'import' && stamp.get('import') !== undefined) throw refuseDatabase(file, UNFINISHED);
+  if (stamp.get('backup') !== undefined)
+    throw refuseDatabase(file, 'is a backup, which has no salts; bonin restore makes a database of it');
 }
 
 function schemaVersion(database: DatabaseSync): number {

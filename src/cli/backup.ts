@@ -1,0 +1,23 @@
+import { backupDatabase } from '../storage/index.ts';
+import { type Command, EXIT } from './command.ts';
+import { readDatabasePlace } from './database.ts';
+import { format } from './progress.ts';
+import { settingOptions } from './setting-options.ts';
+
+/** `bonin backup FOLDER`: a dated copy that opens nothing without the one file of salts beside it. */
+export const backup: Command = {
+  operands: ['FOLDER'],
+  summary: 'Copies an SQLite database into a folder while it is in use.',
+  options: settingOptions('backup'),
+
+  async run(call) {
+    const [folder = ''] = call.operands;
+    const { copy, salts, certifications } = await backupDatabase(
+      readDatabasePlace('backup', call).databaseUrl,
+      folder,
+    );
+    console.log(`${format(certifications)} certifications in ${copy}`);
+    console.log(`Their salts are in ${salts}, which holds those of the newest backup only.`);
+    return EXIT.ok;
+  },
+};

@@ -1,0 +1,37 @@
+import { Vault } from '../core/vault.ts';
+import { openArchive } from '../storage/index.ts';
+import { importFrom } from '../transfer/import.ts';
+import { type Command, EXIT } from './command.ts';
+import { readDatabasePlace } from './database.ts';
+import { createProgress } from './progress.ts';
+import { settingOptions } from './setting-options.ts';
+import { printTotals } from './totals.ts';
+
+/** `bonin import FILE`: an export into a new database. */
+export const importCommand: Command = {
+  operands: ['FILE'],
+  summary: 'Brings an export into a new database; goes on if it was broken off.',
+  options: settingOptions('import'),
+
+  async run(call) {
+    const [file = ''] = call.operands;
+    const startedAt = performance.now();
+    const { databaseUrl, masterKeys } = readDatabasePlace('import', call);
+    const vault = new Vault(masterKeys());
+    const { totals, written, wasDone } = await importFrom(
+      file,
+      vault,
+      ({ mode, keyMark }) =>
+        openArchive(databaseUrl, {
+          mode,
+          keyMark,
+          recognises: (mark) => vault.recognises(mark),
+          use: 'import',
+        }),
+      createProgress,
+    );
+    if (wasDone) console.log('This file was imported into this database already; nothing was done.');
+    else printTotals('imported', totals, startedAt, written);
+    return EXIT.ok;
+  },
+};

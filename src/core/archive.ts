@@ -1,0 +1,84 @@
+/*
+ * All that a database keeps, in one shape for every engine, so that it can be moved from one to another as sealed as
+ * it lies: nothing here is opened.
+ */
+
+/** One value of a row. Flags are 0 and 1; times are epoch milliseconds, as in the store. */
+export type Cell = number | string | Uint8Array | null;
+export type CellKind = 'integer' | 'flag' | 'text' | 'bytes';
+/** The values of one row, in the order of its table's columns; the key first. */
+export type ArchiveRow = readonly Cell[];
+
+export interface ArchiveTable {
+  readonly name: string;
+  /** The first one is the key: an integer, different in each row. */
+  readonly columns: readonly (readonly [name: string, kind: CellKind])[];
+}
+
+/**
+ * Every table, in an order in which each stands after those that it points to. A change of it changes the form of an
+ * export, which other versions then refuse.
+ */
+export const ARCHIVE_TABLES: readonly ArchiveTable[] = [
+  table('merchants', 'id user_code:text name:text page_rules:text disabled_at'),
+  table(
+    'channels',
+    'id merchant_id position channel_key:text provider:text provider_merchant_id:text carrier_approval:flag foreigner_add_on:flag minimum_age',
+  ),
+  table('api_keys', 'id merchant_id imp_key:text secret_digest:bytes revoked_at'),
+  table('access_tokens', 'api_key_id nonce:bytes digest:text expires_at'),
+  table(
+    'certifications',
+    'id merchant_id channel_id state:text requested_at certified_at master_key_id salt:bytes sealed:bytes',
+  ),
+  table('other_ids', 'id imp_uid:text'),
+  table('erasures', 'id merchant_id channel_id erased_at'),
+  table('otps', 'id method:text digest:bytes phone_digest:bytes sent_at wrong ended:text'),
+  table('otp_requests', 'id merchant_id phone_digest:bytes requested_at'),
+  table(
+    'attempts',
+    'id merchant_id channel_id ticket_digest:bytes ticket_until session_digest:bytes handle_digest:bytes expires_at step ended:text master_key_id salt:bytes sealed:bytes',
+  ),
+];
+
+function table(name: string, columns: string): ArchiveTable {
+  return {
+    name,
+    columns: columns.split(' ').map((column) => {
+      const [columnName = '', kind = 'integer'] = column.split(':');
+      return [columnName, kind as CellKind];
+    }),
+  };
+}
+
+/** Where an import stands in its target: `next` is the number of the chunk that it needs, null when all is done. */
+export interface ImportStand {
+  readonly next: number | null;
+}
+
+/**
+ * What a storage engine must do to be moved from and to. Failures are those of a store, with a sentence that quotes no
+ * value.
+ */
+export interface Archive {
+  /** The database's own mark: which mode made it, and with which master key. */
+  readonly mode: 'dev' | 'serve';
+  readonly keyMark: string;
+
+  /** How many rows a table holds. */
+  count(table: ArchiveTable): Promise<number>;
+  /** The rows after a key, null for the first ones, in the order of the key; at most so many. */
+  read(table: ArchiveTable, after: number | null, count: number): Promise<readonly ArchiveRow[]>;
+
+  /**
+   * Begins to import, or goes on where an import of the same id was broken off; from then until the end the database
+   * is refused to whoever would serve from it. `start_refused` when there is anything else in it.
+   */
+  beginImport(exportId: string): Promise<ImportStand>;
+  /** Keeps the rows and that this chunk is done, in one step; false when the import stands at another chunk. */
+  write(exportId: string, chunk: number, table: ArchiveTable, rows: readonly ArchiveRow[]): Promise<boolean>;
+  /** Opens the database to whoever serves. New merchants, channels and keys get numbers that nobody has. */
+  finishImport(exportId: string): Promise<void>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,36 @@
+import type { ImportStand } from '../core/archive.ts';
+import { AppError } from '../errors.ts';
+
+/*
+ * How far an import is stands in the stamp of its target: `import` while it runs, with the id of the export and the
+ * number of the next chunk; `imported` with the id when it has ended.
+ */
+
+/** Why nobody serves from a database whose stamp has `import`. */
+export const UNFINISHED = 'an import into it has not ended; run bonin import again with the same file';
+
+/** What stands at `import` when this chunk is the next one. */
+export function importMark(exportId: string, chunk: number): string {
+  return `${exportId} ${chunk}`;
+}
+
+/** Where an import begins that finds these in the stamp; `start_refused` when the database is not for it. */
+export function standOf(
+  exportId: string,
+  stamp: { readonly import: string | undefined; readonly imported: string | undefined },
+  isEmpty: boolean,
+): ImportStand {
+  const [begun, next] = stamp.import?.split(' ') ?? [];
+  if (begun !== undefined && begun !== exportId)
+    throw refuse(
+      'another export was begun to be imported into the database; import that one, or make a new one',
+    );
+  if (begun !== undefined) return { next: Number(next) };
+  if (stamp.imported === exportId) return { next: null };
+  if (!isEmpty) throw refuse('the database holds data already; an import needs a new one');
+  return { next: 0 };
+}
+
+function refuse(detail: string): AppError {
+  return new AppError('start_refused', { detail });
+}

@@ -1,0 +1,278 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ARCHIVE_TABLES, type Archive } from '../core/archive.ts';
+import type { Vault } from '../core/vault.ts';
+import { AppError } from '../errors.ts';
+
+/*
+ * The form of an export: one line of JSON in clear, the header; then chunks, each with its length in four bytes and
+ * sealed as a record is, under a key of its own. The context of a chunk is the header's digest and its number, so one
+ * that is altered, moved, or of another file does not open, before anything of it is used. The last chunk is the end.
+ */
+
+const FORMAT = 'bonin-export';
+/** Grows with the form of the file; a change of the tables shows itself in `layout`. */
+const VERSION = 1;
+const LAYOUT = createHash('sha256').update(JSON.stringify(ARCHIVE_TABLES)).digest('hex').slice(0, 16);
+const LONGEST_HEADER = 1024;
+const LENGTH_BYTES = 4;
+const KEY_ID_BYTES = 4;
+const SALT_BYTES = 32;
+/** No chunk of ours comes near; a longer one would be held in memory for nothing. */
+const LONGEST_CHUNK = 256 * 1024 * 1024;
+
+export interface ExportHeader {
+  readonly format: typeof FORMAT;
+  readonly version: number;
+  readonly layout: string;
+  /** Names this export, whatever the file is called. */
+  readonly id: string;
+  readonly mode: 'dev' | 'serve';
+  /** Of the database that it was made of. */
+  readonly keyMark: string;
+}
+
+/** The file ends in the middle of a chunk, or holds bytes that nobody sealed. */
+export class DamagedExport extends AppError {}
+
+/** One export, read or written from its beginning on. */
+export class ExportFile {
+  readonly header: ExportHeader;
+  readonly #file: string;
+  readonly #handle: FileHandle;
+  readonly #vault: Vault;
+  readonly #context: string;
+  /** Where the first chunk stands. */
+  readonly #start: number;
+  #position: number;
+  #chunk = 0;
+
+  private constructor(
+    file: string,
+    handle: FileHandle,
+    headerLine: string,
+    header: ExportHeader,
+    vault: Vault,
+  ) {
+    this.header = header;
+    this.#file = file;
+    this.#handle = handle;
+    this.#vault = vault;
+    this.#context = `export ${createHash('sha256').update(headerLine).digest('hex')}`;
+    this.#start = Buffer.byteLength(headerLine);
+    this.#position = this.#start;
+  }
+
+  /** Begins a file that is not there yet; only its owner may read it. */
+  static async create(file: string, { mode, keyMark }: Archive, vault: Vault): Promise<ExportFile> {
+    const header: ExportHeader = {
+      format: FORMAT,
+      version: VERSION,
+      layout: LAYOUT,
+      id: randomUUID(),
+      mode,
+      keyMark,
+    };
+    const line = `${JSON.stringify(header)}\n`;
+    const handle = await openFile(file, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
+    try {
+      await write(file, handle, Buffer.from(line), 0);
+      return new ExportFile(file, handle, line, header, vault);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** Opens a file and reads its header; null when it was broken off before the header was written. */
+  static async open(file: string, vault: Vault, use: 'read' | 'continue'): Promise<ExportFile | null> {
+    const handle = await openFile(file, use === 'read' ? constants.O_RDONLY : constants.O_RDWR);
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(LONGEST_HEADER), 0, LONGEST_HEADER, 0);
+      const start = buffer.toString('latin1', 0, bytesRead);
+      const line = start.slice(0, start.indexOf('\n') + 1);
+      const beginning = `{"format":"${FORMAT}"`;
+      if (
+        line === '' &&
+        (beginning.startsWith(start) || (start.startsWith(beginning) && bytesRead < LONGEST_HEADER))
+      ) {
+        await handle.close();
+        return null;
+      }
+      return new ExportFile(file, handle, line, readHeader(file, line, vault), vault);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** Bytes up to the next chunk. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Bytes of the whole file. */
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size;
+  }
+
+  /** The next chunk as it was given to `append`, null at the end of the file; `DamagedExport` when it does not open. */
+  async read(): Promise<Buffer | null> {
+    const length = await this.#readLength();
+    if (length === null) return null;
+    const sealed = await this.#readBytes(this.#position + LENGTH_BYTES, length);
+    try {
+      const text = this.#vault.open(this.#contextOf(this.#chunk), {
+        masterKeyId: sealed.readUInt32BE(0),
+        salt: sealed.subarray(KEY_ID_BYTES, KEY_ID_BYTES + SALT_BYTES),
+        blob: sealed.subarray(KEY_ID_BYTES + SALT_BYTES),
+      });
+      this.#step(length);
+      return Buffer.from(text, 'latin1');
+    } catch {
+      throw this.#damaged();
+    }
+  }
+
+  /** Goes to a chunk, the first is 0, without opening those before it. */
+  async seek(chunk: number): Promise<void> {
+    this.#position = this.#start;
+    this.#chunk = 0;
+    while (this.#chunk < chunk) {
+      const length = await this.#readLength();
+      if (length === null) throw this.#damaged();
+      this.#step(length);
+    }
+  }
+
+  /** Seals a chunk and writes it behind the last one that was read or written. */
+  async append(plain: Buffer): Promise<void> {
+    const { masterKeyId, salt, blob } = this.#vault.seal(
+      this.#contextOf(this.#chunk),
+      plain.toString('latin1'),
+    );
+    const length = KEY_ID_BYTES + salt.length + blob.length;
+    const head = Buffer.alloc(LENGTH_BYTES + KEY_ID_BYTES);
+    head.writeUInt32BE(length, 0);
+    head.writeUInt32BE(masterKeyId, LENGTH_BYTES);
+    await write(this.#file, this.#handle, Buffer.concat([head, salt, blob]), this.#position);
+    this.#step(length);
+  }
+
+  /** Cuts off what stands behind the last whole chunk. */
+  async cut(): Promise<void> {
+    await this.#handle.truncate(this.#position);
+  }
+
+  /** Makes what was written durable, the file's name as well. */
+  async sync(): Promise<void> {
+    await this.#handle.sync();
+    const folder = await open(dirname(this.#file), constants.O_RDONLY);
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+
+  async #readLength(): Promise<number | null> {
+    const { buffer, bytesRead } = await this.#handle.read(
+      Buffer.alloc(LENGTH_BYTES),
+      0,
+      LENGTH_BYTES,
+      this.#position,
+    );
+    if (bytesRead === 0) return null;
+    const length = bytesRead < LENGTH_BYTES ? 0 : buffer.readUInt32BE(0);
+    if (length <= KEY_ID_BYTES + SALT_BYTES || length > LONGEST_CHUNK) throw this.#damaged();
+    return length;
+  }
+
+  async #readBytes(position: number, length: number): Promise<Buffer> {
+    if (position + length > (await this.size())) throw this.#damaged();
+    const bytes = Buffer.allocUnsafe(length);
+    const { bytesRead } = await this.#handle.read(bytes, 0, length, position);
+    if (bytesRead < length) throw this.#damaged();
+    return bytes;
+  }
+
+  #step(length: number): void {
+    this.#position += LENGTH_BYTES + length;
+    this.#chunk++;
+  }
+
+  #contextOf(chunk: number): string {
+    return `${this.#context} ${chunk}`;
+  }
+
+  #damaged(): DamagedExport {
+    return new DamagedExport('start_refused', {
+      detail: `${this.#file}: is cut or altered after ${this.#chunk} whole chunks`,
+    });
+  }
+}
+
+function readHeader(file: string, line: string, vault: Vault): ExportHeader {
+  let header: Partial<ExportHeader> | null;
+  try {
+    header = JSON.parse(line) as Partial<ExportHeader> | null;
+  } catch {
+    header = null;
+  }
+  if (header?.format !== FORMAT) throw refuse(file, 'is not an export of Bonin, or its beginning is damaged');
+  const { version, layout, id, mode, keyMark } = header;
+  if (version !== VERSION || layout !== LAYOUT)
+    throw refuse(file, 'was made by another version of Bonin; export and import with the same one');
+  if (typeof id !== 'string' || typeof keyMark !== 'string' || (mode !== 'dev' && mode !== 'serve'))
+    throw refuse(file, 'its beginning is damaged');
+  if (!vault.recognises(keyMark))
+    throw refuse(file, 'was sealed with a master key that is not among the keys given');
+  return { format: FORMAT, version, layout, id, mode, keyMark };
+}
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  ENOENT: 'is missing',
+  EEXIST: 'is already there',
+  EISDIR: 'is a folder',
+  EACCES: 'may not be read or written',
+  EPERM: 'may not be read or written',
+  EROFS: 'stands on a disk that is read-only',
+  ENOSPC: 'the disk is full; begin again with the same file when there is room',
+  EDQUOT: 'the disk is full; begin again with the same file when there is room',
+  EFBIG: 'the disk takes no larger file',
+};
+
+async function openFile(file: string, flags: number): Promise<FileHandle> {
+  try {
+    return await open(file, flags, 0o600);
+  } catch (error) {
+    throw describe(file, error);
+  }
+}
+
+async function write(file: string, handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  try {
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+      done += bytesWritten;
+    }
+  } catch (error) {
+    throw describe(file, error);
+  }
+}
+
+function describe(file: string, error: unknown): AppError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return refuse(file, SENTENCES[code] ?? `cannot be read or written (${code})`, error);
+}
+
+/** Refuses to go on because of what stands at `file`. */
+export function refuse(file: string, reason: string, cause?: unknown): AppError {
+  return new AppError('start_refused', { detail: `${file}: ${reason}`, cause });
+}

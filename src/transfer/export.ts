@@ -1,0 +1,103 @@
+import { existsSync, rmSync } from 'node:fs';
+import { ARCHIVE_TABLES, type Archive } from '../core/archive.ts';
+import type { Vault } from '../core/vault.ts';
+import { packEnd, packRows, unpack } from './chunks.ts';
+import { DamagedExport, ExportFile, refuse } from './export-file.ts';
+import { decodeRows, encodeRows } from './rows.ts';
+import {
+  countRows,
+  differences,
+  keyOf,
+  measure,
+  type Progress,
+  readChunks,
+  type ShowProgress,
+  type TableTotal,
+  Tally,
+} from './totals.ts';
+
+/**
+ * Writes all that a database keeps to `file`, or goes on with one that was broken off, behind its last whole chunk.
+ * The whole is read a second time before the end is written: where both readings are equal, the file is what the
+ * database held in the moment between them; where not, `start_refused` says so and the file has no end.
+ */
+export async function exportTo(
+  file: string,
+  archive: Archive,
+  vault: Vault,
+  progress: Progress,
+): Promise<readonly TableTotal[]> {
+  const output = await openOutput(file, archive, vault);
+  try {
+    const rows = await countRows(archive);
+    const written = await writeTables(output, file, archive, progress('Exporting', rows, 'rows'));
+    const totals = written.totals();
+    const changed = differences(totals, await measure(archive, progress('Comparing', written.rows, 'rows')));
+    if (changed !== '')
+      throw refuse(
+        file,
+        `the database has changed since this file was begun (${changed}); stop what serves from it, remove the file and export again`,
+      );
+    await output.append(packEnd(totals));
+    await output.sync();
+    return totals;
+  } finally {
+    await output.close();
+  }
+}
+
+async function openOutput(file: string, archive: Archive, vault: Vault): Promise<ExportFile> {
+  const begun = existsSync(file) ? await ExportFile.open(file, vault, 'continue') : null;
+  if (begun === null) {
+    // Broken off before it said what it is.
+    rmSync(file, { force: true });
+    return ExportFile.create(file, archive, vault);
+  }
+  if (begun.header.mode === archive.mode && begun.header.keyMark === archive.keyMark) return begun;
+  await begun.close();
+  throw refuse(file, 'is the export of another database');
+}
+
+async function writeTables(
+  output: ExportFile,
+  file: string,
+  archive: Archive,
+  show: ShowProgress,
+): Promise<Tally> {
+  const tally = new Tally();
+  const { table: begunTable, key } = await readBegun(output, file, tally, show);
+  for (const [number, table] of ARCHIVE_TABLES.entries()) {
+    if (number < begunTable) continue;
+    for await (const rows of readChunks(archive, table, number === begunTable ? key : null)) {
+      const bytes = encodeRows(rows);
+      await output.append(packRows(table, bytes));
+      tally.add(table, rows.length, bytes);
+      show(tally.rows);
+    }
+  }
+  return tally;
+}
+
+/** Adds up what the file holds already, cuts off what is not whole, and says where it ended. */
+async function readBegun(
+  output: ExportFile,
+  file: string,
+  tally: Tally,
+  show: ShowProgress,
+): Promise<{ readonly table: number; readonly key: number | null }> {
+  let end: { table: number; key: number | null } = { table: 0, key: null };
+  try {
+    for (let plain = await output.read(); plain !== null; plain = await output.read()) {
+      const chunk = unpack(plain);
+      if ('totals' in chunk) throw refuse(file, 'is an export that has ended; remove it to export again');
+      const rows = decodeRows(chunk.table, chunk.bytes);
+      tally.add(chunk.table, rows.length, chunk.bytes);
+      show(tally.rows);
+      end = { table: ARCHIVE_TABLES.indexOf(chunk.table), key: keyOf(rows) };
+    }
+  } catch (error) {
+    if (!(error instanceof DamagedExport)) throw error;
+  }
+  await output.cut();
+  return end;
+}

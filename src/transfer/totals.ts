@@ -1,0 +1,104 @@
+import { createHash, type Hash } from 'node:crypto';
+import { ARCHIVE_TABLES, type Archive, type ArchiveRow, type ArchiveTable } from '../core/archive.ts';
+import { encodeRows } from './rows.ts';
+
+/** Rows of one read, one statement and one chunk of a file. */
+export const CHUNK_ROWS = 2000;
+
+/** What a table holds: how many rows, and SHA-256 (hex) over all of them in the order of their keys. */
+export interface TableTotal {
+  readonly table: string;
+  readonly rows: number;
+  readonly sha256: string;
+}
+
+/** Called with how much is done so far. */
+export type ShowProgress = (done: number) => void;
+/** Begins to show how far it is with what `label` says, out of `total` rows or megabytes. */
+export type Progress = (label: string, total: number, unit: 'rows' | 'MB') => ShowProgress;
+
+/** Adds up what passes by, a table after the other. */
+export class Tally {
+  #rows = 0;
+  readonly #tables = new Map<string, { rows: number; readonly hash: Hash }>(
+    ARCHIVE_TABLES.map(({ name }) => [name, { rows: 0, hash: createHash('sha256') }]),
+  );
+
+  /** Rows so far, of all tables. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** `bytes` are the rows, encoded. */
+  add({ name }: ArchiveTable, rows: number, bytes: Uint8Array): void {
+    const sum = this.#tables.get(name);
+    if (sum === undefined) return;
+    this.#rows += rows;
+    sum.rows += rows;
+    sum.hash.update(bytes);
+  }
+
+  totals(): readonly TableTotal[] {
+    return [...this.#tables].map(([table, { rows, hash }]) => ({
+      table,
+      rows,
+      sha256: hash.copy().digest('hex'),
+    }));
+  }
+}
+
+/** How many rows there are in all tables. */
+export async function countRows(archive: Archive): Promise<number> {
+  let rows = 0;
+  for (const table of ARCHIVE_TABLES) rows += await archive.count(table);
+  return rows;
+}
+
+/** The chunks of a table after a key; the next one is read while the last is being worked on. */
+export async function* readChunks(
+  archive: Archive,
+  table: ArchiveTable,
+  after: number | null,
+): AsyncGenerator<readonly ArchiveRow[]> {
+  let next = archive.read(table, after, CHUNK_ROWS);
+  for (;;) {
+    const rows = await next;
+    if (rows.length === 0) return;
+    next = archive.read(table, keyOf(rows), CHUNK_ROWS);
+    // Whoever stops in the middle asks no more for it.
+    next.catch(() => {});
+    yield rows;
+  }
+}
+
+/** The key of the last of these rows; null when there is none. */
+export function keyOf(rows: readonly ArchiveRow[]): number | null {
+  const key = rows.at(-1)?.[0];
+  return key === undefined ? null : Number(key);
+}
+
+/** Reads a whole database and adds it up. */
+export async function measure(archive: Archive, show: ShowProgress): Promise<readonly TableTotal[]> {
+  const tally = new Tally();
+  for (const table of ARCHIVE_TABLES)
+    for await (const rows of readChunks(archive, table, null)) {
+      tally.add(table, rows.length, encodeRows(rows));
+      show(tally.rows);
+    }
+  return tally.totals();
+}
+
+/** The tables in which two counts differ, for a sentence; empty when they are equal. */
+export function differences(some: readonly TableTotal[], others: readonly TableTotal[]): string {
+  return some
+    .filter(({ table, rows, sha256 }) => {
+      const other = others.find((each) => each.table === table);
+      return other === undefined || other.rows !== rows || other.sha256 !== sha256;
+    })
+    .map(({ table }) => table)
+    .join(', ');
+}
+
+export function sumOfRows(totals: readonly TableTotal[]): number {
+  return totals.reduce((sum, { rows }) => sum + rows, 0);
+}

@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { attemptContext } from '../../src/core/attempt.ts';
+import { detailsContext, packDetails } from '../../src/core/certification.ts';
+import { newImpUid } from '../../src/core/ids.ts';
+import { Vault } from '../../src/core/vault.ts';
+import { readMasterKeys } from '../../src/master-keys.ts';
+import { openStore } from '../../src/storage/index.ts';
+import { ask } from '../contract/postgres-server.ts';
+import { Client, KEY_A, SECRET_A } from '../server/client.ts';
+import { Shop } from '../server/shop.ts';
+import { startBonin } from '../server/start-bonin.ts';
+
+/** People that must be found nowhere. */
+export const CANARIES = ['쀍뷁똠캐나리', 'Canarina Qwzxbird', 'canary_order_Zx5', '01000004321'];
+
+/** Key of the first certification that nobody can open. */
+export const FIRST_BULK_ID = 900_000_000_000;
+
+/** A database to move: its folder with the master key, and its URL. */
+export interface Place {
+  readonly folder: string;
+  readonly url: string;
+}
+
+/** What was there before the move. */
+export interface Filled {
+  readonly token: string;
+  /** An id with the answer to its lookup. */
+  readonly lookups: ReadonlyMap<string, string>;
+  /** An OTP was sent for this one, and not confirmed yet. */
+  readonly openOtp: string;
+  readonly erased: string;
+  readonly attempt: string;
+}
+
+export function sqliteIn(folder: string): Place {
+  return { folder, url: `sqlite:${join(folder, 'bonin.db')}` };
+}
+
+export function vaultOf({ folder }: Place): Vault {
+  return new Vault(readMasterKeys(join(folder, 'master.keys'), false));
+}
+
+export function wordsFor({ folder, url }: Place): readonly string[] {
+  return ['--data', folder, '--database-url', url];
+}
+
+export async function startOn(place: Place) {
+  const bonin = await startBonin(wordsFor(place));
+  const client = new Client(bonin.url);
+  return { bonin, client, shop: async () => new Shop(client, (await client.token(KEY_A, SECRET_A)).token) };
+}
+
+/** Puts something into every table, as the server does, and `bulk` certifications that nobody can open besides. */
+export async function fill(place: Place, bulk = 0): Promise<Filled> {
+  const { bonin, client } = await startOn(place);
+  const { token } = await client.token(KEY_A, SECRET_A);
+  const shop = new Shop(client, token);
+  const [name, other, merchantUid, phone] = CANARIES;
+  const ids = [
+    await client.create({ name, merchant_uid: merchantUid }),
+    await client.create({ name: other, phone }),
+    await client.create({ certified: false }),
+  ];
+  const openOtp = await shop.impUid({ phone: '01000001111' });
+  const confirmed = await shop.impUid({ phone: '01000002222' });
+  await shop.confirm(confirmed);
+  const erased = await client.create({});
+  await shop.erase(erased);
+  const lookups = new Map<string, string>();
+  for (const impUid of [...ids, confirmed]) lookups.set(impUid, (await shop.lookup(impUid)).text);
+  await bonin.stop();
+  if (bulk > 0) fillUp(place, bulk);
+  return { token, lookups, openOtp, erased, attempt: await addRest(place) };
+}
+
+/** What needs a browser or an older database: an attempt on the page, and an id of another shape. */
+async function addRest(place: Place): Promise<string> {
+  const vault = vaultOf(place);
+  const store = await openStore(place.url, {
+    mode: 'dev',
+    keyMark: vault.keyMark(),
+    recognises: (mark) => vault.recognises(mark),
+  });
+  try {
+    for (let number = 0; number < 5; number++)
+      await store.saveMerchant({
+        name: `상점 ${number}`,
+        userCode: `imp9999999${number}`,
+        keys: [],
+        channels: [],
+      });
+    const merchant = await store.findMerchant({ id: 1 });
+    const [channel] = await store.listChannels(merchant?.id ?? 0);
+    if (channel === undefined) throw new Error('the sandbox has no channel');
+    const impUid = newImpUid();
+    const shape = { merchantId: channel.merchantId, channel, certifiedAt: null, requestedAt: Date.now() };
+    const sealed = vault.seal(attemptContext(channel.merchantId, impUid), '{}');
+    const nobody = packDetails({
+      merchantUid: 'on the page',
+      pageUrl: null,
+      providerTid: null,
+      identity: null,
+    });
+    const details = vault.seal(detailsContext(channel.merchantId, impUid), nobody);
+    await store.attempts.create(
+      { ...shape, impUid, expiresAt: Date.now() + 900_000, step: 3, end: null, sealed },
+      { ...shape, impUid, state: 'pending', sealed: details },
+      { ticket: randomBytes(32), ticketUntil: Date.now() + 600_000, handle: randomBytes(32) },
+    );
+    await store.createCertification({ ...shape, impUid: 'imp_of_another_shape', state: 'failed', sealed });
+    await store.countOtpRequest({
+      merchantId: channel.merchantId,
+      phoneDigest: randomBytes(36),
+      now: Date.now(),
+      limits: { phone: [], merchant: [] },
+    });
+    return impUid;
+  } finally {
+    await store.close();
+  }
+}
+
+function fillUp({ folder }: Place, rows: number): void {
+  using database = new DatabaseSync(join(folder, 'bonin.db'));
+  database.exec('BEGIN');
+  const insert = database.prepare(`
+    INSERT INTO certifications (id, merchant_id, channel_id, state, requested_at, certified_at, master_key_id,
+      salt, sealed)
+    VALUES (?, 1, 1, 'certified', ?, ?, 1, ?, ?) ON CONFLICT DO NOTHING`);
+  for (let row = 0; row < rows; row++)
+    insert.run(FIRST_BULK_ID + row, row, row, randomBytes(32), randomBytes(300));
+  database.exec('COMMIT');
+}
+
+/** How far an import into a database has come; null when none is under way. */
+export async function importedChunks({ url }: Place): Promise<number | null> {
+  const sql = "SELECT value FROM stamp WHERE name = 'import'";
+  const value = url.startsWith('sqlite:')
+    ? askFile(url.slice('sqlite:'.length), sql)
+    : await askServer(url, sql);
+  return value === undefined ? null : Number(String(value).split(' ')[1]);
+}
+
+function askFile(file: string, sql: string): unknown {
+  try {
+    using database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+    return database.prepare(sql).get()?.['value'];
+  } catch {
+    return undefined;
+  }
+}
+
+async function askServer(url: string, sql: string): Promise<unknown> {
+  try {
+    return (await ask(url, sql))[0]?.['value'];
+  } catch {
+    // There is no table yet.
+    return undefined;
+  }
+}
