@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Client } from 'pg';
 import { createApp } from '../src/app.ts';
+import { createProgress } from '../src/cli/progress.ts';
 import { createLog } from '../src/log.ts';
 import { readMasterKeys } from '../src/master-keys.ts';
 import { ask, type PostgresServer, startPostgres } from '../test/contract/postgres-server.ts';
 import { type BenchStore, STORE_ROOT } from './build-store.ts';
-import { createProgress } from './progress.ts';
 import { readFamilyTime } from './server-process.ts';
 
 /** Rows of one statement. */
