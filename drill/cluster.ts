@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
@@ -131,15 +131,14 @@ async function askAt(host: string, password: string, sql: string, database = 'po
   }
 }
 
-/** Where Debian keeps PostgreSQL's programs: the newest version's; null when there are none. */
+/** Where Debian keeps the programs of the newest PostgreSQL server; null when there is none. */
 export function findPostgres(): string | null {
-  const versions = '/usr/lib/postgresql';
-  try {
-    const [newest] = readdirSync(versions).sort((a, b) => Number(b) - Number(a));
-    return newest === undefined ? null : join(versions, newest, 'bin');
-  } catch {
-    return null;
-  }
+  const all = '/usr/lib/postgresql';
+  const versions = existsSync(all) ? readdirSync(all).sort((a, b) => Number(b) - Number(a)) : [];
+  return (
+    versions.map((version) => join(all, version, 'bin')).find((bin) => existsSync(join(bin, 'postgres'))) ??
+    null
+  );
 }
 
 function prepareMachine(number: number, parent: string, passwords: Passwords): Machine {

@@ -9,7 +9,7 @@ const PROGRAMS = [
   ['patroni', '/usr/bin/patroni'],
   ['etcd-server', '/usr/bin/etcd'],
   ['haproxy', '/usr/sbin/haproxy'],
-  ['postgresql', findPostgres() ?? '/usr/lib/postgresql'],
+  ['postgresql', findPostgres() ?? ''],
   ['iproute2', '/usr/bin/ip', '/usr/sbin/ip', '/sbin/ip'],
 ] as const;
 /** What gives the rehearsal processes and a network of its own, which end and vanish with it. */
@@ -20,8 +20,6 @@ function findObstacles(): readonly string[] {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return ['it needs Linux and root: it makes networks and takes them apart'];
   const missing = PROGRAMS.filter(([, ...files]) => !files.some((file) => existsSync(file)));
-  if (findPostgres() === null && !missing.some(([name]) => name === 'postgresql'))
-    missing.push(['postgresql', '']);
   if (missing.length > 0)
     return [`Debian packages are missing: apt-get install ${missing.map(([name]) => name).join(' ')}`];
   const [unshare = '', ...words] = WORLD;
