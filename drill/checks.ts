@@ -37,8 +37,9 @@ export async function checkVerifications(
   verdict.check(
     'every verification that was answered 200 is there, certified, with the same answer',
     lost.length === 0 && size > 0 && compared > 0,
-    lost[0] ??
-      `${size}, of ${compared} the answer compared; ${unsure.length} more were found done after a 503`,
+    lost.length > 0
+      ? `${lost.length} of ${size} not: ${lost[0]}`
+      : `${size}, of ${compared} the answer compared; ${unsure.length} more were found done after a 503`,
   );
   verdict.check(
     'each was confirmed with 200 once',

@@ -9,6 +9,8 @@ const PAUSE = 40;
 const AFTER_FAILURE = 100;
 /** Numbers that may stand in a test. A number comes again long after its code has been confirmed. */
 const PHONES = 10_000;
+/** How often a worker that has to end asks again for an answer that does not come. */
+const MOST_LATE = 50;
 /** A worker asks for a token in each of so many rounds. */
 const TOKEN_EVERY = 5;
 
@@ -148,14 +150,15 @@ export class Load {
     return isConfirmedAtOnce && again !== null && shown !== null;
   }
 
-  /** Until there is an answer: who got 503 does not know, and asks again. What is lost never gets the right one. */
+  /** Until there is an answer: who got 503 does not know, and asks again. What is lost never gets one. */
   async #confirm(shop: Shop, token: string, impUid: string): Promise<boolean> {
+    let late = 0;
     for (let tries = 0; ; tries++) {
       const answer = await shop.confirm(token, impUid);
       if (answer?.status === 200) this.#journal.noteConfirmed(impUid);
       if (answer?.status === 400) this.#journal.foundCertified.add(impUid);
       if (answer !== null) return tries === 0;
-      if (this.#isStopping && this.#journal.wrong.length > 0) return false;
+      if (this.#isStopping && ++late > MOST_LATE) return false;
       await sleep(AFTER_FAILURE);
     }
   }

@@ -27,8 +27,7 @@ const measured: Measured[] = [];
 try {
   await rehearse();
 } catch (error) {
-  verdict.check('the drill ran to its end', false, String(error));
-  if (error instanceof Error) console.log(error.stack, error.cause ?? '');
+  noteBreak(error);
 }
 if (!verdict.holds) showLogs();
 console.log(verdict.holds ? '\ndrill: every check holds' : '\ndrill: FAILED');
@@ -49,6 +48,23 @@ async function rehearse(): Promise<void> {
   await load.start();
   tell('two Bonin nodes under load, one with three hosts in its URL, one through haproxy');
 
+  try {
+    await breakAll(shops);
+  } catch (error) {
+    // What was lost by then is worth knowing.
+    noteBreak(error);
+  }
+  await load.stop();
+  const token = [...journal.tokens].at(-1) ?? '';
+  await checkVerifications(verdict, journal, shops, token);
+  checkAnswers(verdict, journal);
+  checkProcesses(verdict, nodes);
+  await checkEnd(nodes);
+  console.log('\nGaps: from the first failing answer to the first right one');
+  for (const { failure, lines } of measured) console.log([failure, ...lines].join('\n  '));
+}
+
+async function breakAll(shops: readonly Shop[]): Promise<void> {
   await fail("the primary's PostgreSQL killed with -9", shops, async (primary) => {
     const [pid = ''] = readFileSync(join(primary.folder, 'data/postmaster.pid'), 'utf8').split('\n');
     await primary.runInside('kill', '-KILL', pid);
@@ -66,15 +82,6 @@ async function rehearse(): Promise<void> {
     await primary.start();
   });
   await fail('the primary machine cut off the network', shops, rehearseCut);
-
-  await load.stop();
-  const token = [...journal.tokens].at(-1) ?? '';
-  await checkVerifications(verdict, journal, shops, token);
-  checkAnswers(verdict, journal);
-  checkProcesses(verdict, nodes);
-  await checkEnd(nodes);
-  console.log('\nGaps: from the first failing answer to the first right one');
-  for (const { failure, lines } of measured) console.log([failure, ...lines].join('\n  '));
 }
 
 /** Breaks something under load and waits until all is whole again. */
@@ -152,6 +159,11 @@ async function rehearseCut(primary: Machine): Promise<void> {
   await cluster.untilWhole();
   const rows = await cluster.ask('SELECT id FROM probe');
   verdict.check('it came back as a standby, without what it had not confirmed', rows.length === 0);
+}
+
+function noteBreak(error: unknown): void {
+  verdict.check('the drill ran to its end', false, String(error));
+  if (error instanceof Error) console.log(error.stack, error.cause ?? '');
 }
 
 async function checkEnd(nodes: readonly BoninNode[]): Promise<void> {
