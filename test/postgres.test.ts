@@ -4,6 +4,7 @@ import { ask, type PostgresServer, startPostgres } from './contract/postgres-ser
 import { listFiles } from './server/canaries.ts';
 import { Client, KEY_A, SECRET_A } from './server/client.ts';
 import { SIMCHEONG } from './server/dev-app.ts';
+import { startSeverableProxy } from './server/severable-proxy.ts';
 import { Shop } from './server/shop.ts';
 import { runBonin, startBonin } from './server/start-bonin.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
@@ -53,6 +54,23 @@ test('the sandbox on PostgreSQL: token, OTP, lookup on another node, restart, de
   expect(output).not.toContain(PASSWORD);
   expect(listFiles(folder).map((file) => file.replace(`${folder}/`, ''))).toEqual(['master.keys']);
   expect(readFileSync(`${folder}/master.keys`, 'utf8')).not.toContain(PASSWORD);
+});
+
+test('a node that stands on connections to a silent server serves on new ones, and ends when told', async () => {
+  const url = new URL(await server.newDatabase());
+  const proxy = await startSeverableProxy(server.port);
+  url.port = String(proxy.port);
+  const bonin = await startBonin(['--data', temporaryFolder(), '--database-url', url.href]);
+  const client = new Client(bonin.url, 40);
+  const { token } = await client.token();
+  const lookup = () => client.lookup(token, 'imp_none');
+  await Promise.all(Array.from({ length: 40 }, lookup));
+  proxy.freeze();
+  expect((await lookup()).status).toBe(503);
+  expect((await lookup()).status).toBe(404);
+  client.close();
+  expect(await bonin.stop()).toEqual({ code: 0, signal: null });
+  proxy.close();
 });
 
 test('nothing of a person stands in the rows or in the files of the server', async () => {

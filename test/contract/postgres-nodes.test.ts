@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newImpUid } from '../../src/core/ids.ts';
 import type { Store } from '../../src/core/store.ts';
+import { startSeverableProxy } from '../server/severable-proxy.ts';
 import { ask, type PostgresServer, startPostgres } from './postgres-server.ts';
 import { filled, mark, open } from './postgres-store.ts';
 
@@ -210,6 +211,22 @@ describe('postgres, under several nodes and in trouble', () => {
     await locked;
     expect((await store.findCertification(merchant.id, canary))?.impUid).toBe(canary);
     await store.close();
+  });
+
+  it('asks on no connection of before when one of them was lost, as after a cut of the network', async () => {
+    const url = new URL(await server.newDatabase());
+    const proxy = await startSeverableProxy(server.port);
+    url.port = String(proxy.port);
+    const { store, merchant, record } = await filled(url.href);
+    const { impUid } = record();
+    const find = () => store.findCertification(merchant.id, impUid);
+    // As many connections as a node takes, and then none of them in use.
+    await Promise.all(Array.from({ length: 30 }, find));
+    proxy.freeze();
+    await expect(find()).rejects.toMatchObject({ detail: 'the database server does not answer' });
+    expect(await find()).toBeNull();
+    await store.close();
+    proxy.close();
   });
 
   it('goes to the server that can be written to, and to another when that has changed', async () => {

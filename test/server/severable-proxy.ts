@@ -19,11 +19,17 @@ export async function startSeverableProxy(port: number) {
     }
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const { port: ownPort } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    port: ownPort,
+    url: `http://127.0.0.1:${ownPort}`,
     /** Cuts every connection that stands; new ones pass. */
     sever(): void {
       for (const socket of sockets) socket.destroy();
+    },
+    /** Lets nothing more through on the connections that stand, without closing them; new ones pass. */
+    freeze(): void {
+      for (const socket of sockets) socket.unpipe().pause();
     },
     close(): void {
       this.sever();

@@ -50,6 +50,8 @@ export class Database {
   /** Calls that got no connection. */
   #full = 0;
   #timedOut = 0;
+  /** The connections that were made since one was last lost: older ones may be as dead, and would take seconds to tell. */
+  #trusted = new WeakSet<ClientBase>();
   /** Whether the disk under the database was full when it was last tried. */
   lacksRoom = false;
 
@@ -72,7 +74,10 @@ export class Database {
     // A connection that is lost tells it twice: here, and to whoever uses it, who is answered there.
     const ignore = () => {};
     this.#pool.on('error', ignore);
-    this.#pool.on('connect', (client) => client.on('error', ignore));
+    this.#pool.on('connect', (client) => {
+      client.on('error', ignore);
+      this.#trusted.add(client);
+    });
   }
 
   /** One statement, which is a transaction of its own. */
@@ -105,7 +110,10 @@ export class Database {
         if (isOutOfRoom(error)) this.lacksRoom = true;
         if (count >= TRIES || !isConflict(error)) throw toStoreFailure(error);
       } finally {
-        client.release(!isSound);
+        // Those that were lost with it tell later, and say nothing of the ones made since.
+        if (!isSound && this.#trusted.has(client)) this.#trusted = new WeakSet();
+        if (isSound) client.release();
+        else discard(client);
       }
       await sleep(Math.random() * PAUSE * count);
     }
@@ -121,13 +129,21 @@ export class Database {
     for (let count = 1; ; count++) {
       const tried = this.#at;
       try {
-        return await this.#pool.connect();
+        return await this.#connect();
       } catch (error) {
         if (isQueueTimeout(error)) this.#timedOut++;
         if (isQueueTimeout(error) || count >= this.#servers.length) throw toStoreFailure(error);
         // Several calls fail at once: only the first of them moves on.
         if (this.#at === tried) this.#takeNextServer();
       }
+    }
+  }
+
+  async #connect(): Promise<PoolClient> {
+    for (;;) {
+      const client = await this.#pool.connect();
+      if (this.#trusted.has(client)) return client;
+      discard(client);
     }
   }
 
@@ -151,6 +167,12 @@ export class Database {
   async close(): Promise<void> {
     if (!this.#pool.ending) await this.#pool.end();
   }
+}
+
+/** Closes a connection without a word to the server: one that is silent would keep the process from ending. */
+function discard(client: PoolClient): void {
+  client.connection.stream.destroy();
+  client.release(true);
 }
 
 /** A standby answers reads and refuses writes, and may be behind: nothing is asked of it. */
