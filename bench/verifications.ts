@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_SEED } from '../src/sandbox/people-file.ts';
-import type { PostgresServer } from '../test/contract/postgres-server.ts';
+import { type PostgresServer, startPostgres } from '../test/contract/postgres-server.ts';
 import { figureIfKnown, figureOf, type Group } from './figures.ts';
 import { call, getToken } from './http-call.ts';
 import { readServerTime } from './postgres-store.ts';
@@ -20,9 +20,12 @@ type Round = typeof NO_TOKEN;
  * Whole verifications by OTP, with the sandbox's provider: request, confirmation, lookup. Three requests and, on
  * either engine, four durable transactions.
  */
-export async function measureVerifications(postgres: PostgresServer, rounds: number): Promise<Group> {
+export async function measureVerifications(rounds: number): Promise<Group> {
+  // A server of its own, since what is written here is not kept.
+  const postgres = await startPostgres();
   const sqlite = await measureOn(null, postgres, rounds);
   const inPostgres = await measureOn(await postgres.newDatabase(), postgres, rounds);
+  await postgres.close();
   const figures = (engine: string, results: readonly Round[]) => [
     figureOf(
       `verification on ${engine}, per second`,
