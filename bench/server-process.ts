@@ -113,17 +113,16 @@ export function readProcessorTime(pid: number): number | null {
   return process.platform === 'linux' ? timeOf(readStat(pid)) : null;
 }
 
-/** The same of a process and those that it started, together; NaN where the system does not tell. */
+/** The same of a process and those that it started, ended ones too; NaN where the system does not tell. */
 export function readFamilyTime(pid: number): number {
   if (process.platform !== 'linux') return Number.NaN;
+  const own = readStat(pid);
   const others = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== pid);
-  return others.reduce(
-    (sum, name) => {
-      const stat = readStatIfThere(Number(name));
-      return stat !== null && Number(stat[1]) === pid ? sum + timeOf(stat) : sum;
-    },
-    timeOf(readStat(pid)),
-  );
+  const times = others.map((name) => {
+    const stat = readStatIfThere(Number(name));
+    return stat !== null && Number(stat[1]) === pid ? timeOf(stat) : 0;
+  });
+  return times.reduce((sum, time) => sum + time, timeOf(own) + timeOfEnded(own));
 }
 
 /** What the system says of a process, from its state on (proc_pid_stat(5)). */
@@ -141,7 +140,14 @@ function readStatIfThere(pid: number): readonly string[] | null {
   }
 }
 
-/** User and system time are in ticks, of which Linux makes 100 a second on every architecture node runs on. */
+/** A tick, in which Linux counts user and system time on every architecture node runs on, in microseconds. */
+const TICK = 10_000;
+
 function timeOf(stat: readonly string[]): number {
-  return (Number(stat[11]) + Number(stat[12])) * 10_000;
+  return (Number(stat[11]) + Number(stat[12])) * TICK;
+}
+
+/** Of the processes that it started and that have ended. */
+function timeOfEnded(stat: readonly string[]): number {
+  return (Number(stat[13]) + Number(stat[14])) * TICK;
 }
