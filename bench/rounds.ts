@@ -7,7 +7,7 @@ import type { Cores } from './cores.ts';
 import { call, getToken } from './http-call.ts';
 import type { LoadResult, Pattern } from './load.ts';
 import type { LoadProcess } from './load-process.ts';
-import { ensureDatabase, forgetTokensIn, readServerTime } from './postgres-store.ts';
+import { ensureDatabase, forgetTokensIn, readServerTime, readThroughIn } from './postgres-store.ts';
 import {
   type Memory,
   readMemory,
@@ -70,6 +70,7 @@ export async function openContest(
   forgetTokens(store);
   await forgetTokensIn(databaseUrl);
   readThrough(store);
+  await readThroughIn(databaseUrl);
   const open = async (server: ServerProcess, tokens: Tokens | null): Promise<Contestant> => {
     await sleep(REST);
     const idle = readMemory(server.pid);

@@ -11,6 +11,7 @@ const LOOK_EVERY = 20;
 export interface CommandRun {
   readonly code: number | null;
   readonly stdout: string;
+  readonly stderr: string;
   readonly seconds: number;
   /** The most memory that it had, in megabytes, and what of it was its own and no file's; 0 where nobody tells. */
   readonly peak: number;
@@ -33,13 +34,18 @@ export async function runCommand(
   const child = track(
     spawn(process.execPath, [findCli(), ...words], {
       cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...Object.fromEntries(inherited), ...environment },
     }),
   );
   let stdout = '';
+  let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    process.stderr.write(text);
   });
   let code: number | null | undefined;
   const ended = new Promise<void>((resolve, reject) => {
@@ -58,7 +64,7 @@ export async function runCommand(
     await Promise.race([ended, sleep(LOOK_EVERY)]);
   }
   await ended;
-  return { code, stdout, seconds: (performance.now() - startedAt) / 1000, peak, peakOwn };
+  return { code, stdout, stderr, seconds: (performance.now() - startedAt) / 1000, peak, peakOwn };
 }
 
 function readStatus(pid: number | undefined): { readonly peak: number; readonly own: number } {
