@@ -155,7 +155,7 @@ describe('the answers of the golden cases', () => {
       if (golden === null) throw new Error('not a case');
       const basePath = golden.given.base_path ?? '';
       const exchanges: { request: RawRequest; answer: RawAnswer }[] = [];
-      await runCase(golden, (request, answer) => exchanges.push({ request, answer }));
+      await runCase(golden, { seen: (request, answer) => exchanges.push({ request, answer }) });
       expect(exchanges.length).toBeGreaterThan(0);
       for (const { request, answer } of exchanges) {
         const found = validator.find(request.method, request.path, basePath);
