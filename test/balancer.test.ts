@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, createApp } from '../src/app.ts';
 import { createLog } from '../src/log.ts';
@@ -8,7 +9,7 @@ import { type PostgresServer, startPostgres } from './contract/postgres-server.t
 import { ScriptedProvider } from './golden/scripted-provider.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from './page/shop.ts';
 import { type Balancer, startBalancer } from './server/balancer.ts';
-import { type Answer, Client, KEY_B, SECRET_B } from './server/client.ts';
+import { type Answer, Client, KEY_A, KEY_B, SECRET_A, SECRET_B } from './server/client.ts';
 import { Shop } from './server/shop.ts';
 import { type Bonin, startBonin } from './server/start-bonin.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
@@ -65,6 +66,26 @@ function count(answers: readonly Answer[]): Readonly<Record<string, number>> {
   for (const { message } of answers) counted[message ?? 'ok'] = (counted[message ?? 'ok'] ?? 0) + 1;
   return counted;
 }
+
+test('a published client does its work in front of both as in front of one', async () => {
+  const pair = await startPair();
+  // Its own types do not describe the CommonJS module.
+  const { Iamport, Request } = createRequire(import.meta.url)('iamport-rest-client-nodejs');
+  const client = new Iamport({ apiKey: KEY_A, apiSecret: SECRET_A, baseUrl: pair.balancer.url });
+  const { getCertification, deleteCertification } = Request.Certifications;
+  for (let count = 0; count < 4; count++) {
+    const imp_uid = await pair.shop.impUid();
+    expect((await pair.shop.confirm(imp_uid)).status).toBe(200);
+    const found = await getCertification({ imp_uid }).request(client);
+    expect(found.data.response).toMatchObject({ imp_uid, certified: true, name: SIMCHEONG_FORM.name });
+    const erased = await deleteCertification({ imp_uid }).request(client);
+    expect(erased.data.response).toMatchObject({ imp_uid });
+    await expect(getCertification({ imp_uid }).request(client)).rejects.toMatchObject({
+      response: { status: 404 },
+    });
+  }
+  await pair.close();
+});
 
 test('a token of one node is good at the other at once, and both give the same one at one moment', async () => {
   const pair = await startPair();
