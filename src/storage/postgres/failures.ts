@@ -15,6 +15,8 @@ const PASSING: Sentences = {
   ETIMEDOUT: 'the database server does not answer',
   EHOSTUNREACH: 'the database server cannot be reached',
   ENETUNREACH: 'the database server cannot be reached',
+  '08P01':
+    'the database server, or a pooler before it, refuses the connection (PgBouncer: ignore_startup_parameters, max_client_conn)',
   '25006': 'the database is read-only, as a standby is',
   '25P03': 'the database took too long',
   '26000': 'the server or a pooler before it has forgotten what the connection prepared',
@@ -49,6 +51,7 @@ const LASTING: Sentences = {
   '3D000': 'the database server has no such database',
   '42501': 'the database user lacks a privilege',
   '42P01': 'a table is missing in the database',
+  '42P05': 'a pooler before the database gives one connection to several and loses what they prepared',
 };
 
 const QUEUE_TIMEOUT = 'timeout exceeded when trying to connect';
