@@ -184,17 +184,20 @@ test('the pool of a PostgreSQL node is shown, and a store that fails', async () 
   await holder.connect();
   await holder.query('BEGIN; LOCK TABLE certifications');
   const limit = sumOf(before, 'bonin_pool_limit');
-  const lookups = Array.from({ length: 3 * limit }, () => new Client(bonin.url, 1)).map(async (each) => {
-    await each.lookup(token, 'imp_000000000001');
+  // Erasures, since lookups of one turn would wait as one; and for as long as it takes to see them.
+  let isSeen = false;
+  const erasures = Array.from({ length: 3 * limit }, () => new Client(bonin.url, 1)).map(async (each) => {
+    while (!isSeen) await each.erase(token, 'imp_000000000001');
     each.close();
   });
   const queued = await eventually(
     async () => sumOf(await scrape(await metricsUrl(bonin)), 'bonin_pool_waiting') > 0,
     30_000,
   );
-  expect(queued).toBe(true);
+  isSeen = true;
   await holder.end();
-  await Promise.all(lookups);
+  await Promise.all(erasures);
+  expect(queued).toBe(true);
 
   await server.stop();
   await client.lookup(token, 'imp_000000000001');
