@@ -36,6 +36,8 @@ export interface AppOptions {
   readonly log: Logger;
   /** Where the REST routes stand: empty, or segments with a slash before each. Default: empty. */
   readonly basePath?: string;
+  /** The origin under which browsers reach the verification page. Default: the host that a request names. */
+  readonly publicUrl?: string | undefined;
   /** Origins whose pages may read answers; `dev` lets every page. Default: none. */
   readonly corsOrigins?: readonly string[];
   /** This machine's clock. Default: the system's. A database on another machine corrects it by its own. */
@@ -126,6 +128,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...services,
       clock,
       basePath,
+      publicUrl: options.publicUrl ?? null,
       secure: options.tls !== undefined,
       forgiving: mode === 'dev',
       extras: options.pageExtras?.(services) ?? null,

@@ -82,6 +82,7 @@ describe('settings of serve', () => {
           masterKeys: '/srv/bonin/master.keys',
         },
         basePath: '',
+        publicUrl: null,
         metrics: null,
         logLevel: 'info',
         corsOrigins: [],
@@ -123,6 +124,23 @@ describe('settings of serve', () => {
     expect(workers('auto')).toMatchObject({ config: { workers: availableParallelism() } });
     for (const wrong of ['', '0', '-1', '1.5', '1000', 'all'])
       expect(workers(wrong)).toHaveProperty('problems');
+  });
+
+  it('take the origin that browsers know', () => {
+    for (const load of [loadServeConfig, loadDevConfig]) {
+      const publicUrl = (text: string) => load({}, { BONIN_PUBLIC_URL: text });
+      expect(publicUrl('https://id.example')).toMatchObject({ config: { publicUrl: 'https://id.example' } });
+      for (const wrong of [
+        '',
+        'id.example',
+        'https://id.example/',
+        'https://id.example/iamport',
+        'ftp://id.example',
+      ])
+        expect(publicUrl(wrong)).toEqual({
+          problems: ['BONIN_PUBLIC_URL must be an origin as in https://id.example.com'],
+        });
+    }
   });
 
   it('take origins as browsers write them, and nothing that would never match', () => {

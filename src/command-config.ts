@@ -31,6 +31,8 @@ interface RunConfig {
   readonly port: number;
   readonly host: string;
   readonly basePath: string;
+  /** Null for what requests name as their host. */
+  readonly publicUrl: string | null;
   /** Null for no metrics. */
   readonly metrics: ListenAddress | null;
   readonly logLevel: LogLevel;
@@ -83,6 +85,7 @@ export function loadDevConfig(options: Texts, environment: Environment): Loaded<
       randomOtp: values.randomOtp,
       tls: values.tls,
       basePath: values.basePath,
+      publicUrl: values.publicUrl,
       metrics: values.metrics,
       logLevel: values.logLevel,
     }),
@@ -100,6 +103,7 @@ export function loadServeConfig(options: Texts, environment: Environment): Loade
       host: values.host,
       database: databaseOf(values),
       basePath: values.basePath,
+      publicUrl: values.publicUrl,
       metrics: values.metrics,
       logLevel: values.logLevel,
       corsOrigins: values.corsOrigins,

@@ -161,6 +161,16 @@ export const SETTINGS = {
         ? text
         : new Problem('must be empty or look like /iamport'),
   } satisfies Setting<string>,
+  publicUrl: {
+    commands: RUNS,
+    flag: 'public-url',
+    env: 'BONIN_PUBLIC_URL',
+    value: 'ORIGIN',
+    fallback: null,
+    about:
+      'Where browsers reach Bonin, as in https://id.example.com, when a balancer or proxy stands in front of it. Without it the address of a verification page is made of what a request names as its host.',
+    parse: (text) => (isOrigin(text) ? text : new Problem('must be an origin as in https://id.example.com')),
+  } satisfies Setting<string | null>,
   corsOrigins: {
     commands: ['serve'],
     flag: 'cors-origins',

@@ -1,4 +1,4 @@
-import { loadDatabaseConfig } from '../command-config.ts';
+import { type Database, loadDatabaseConfig } from '../command-config.ts';
 import type { MasterKey } from '../core/vault.ts';
 import { readMasterKeys } from '../master-keys.ts';
 import { type CommandCall, UsageError } from './command.ts';
@@ -11,12 +11,19 @@ export interface DatabasePlace {
   readonly masterKeys: () => readonly MasterKey[];
 }
 
-export function readDatabasePlace(
-  command: 'export' | 'import' | 'backup' | 'restore',
-  { options, environment }: CommandCall,
-): DatabasePlace {
+type DatabaseCommand = Parameters<typeof loadDatabaseConfig>[0];
+
+/** The database that a command's settings name. */
+export function readDatabaseConfig(
+  command: DatabaseCommand,
+  { options, environment }: Pick<CommandCall, 'options' | 'environment'>,
+): Database {
   const loaded = loadDatabaseConfig(command, options, environment);
   if ('problems' in loaded) throw new UsageError(loaded.problems);
-  const { databaseUrl, masterKeys } = loaded.config;
+  return loaded.config;
+}
+
+export function readDatabasePlace(command: DatabaseCommand, call: CommandCall): DatabasePlace {
+  const { databaseUrl, masterKeys } = readDatabaseConfig(command, call);
   return { databaseUrl, masterKeys: () => readMasterKeys(masterKeys, false) };
 }

@@ -36,6 +36,7 @@ export const dev: Command = {
         masterKeys,
         log: createLog(config.logLevel),
         basePath: config.basePath,
+        publicUrl: config.publicUrl ?? undefined,
         seed,
         openToAnyHost: config.hostGiven,
         randomOtp: config.randomOtp,

@@ -1,10 +1,10 @@
 import { fstatSync, readFileSync, statSync } from 'node:fs';
 import type { App } from '../app.ts';
-import { loadDatabaseConfig } from '../command-config.ts';
 import { foldImpKey } from '../core/merchant.ts';
 import { createLog } from '../log.ts';
 import { findMerchantProblems, type MerchantEntry, toMerchantSetup } from '../merchants-file.ts';
-import { type Command, EXIT, UsageError } from './command.ts';
+import { type Command, EXIT } from './command.ts';
+import { readDatabaseConfig } from './database.ts';
 import { openServeApp } from './serve-app.ts';
 import { settingOptions } from './setting-options.ts';
 
@@ -25,13 +25,12 @@ export const merchants: Command = {
   async run({ operands, options, environment }) {
     const [operand = ''] = operands;
     const input: Input = operand === '-' ? STANDARD_INPUT : { name: operand, file: operand };
-    const loaded = loadDatabaseConfig('merchants', options, environment);
-    if ('problems' in loaded) throw new UsageError(loaded.problems);
+    const database = readDatabaseConfig('merchants', { options, environment });
     const content = readContent(input);
     const problems = findMerchantProblems(content);
     if (problems.length > 0) return refuse(input, problems);
     const entries = content as readonly MerchantEntry[];
-    const app = await openServeApp(loaded.config, { log: createLog('warn') });
+    const app = await openServeApp(database, { log: createLog('warn') });
     try {
       const taken = (await Promise.all(entries.map((entry, at) => findTaken(app, entry, at)))).flat();
       if (taken.length > 0) return refuse(input, taken);

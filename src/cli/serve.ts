@@ -59,10 +59,11 @@ async function start(
   traces: TraceSettings | null,
   log: Logger,
 ): Promise<Serving> {
-  const { basePath, corsOrigins, database, host, port } = config;
+  const { basePath, corsOrigins, database, host, port, publicUrl } = config;
   const app = await openServeApp(database, {
     log,
     basePath,
+    publicUrl: publicUrl ?? undefined,
     corsOrigins,
     metrics: metrics ?? undefined,
     traces: traces ?? undefined,

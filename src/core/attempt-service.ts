@@ -243,13 +243,13 @@ export class AttemptService {
       providerTid: walk?.providerTid ?? null,
       identity,
     });
-    await this.#end(attempt, null, { certified: true }, { state: 'certified', certified });
+    await this.#end(attempt, { certified: true }, { state: 'certified', certified });
   }
 
   /** Ends without a person, whatever its step. False when it has ended already. */
   async fail(attempt: Attempt, word: FailureWord, providerCode: string | null = null): Promise<boolean> {
     const state = word === 'EXPIRED' ? 'expired' : 'failed';
-    return this.#end(attempt, null, { certified: false, word, providerCode }, { state });
+    return this.#end(attempt, { certified: false, word, providerCode }, { state });
   }
 
   /** Ends with the word for what a provider said; false when it is nothing that a provider says. */
@@ -271,14 +271,12 @@ export class AttemptService {
 
   async #end(
     { impUid, merchantId, frame }: Attempt,
-    step: number | null,
     end: AttemptEnd,
     certification: AttemptEnding['certification'],
   ): Promise<boolean> {
     const { store, vault } = this.#options;
     return store.attempts.end({
       impUid,
-      step,
       end: JSON.stringify(end),
       sealed: vault.seal(attemptContext(merchantId, impUid), packAttempt(frame, null)),
       certification,

@@ -131,8 +131,6 @@ export interface AttemptChange {
 
 export interface AttemptEnding {
   readonly impUid: string;
-  /** Null ends it at whatever step it stands. */
-  readonly step: number | null;
   readonly end: string;
   /** Frame alone: what the person typed goes. */
   readonly sealed: Sealed;
@@ -156,7 +154,7 @@ export interface AttemptStore {
   findById(merchantId: number, impUid: string): Promise<StoredAttempt | null>;
   /** Keeps a change and goes one step on; false when the attempt has ended or stands at another step. */
   advance(change: AttemptChange): Promise<boolean>;
-  /** Ends it together with its certification; false when it has ended, or stands at another step. */
+  /** Ends it together with its certification, whatever its step; false when it has ended. */
   end(ending: AttemptEnding): Promise<boolean>;
   /** Running attempts past their end, at most so many. */
   findLate(now: number, count: number): Promise<readonly StoredAttempt[]>;

@@ -21,6 +21,8 @@ export interface PageServices {
   readonly clock: Clock;
   /** What stands in front of every path of the page. */
   readonly basePath: string;
+  /** The origin under which browsers reach it; null for the host that a request names. */
+  readonly publicUrl: string | null;
   /** Whether this server speaks TLS itself. */
   readonly secure: boolean;
   /** Whether everything is allowed, as in `dev`. */
@@ -65,8 +67,9 @@ class Page {
   async start(request: ApiRequest): Promise<PageAnswer> {
     try {
       const { ticket, ...started } = await startAttempt(this.#services, readJson(request), originOf(request));
-      const scheme = this.#services.secure ? 'https' : 'http';
-      const url = `${scheme}://${request.headers.host ?? ''}${this.#services.basePath}/page/${ticket}`;
+      const { basePath, publicUrl, secure } = this.#services;
+      const origin = publicUrl ?? `${secure ? 'https' : 'http'}://${request.headers.host ?? ''}`;
+      const url = `${origin}${basePath}/page/${ticket}`;
       return json(200, { ...started, url });
     } catch (thrown) {
       if (thrown instanceof StartRefusal) return refused(thrown.status, thrown.word);

@@ -72,7 +72,6 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
 
     const ending = (impUid: string, more: Partial<AttemptEnding> = {}): AttemptEnding => ({
       impUid,
-      step: null,
       end: END,
       sealed: sealed(),
       certification: { state: 'failed' },
@@ -147,12 +146,6 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
       expect([found?.end, state]).toEqual(ends[1] ? ['{"certified":true}', 'certified'] : [END, 'failed']);
       expect(await store.attempts.advance({ impUid, step: found?.step ?? 0, sealed: sealed() })).toBe(false);
       expect(await store.attempts.openTicket(secrets.ticket, randomBytes(32), NOW)).toBe(false);
-    });
-
-    it('ends at a step only where it stands', async () => {
-      const { impUid } = await begin();
-      expect(await store.attempts.end(ending(impUid, { step: 1 }))).toBe(false);
-      expect(await store.attempts.end(ending(impUid, { step: 0 }))).toBe(true);
     });
 
     it('finds what is past its time and runs still, and forgets what is long over', async () => {

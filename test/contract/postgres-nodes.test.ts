@@ -123,7 +123,6 @@ describe('postgres, under several nodes and in trouble', () => {
       (node, at) =>
         node.attempts.end({
           impUid: late(attempts, at),
-          step: null,
           end: '{}',
           sealed: record().sealed,
           certification: { state: 'failed' },

@@ -31,11 +31,13 @@ export class Stage {
     this.client = new Client({ impKey: KEY_A.imp_key, impSecret: KEY_A.imp_secret, baseUrl: app.url });
   }
 
-  static async open(): Promise<Stage> {
-    const [app, browser] = await Promise.all([startDevApp(), launchBrowser()]);
+  /** `front` stands before the server and passes on to where it is told; browsers know its address alone. */
+  static async open(front?: { readonly url: string; passTo(url: string): void }): Promise<Stage> {
+    const [app, browser] = await Promise.all([startDevApp({ publicUrl: front?.url }), launchBrowser()]);
+    front?.passTo(app.url);
     const shop = createServer((request, response) => {
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
-      response.end(shopPage(app.url, request.url ?? '/'));
+      response.end(shopPage(front?.url ?? app.url, request.url ?? '/'));
     });
     await new Promise<void>((resolve) => shop.listen(0, 'localhost', resolve));
     return new Stage(app, browser, shop);
@@ -57,8 +59,9 @@ export class Stage {
   }
 
   /** A phone: small, with touch, by its user agent. */
-  visitByPhone(): Promise<Shop> {
+  visitByPhone(options: Parameters<Browser['newContext']>[0] = {}): Promise<Shop> {
     return this.visit({
+      ...options,
       userAgent: IPHONE,
       viewport: { width: 390, height: 844 },
       isMobile: true,

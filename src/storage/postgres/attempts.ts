@@ -72,13 +72,13 @@ export class PostgresAttempts implements AttemptStore {
     return advanced.length === 1;
   }
 
-  end({ impUid, step, end, sealed, certification }: AttemptEnding): Promise<boolean> {
+  end({ impUid, end, sealed, certification }: AttemptEnding): Promise<boolean> {
     const id = ownId(impUid);
     const { masterKeyId, salt, blob } = sealed;
     return this.#database.transaction(async (run) => {
       // Whoever erases the certification takes it first and the attempt then, and so must we.
       await run('lockCertification', id);
-      const ended = await run('endAttempt', id, step, end, masterKeyId, salt, blob);
+      const ended = await run('endAttempt', id, end, masterKeyId, salt, blob);
       if (ended.length === 0) return false;
       if (certification.state === 'certified') {
         const { certifiedAt, sealed: person } = certification.certified;

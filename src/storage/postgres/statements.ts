@@ -173,8 +173,8 @@ export const SQL = {
     RETURNING id`,
   lockCertification: 'SELECT id FROM certifications WHERE id = $1 FOR UPDATE',
   endAttempt: `
-    UPDATE attempts SET step = step + 1, ended = $3, master_key_id = $4, salt = $5, sealed = $6
-    WHERE id = $1 AND step = coalesce($2::integer, step) AND ended IS NULL
+    UPDATE attempts SET step = step + 1, ended = $2, master_key_id = $3, salt = $4, sealed = $5
+    WHERE id = $1 AND ended IS NULL
     RETURNING id`,
   setState: 'UPDATE certifications SET state = $2 WHERE id = $1',
   certifyAttempt: `

@@ -87,12 +87,12 @@ export class SqliteAttempts implements AttemptStore {
     );
   }
 
-  async end({ impUid, step, end, sealed, certification }: AttemptEnding): Promise<boolean> {
+  async end({ impUid, end, sealed, certification }: AttemptEnding): Promise<boolean> {
     const run = this.#connection.statements;
     const id = idOf(impUid);
     const { masterKeyId, salt, blob } = sealed;
     const ended = this.#connection.write(() => {
-      const { changes } = run.endAttempt.run(end, masterKeyId, salt, blob, id, step, step);
+      const { changes } = run.endAttempt.run(end, masterKeyId, salt, blob, id);
       if (changes === 0) return false;
       if (certification.state === 'certified') {
         const { certifiedAt, sealed: person } = certification.certified;

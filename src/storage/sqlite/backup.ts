@@ -94,7 +94,7 @@ function copyInTwo(file: string, copy: string, salts: string, databaseId: string
   try {
     database.prepare('ATTACH ? AS source').run(file);
     database.prepare('ATTACH ? AS salts').run(salts);
-    database.exec('PRAGMA salts.journal_mode = OFF; PRAGMA salts.synchronous = OFF; BEGIN');
+    database.exec('PRAGMA salts.journal_mode = MEMORY; PRAGMA salts.synchronous = OFF; BEGIN');
     copyTables(database, { without: ['attempts'], salt: "x''", more: '' });
     database.exec(`
       INSERT INTO main.stamp (name, value) VALUES ('backup', '1');

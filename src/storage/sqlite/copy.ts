@@ -14,7 +14,7 @@ export const SEALING = 'substr(sealed, 1, 28)';
 export function beginFile(file: string): DatabaseSync {
   closeSync(openSync(file, 'wx', 0o600));
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
-  database.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536');
+  database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536');
   return database;
 }
 

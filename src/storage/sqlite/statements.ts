@@ -111,7 +111,7 @@ const SQL = {
     WHERE id = ? AND step = ? AND ended IS NULL`,
   endAttempt: `
     UPDATE attempts SET step = step + 1, ended = ?, master_key_id = ?, salt = ?, sealed = ?
-    WHERE id = ? AND (? IS NULL OR step = ?) AND ended IS NULL`,
+    WHERE id = ? AND ended IS NULL`,
   findLateAttempts: `
     SELECT ${ATTEMPT_COLUMNS} FROM attempts WHERE expires_at <= ? AND ended IS NULL LIMIT ?`,
   forgetAttempts: 'DELETE FROM attempts WHERE expires_at < ?',
