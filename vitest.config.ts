@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** What must come is waited for; how long it takes is the machine's affair. */
+const PATIENT = { poll: { timeout: 30_000 } };
+
 export default defineConfig({
   test: {
     // Most tests wait for processes and browsers: one worker less than processors would leave one idle.
@@ -17,6 +20,7 @@ export default defineConfig({
         test: {
           name: 'firefox',
           include: ['test/firefox/**/*.test.ts'],
+          expect: PATIENT,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -27,6 +31,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/architecture.test.ts', 'test/firefox/**'],
           globalSetup: ['test/page/unpack-browser.ts'],
+          expect: PATIENT,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

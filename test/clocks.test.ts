@@ -20,7 +20,7 @@ import { startTroubledProxy } from './server/troubled-proxy.ts';
 
 const MINUTE = 60 * SECOND;
 /** Far less than what machines are off by here, and far more than any answer takes. */
-const NEAR = 5 * SECOND;
+const NEAR = 30 * SECOND;
 const LATE = '인증번호 유효시간이 지났습니다. 다시 요청해주세요.';
 
 /** The clock of a machine that is so many milliseconds ahead of this one. */
@@ -133,7 +133,7 @@ test('a machine whose clock jumps is right again by itself', async () => {
   machine.ahead = 60 * MINUTE;
   expect(store.clock.now() - Date.now()).toBeGreaterThan(59 * MINUTE);
   const off = () => Math.abs(store.clock.now() - Date.now());
-  await expect.poll(off, { timeout: 30_000 }).toBeLessThan(NEAR);
+  await expect.poll(off).toBeLessThan(NEAR);
   await store.close();
 });
 
@@ -145,10 +145,10 @@ test('an answer that was long under way does not move the clock', async () => {
   if (!(store.clock instanceof SharedClock)) throw new Error('PostgreSQL has another clock');
   const ahead = () => store.clock.now() - Date.now();
   const before = ahead();
-  proxy.set({ kind: 'delay', by: 1500 });
+  proxy.set({ kind: 'delay', by: 4000 });
   await store.clock.measure();
   proxy.set({ kind: 'none' });
-  expect(Math.abs(ahead() - before)).toBeLessThan(100);
+  expect(Math.abs(ahead() - before)).toBeLessThan(1000);
   await store.close();
 });
 

@@ -235,7 +235,7 @@ test('a port that is taken refuses the start with one sentence, and leaves nothi
   const { port } = taken.address() as { port: number };
   const { code, stderr, stdout } = await runBonin(
     ['dev', '--memory', '--port', '0', '--metrics', `127.0.0.1:${port}`],
-    { killAfter: 10_000 },
+    { killAfter: 30_000 },
   );
   taken.close();
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -248,7 +248,7 @@ test.each(['9464', 'localhost', '127.0.0.1:99999', 'http://127.0.0.1:9464', '::1
   '--metrics %j is refused as a wrong setting',
   async (value) => {
     const { code, stderr } = await runBonin(['dev', '--memory', '--port', '0', `--metrics=${value}`], {
-      killAfter: 10_000,
+      killAfter: 30_000,
     });
     expect(code).toBe(2);
     expect(stderr).toContain('--metrics must look like 127.0.0.1:9464');

@@ -101,7 +101,7 @@ test('a database that is not there, or not ours, stops the start with one line',
   await ask(url.href, 'CREATE TABLE orders (id INTEGER)');
   const folder = temporaryFolder();
   const run = (address: string) =>
-    runBonin(['dev', '--port', '0', '--data', folder, '--database-url', address], { killAfter: 10_000 });
+    runBonin(['dev', '--port', '0', '--data', folder, '--database-url', address], { killAfter: 30_000 });
   const foreign = await run(url.href);
   expect(foreign).toMatchObject({ code: 1, stdout: '' });
   expect(foreign.stderr).toBe(

@@ -38,7 +38,7 @@ async function expectRefusal(folder: string, refusal: Refusal): Promise<void> {
   const { code, signal, stdout, stderr } = await runBonin(
     refusal.words ?? ['dev', '--port', '0', '--data', folder],
     // A start that is not refused would last for ever.
-    { killAfter: 10_000, ...refusal.options },
+    { killAfter: 30_000, ...refusal.options },
   );
   const [line = '', ...rest] = stderr.split('\n');
   expect(line).toMatch(/^bonin: \S/);

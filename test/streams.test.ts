@@ -5,6 +5,8 @@ import { HttpServer } from '../src/http/server.ts';
 import { createLog } from '../src/log.ts';
 
 const PIECE = 64 * 1024;
+/** Whoever waited for it would not end in time. */
+const LONGER_THAN_A_TEST = 3_600_000;
 
 /** A server with one stream, and a client of it that never reads. */
 async function startWithDeafClient({ gate = Promise.resolve() } = {}) {
@@ -79,11 +81,9 @@ test('a stop does not wait for a client that does not read', async () => {
   const second = await startWithDeafClient();
   await second.fill(most - 8);
   expect(second.closed()).toBe(0);
-  const before = performance.now();
-  const stopped = second.server.close(10_000);
+  const stopped = second.server.close(LONGER_THAN_A_TEST);
   second.write();
   await stopped;
-  expect(performance.now() - before).toBeLessThan(1_000);
   await expect.poll(second.closed).toBe(1);
 });
 
@@ -96,10 +96,8 @@ test('a client that leaves closes its stream', async () => {
 test('a stream that was asked for before a stop and is ready after it does not begin', async () => {
   const gate = Promise.withResolvers<void>();
   const { server, opened } = await startWithDeafClient({ gate: gate.promise });
-  const before = performance.now();
-  const stopped = server.close(10_000);
+  const stopped = server.close(LONGER_THAN_A_TEST);
   gate.resolve();
   await stopped;
-  expect(performance.now() - before).toBeLessThan(1_000);
   expect(opened()).toBe(0);
 });

@@ -351,7 +351,7 @@ test.for(Object.entries(FAULTS))('%s is refused in one line, and left as it is',
   };
   const before = ['authority.crt', 'authority.key'].map(read);
   const { code, signal, stdout, stderr } = await runBonin(['dev', '--tls', '--port', '0', '--data', data], {
-    killAfter: 10_000,
+    killAfter: 30_000,
   });
   expect({ code, signal, stdout }).toEqual({ code: 1, signal: null, stdout: '' });
   expect(stderr).toMatch(/^bonin: [^\n]+\n$/);
@@ -372,7 +372,7 @@ test('a place that cannot be written is refused in one line', async () => {
   const TMPDIR = join(temporaryFolder(), 'file');
   writeFileSync(TMPDIR, '');
   const words = ['dev', '--tls', '--memory', '--port', '0'];
-  const refused = await runBonin(words, { env: { TMPDIR }, killAfter: 10_000 });
+  const refused = await runBonin(words, { env: { TMPDIR }, killAfter: 30_000 });
   expect(refused).toMatchObject({ code: 1, stdout: '' });
   expect(refused.stderr).toMatch(/^bonin: \S+file: cannot be read or made \(ENOTDIR\)\n$/);
 });

@@ -214,7 +214,7 @@ test('the standard variables name the service, the endpoint and the headers', as
 
 test('wrong variables refuse the start, all at once and without their values', async () => {
   const { code, stderr } = await runBonin(['dev', '--memory', '--port', '0'], {
-    killAfter: 10_000,
+    killAfter: 30_000,
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'user:secret@collector',
       OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',

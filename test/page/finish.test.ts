@@ -32,7 +32,7 @@ describe('the end', () => {
     stage.show(messageTo('opener', stage.origin), FRAME);
     const popup = shop.waitForEvent('popup');
     await shop.evaluate('void window.open("/page/s/sample")');
-    await (await popup).waitForEvent('close', { timeout: 3_000 });
+    await (await popup).waitForEvent('close');
     expect(await shop.evaluate('got')).toEqual(['{"bonin":1}']);
     await shop.close();
   });
@@ -42,7 +42,7 @@ describe('the end', () => {
     stage.show(messageTo('opener', 'https://shop.example'), FRAME);
     const popup = shop.waitForEvent('popup');
     await shop.evaluate('void window.open("/page/s/sample")');
-    await (await popup).waitForEvent('close', { timeout: 3_000 });
+    await (await popup).waitForEvent('close');
     expect(await shop.evaluate('got')).toEqual([]);
     await shop.close();
   });
@@ -65,7 +65,7 @@ describe('the end', () => {
       { kind: 'success', finish },
       FRAME,
       async (page) => {
-        await page.waitForURL(finish.address, { timeout: 3_000 });
+        await page.waitForURL(finish.address);
         expect(await page.title()).toBe('shop');
       },
       { script },
@@ -75,8 +75,12 @@ describe('the end', () => {
   it('goes back by the link at once', async () => {
     const finish = { way: 'return', address: `${stage.origin}/shop?success=false` } as const;
     await stage.open({ ...SCREENS.failure, finish }, FRAME, async (page) => {
+      // With the time standing still, nothing but the link goes there.
+      await page.clock.install();
+      await page.clock.pauseAt(Date.now() + 60_000);
+      await page.goto(`${stage.origin}${FRAME.action}`);
       await page.getByRole('link', { name: '서비스로 돌아가기' }).click();
-      await page.waitForURL(finish.address, { timeout: 700 });
+      await page.waitForURL(finish.address);
     });
   });
 
@@ -91,7 +95,7 @@ describe('the end', () => {
     await page.goto(`${stage.origin}/page/s/sample`);
     await page.addInitScript('window.close = () => {}');
     await page.reload();
-    await page.locator('[data-stuck]').waitFor({ state: 'visible', timeout: 3_000 });
+    await page.locator('[data-stuck]').waitFor({ state: 'visible' });
     await page.close();
   });
 });
