@@ -1,9 +1,10 @@
 import { copyFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Client as Direct } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ARCHIVE_TABLES, type Archive } from '../src/core/archive.ts';
-import { openStore } from '../src/storage/index.ts';
+import { openArchive, openStore } from '../src/storage/index.ts';
 import { importFrom } from '../src/transfer/import.ts';
 import { ask, type PostgresServer, startPostgres } from './contract/postgres-server.ts';
 import {
@@ -20,6 +21,7 @@ import {
 } from './moving/database.ts';
 import { findCanaries, spellText } from './server/canaries.ts';
 import { alter } from './server/damage.ts';
+import { eventually } from './server/eventually.ts';
 import { Shop } from './server/shop.ts';
 import { type Finished, runBonin } from './server/start-bonin.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
@@ -262,12 +264,44 @@ test.each(['sqlite', 'postgres'] as const)(
     const { source, file, totals } = await exported(BULK);
     const target = await newPlace(engine, source);
     const both = await Promise.all([importAll(target, file), importAll(target, file)]);
-    expect(both.map(({ code }) => code)).toContain(0);
+    expect(
+      both.map(({ code }) => code),
+      both.map(({ stderr }) => stderr).join('\n'),
+    ).toContain(0);
     for (const { code, stderr } of both)
       if (code !== 0) expect(stderr).toMatch(/being imported by another process/);
     expect(totalsOf(await exportAll(target, join(target.folder, 'again.bonin')))).toBe(totals);
   },
 );
+
+test('an import that begins while another one writes does not set it back', async () => {
+  const source = sqliteIn(temporaryFolder());
+  await (await startOn(source)).bonin.stop();
+  const { url } = await newPlace('postgres', source);
+  const vault = vaultOf(source);
+  const archive = await openArchive(url, {
+    mode: 'dev',
+    keyMark: vault.keyMark(),
+    recognises: (mark) => vault.recognises(mark),
+    use: 'import',
+  });
+  expect(await archive.beginImport('an-export')).toEqual({ next: 0 });
+  const writing = new Direct({ connectionString: url });
+  await writing.connect();
+  await writing.query("BEGIN; UPDATE stamp SET value = 'an-export 1' WHERE name = 'import'");
+  let hasBegun = false;
+  const second = archive.beginImport('an-export').finally(() => {
+    hasBegun = true;
+  });
+  const isWaiting = async () =>
+    (await ask(url, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")).length > 0;
+  expect(await eventually(async () => hasBegun || (await isWaiting()))).toBe(true);
+  await writing.query('COMMIT');
+  await writing.end();
+  await second;
+  expect(await ask(url, "SELECT value FROM stamp WHERE name = 'import'")).toEqual([{ value: 'an-export 1' }]);
+  await archive.close();
+});
 
 test('an export that was killed goes on behind its last whole chunk', { timeout: 120_000 }, async () => {
   const { source, totals } = await exported(BULK);

@@ -67,20 +67,19 @@ class PostgresArchive implements Archive {
 
   beginImport(exportId: string): Promise<ImportStand> {
     return this.#database.transaction(async (_run, client) => {
-      // From here on one after the other.
+      // From here on only one begins. Whoever has begun goes on, so the stamp is read before the tables.
       await query(client, "SELECT value FROM stamp WHERE name = 'schema' FOR UPDATE");
-      let isEmpty = true;
-      for (const { name } of ARCHIVE_TABLES)
-        isEmpty &&= (await query(client, `SELECT 1 FROM ${name} LIMIT 1`)).length === 0;
       const stamp = new Map(
         (await query(client, 'SELECT name, value FROM stamp')).map(([name, value]) => [name, String(value)]),
       );
-      const stand = standOf(
-        exportId,
-        { import: stamp.get('import'), imported: stamp.get('imported') },
-        isEmpty,
-      );
-      if (stand.next === 0) await writeStamp(client, 'import', importMark(exportId, 0));
+      let isEmpty = true;
+      for (const { name } of ARCHIVE_TABLES)
+        isEmpty &&= (await query(client, `SELECT 1 FROM ${name} LIMIT 1`)).length === 0;
+      const begun = stamp.get('import');
+      const stand = standOf(exportId, { import: begun, imported: stamp.get('imported') }, isEmpty);
+      // A mark that stands there may be a chunk further by now.
+      if (stand.next === 0 && begun === undefined)
+        await writeStamp(client, 'import', importMark(exportId, 0));
       return stand;
     });
   }
