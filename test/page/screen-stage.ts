@@ -34,7 +34,11 @@ export interface Stage {
     screen: Screen,
     frame: Frame,
     look: (page: Page) => Promise<void>,
-    options?: { readonly script?: boolean; readonly clock?: boolean },
+    options?: {
+      readonly script?: boolean;
+      /** Stops the page's clock: it goes when it is moved, and no further. */
+      readonly clock?: boolean;
+    },
   ): Promise<void>;
   stop(): Promise<void>;
 }
@@ -87,7 +91,11 @@ export async function startStage(): Promise<Stage> {
       page.on('console', (message) => complaints.push(message.text()));
       page.on('pageerror', (error) => complaints.push(String(error)));
       show(screen, frame);
-      if (clock) await page.clock.install();
+      if (clock) {
+        await page.clock.install({ time: 0 });
+        // Else it goes on with real time, besides being moved.
+        await page.clock.pauseAt(1_000);
+      }
       await page.goto(`${origin}${FRAME.action}`);
       await look(page);
       await context.close();

@@ -36,7 +36,7 @@ describe('the screen of the carrier', () => {
         expect(await page.getByRole('alert').textContent()).toContain(
           '알뜰폰이 사용하는 통신망을 선택해 주세요.',
         );
-        expect(await page.locator('#f-network:focus').count()).toBe(1);
+        await expect.poll(() => page.locator('#f-network:focus').count()).toBe(1);
       },
       { script: false },
     );
