@@ -155,7 +155,9 @@ test('concurrent writers at two processes lose nothing and meet no lock', async 
   await stopTwo(pair);
 });
 
-test('two processes that start together on a fresh folder share one database, 20 times', async () => {
+test('two processes that start together on a fresh folder share one database, 20 times', {
+  timeout: 240_000,
+}, async () => {
   for (let round = 0; round < 20; round++) {
     const data = temporaryFolder();
     const both = await Promise.all([startBonin(['--data', data]), startBonin(['--data', data])]);

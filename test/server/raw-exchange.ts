@@ -126,7 +126,7 @@ export class RawConnection {
   }
 
   /** Waits until `enough` of what came, the connection's end, or so many milliseconds of patience. */
-  async receive(enough: (received: Buffer) => boolean, patience = 5_000): Promise<boolean> {
+  async receive(enough: (received: Buffer) => boolean, patience = 30_000): Promise<boolean> {
     const end = Date.now() + patience;
     while (!enough(this.#received)) {
       const left = end - Date.now();
