@@ -19,6 +19,7 @@ import {
   vaultOf,
   wordsFor,
 } from './moving/database.ts';
+import { exportUntil, importUntil } from './moving/killed.ts';
 import { findCanaries, spellText } from './server/canaries.ts';
 import { alter } from './server/damage.ts';
 import { eventually } from './server/eventually.ts';
@@ -60,17 +61,6 @@ async function exported(bulk = 0): Promise<{ source: Place; filled: Filled; file
   const filled = await fill(source, bulk);
   const file = join(source.folder, 'all.bonin');
   return { source, filled, file, totals: totalsOf(await exportAll(source, file)) };
-}
-
-/** Runs an import and kills it with -9 as soon as so many chunks are in the target. */
-async function importUntil(place: Place, file: string, chunks: number): Promise<void> {
-  const running = runBonin(['import', file, ...wordsFor(place)], {
-    killWhen: async () => {
-      const done = await importedChunks(place);
-      return done !== null && done >= chunks;
-    },
-  });
-  expect(await running).toMatchObject({ signal: 'SIGKILL' });
 }
 
 describe.each([
@@ -234,8 +224,7 @@ test.each(['sqlite', 'postgres'] as const)(
   { timeout: 240_000 },
   async (engine) => {
     const { source, file, totals } = await exported(BULK);
-    const target = await newPlace(engine, source);
-    await importUntil(target, file, 2);
+    const target = await importUntil(2, file, () => newPlace(engine, source));
     const refused = await runBonin(['dev', '--port', '0', ...wordsFor(target)]);
     expect(refused).toMatchObject({ code: 1 });
     expect(refused.stderr).toMatch(
@@ -304,14 +293,9 @@ test('an import that begins while another one writes does not set it back', asyn
 });
 
 test('an export that was killed goes on behind its last whole chunk', { timeout: 120_000 }, async () => {
-  const { source, totals } = await exported(BULK);
+  const { source, file: all, totals } = await exported(BULK);
   const file = join(source.folder, 'killed.bonin');
-  for (const size of [1, 1_000_000, 3_000_000])
-    expect(
-      await runBonin(['export', file, ...wordsFor(source)], {
-        killWhen: () => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) >= size,
-      }),
-    ).toMatchObject({ signal: 'SIGKILL' });
+  for (const bytes of [1, 1_000_000, 3_000_000]) await exportUntil(bytes, file, source, statSync(all).size);
   truncateSync(file, statSync(file).size - 7);
   expect(totalsOf(await exportAll(source, file))).toBe(totals);
   const target = await newPlace('sqlite', source);
@@ -319,11 +303,9 @@ test('an export that was killed goes on behind its last whole chunk', { timeout:
 });
 
 test('an export of a database that changed meanwhile has no end and says so', async () => {
-  const { source } = await exported(BULK);
+  const { source, file: all } = await exported(BULK);
   const file = join(source.folder, 'changed.bonin');
-  await runBonin(['export', file, ...wordsFor(source)], {
-    killWhen: () => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) >= 1_000_000,
-  });
+  await exportUntil(1_000_000, file, source, statSync(all).size);
   alter(join(source.folder, 'bonin.db'), `DELETE FROM certifications WHERE id = ${FIRST_BULK_ID}`);
   const resumed = await exportAll(source, file);
   expect(resumed).toMatchObject({ code: 1 });
