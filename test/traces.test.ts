@@ -11,9 +11,18 @@ const SERVER = 2;
 const CLIENT = 3;
 const FAILED = 2;
 const SEEDED = 'imp_000000000001';
+/** Ids and times of spans: by chance, any six digits stand in one of so many. */
+const NUMBERS = /"(?:traceId|spanId|parentSpanId|startTimeUnixNano|endTimeUnixNano)":"[0-9a-f]+"/g;
 
+/** The last export may take as long as a slow machine needs for it: what is given up is not there to be seen. */
 const traced = (collector: Pick<Collector, 'url'>, env: Readonly<Record<string, string>> = {}) =>
-  startBonin(['--memory'], { env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env } });
+  startBonin(['--memory'], {
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_TIMEOUT: '30000',
+      ...env,
+    },
+  });
 
 /** The spans of whatever `work` asks, once the process has ended in order. */
 async function spansOf(
@@ -118,7 +127,7 @@ test('nothing of a person, a key, a target, a header or a token leaves in a trac
     await client.call('GET', '/canary-path/심청');
   });
   expect(spans.length).toBeGreaterThan(100);
-  const text = Buffer.from(collector.text());
+  const text = Buffer.from(collector.text().replaceAll(NUMBERS, ''));
   for (const canary of [
     ...ids,
     SEEDED,
@@ -162,9 +171,7 @@ test.each([
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     }
     client.close();
-    expect(await eventually(() => bonin.stderr().includes('the collector takes no traces'), 20_000)).toBe(
-      true,
-    );
+    expect(await eventually(() => bonin.stderr().includes('the collector takes no traces'))).toBe(true);
     expect((await bonin.stop()).code).toBe(0);
     const lines = bonin.stderr().trim().split('\n');
     expect(lines.length).toBe(1);
