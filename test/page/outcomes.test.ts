@@ -193,7 +193,8 @@ describe('a person in a browser', () => {
     await shop.context.setOffline(true);
     await popup.locator('input[name=otp]').fill('123456');
     await popup.locator('button[value=next]').click();
-    await popup.waitForTimeout(500);
+    // Only once the browser shows its own page did the form get nowhere, and nothing is under way any more.
+    await popup.waitForURL(/^chrome-error:/, { waitUntil: 'commit' });
     await shop.context.setOffline(false);
     await popup.goto(address);
     await popup.locator('input[name=otp]').fill('123456');
@@ -260,7 +261,7 @@ describe('a person in a browser', () => {
     await using shop = await stage.visit();
     await shop.certify(param);
     expect(await shop.result()).toMatchObject({ success: false, error_reason: word, error_code: word });
-    expect(shop.context.pages()).toHaveLength(1);
+    await expect.poll(() => shop.context.pages()).toHaveLength(1);
   });
 
   it('walks the whole way by keyboard alone', async () => {
@@ -308,7 +309,7 @@ describe('a person in a browser', () => {
     await shop.context.route(/\/page\/start/, (route) => route.abort());
     await shop.certify();
     expect(await shop.result()).toMatchObject({ success: false, error_code: 'NETWORK_ERROR' });
-    expect(shop.context.pages()).toHaveLength(1);
+    await expect.poll(() => shop.context.pages()).toHaveLength(1);
   });
 
   it('lets the sandbox walk by itself', async () => {
