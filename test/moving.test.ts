@@ -69,7 +69,7 @@ describe.each([
   ['postgres', 'postgres'],
   ['sqlite', 'sqlite'],
 ] as const)('from %s to %s', (from, to) => {
-  test('everything moves, and what was open stays open', async () => {
+  test('everything moves, and what was open stays open', { timeout: 240_000 }, async () => {
     const first = await exported();
     let { source, file } = first;
     if (from === 'postgres') {
@@ -133,7 +133,9 @@ async function importNowhere(file: string, source: Place): Promise<string> {
   return error instanceof Error ? error.message : 'nothing was wrong';
 }
 
-test('a file that is cut, altered or longer is refused before the target is touched', async () => {
+test('a file that is cut, altered or longer is refused before the target is touched', {
+  timeout: 240_000,
+}, async () => {
   const { source, file } = await exported(BULK);
   expect(await importNowhere(file, source)).toBe('the target was opened');
   const whole = readFileSync(file);
