@@ -8,7 +8,8 @@ export const EXAMPLE_SHOP = join(import.meta.dirname, '../../examples/shop');
 export async function startExampleShop(boninUrl: string, env: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, ['server.js'], {
     cwd: EXAMPLE_SHOP,
-    env: { PORT: '0', BONIN_URL: boninUrl, ...env },
+    // A busy machine is no server that does not answer.
+    env: { PORT: '0', BONIN_URL: boninUrl, BONIN_PATIENCE_MS: '30000', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -96,11 +97,13 @@ export class Customer {
 
   /** Presses what brings a new page of the shop, and waits for it. */
   async press(selector: string): Promise<void> {
+    await this.page.waitForLoadState();
     await Promise.all([this.#arrival(), this.page.click(selector)]);
   }
 
   /** Sends a callback's result that nobody has given. */
   async forge(impUid: string): Promise<void> {
+    await this.page.waitForLoadState();
     await Promise.all([
       this.#arrival(),
       this.page.evaluate(`{
@@ -139,7 +142,7 @@ export class Customer {
     return this.#context.close();
   }
 
-  /** The next page of the shop that stands there, after its redirects. */
+  /** The next page of the shop that stands there, after its redirects; the one before must have loaded. */
   #arrival() {
     return this.page.waitForEvent('load', {
       predicate: (page) => page.url().startsWith(`${this.#shop}/`),
