@@ -327,7 +327,7 @@ describe('calls that cannot start', () => {
     const visit = await visitor.visit(server.shop);
     const [popup] = await Promise.all([visit.page.waitForEvent('popup'), visit.verify({})]);
     await visit.fails(word);
-    expect(popup.isClosed()).toBe(true);
+    expect(await eventually(() => popup.isClosed())).toBe(true);
   });
 
   it('request_pay is not supported; the other members only warn', async () => {

@@ -102,7 +102,7 @@ export class Visit {
 
   /** Waits for that many results, and a moment longer for one too many. */
   async allResults(count: number): Promise<Result[]> {
-    await eventually(async () => (await this.results()).length >= count, 8_000, 15);
+    await eventually(async () => (await this.results()).length >= count, 30_000, 15);
     await this.page.waitForTimeout(A_MOMENT);
     const results = await this.results();
     expect(results).toHaveLength(count);
