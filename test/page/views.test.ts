@@ -40,7 +40,8 @@ const LOOKS = [
   [DESKTOP, 'dark', '{}'],
 ] as const;
 
-describe.each(['ko', 'en'] as const)('every screen in %s', (language: Language) => {
+// In a sandbox each screen is checked in four looks: a slow machine takes its time.
+describe.each(['ko', 'en'] as const)('every screen in %s', { timeout: 180_000 }, (language: Language) => {
   /** Shows the screens one by one, with everything unfolded. Leaving is another test. */
   async function tour(page: Page, frame: Frame, look: (sample: Sample) => Promise<void>): Promise<void> {
     await page.addInitScript('window.close = () => {}');
