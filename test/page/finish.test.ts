@@ -27,22 +27,26 @@ describe('the end', () => {
     return page;
   }
 
+  /** Opens the page as a popup, which closes itself: on a slow machine before anybody could wait for that. */
+  async function openAndClose(shop: Page): Promise<void> {
+    const popup = shop.waitForEvent('popup');
+    await shop.evaluate('void window.open("/page/s/sample")');
+    const opened = await popup;
+    await expect.poll(() => opened.isClosed()).toBe(true);
+  }
+
   it('tells the window that opened it, and closes', async () => {
     const shop = await openShop();
     stage.show(messageTo('opener', stage.origin), FRAME);
-    const popup = shop.waitForEvent('popup');
-    await shop.evaluate('void window.open("/page/s/sample")');
-    await (await popup).waitForEvent('close');
-    expect(await shop.evaluate('got')).toEqual(['{"bonin":1}']);
+    await openAndClose(shop);
+    await expect.poll(() => shop.evaluate('got')).toEqual(['{"bonin":1}']);
     await shop.close();
   });
 
   it('tells nothing to a window of another origin', async () => {
     const shop = await openShop();
     stage.show(messageTo('opener', 'https://shop.example'), FRAME);
-    const popup = shop.waitForEvent('popup');
-    await shop.evaluate('void window.open("/page/s/sample")');
-    await (await popup).waitForEvent('close');
+    await openAndClose(shop);
     expect(await shop.evaluate('got')).toEqual([]);
     await shop.close();
   });
@@ -74,10 +78,12 @@ describe('the end', () => {
 
   it('goes back by the link at once', async () => {
     const finish = { way: 'return', address: `${stage.origin}/shop?success=false` } as const;
-    await stage.open({ ...SCREENS.failure, finish }, FRAME, async (page) => {
+    // A screen that goes nowhere, so that the time stands still before the one that does is there.
+    await stage.open(SCREENS['success-silent'], FRAME, async (page) => {
       // With the time standing still, nothing but the link goes there.
       await page.clock.install();
       await page.clock.pauseAt(Date.now() + 60_000);
+      stage.show({ ...SCREENS.failure, finish }, FRAME);
       await page.goto(`${stage.origin}${FRAME.action}`);
       await page.getByRole('link', { name: '서비스로 돌아가기' }).click();
       await page.waitForURL(finish.address);
@@ -85,10 +91,15 @@ describe('the end', () => {
   });
 
   it('stays silent when told to, and says so when a window cannot close itself', async () => {
-    await stage.open(SCREENS['success-silent'], FRAME, async (page) => {
-      await page.waitForTimeout(1_000);
-      expect(await page.locator('[data-stuck]').isVisible()).toBe(false);
-    });
+    await stage.open(
+      SCREENS['success-silent'],
+      FRAME,
+      async (page) => {
+        await page.clock.runFor(10_000);
+        expect(await page.locator('[data-stuck]').isVisible()).toBe(false);
+      },
+      { clock: true },
+    );
     // A browser may warn on its console that a window which no script has opened is not closed by one.
     const page = await stage.browser.newPage();
     stage.show(SCREENS.success, FRAME);

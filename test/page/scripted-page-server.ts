@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { renderError } from '../../src/api/v1/errors.ts';
 import type { PageAnswer } from '../../src/http/answers.ts';
 import type { ApiRequest, Route } from '../../src/http/routes.ts';
@@ -34,6 +33,8 @@ export interface ScriptedPageServer {
   /** The merchant's site; each of its paths is the same page. */
   readonly shop: string;
   readonly asked: Asked[];
+  /** How many of those have no answer and get none for now: `silence`, and what is not known yet. */
+  unanswered(): number;
   /** How the next requests are answered; the last one stays. */
   script(path: 'start' | 'result' | 'close', ...replies: Reply[]): void;
   /** The page of the merchant's site. */
@@ -71,24 +72,39 @@ export function failure(reason: string, text: string, code: string = reason): ob
 /** A page that says what the test has it say. */
 const TICKET = `<!doctype html><html lang="ko"><title>page</title><h1 tabindex="-1">page</h1><button>in</button><script>
 function say(message, target) {
-  (opener || parent).postMessage(typeof message === 'string' ? message : JSON.stringify(message), target || '*');
+  // In a task of its own: it may be the end of this page, and whoever has it speak is to be answered before.
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () =>
+    (opener || parent).postMessage(typeof message === 'string' ? message : JSON.stringify(message), target || '*');
+  port2.postMessage(null);
 }
 </script></html>`;
 
 export async function startScriptedPageServer(): Promise<ScriptedPageServer> {
   const asked: Asked[] = [];
   const replies = new Map<string, Reply[]>();
+  let waiting = new Set<object>();
   let shopHtml = '';
   let shopHeaders: Record<string, string> = {};
+
+  /** Silence lasts: how long a browser puts up with it is up to the browser. */
+  async function keepWaiting(reply: Promise<object> | 'silence'): Promise<object> {
+    const mark = {};
+    const among = waiting;
+    among.add(mark);
+    const known = await (reply === 'silence' ? new Promise<never>(() => {}) : reply);
+    among.delete(mark);
+    return known;
+  }
 
   const call =
     (name: string) =>
     async ({ body }: ApiRequest): Promise<PageAnswer> => {
       asked.push({ path: name, body: JSON.parse(body.toString()) as Record<string, unknown> });
       const planned = replies.get(name) ?? [];
-      const reply = await (planned.length > 1 ? planned.shift() : planned[0]);
-      if (reply === 'silence') await sleep(30_000, undefined, { ref: false });
-      if (reply === undefined || reply === 'silence' || reply === 'cut') return json(502, null);
+      const next = planned.length > 1 ? planned.shift() : planned[0];
+      const reply = await (next === 'silence' || next instanceof Promise ? keepWaiting(next) : next);
+      if (reply === undefined || reply === 'cut') return json(502, null);
       if (typeof reply === 'string') throw new Error(`no reply of the name ${reply}`);
       return 'status' in reply && 'body' in reply
         ? json(reply.status as number, reply.body as object)
@@ -135,6 +151,7 @@ export async function startScriptedPageServer(): Promise<ScriptedPageServer> {
     otherUrl: `http://localhost:${port}`,
     shop: shopUrl,
     asked,
+    unanswered: () => waiting.size,
     script: (path, ...planned) => void replies.set(path, planned),
     setShop(page, headers = {}) {
       shopHtml = page;
@@ -142,6 +159,7 @@ export async function startScriptedPageServer(): Promise<ScriptedPageServer> {
     },
     reset() {
       asked.length = 0;
+      waiting = new Set();
       scripted.script('start', started(url));
       scripted.script('result', { state: 'pending' });
       scripted.script('close', { state: 'done', result: CANCELLED });

@@ -131,7 +131,7 @@ describe('with the person at an agency', () => {
     server.script('result', ...Array.from({ length: 4 }, () => PENDING), DONE);
     const visit = await visitor.visit(server.shop, { stopsClock: true });
     const popup = await visit.verifyInPopup();
-    await popup.close();
+    await visit.shut(popup);
     await visit.pass(12_000, 500);
     await visit.succeeds();
     expect(asked()).toEqual(['start', 'close', 'result', 'result', 'result', 'result', 'result']);
@@ -141,7 +141,7 @@ describe('with the person at an agency', () => {
     server.script('close', { state: 'pending', wait: true }, { state: 'done', result: CANCELLED });
     const visit = await visitor.visit(server.shop, { stopsClock: true });
     const popup = await visit.verifyInPopup();
-    await popup.close();
+    await visit.shut(popup);
     await visit.pass(9000, 500);
     expect(await visit.results()).toEqual([]);
     await visit.page.evaluate('IMP.close()');
@@ -200,7 +200,7 @@ describe('a server that cannot be reached', () => {
       visit.verify({ merchant_uid: 'mine' }),
     ]);
     await visit.fails(reply === 'cut' ? 'NETWORK_ERROR' : 'SYSTEM_ERROR', false);
-    expect(popup.isClosed()).toBe(true);
+    await expect.poll(() => popup.isClosed()).toBe(true);
     expect((await visit.results())[0]).toMatchObject({ merchant_uid: 'mine' });
   });
 
@@ -259,7 +259,7 @@ describe('another call', () => {
     server.script('start', started(server.url, { imp_uid: 'imp_000000000778', handle: 'handle-2' }));
     if (older !== undefined) {
       const newer = await visit.verifyInPopup();
-      expect(older.isClosed()).toBe(true);
+      await expect.poll(() => older.isClosed()).toBe(true);
       await newer.evaluate(say(done(success('imp_000000000778'), 'imp_000000000778')));
     } else {
       await visit.verify({});

@@ -16,21 +16,34 @@ const A_MOMENT = 60;
 const START = Date.UTC(2026, 0, 2);
 const HOUR = 3_600_000;
 
-/** Counts the requests whose answers have not been read yet. */
-const COUNT_REQUESTS = `window.flying = 0;
+/**
+ * Counts the requests whose answers have not been read and worked on yet, and those that were given up. Keeps the
+ * window that was opened last.
+ */
+const COUNT_REQUESTS = `window.flying = window.givenUp = 0;
 const send = window.fetch;
+const land = (error) => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    flying -= 1;
+    if (error && error.name === 'AbortError') givenUp += 1;
+  };
+  port2.postMessage(null);
+};
 window.fetch = async (...args) => {
   flying += 1;
   try {
     const response = await send(...args);
-    await response.clone().text();
+    const read = response.json.bind(response);
+    response.json = () => read().finally(() => land());
     return response;
-  } finally {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => { flying -= 1; };
-    port2.postMessage(null);
+  } catch (error) {
+    land(error);
+    throw error;
   }
-};`;
+};
+const open = window.open;
+window.open = (...args) => window.lastOpened = open.apply(window, args);`;
 
 const ALWAYS = ['imp_success', 'merchant_uid', 'pg_type', 'success'];
 const OF_FAILURES = ['error_code', 'error_msg', 'error_reason'];
@@ -50,9 +63,12 @@ export class Visit {
   /** What went wrong without anybody catching it. */
   readonly errors: string[] = [];
   readonly console: string[] = [];
+  readonly #unanswered: () => number;
 
-  constructor(page: Page) {
+  /** `unanswered`: how many requests the server keeps waiting, because the test wants it to. */
+  constructor(page: Page, unanswered: () => number) {
     this.page = page;
+    this.#unanswered = unanswered;
     page.on('pageerror', (error) => this.errors.push(String(error)));
     page.on('console', (message) => this.console.push(`${message.type()} ${message.text()}`));
   }
@@ -91,8 +107,15 @@ export class Visit {
   async pass(milliseconds: number, step = 250): Promise<void> {
     for (let passed = 0; passed < milliseconds; passed += step) {
       await this.page.clock.runFor(step);
-      await eventually(async () => (await this.page.evaluate('flying')) === 0, 200, 5);
+      const isSettled = async () => (await this.page.evaluate('flying + givenUp')) === this.#unanswered();
+      expect(await eventually(isSettled, undefined, 5)).toBe(true);
     }
+  }
+
+  /** Closes a popup as a person does, in a page whose clock stands; ends when that page sees it. */
+  async shut(popup: Page): Promise<void> {
+    await popup.close();
+    expect(await eventually(() => this.page.evaluate('lastOpened.closed'))).toBe(true);
   }
 
   /** The results so far. */
@@ -102,7 +125,7 @@ export class Visit {
 
   /** Waits for that many results, and a moment longer for one too many. */
   async allResults(count: number): Promise<Result[]> {
-    await eventually(async () => (await this.results()).length >= count, 30_000, 15);
+    await eventually(async () => (await this.results()).length >= count, undefined, 15);
     await this.page.waitForTimeout(A_MOMENT);
     const results = await this.results();
     expect(results).toHaveLength(count);
@@ -169,18 +192,20 @@ function expectShape(result: Result): void {
 /** Opens visits. Pages are kept for visits of the same kind, since a new one costs most of a test's time. */
 export class Visitor {
   readonly #browser: Browser;
+  readonly #unanswered: () => number;
   readonly #kept = new Map<string, Page>();
   readonly #contexts = new Set<BrowserContext>();
 
-  constructor(browser: Browser) {
+  constructor(browser: Browser, unanswered: () => number) {
     this.#browser = browser;
+    this.#unanswered = unanswered;
   }
 
   async visit(address: string, options: VisitOptions = {}): Promise<Visit> {
     const kind = JSON.stringify(options);
     const page = this.#kept.get(kind) ?? (await this.#newPage(options));
     if (options.stopsClock !== true) this.#kept.set(kind, page);
-    const visit = new Visit(page);
+    const visit = new Visit(page, this.#unanswered);
     await page.goto(address);
     if (options.stopsClock === true) await page.clock.pauseAt(START + HOUR);
     return visit;
@@ -220,7 +245,7 @@ export async function setUp(): Promise<{
   startBody(): Record<string, unknown>;
 }> {
   const [browser, server] = await Promise.all([launchBrowser(), startScriptedPageServer()]);
-  const visitor = new Visitor(browser);
+  const visitor = new Visitor(browser, () => server.unanswered());
   afterEach(async () => {
     await visitor.leave();
     server.reset();
