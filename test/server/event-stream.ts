@@ -55,7 +55,7 @@ export class EventStream {
 
   /** Whether so many events of a name come. */
   has(name: string, count = 1): Promise<boolean> {
-    return eventually(() => this.named(name).length >= count, 5_000, 10);
+    return eventually(() => this.named(name).length >= count, undefined, 10);
   }
 
   leave(): void {
