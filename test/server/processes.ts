@@ -21,8 +21,20 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** The clients' ports of the connections to `port` that a process holds. */
+/**
+ * The clients' ports of the connections to `port` that a process holds. The system's table is read in pieces, and while
+ * others connect a row may come twice or not at all: what two readings in a row agree on is taken.
+ */
 export function connectionsOf(pid: number, port: number): readonly number[] {
+  for (let before = ''; ; ) {
+    const ports = [...new Set(readConnections(pid, port))].toSorted((one, other) => one - other);
+    const now = `held: ${ports.join()}`;
+    if (now === before) return ports;
+    before = now;
+  }
+}
+
+function readConnections(pid: number, port: number): readonly number[] {
   const inodes = new Set(
     readdirSync(`/proc/${pid}/fd`).map((descriptor) => {
       try {
