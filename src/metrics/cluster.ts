@@ -10,16 +10,28 @@ const TELL = 'bonin: metrics';
 const PATIENCE = 2000;
 
 type Records = readonly MetricRecord[];
+/** A question that a scrape waits for. */
+interface Question {
+  readonly question: number;
+  readonly done: () => void;
+}
+interface Asked {
+  readonly kind: typeof ASK;
+  /** Tells the question from those before. */
+  readonly question: number;
+}
 interface Told {
   readonly kind: typeof TELL;
+  readonly question: number;
   readonly records: Records;
 }
 
 /** In a worker: gives the primary its figures when it asks. */
 export function tellPrimary(records: () => Promise<Records>): void {
   process.on('message', (message) => {
-    if (message !== ASK) return;
-    void records().then((told) => process.send?.({ kind: TELL, records: told } satisfies Told));
+    if (!isOf<Asked>(message, ASK)) return;
+    const { question } = message;
+    void records().then((told) => process.send?.({ kind: TELL, question, records: told } satisfies Told));
   });
 }
 
@@ -36,18 +48,21 @@ export function showWorkers(address: MetricsAddress, log: Logger): Promise<Metri
 class WorkerMetrics {
   readonly #last = new Map<number, Records>();
   #ended: Records = [];
-  readonly #asked = new Map<number, () => void>();
+  readonly #asked = new Map<number, Question>();
+  #questions = 0;
   /** What several scrapes at once wait for. */
   #gathering: Promise<void> | null = null;
 
   constructor() {
     cluster.on('message', (worker, message: unknown) => {
-      if (!isTold(message)) return;
+      if (!isOf<Told>(message, TELL)) return;
       this.#last.set(worker.id, message.records);
-      this.#asked.get(worker.id)?.();
+      // A late answer to an older question tells what was counted before this one.
+      const asked = this.#asked.get(worker.id);
+      if (asked?.question === message.question) asked.done();
     });
     cluster.on('exit', (worker) => {
-      this.#asked.get(worker.id)?.();
+      this.#asked.get(worker.id)?.done();
       this.#keep(worker.id);
     });
   }
@@ -74,8 +89,9 @@ class WorkerMetrics {
         resolve();
       };
       const timer = setTimeout(done, PATIENCE);
-      this.#asked.set(worker.id, done);
-      worker.send(ASK, undefined, undefined, (error) => {
+      const question = ++this.#questions;
+      this.#asked.set(worker.id, { question, done });
+      worker.send({ kind: ASK, question } satisfies Asked, undefined, undefined, (error) => {
         if (error) done();
       });
     });
@@ -99,6 +115,7 @@ function grows({ type }: MetricRecord): boolean {
   return String(type) === 'counter' || String(type) === 'histogram';
 }
 
-function isTold(message: unknown): message is Told {
-  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === TELL;
+/** Node and others use the same channel. */
+function isOf<T extends Asked | Told>(message: unknown, kind: T['kind']): message is T {
+  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === kind;
 }
