@@ -20,7 +20,7 @@ import { startTroubledProxy } from './server/troubled-proxy.ts';
 
 const MINUTE = 60 * SECOND;
 /** Far less than what machines are off by here, and far more than any answer takes. */
-const NEAR = 30 * SECOND;
+const NEAR = 5 * SECOND;
 const LATE = '인증번호 유효시간이 지났습니다. 다시 요청해주세요.';
 
 /** The clock of a machine that is so many milliseconds ahead of this one. */
@@ -90,16 +90,15 @@ test('a token ends at both nodes when the database says so', async () => {
       'UPDATE access_tokens SET expires_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint + $1',
       [seconds * SECOND],
     );
-  await endIn(-NEAR / SECOND);
+  await endIn(-2);
   expect(await statuses()).toEqual([401, 401]);
-  await endIn(NEAR / SECOND);
+  await endIn(30);
   expect(await statuses()).toEqual([404, 404]);
   await close();
 });
 
 test('a code sent by a node whose clock is slow is good at one whose clock is fast, for 180 seconds', async () => {
   const { databaseUrl, slow, fast, close } = await startNodes();
-  // Not to the millisecond: each node knows the server's time as well as its measurement was quick.
   const age = (impUid: string, by: number) =>
     ask(databaseUrl, 'UPDATE otps SET sent_at = sent_at - $1 WHERE id = $2', [by, Number(impUid.slice(4))]);
   for (const [one, other] of [
@@ -107,13 +106,13 @@ test('a code sent by a node whose clock is slow is good at one whose clock is fa
     [fast, slow],
   ] as const) {
     const impUid = await one.shop.impUid();
-    await age(impUid, OTP_LIFE - NEAR);
+    await age(impUid, OTP_LIFE - 30 * SECOND);
     const confirmed = await other.shop.confirm(impUid);
     expect(confirmed.status).toBe(200);
     const at = Number(confirmed.response?.['certified_at']) * SECOND;
     expect(Math.abs(at - Date.now())).toBeLessThan(NEAR);
     const late = await one.shop.impUid();
-    await age(late, OTP_LIFE + NEAR);
+    await age(late, OTP_LIFE);
     for (const { shop } of [other, one]) expect((await shop.confirm(late)).message).toBe(LATE);
   }
   await close();
@@ -149,7 +148,7 @@ test('an answer that was long under way does not move the clock', async () => {
   proxy.set({ kind: 'delay', by: 4000 });
   await store.clock.measure();
   proxy.set({ kind: 'none' });
-  expect(Math.abs(ahead() - before)).toBeLessThan(1000);
+  expect(Math.abs(ahead() - before)).toBeLessThan(100);
   await store.close();
 });
 

@@ -310,7 +310,7 @@ test('lookups go on while a long reader keeps erased bytes from going', async ()
   expect((await client.erase(token, impUid)).status).toBe(200);
 
   const order: string[] = [];
-  const leave = sleep(4_500).then(() => {
+  const leave = sleep(3_000).then(() => {
     order.push('the reader leaves');
     reader.close();
   });
