@@ -38,6 +38,8 @@ export interface AppOptions {
   readonly basePath?: string;
   /** The origin under which browsers reach the verification page. Default: the host that a request names. */
   readonly publicUrl?: string | undefined;
+  /** Addresses and blocks, as in `10.0.0.0/8`, whose word on a client's address is taken. Default: none. */
+  readonly trustedProxies?: readonly string[] | undefined;
   /** Origins whose pages may read answers; `dev` lets every page. Default: none. */
   readonly corsOrigins?: readonly string[];
   /** This machine's clock. Default: the system's. A database on another machine corrects it by its own. */
@@ -148,6 +150,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       tap: options.tap,
       observer: joinObservers([metrics?.observer, traces?.observer].filter((each) => each !== undefined)),
       tls: options.tls,
+      trustedProxies: options.trustedProxies,
     });
     // What a person typed and left behind goes when its time is over, also when nobody comes any more.
     const sweeper = setInterval(() => {

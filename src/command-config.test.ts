@@ -83,6 +83,7 @@ describe('settings of serve', () => {
         },
         basePath: '',
         publicUrl: null,
+        trustedProxies: [],
         metrics: null,
         logLevel: 'info',
         corsOrigins: [],
@@ -124,6 +125,19 @@ describe('settings of serve', () => {
     expect(workers('auto')).toMatchObject({ config: { workers: availableParallelism() } });
     for (const wrong of ['', '0', '-1', '1.5', '1000', 'all'])
       expect(workers(wrong)).toHaveProperty('problems');
+  });
+
+  it('take the proxies whose word on a client is believed', () => {
+    for (const load of [loadServeConfig, loadDevConfig]) {
+      const proxies = (text: string) => load({}, { BONIN_TRUSTED_PROXIES: text });
+      expect(proxies('10.0.0.0/8, ::1')).toMatchObject({ config: { trustedProxies: ['10.0.0.0/8', '::1'] } });
+      for (const wrong of ['', ',', '10.0.0.1,', 'localhost', '10.0.0.0/99', '*'])
+        expect(proxies(wrong)).toEqual({
+          problems: [
+            'BONIN_TRUSTED_PROXIES must be addresses or blocks as in 10.0.0.0/8, with commas between',
+          ],
+        });
+    }
   });
 
   it('take the origin that browsers know', () => {

@@ -33,6 +33,8 @@ interface RunConfig {
   readonly basePath: string;
   /** Null for what requests name as their host. */
   readonly publicUrl: string | null;
+  /** Addresses and blocks whose word on the client's address is taken. */
+  readonly trustedProxies: readonly string[];
   /** Null for no metrics. */
   readonly metrics: ListenAddress | null;
   readonly logLevel: LogLevel;
@@ -86,6 +88,7 @@ export function loadDevConfig(options: Texts, environment: Environment): Loaded<
       tls: values.tls,
       basePath: values.basePath,
       publicUrl: values.publicUrl,
+      trustedProxies: values.trustedProxies,
       metrics: values.metrics,
       logLevel: values.logLevel,
     }),
@@ -104,6 +107,7 @@ export function loadServeConfig(options: Texts, environment: Environment): Loade
       database: databaseOf(values),
       basePath: values.basePath,
       publicUrl: values.publicUrl,
+      trustedProxies: values.trustedProxies,
       metrics: values.metrics,
       logLevel: values.logLevel,
       corsOrigins: values.corsOrigins,

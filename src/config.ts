@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { isAddressBlock } from './http/client-address.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 
 /** The commands that have settings. */
@@ -171,6 +172,21 @@ export const SETTINGS = {
       'Where browsers reach Bonin, as in https://id.example.com, when a balancer or proxy stands in front of it. Without it the address of a verification page is made of what a request names as its host.',
     parse: (text) => (isOrigin(text) ? text : new Problem('must be an origin as in https://id.example.com')),
   } satisfies Setting<string | null>,
+  trustedProxies: {
+    commands: RUNS,
+    flag: 'trusted-proxies',
+    env: 'BONIN_TRUSTED_PROXIES',
+    value: 'ADDRESSES',
+    fallback: [],
+    about:
+      'Addresses and blocks of the proxies in front, as in 10.0.0.0/8,::1, with commas between. From them only, X-Forwarded-For (or else Forwarded) is read to tell clients apart.',
+    parse: (text) => {
+      const blocks = text.split(',').map((each) => each.trim());
+      return blocks.every(isAddressBlock)
+        ? blocks
+        : new Problem('must be addresses or blocks as in 10.0.0.0/8, with commas between');
+    },
+  } satisfies Setting<readonly string[]>,
   corsOrigins: {
     commands: ['serve'],
     flag: 'cors-origins',

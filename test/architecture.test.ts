@@ -11,9 +11,10 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   core: { rooms: ['ascii-json', 'errors'], packages: ['node:crypto'] },
   log: { rooms: ['errors'], packages: ['pino'] },
   http: {
-    rooms: ['ascii-json', 'errors', 'log'],
+    rooms: ['ascii-json', 'errors', 'http/client-address', 'log'],
     packages: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:timers/promises', 'node:crypto'],
   },
+  'http/client-address': { rooms: [], packages: ['node:http', 'node:net'] },
   'api/v1': { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: [] },
   page: { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: ['node:crypto'] },
   'page/scripts': {
@@ -72,7 +73,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   reference: { rooms: ['errors', 'http'], packages: ['node:crypto', 'node:fs', 'node:module'] },
   health: { rooms: ['core', 'errors', 'http'], packages: [] },
   'master-keys': { rooms: ['core', 'errors', 'new-file'], packages: ['node:crypto', 'node:fs'] },
-  config: { rooms: ['log'], packages: ['node:os'] },
+  config: { rooms: ['http/client-address', 'log'], packages: ['node:os'] },
   'command-config': { rooms: ['config', 'log'], packages: ['node:path'] },
   app: {
     rooms: [

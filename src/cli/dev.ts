@@ -37,6 +37,7 @@ export const dev: Command = {
         log: createLog(config.logLevel),
         basePath: config.basePath,
         publicUrl: config.publicUrl ?? undefined,
+        trustedProxies: config.trustedProxies,
         seed,
         openToAnyHost: config.hostGiven,
         randomOtp: config.randomOtp,

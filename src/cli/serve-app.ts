@@ -15,7 +15,10 @@ export function readServeKeys({ databaseFile, masterKeys }: Database): readonly 
   return keys;
 }
 
-type MoreOptions = Pick<AppOptions, 'log' | 'basePath' | 'publicUrl' | 'corsOrigins' | 'metrics' | 'traces'>;
+type MoreOptions = Pick<
+  AppOptions,
+  'log' | 'basePath' | 'publicUrl' | 'trustedProxies' | 'corsOrigins' | 'metrics' | 'traces'
+>;
 
 /** The application of `serve` on its database, not listening yet. */
 export function openServeApp(database: Database, options: MoreOptions): Promise<App> {

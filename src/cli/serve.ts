@@ -59,11 +59,12 @@ async function start(
   traces: TraceSettings | null,
   log: Logger,
 ): Promise<Serving> {
-  const { basePath, corsOrigins, database, host, port, publicUrl } = config;
+  const { basePath, corsOrigins, database, host, port, publicUrl, trustedProxies } = config;
   const app = await openServeApp(database, {
     log,
     basePath,
     publicUrl: publicUrl ?? undefined,
+    trustedProxies,
     corsOrigins,
     metrics: metrics ?? undefined,
     traces: traces ?? undefined,

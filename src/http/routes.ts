@@ -8,6 +8,8 @@ export interface ApiRequest {
   /** As it was sent: HEAD, where the handler is that of GET. */
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
+  /** The client's address: IPv4 or IPv6 in lower case, without port and zone; empty when it is not known. */
+  readonly address: string;
   /** Decoded values of the path's `{…}` segments, in order. */
   readonly parameters: readonly string[];
   /** The query as it stands, without the question mark. */

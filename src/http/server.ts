@@ -17,6 +17,7 @@ import {
   rawAnswer,
 } from './answers.ts';
 import { announcesTooMuch, hasBody, readBody } from './body.ts';
+import { type AddressReader, createAddressReader } from './client-address.ts';
 import type { Observer } from './observer.ts';
 import { newRequestIds } from './request-ids.ts';
 import { createRouter, type Match, type Method, type Surface } from './routes.ts';
@@ -35,6 +36,8 @@ export interface HttpServerOptions {
   readonly observer?: Observer | undefined;
   /** Speaks TLS, 1.2 or later, with this certificate. Default: plain HTTP. */
   readonly tls?: TlsOptions | undefined;
+  /** Addresses and blocks whose word on a client's address is taken. Default: none. */
+  readonly trustedProxies?: readonly string[] | undefined;
 }
 
 /** How long a request may take to arrive, in milliseconds: the head, and the whole of it. */
@@ -79,6 +82,7 @@ export class HttpServer {
   readonly #server: Server | TlsServer;
   readonly #options: HttpServerOptions;
   readonly #route: (rawTarget: string) => Match | null;
+  readonly #addressOf: AddressReader;
   readonly #nextRequestId = newRequestIds();
   readonly #streams = new Streams();
   #stopping = false;
@@ -88,6 +92,7 @@ export class HttpServer {
   constructor(options: HttpServerOptions) {
     this.#options = options;
     this.#route = createRouter(options.surfaces);
+    this.#addressOf = createAddressReader(options.trustedProxies ?? []);
     const { tls } = options;
     if (tls === undefined) {
       this.#server = createServer(SERVER_OPTIONS);
@@ -139,6 +144,8 @@ export class HttpServer {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = this.#nextRequestId();
     (request.socket as Connection)[NEWEST] = response;
+    // At once: the address of a connection that the client has left is not to be had.
+    const address = this.#addressOf(request.socket.remoteAddress, request.headers);
     const match = this.#route(request.url ?? '/');
     const observed = this.#options.observer?.begin({
       requestId,
@@ -182,7 +189,8 @@ export class HttpServer {
         }
       }
       const { parameters, query } = match;
-      const asked = { method: request.method ?? '', headers: request.headers, parameters, query, body };
+      const { method: word = '', headers } = request;
+      const asked = { method: word, headers, address, parameters, query, body };
       const answer = await (observed === undefined ? handler(asked) : observed.run(() => handler(asked)));
       if (typeof answer === 'string') {
         this.#write(request, response, 200, answer, cors, requestId);

@@ -95,6 +95,7 @@ describe('the addresses of the script', () => {
     const request = {
       method: 'GET',
       headers: { 'accept-encoding': accepted },
+      address: '127.0.0.1',
       parameters: [],
       query: '',
       body: Buffer.alloc(0),
@@ -154,7 +155,14 @@ describe('the text of the script', () => {
     const built = (await import(pathToFileURL(join(folder, 'page/scripts.js')).href)) as {
       scriptRoutes: typeof scriptRoutes;
     };
-    const request = { method: 'GET', headers: {}, parameters: [], query: '', body: Buffer.alloc(0) };
+    const request = {
+      method: 'GET',
+      headers: {},
+      address: '127.0.0.1',
+      parameters: [],
+      query: '',
+      body: Buffer.alloc(0),
+    };
     for (const [index, path] of [CLASSIC, MODULE].entries()) {
       const answer = (await built.scriptRoutes()[index]?.methods.GET?.(request)) as PageAnswer;
       expect(squeeze(Buffer.from(answer.body).toString())).toBe(squeeze(await textOf(path)));
