@@ -12,7 +12,6 @@ import { TokenService } from './core/token-service.ts';
 import { type MasterKey, Vault } from './core/vault.ts';
 import { healthRoutes } from './health.ts';
 import type { CorsPolicy } from './http/answers.ts';
-import { joinObservers } from './http/observer.ts';
 import type { Surface } from './http/routes.ts';
 import { HttpServer } from './http/server.ts';
 import type { Tap } from './http/tap.ts';
@@ -148,7 +147,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       renderError,
       log,
       tap: options.tap,
-      observer: joinObservers([metrics?.observer, traces?.observer].filter((each) => each !== undefined)),
+      observers: [metrics?.observer, traces?.observer].filter((each) => each !== undefined),
       tls: options.tls,
       trustedProxies: options.trustedProxies,
     });

@@ -36,7 +36,7 @@ export interface DevAppOptions
 export async function createDevApp(options: DevAppOptions): Promise<App> {
   const { seed = DEFAULT_SEED, openToAnyHost = false, randomOtp = false, ...rest } = options;
   const clock = new MovableClock();
-  const feed = new Feed();
+  const feed = new Feed((error) => rest.log.error({ error }, 'an event could not be told'));
   const inbox = new Inbox(feed);
   const recent = new RecentCertifications(feed);
   const provider = new SandboxProvider(inbox, recent, randomOtp);

@@ -7,6 +7,20 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 type Write = (fields: Readonly<Record<string, unknown>>, message: string) => void;
 export type Logger = Readonly<Record<'debug' | 'info' | 'warn' | 'error', Write>>;
 
+/** The same log, whose own failures reach nobody: what is logged is said by the way. */
+export function guardLog(log: Logger): Logger {
+  const guard =
+    (level: keyof Logger): Write =>
+    (fields, message) => {
+      try {
+        log[level](fields, message);
+      } catch {
+        // A log that fails has nowhere to say so.
+      }
+    };
+  return { debug: guard('debug'), info: guard('info'), warn: guard('warn'), error: guard('error') };
+}
+
 /**
  * Structured log: one JSON object a line, on standard error unless told otherwise. It never gets a target, a
  * header, a body or a record; of an error it writes what we said ourselves and where it came from, never the

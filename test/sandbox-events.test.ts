@@ -158,6 +158,32 @@ describe('the events of the sandbox', () => {
     }
   });
 
+  test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    'go on while somebody sends a member called %s, and show nothing of it',
+    async (name) => {
+      const { app, openReady } = await start();
+      const stream = await openReady();
+      for (const [type, body] of [
+        ['application/x-www-form-urlencoded', `${name}=Geheim-1`],
+        ['application/json', `{"${name}":"Geheim-1"}`],
+      ] as const)
+        expect(
+          (
+            await fetch(`${app.url}/users/getToken`, {
+              method: 'POST',
+              headers: { 'content-type': type },
+              body,
+            })
+          ).status,
+        ).toBe(400);
+      expect(await stream.has('request', 3)).toBe(true);
+      expect(stream.text).not.toContain('Geheim-1');
+      expect(JSON.stringify(await (await fetch(`${app.url}/sandbox/requests`)).json())).not.toContain(
+        'Geheim-1',
+      );
+    },
+  );
+
   test('refuse the 33rd that looks on, and take another once one has left', async () => {
     const { app, openReady, open, call } = await start();
     const streams = await Promise.all(Array.from({ length: 32 }, () => openReady()));

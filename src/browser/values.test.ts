@@ -120,6 +120,14 @@ describe('isReturnable', () => {
 });
 
 describe('toResult', () => {
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty', 'UNKNOWN'])(
+    'has a text of its own for the reason %s',
+    (reason) => {
+      const result = toResult({ error_reason: reason }, { merchantUid: 'm' }, FAILURES);
+      expect(result).toMatchObject({ error_reason: reason, error_msg: FAILURES.SYSTEM_ERROR });
+    },
+  );
+
   it('is a failure when a success has no number', () => {
     expect(toResult({ success: true }, { merchantUid: 'm' }, FAILURES)).toMatchObject({
       error_reason: 'SYSTEM_ERROR',

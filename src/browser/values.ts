@@ -96,7 +96,10 @@ export function toResult(raw: Raw, known: Known, texts: ScriptTexts): Certificat
     imp_success: false,
     ...ids,
     error_code: text('error_code') || reason,
-    error_msg: text('error_msg') || texts[reason as ScriptWord] || texts.SYSTEM_ERROR,
+    error_msg:
+      text('error_msg') ||
+      (Object.keys(texts).indexOf(reason) < 0 ? undefined : texts[reason as ScriptWord]) ||
+      texts.SYSTEM_ERROR,
     error_reason: reason,
   };
 }

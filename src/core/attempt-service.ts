@@ -22,7 +22,13 @@ import { ageOf, type Identity } from './identity.ts';
 import { newImpUid } from './ids.ts';
 import { digestOtp, digestPhone, OTP_LIFE, OTP_WRONG_TRIES, type OtpLimits } from './otp.ts';
 import { requireFreeRequest } from './otp-service.ts';
-import type { Claim, OtpCapability, Providers, VerificationMethod } from './provider.ts';
+import {
+  type Claim,
+  findProvider,
+  type OtpCapability,
+  type Providers,
+  type VerificationMethod,
+} from './provider.ts';
 import type { Store } from './store.ts';
 import type { Vault } from './vault.ts';
 
@@ -79,7 +85,9 @@ export class AttemptService {
   /** The channels of a merchant that can open the page, the default one first. */
   async listChannels(merchantId: number): Promise<readonly Channel[]> {
     const channels = await this.#options.store.listChannels(merchantId);
-    return channels.filter(({ provider }) => this.#options.providers[provider]?.screens !== undefined);
+    return channels.filter(
+      ({ provider }) => findProvider(this.#options.providers, provider)?.screens !== undefined,
+    );
   }
 
   /** Makes a pending certification and the attempt that leads to it. */
@@ -290,7 +298,7 @@ export class AttemptService {
   }
 
   #screensOf({ provider }: Channel): OtpCapability {
-    const screens = this.#options.providers[provider]?.screens;
+    const screens = findProvider(this.#options.providers, provider)?.screens;
     if (screens === undefined) throw new AppError('channel_not_found');
     return screens;
   }

@@ -6,7 +6,14 @@ import { type Clock, SECOND, wholeSecond } from './clock.ts';
 import { ageOf } from './identity.ts';
 import { newImpUid } from './ids.ts';
 import { digestOtp, digestPhone, OTP_LIFE, OTP_WRONG_TRIES, type OtpLimits } from './otp.ts';
-import type { Claim, OtpCapability, OtpSent, Providers, VerificationMethod } from './provider.ts';
+import {
+  type Claim,
+  findProvider,
+  type OtpCapability,
+  type OtpSent,
+  type Providers,
+  type VerificationMethod,
+} from './provider.ts';
 import type { CertificationWithOtp, Store, StoredCertification } from './store.ts';
 import type { Vault } from './vault.ts';
 
@@ -198,11 +205,11 @@ export class OtpService {
   }
 
   #hasOtp(provider: ProviderName): boolean {
-    return this.#options.providers[provider]?.otp !== undefined;
+    return findProvider(this.#options.providers, provider)?.otp !== undefined;
   }
 
   #otpOf({ provider }: Channel): OtpCapability {
-    const otp = this.#options.providers[provider]?.otp;
+    const otp = findProvider(this.#options.providers, provider)?.otp;
     if (otp === undefined) throw new AppError('channel_not_found');
     return otp;
   }

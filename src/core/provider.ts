@@ -56,3 +56,8 @@ export interface OtpCapability {
 
 /** The provider that serves a channel, by the name that its results show. */
 export type Providers = Readonly<Partial<Record<ProviderName, Provider>>>;
+
+/** The provider of that name. The name comes out of a database: what every object has by birth is no provider. */
+export function findProvider(providers: Providers, name: ProviderName): Provider | undefined {
+  return Object.hasOwn(providers, name) ? providers[name] : undefined;
+}

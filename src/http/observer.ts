@@ -20,7 +20,7 @@ export interface Answered {
 
 /** One request that is looked on. */
 export interface Observation {
-  /** Runs its handler. */
+  /** Runs its handler, at once, and hands on what comes of it. */
   run<T>(handle: () => Promise<T>): Promise<T>;
   /** Told once, when the answer has been handed to the connection. */
   end(answered: Answered): void;

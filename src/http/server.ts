@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, type ErrorCode, toAppError } from '../errors.ts';
-import type { Logger } from '../log.ts';
+import { guardLog, type Logger } from '../log.ts';
 import {
   BARE_HEADERS,
   type CorsPolicy,
@@ -18,9 +18,11 @@ import {
 } from './answers.ts';
 import { announcesTooMuch, hasBody, readBody } from './body.ts';
 import { type AddressReader, createAddressReader } from './client-address.ts';
-import type { Observer } from './observer.ts';
+import { guardObserver, guardTap } from './guards.ts';
+import { joinObservers, type Observer } from './observer.ts';
 import { newRequestIds } from './request-ids.ts';
 import { createRouter, type Match, type Method, type Surface } from './routes.ts';
+import { drain, send } from './send.ts';
 import { Streams } from './streams.ts';
 import type { Tap } from './tap.ts';
 import { createTlsServer, type TlsOptions, trackHandshakes } from './tls.ts';
@@ -32,8 +34,8 @@ export interface HttpServerOptions {
   readonly log: Logger;
   /** Default: none. */
   readonly tap?: Tap | undefined;
-  /** Default: none. */
-  readonly observer?: Observer | undefined;
+  /** The first one sees a request first and its end last. Default: none. */
+  readonly observers?: readonly Observer[] | undefined;
   /** Speaks TLS, 1.2 or later, with this certificate. Default: plain HTTP. */
   readonly tls?: TlsOptions | undefined;
   /** Addresses and blocks whose word on a client's address is taken. Default: none. */
@@ -45,9 +47,6 @@ const HEAD_TIMEOUT = 15_000;
 const REQUEST_TIMEOUT = 30_000;
 /** Longer than the usual 60 s of a balancer, so that the balancer is the one who closes. */
 const KEEP_ALIVE_TIMEOUT = 72_000;
-/** How much of a refused body is still read, so that the client gets to see the refusal. */
-const DRAIN_LIMIT = 1024 * 1024;
-const DRAIN_TIMEOUT = 1_000;
 
 const SERVER_OPTIONS = {
   requireHostHeader: false,
@@ -59,9 +58,6 @@ const SERVER_OPTIONS = {
   // Saves the body stream's events on requests that have none.
   optimizeEmptyRequests: true,
 };
-
-/** What ends a stream one way or the other. */
-const ENDS = ['end', 'error', 'close'];
 
 /** The newest answer of a connection, for what must be said after it. */
 const NEWEST = Symbol('newest answer');
@@ -81,16 +77,24 @@ const EXPECTED: readonly ErrorCode[] = ['not_ready', 'streams_taken'];
 export class HttpServer {
   readonly #server: Server | TlsServer;
   readonly #options: HttpServerOptions;
+  readonly #log: Logger;
+  readonly #tap: Tap | undefined;
+  readonly #observer: Observer | undefined;
   readonly #route: (rawTarget: string) => Match | null;
   readonly #addressOf: AddressReader;
   readonly #nextRequestId = newRequestIds();
-  readonly #streams = new Streams();
+  readonly #streams: Streams;
   #stopping = false;
   /** Ends connections that are not HTTP's yet. */
   #dropHandshakes = (): void => {};
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
+    const log = guardLog(options.log);
+    this.#log = log;
+    this.#tap = options.tap && guardTap(options.tap, log);
+    this.#observer = joinObservers(options.observers?.map((each) => guardObserver(each, log)) ?? []);
+    this.#streams = new Streams(log);
     this.#route = createRouter(options.surfaces);
     this.#addressOf = createAddressReader(options.trustedProxies ?? []);
     const { tls } = options;
@@ -103,16 +107,16 @@ export class HttpServer {
       server.prependListener('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
         (socket as Connection)[REFUSED] = true;
         socket.destroy();
-        options.log.info({ reason: error.code ?? 'unknown' }, 'handshake refused');
+        log.info({ reason: error.code ?? 'unknown' }, 'handshake refused');
       });
       this.#server = server;
     }
-    this.#server.on('request', (request, response) => void this.#serve(request, response));
+    this.#server.on('request', (request, response) => this.#take(request, response));
     this.#server.on('checkContinue', (request, response) => {
       if (!announcesTooMuch(request)) response.writeContinue();
-      void this.#serve(request, response);
+      this.#take(request, response);
     });
-    this.#server.on('checkExpectation', (request, response) => void this.#serve(request, response));
+    this.#server.on('checkExpectation', (request, response) => this.#take(request, response));
     this.#server.on('clientError', (error, socket) => this.#refuseSyntax(error, socket));
     this.#server.on('connect', (_request, socket) => this.#refuse(new AppError('route_unknown'), socket));
   }
@@ -141,13 +145,26 @@ export class HttpServer {
     });
   }
 
+  /** Nothing that goes wrong with one request may reach the process. */
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    this.#serve(request, response).catch((error: unknown) => {
+      this.#log.error({ error }, 'a request could not be answered');
+      if (response.headersSent || response.destroyed) {
+        response.destroy();
+        return;
+      }
+      response.shouldKeepAlive = false;
+      send(request, response, 500, '', [...BARE_HEADERS, 'Content-Length', '0']);
+    });
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = this.#nextRequestId();
     (request.socket as Connection)[NEWEST] = response;
     // At once: the address of a connection that the client has left is not to be had.
     const address = this.#addressOf(request.socket.remoteAddress, request.headers);
     const match = this.#route(request.url ?? '/');
-    const observed = this.#options.observer?.begin({
+    const observed = this.#observer?.begin({
       requestId,
       method: request.method ?? '',
       route: match?.route.path ?? null,
@@ -174,7 +191,7 @@ export class HttpServer {
         status = 0;
         return;
       }
-      const fault = this.#options.tap?.fault(request.method ?? '', match.route.path) ?? null;
+      const fault = this.#tap?.fault(request.method ?? '', match.route.path) ?? null;
       if (fault !== null) {
         if (fault.delay > 0) await sleep(fault.delay);
         if (fault.outcome.kind === 'abort') {
@@ -207,7 +224,7 @@ export class HttpServer {
       status = this.#answerError(request, response, error, match, cors, requestId);
     } finally {
       observed?.end({ status, error: refusal });
-      this.#options.tap?.seen({
+      this.#tap?.seen({
         requestId,
         method: request.method ?? '',
         target: request.url ?? '',
@@ -263,15 +280,7 @@ export class HttpServer {
     headers: HeaderList,
   ): void {
     if (this.#stopping) response.shouldKeepAlive = false;
-    response.writeHead(status, headers as string[]);
-    if (response.shouldKeepAlive || request.complete || !hasBody(request)) {
-      // A one-byte string goes out together with the head, in one write and without a copy in between.
-      response.end(body, 'latin1');
-      return;
-    }
-    response.flushHeaders();
-    if (body.length > 0) response.write(body, 'latin1');
-    drain(request, () => response.end());
+    send(request, response, status, body, headers);
   }
 
   #answerOptions(
@@ -302,7 +311,7 @@ export class HttpServer {
     const page = match?.route.renderError?.(error) ?? null;
     const answer = page === null ? this.#options.renderError(error) : null;
     const status = (page ?? answer)?.status ?? 500;
-    this.#log(error, status, requestId, request.method, match?.route.path ?? null);
+    this.#note(error, status, requestId, request.method, match?.route.path ?? null);
     if (response.headersSent || response.destroyed) return status;
     if (error.code === 'body_too_large') response.shouldKeepAlive = false;
     const extra =
@@ -331,17 +340,22 @@ export class HttpServer {
       return;
     }
     const requestId = this.#nextRequestId();
-    const answer = this.#options.renderError(error);
-    this.#options.observer?.refused({ status: answer.status, error: error.code });
-    this.#log(error, answer.status, requestId, undefined, null);
-    const cors = corsHeaders(this.#options.cors, undefined, false);
     socket.on('error', () => socket.destroy());
-    socket.end(rawAnswer(answer, [...cors, 'X-Request-Id', requestId]), 'latin1', () =>
-      drain(socket, () => socket.destroy()),
-    );
+    try {
+      const answer = this.#options.renderError(error);
+      this.#observer?.refused({ status: answer.status, error: error.code });
+      this.#note(error, answer.status, requestId, undefined, null);
+      const cors = corsHeaders(this.#options.cors, undefined, false);
+      socket.end(rawAnswer(answer, [...cors, 'X-Request-Id', requestId]), 'latin1', () =>
+        drain(socket, () => socket.destroy()),
+      );
+    } catch (cause) {
+      this.#log.error({ error: cause }, 'a refusal could not be said');
+      socket.destroy();
+    }
   }
 
-  #log(
+  #note(
     error: AppError,
     status: number,
     requestId: string,
@@ -349,34 +363,8 @@ export class HttpServer {
     route: string | null,
   ): void {
     const level = status >= 500 && !EXPECTED.includes(error.code) ? 'error' : 'info';
-    this.#options.log[level]({ requestId, method, route, status, error }, 'refused');
+    this.#log[level]({ requestId, method, route, status, error }, 'refused');
   }
-}
-
-/**
- * Reads on for a moment after an answer that came before its request had arrived: closing a socket with unread
- * bytes in it resets the connection and takes the answer away from a client that is still writing.
- */
-function drain(source: Readable, finish: () => void): void {
-  if (source.readableEnded || source.destroyed) {
-    finish();
-    return;
-  }
-  let drained = 0;
-  const timer = setTimeout(done, DRAIN_TIMEOUT);
-  function done(): void {
-    clearTimeout(timer);
-    for (const event of ENDS) source.off(event, done);
-    source.off('data', count);
-    finish();
-  }
-  function count(chunk: Buffer): void {
-    drained += chunk.length;
-    if (drained > DRAIN_LIMIT) done();
-  }
-  for (const event of ENDS) source.once(event, done);
-  source.on('data', count);
-  source.resume();
 }
 
 function describeListenFailure(cause: NodeJS.ErrnoException, host: string, port: number): string {

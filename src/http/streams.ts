@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import type { Logger } from '../log.ts';
 import type { HeaderList, StreamAnswer } from './answers.ts';
+import { reportOnce } from './guards.ts';
 
 /** Bytes that may wait for a client that does not read; whoever is further behind is cut off. */
 const MOST_WAITING = 1024 * 1024;
@@ -7,7 +9,12 @@ const MOST_WAITING = 1024 * 1024;
 /** The answers that go on. Each has its connection for itself, which ends with it. */
 export class Streams {
   readonly #ends = new Set<() => void>();
+  readonly #report: (error: unknown) => void;
   #ended = false;
+
+  constructor(log: Logger) {
+    this.#report = reportOnce(log, 'stream');
+  }
 
   /** Writes the head, then whatever the answer writes, until it is closed from one side or the other. */
   start(response: ServerResponse, answer: StreamAnswer, headers: HeaderList, headOnly: boolean): void {
@@ -18,12 +25,7 @@ export class Streams {
       return;
     }
     response.flushHeaders();
-    const close = answer.open((text) => {
-      // What is written between the end and the `close` event would be an error that nobody handles.
-      if (response.destroyed || response.writableEnded) return;
-      response.write(text);
-      if (response.writableLength > MOST_WAITING) response.destroy();
-    });
+    const close = this.#open(response, answer);
     const end = () => {
       if (response.writableNeedDrain) response.destroy();
       else response.end();
@@ -31,8 +33,27 @@ export class Streams {
     this.#ends.add(end);
     response.once('close', () => {
       this.#ends.delete(end);
-      close();
+      try {
+        close();
+      } catch (error) {
+        this.#report(error);
+      }
     });
+  }
+
+  #open(response: ServerResponse, answer: StreamAnswer): () => void {
+    try {
+      return answer.open((text) => {
+        // What is written between the end and the `close` event would be an error that nobody handles.
+        if (response.destroyed || response.writableEnded) return;
+        response.write(text);
+        if (response.writableLength > MOST_WAITING) response.destroy();
+      });
+    } catch (error) {
+      // The head has gone out: nothing else can be said any more.
+      response.destroy();
+      throw error;
+    }
   }
 
   /** Ends them all, and each that begins later at its head. */

@@ -14,12 +14,12 @@ const MISMATCHING_NAME = '불일치';
 const MAGIC_PHONE = /^0109999(\d{4})$/;
 
 /** What a provider's code comes to; every other code is a refusal. */
-const CODES: Readonly<Record<string, ErrorCode>> = {
-  '0086': 'person_blocked',
-  '9014': 'provider_misconfigured',
-  '9015': 'provider_misconfigured',
-  '9993': 'provider_unavailable',
-};
+const CODES: ReadonlyMap<string, ErrorCode> = new Map([
+  ['0086', 'person_blocked'],
+  ['9014', 'provider_misconfigured'],
+  ['9015', 'provider_misconfigured'],
+  ['9993', 'provider_unavailable'],
+]);
 
 /**
  * The provider of the sandbox: it imitates the results of danal and kcp_v2 for invented people, sends its
@@ -72,7 +72,7 @@ export class SandboxProvider {
     if (claim.name === MISMATCHING_NAME) throw new AppError('identity_mismatch');
     const code = MAGIC_PHONE.exec(claim.phone ?? '')?.[1];
     if (code !== undefined)
-      throw new AppError(CODES[code] ?? 'provider_refused', {
+      throw new AppError(CODES.get(code) ?? 'provider_refused', {
         detail: `the sandbox answers code ${code}`,
         providerCode: code,
       });

@@ -22,15 +22,24 @@ const KEPT = 200;
 const LONGEST_PATH = 200;
 
 /** Members that say nothing about a person and open nothing. */
-const HARMLESS = ['imp_key', 'carrier', 'is_mvno', 'channel_key', 'channelKey', 'pg', 'verification_method'];
+const HARMLESS: readonly string[] = [
+  'imp_key',
+  'carrier',
+  'is_mvno',
+  'channel_key',
+  'channelKey',
+  'pg',
+  'verification_method',
+];
 /** What a key or a word of those looks like; a name or a secret that was sent in its place mostly does not. */
 const HARMLESS_VALUE = /^[\w+.-]{1,60}$/;
-const MASKS: Readonly<Record<string, (text: string) => string>> = {
-  name: maskName,
-  phone: (text) => maskPhone(text.replace(/\D/g, '')),
-  birth: maskBirthday,
-  birthday: maskBirthday,
-};
+/** A map, since names come from outside: an object has more of them than were put into it. */
+const MASKS: ReadonlyMap<string, (text: string) => string> = new Map([
+  ['name', maskName],
+  ['phone', (text) => maskPhone(text.replace(/\D/g, ''))],
+  ['birth', maskBirthday],
+  ['birthday', maskBirthday],
+]);
 
 interface Entry {
   readonly seen: SeenRequest;
@@ -124,5 +133,5 @@ function maskMember(name: string, value: unknown): unknown {
   if (typeof value === 'object') return Array.isArray(value) ? '(list)' : '(object)';
   const text = String(value);
   if (HARMLESS.includes(name)) return HARMLESS_VALUE.test(text) ? text : hide(text);
-  return MASKS[name]?.(text) ?? hide(text);
+  return MASKS.get(name)?.(text) ?? hide(text);
 }

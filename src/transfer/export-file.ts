@@ -236,17 +236,19 @@ function readHeader(file: string, line: string, vault: Vault): ExportHeader {
   return { format: FORMAT, version, layout, id, mode, keyMark };
 }
 
-const SENTENCES: Readonly<Record<string, string>> = {
-  ENOENT: 'is missing',
-  EEXIST: 'is already there',
-  EISDIR: 'is a folder',
-  EACCES: 'may not be read or written',
-  EPERM: 'may not be read or written',
-  EROFS: 'stands on a disk that is read-only',
-  ENOSPC: 'the disk is full; begin again with the same file when there is room',
-  EDQUOT: 'the disk is full; begin again with the same file when there is room',
-  EFBIG: 'the disk takes no larger file',
-};
+const SENTENCES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ENOENT: 'is missing',
+    EEXIST: 'is already there',
+    EISDIR: 'is a folder',
+    EACCES: 'may not be read or written',
+    EPERM: 'may not be read or written',
+    EROFS: 'stands on a disk that is read-only',
+    ENOSPC: 'the disk is full; begin again with the same file when there is room',
+    EDQUOT: 'the disk is full; begin again with the same file when there is room',
+    EFBIG: 'the disk takes no larger file',
+  }),
+);
 
 async function openFile(file: string, flags: number): Promise<FileHandle> {
   try {
@@ -269,7 +271,7 @@ async function write(file: string, handle: FileHandle, bytes: Buffer, position: 
 
 function describe(file: string, error: unknown): AppError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return refuse(file, SENTENCES[code] ?? `cannot be read or written (${code})`, error);
+  return refuse(file, SENTENCES.get(code) ?? `cannot be read or written (${code})`, error);
 }
 
 /** Refuses to go on because of what stands at `file`. */

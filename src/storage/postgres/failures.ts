@@ -125,8 +125,11 @@ function classify(thrown: unknown): Failure {
 }
 
 function find(key: string, passing: Sentences, lasting: Sentences): Failure | null {
-  const sentence = passing[key] ?? lasting[key];
-  return sentence === undefined ? null : { passes: key in passing, sentence };
+  // Keys are what a server or a driver says: names that every object has are none of ours.
+  const passes = Object.hasOwn(passing, key);
+  const sentences = passes ? passing : lasting;
+  const sentence = Object.hasOwn(sentences, key) ? sentences[key] : undefined;
+  return sentence === undefined ? null : { passes, sentence };
 }
 
 /**
