@@ -8,7 +8,6 @@ import { createProgress } from '../src/cli/progress.ts';
 import { detailsContext, packDetails } from '../src/core/certification.ts';
 import { type Channel, PROVIDER_NAMES } from '../src/core/channel.ts';
 import { newImpUid } from '../src/core/ids.ts';
-import { digestSecret } from '../src/core/token-service.ts';
 import { Vault } from '../src/core/vault.ts';
 import { createLog } from '../src/log.ts';
 import { readMasterKeys } from '../src/master-keys.ts';
@@ -93,7 +92,7 @@ async function isReadable(store: BenchStore): Promise<boolean> {
   try {
     const app = await openApp(store.folder);
     try {
-      const { token } = await app.tokens.issue(pair.impKey, pair.impSecret);
+      const { token } = await app.tokens.issue({ ...pair, address: '' });
       const { merchantId } = await app.tokens.verify(token);
       await app.certifications.lookup(merchantId, toImpUid(ids.at(-1) ?? 0));
       return true;
@@ -145,13 +144,10 @@ async function build(folder: string, rows: number): Promise<Description['keyPair
       impKey: randomBytes(8).toString('hex'),
       impSecret: randomBytes(40).toString('hex'),
     }));
-    const merchant = await app.store.saveMerchant({
+    const merchant = await app.merchants.save({
       name: `Bench ${owner}`,
       userCode: `imp${String(70_000_000 + owner)}`,
-      keys: pairs.map((pair) => ({
-        impKey: pair.impKey,
-        secretDigest: digestSecret(app.vault, pair.impSecret),
-      })),
+      keys: pairs,
       // Every provider, and both danal contracts, since each shows something else.
       channels: PROVIDER_NAMES.map((provider, at) => ({
         channelKey: `channel-key-bench-${owner}-${at}`,
@@ -163,7 +159,7 @@ async function build(folder: string, rows: number): Promise<Description['keyPair
       })),
     });
     keyPairs.push(pairs);
-    channels.push(await app.store.listChannels(merchant.id));
+    channels.push(await app.merchants.listChannels(merchant.id));
   }
   await app.close();
   insertRows(folder, rows, channels);
@@ -197,13 +193,15 @@ function insertRows(folder: string, rows: number, channels: readonly (readonly C
     const channel = own[Math.floor(Math.random() * own.length)] as Channel;
     const requestedAt = Math.floor((oldest + (row / rows) * YEAR) / 1000) * 1000;
     const details = randomDetails(channel, requestedAt, row);
-    const sealed = vault.seal(detailsContext(channel.merchantId, impUid), packDetails(details));
+    const certifiedAt = requestedAt + 20_000;
+    const record = { merchantId: channel.merchantId, impUid, channel, requestedAt, certifiedAt };
+    const sealed = vault.seal(detailsContext(record), packDetails(details));
     const { changes } = insertCertification.run(
       digits,
       channel.merchantId,
       channel.id,
       requestedAt,
-      requestedAt + 20_000,
+      certifiedAt,
       sealed.masterKeyId,
       sealed.salt,
       sealed.blob,

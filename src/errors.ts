@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'certification_failed'
   | 'app_not_approved'
   | 'rate_limited'
+  | 'resend_too_soon'
   | 'host_not_local'
   | 'origin_foreign'
   // what a provider says of the person

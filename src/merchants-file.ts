@@ -1,7 +1,5 @@
 import { PROVIDER_NAMES, type ProviderName } from './core/channel.ts';
 import { foldImpKey, type MerchantSetup } from './core/merchant.ts';
-import { digestSecret } from './core/token-service.ts';
-import type { Vault } from './core/vault.ts';
 
 /*
  * The shape in which merchants are written down: a file of `bonin merchants`, and the member `merchants` of a
@@ -168,12 +166,13 @@ function findRepeated(merchants: readonly MerchantEntry[]): readonly string[] {
   });
 }
 
-function keysOf({ imp_key, imp_secret, keys }: MerchantEntry): readonly KeyEntry[] {
+/** Every key pair of an entry. */
+export function keysOf({ imp_key, imp_secret, keys }: MerchantEntry): readonly KeyEntry[] {
   return [{ imp_key, imp_secret }, ...(keys ?? [])];
 }
 
 /** A merchant in the form that a store takes. */
-export function toMerchantSetup(vault: Vault, merchant: MerchantEntry): MerchantSetup {
+export function toMerchantSetup(merchant: MerchantEntry): MerchantSetup {
   const { page } = merchant;
   return {
     name: merchant.name ?? merchant.id ?? merchant.user_code,
@@ -183,12 +182,13 @@ export function toMerchantSetup(vault: Vault, merchant: MerchantEntry): Merchant
         returnHosts: page.return_hosts ?? [],
         returnSchemes: page.return_schemes ?? [],
         origins: page.origins ?? null,
-        nullOrigin: page.null_origin ?? true,
+        // Whoever names who may start the page means nobody else.
+        nullOrigin: page.null_origin ?? isMissing(page.origins),
       },
     }),
     keys: keysOf(merchant).map(({ imp_key, imp_secret }) => ({
-      impKey: foldImpKey(imp_key),
-      secretDigest: digestSecret(vault, imp_secret),
+      impKey: imp_key,
+      impSecret: imp_secret,
     })),
     channels: merchant.channels.map((channel) => ({
       channelKey: channel.channel_key,

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ARCHIVE_TABLES, type Archive } from '../src/core/archive.ts';
 import { openArchive, openStore } from '../src/storage/index.ts';
 import { importFrom } from '../src/transfer/import.ts';
+import { putMerchant } from './contract/merchant.ts';
 import { ask, type PostgresServer, startPostgres } from './contract/postgres-server.ts';
 import {
   CANARIES,
@@ -99,12 +100,7 @@ describe.each([
       keyMark: vault.keyMark(),
       recognises: (mark) => vault.recognises(mark),
     });
-    const saved = await store.saveMerchant({
-      name: '새 상점',
-      userCode: 'imp88888888',
-      keys: [],
-      channels: [],
-    });
+    const saved = await putMerchant(store, { userCode: 'imp88888888' });
     expect(saved.id).toBeGreaterThan(7);
     expect(await store.attempts.findById(1, attempt)).toMatchObject({ step: 3, end: null });
     await store.close();

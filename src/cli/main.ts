@@ -52,7 +52,8 @@ async function runCommand(command: Command, words: readonly string[]): Promise<E
   } catch (error) {
     throw new UsageError([error instanceof Error ? (error.message.split('.', 1)[0] ?? '') : String(error)]);
   }
-  if (parsed.positionals.length !== command.operands.length) {
+  const least = command.operands.filter((operand) => !operand.startsWith('[')).length;
+  if (parsed.positionals.length < least || parsed.positionals.length > command.operands.length) {
     const wanted = command.operands.length === 0 ? 'no operand' : command.operands.join(' ');
     throw new UsageError([`expected ${wanted}, got ${parsed.positionals.length} operands`]);
   }

@@ -1,24 +1,10 @@
 import { SECOND } from './clock.ts';
 import type { VerificationMethod } from './provider.ts';
-import type { Vault } from './vault.ts';
+import type { StoredCertification } from './store.ts';
+import type { Sealed, Vault } from './vault.ts';
 
 export const OTP_LIFE = 180 * SECOND;
 export const OTP_WRONG_TRIES = 5;
-
-/** Why an OTP certification ended without a person. */
-export type OtpEnd = 'tries' | 'refused' | 'superseded' | 'late';
-
-/** What a store keeps of an OTP: the code and the phone number as keyed digests only. */
-export interface StoredOtp {
-  readonly method: VerificationMethod;
-  readonly digest: Uint8Array;
-  readonly phoneDigest: Uint8Array;
-  readonly sentAt: number;
-  /** Wrong tries so far. */
-  readonly wrong: number;
-  /** Null while it is open, and when it was confirmed. */
-  readonly end: OtpEnd | null;
-}
 
 /** At most `count` requests in `window` milliseconds. */
 export interface RateLimit {
@@ -26,27 +12,63 @@ export interface RateLimit {
   readonly window: number;
 }
 
-export interface OtpLimits {
-  /** For one phone number, over all merchants. */
-  readonly phone: readonly RateLimit[];
-  readonly merchant: readonly RateLimit[];
+/** Why an OTP certification ended without a person. */
+export type OtpEnd = 'tries' | 'refused' | 'superseded' | 'late';
+
+/** What a store keeps of an OTP: the code and the phone number as keyed digests only. */
+export interface StoredOtp {
+  readonly method: VerificationMethod;
+  /** Null when it has ended, as are the next two. */
+  readonly digest: Uint8Array | null;
+  readonly phoneDigest: Uint8Array | null;
+  /** Whom the request named, sealed; JSON of a `Claimant`. */
+  readonly claimant: Sealed | null;
+  readonly sentAt: number;
+  /** Wrong tries so far. */
+  readonly wrong: number;
+  /** Null while it is open, and when it was confirmed. */
+  readonly end: OtpEnd | null;
 }
 
-/** The limits of production; `dev` has none. */
-export const OTP_LIMITS: OtpLimits = {
-  phone: [
-    { count: 5, window: 600 * SECOND },
-    { count: 20, window: 86_400 * SECOND },
-  ],
-  merchant: [{ count: 120, window: 60 * SECOND }],
-};
+/** What the sealed claimant of an OTP certification is bound to: the method and the time cannot be changed either. */
+export function claimantContext(
+  { merchantId, impUid }: Pick<StoredCertification, 'merchantId' | 'impUid'>,
+  { method, sentAt }: Pick<StoredOtp, 'method' | 'sentAt'>,
+): string {
+  return JSON.stringify(['otp claimant', merchantId, impUid, method, sentAt]);
+}
 
 /** The digest of a code, bound to its certification, so that equal codes have different ones. */
 export function digestOtp(vault: Vault, impUid: string, otp: string): Uint8Array {
-  return vault.digest(`otp ${impUid}`, otp);
+  return vault.digest(otpPurpose(impUid), otp);
 }
 
-/** The digest by which requests to one phone number are found and counted. */
+/** The same under the key that made `kept`, which may be an older one. */
+export function digestOtpLike(kept: Uint8Array, vault: Vault, impUid: string, otp: string): Uint8Array {
+  return vault.digestLike(kept, otpPurpose(impUid), otp);
+}
+
+function otpPurpose(impUid: string): string {
+  return `otp ${impUid}`;
+}
+
+/** The digest by which open requests to one phone number are found. */
 export function digestPhone(vault: Vault, phone: string): Uint8Array {
   return vault.digest('phone', phone);
+}
+
+/** Characters of the service's name that fit into a text message. */
+const LONGEST_SERVICE_NAME = 20;
+
+/**
+ * A service's name as it may stand in a text message: one line, at most 20 characters, nothing that an address or a
+ * code could be made of, since the merchant's page, and so anybody, chooses it.
+ */
+export function toMessageName(name: string): string {
+  const line = name
+    .normalize('NFC')
+    .replace(/[\p{C}\p{Z}]+/gu, ' ')
+    .replace(/[[\]@#<>/\\]/g, '')
+    .trim();
+  return [...line].slice(0, LONGEST_SERVICE_NAME).join('').trim();
 }

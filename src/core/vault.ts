@@ -110,12 +110,27 @@ export class Vault {
     return this.#digestWith(this.#currentId, purpose, secret);
   }
 
+  /** The same under every key, the newest first: what is found by a digest may have been kept under an older one. */
+  digests(purpose: string, secret: string): readonly Uint8Array[] {
+    return [...this.#keys.keys()].reverse().map((keyId) => this.#digestWith(keyId, purpose, secret));
+  }
+
+  /** The same under the key that made `kept`, or the newest when there is no such key. */
+  digestLike(kept: Uint8Array, purpose: string, secret: string): Uint8Array {
+    return this.#digestWith(this.#keyIdOf(kept) ?? this.#currentId, purpose, secret);
+  }
+
   /** Whether `secret` is the one `digest` was made of, in a time that does not depend on either. */
   matches(digest: Uint8Array, purpose: string, secret: string): boolean {
+    const keyId = this.#keyIdOf(digest);
+    const made = this.#digestWith(keyId ?? this.#currentId, purpose, secret);
+    return keyId !== null && made.length === digest.length && timingSafeEqual(made, digest);
+  }
+
+  /** The key that made a digest, if there is one. */
+  #keyIdOf(digest: Uint8Array): number | null {
     const keyId = digest.length > ID_BYTES ? Buffer.from(digest).readUInt32BE(0) : 0;
-    const known = this.#keys.has(keyId);
-    const made = this.#digestWith(known ? keyId : this.#currentId, purpose, secret);
-    return known && made.length === digest.length && timingSafeEqual(made, digest);
+    return this.#keys.has(keyId) ? keyId : null;
   }
 
   /** What a fresh access token is made from: the key's id and 20 random bytes. */

@@ -3,7 +3,7 @@ import { toAsciiJson } from '../ascii-json.ts';
 import type { Attempt, FailureWord } from '../core/attempt.ts';
 import type { AttemptService } from '../core/attempt-service.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Store } from '../core/store.ts';
+import type { MerchantService } from '../core/merchant-service.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { type HeaderList, JSON_HEADERS, type PageAnswer } from '../http/answers.ts';
 import type { ApiRequest, Handler, Route } from '../http/routes.ts';
@@ -16,7 +16,7 @@ import { StartRefusal, startAttempt } from './start.ts';
 import { Walk } from './walk.ts';
 
 export interface PageServices {
-  readonly store: Store;
+  readonly merchants: MerchantService;
   readonly attempts: AttemptService;
   readonly clock: Clock;
   /** What stands in front of every path of the page. */
@@ -66,7 +66,10 @@ class Page {
 
   async start(request: ApiRequest): Promise<PageAnswer> {
     try {
-      const { ticket, ...started } = await startAttempt(this.#services, readJson(request), originOf(request));
+      const { ticket, ...started } = await startAttempt(this.#services, readJson(request), {
+        origin: originOf(request),
+        address: request.address,
+      });
       const { basePath, publicUrl, secure } = this.#services;
       const origin = publicUrl ?? `${secure ? 'https' : 'http'}://${request.headers.host ?? ''}`;
       const url = `${origin}${basePath}/page/${ticket}`;
@@ -119,8 +122,8 @@ class Page {
     const seen = seeOther(this.#sessionPath(session, languageOf(query)));
     // A form of an older screen shows the current one: back, reload, two tabs and double submits do no harm.
     if (attempt.end !== null || form.get('step') !== String(attempt.step)) return seen;
-    if (await extras?.play(attempt, form)) return seen;
-    const problems = await this.#walk.take(attempt, form);
+    if (await extras?.play(attempt, form, request.address)) return seen;
+    const problems = await this.#walk.take(attempt, form, request.address);
     if (problems.length === 0) return seen;
     const current = await attempts.find({ session });
     return current === null ? seen : this.#draw(current, session, query, problems, form);
@@ -138,10 +141,10 @@ class Page {
     problems: readonly Problem[],
     typed: Form,
   ): Promise<PageAnswer> {
-    const { attempts, clock, extras, store } = this.#services;
+    const { attempts, clock, extras, merchants } = this.#services;
     const due = toScreen(attempt, problems, typed, attempts, clock.now());
     const screen = extras?.screen(attempt) ?? withFinish(due, extras?.finish(attempt) ?? null);
-    const merchant = await store.findMerchant({ id: attempt.merchantId });
+    const merchant = await merchants.find({ id: attempt.merchantId });
     const nonce = newNonce();
     const { renderScreen } = await loadViews();
     const text = renderScreen(screen, {

@@ -112,7 +112,12 @@ describe('postgres', () => {
     expect(await store.findCertification(merchant.id, 'a\0b')).toBeNull();
     expect(await store.findOtp(merchant.id, 'a\0b')).toBeNull();
     expect(await store.eraseCertification(merchant.id, 'a\0b', 1)).toBeNull();
-    expect(await store.tryOtp(merchant.id, 'a\0b', Uint8Array.of(1), 5)).toBe('closed');
+    const claim = { id: Uint8Array.of(1), until: 1 };
+    const asked = { merchantId: merchant.id, impUid: 'a\0b', claim, now: 0 };
+    expect(await store.tryOtp({ ...asked, digest: Uint8Array.of(1), wrongTries: 5 })).toBe('closed');
+    expect(await store.claim(asked)).toBe(false);
+    await store.release(merchant.id, 'a\0b', claim.id);
+    expect(await store.revokeKey('a\0b', 1)).toBe(false);
     expect(await store.findApiKey('a\0b')).toBeNull();
     expect(await store.findMerchant({ userCode: 'a\0b' })).toBeNull();
     expect(await store.findChannel('a\0b')).toBeNull();

@@ -5,7 +5,8 @@ import type { Channel } from '../../src/core/channel.ts';
 import { newImpUid } from '../../src/core/ids.ts';
 import { type Merchant, NO_PAGE_RULES } from '../../src/core/merchant.ts';
 import type { StoredOtp } from '../../src/core/otp.ts';
-import type { Store, StoredCertification, TokenRequest } from '../../src/core/store.ts';
+import type { Store, StoredCertification, StoredToken } from '../../src/core/store.ts';
+import { CHANNEL, putMerchant } from './merchant.ts';
 
 /**
  * What every storage engine must do. `open` gives two stores on the same database, as two processes would have,
@@ -38,8 +39,7 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
 
     async function newMerchant(): Promise<[Merchant, Channel]> {
       count++;
-      const saved = await store.saveMerchant({
-        name: '가상상점',
+      const saved = await putMerchant(store, {
         userCode: `imp${String(count).padStart(8, '0')}`,
         keys: [
           { impKey: `key-${count}`, secretDigest: Uint8Array.of(count) },
@@ -47,8 +47,8 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
         ],
         channels: [
           {
+            ...CHANNEL,
             channelKey: `channel-${count}`,
-            provider: 'danal',
             providerMerchantId: 'FAKEDANAL1',
             carrierApproval: true,
             foreignerAddOn: false,
@@ -93,7 +93,7 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
 
     it('keeps a merchant once, and brings it up to date', async () => {
       const [saved, itsChannel] = await newMerchant();
-      const again = await store.saveMerchant({
+      const again = await putMerchant(store, {
         name: '새이름',
         userCode: saved.userCode,
         keys: [{ impKey: `key-${count}`, secretDigest: Uint8Array.of(99) }],
@@ -105,7 +105,38 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
       expect(await store.findChannel(itsChannel.channelKey)).toEqual({
         ...itsChannel,
         providerMerchantId: 'OTHER',
+        proof: expect.anything(),
       });
+    });
+
+    it('keeps a key pair or channel of another merchant as it is, and all that came with it', async () => {
+      const [owner, itsChannel] = await newMerchant();
+      const impKey = `key-${count}`;
+      const thief = { userCode: 'imp70000000', name: '도둑' };
+      const key = { impKey, secretDigest: Uint8Array.of(66) };
+      await expect(putMerchant(store, { ...thief, keys: [key] })).rejects.toThrow(/another merchant/);
+      await expect(putMerchant(store, { ...thief, channels: [itsChannel] })).rejects.toThrow(
+        /another merchant/,
+      );
+      expect(await (await later()).findMerchant({ userCode: thief.userCode })).toBeNull();
+      expect((await store.findApiKey(impKey))?.secretDigest[0]).toBe(count);
+      expect((await store.findChannel(itsChannel.channelKey))?.merchantId).toBe(owner.id);
+    });
+
+    it('lists merchants and key pairs, and revokes a pair for good', async () => {
+      const [owner] = await newMerchant();
+      const impKey = `key-${count}`;
+      expect((await store.listMerchants()).map(({ userCode }) => userCode)).toContain(owner.userCode);
+      expect(await store.revokeKey(impKey, 5)).toBe(true);
+      expect(await (await later()).revokeKey(impKey, 6)).toBe(false);
+      expect(await second.findApiKey(impKey)).toBeNull();
+      expect(await store.listKeys(owner.id)).toEqual([
+        { impKey, revokedAt: 5 },
+        { impKey: `${impKey}-second`, revokedAt: null },
+      ]);
+      const again = { userCode: owner.userCode, keys: [{ impKey, secretDigest: Uint8Array.of(1) }] };
+      await expect(putMerchant(store, again)).rejects.toThrow(/revoked/);
+      expect(await store.revokeKey('nobody', 5)).toBe(false);
     });
 
     it('keeps the rules of a merchant for its pages, and the usual ones for who has none', async () => {
@@ -115,18 +146,18 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
         origins: ['https://a'],
         nullOrigin: false,
       };
-      const setup = { name: '가상상점', userCode: 'imp80000000', keys: [], channels: [] };
-      const { id } = await store.saveMerchant({ ...setup, pageRules: rules });
+      const userCode = 'imp80000000';
+      const { id } = await putMerchant(store, { userCode, pageRules: rules });
       expect((await (await later()).findMerchant({ id }))?.pageRules).toEqual(rules);
-      await store.saveMerchant(setup);
-      expect((await (await later()).findMerchant({ userCode: setup.userCode }))?.pageRules).toEqual(
-        NO_PAGE_RULES,
-      );
+      await putMerchant(store, { userCode });
+      expect((await (await later()).findMerchant({ userCode }))?.pageRules).toEqual(rules);
+      const other = await putMerchant(store, { userCode: 'imp80000001' });
+      expect(other.pageRules).toEqual(NO_PAGE_RULES);
     });
 
     it('finds key pairs and channels, and null where there is none', async () => {
       const key = await store.findApiKey('key-1');
-      expect(key?.merchantId).toBe(merchant.id);
+      expect(key?.merchant).toMatchObject({ id: merchant.id, userCode: merchant.userCode });
       expect(await store.findApiKey('nobody')).toBeNull();
       expect(await store.findChannel('nobody')).toBeNull();
       expect(await store.listChannels(merchant.id)).toMatchObject([
@@ -206,67 +237,117 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
     });
 
     const NOW = 1_741_915_200_000;
-    const request = (apiKeyId: number, now: number): TokenRequest => ({
-      apiKeyId,
-      now,
-      fresh: { nonce: randomBytes(24), digest: randomBytes(32).toString('hex'), expiresAt: now + 1_800_000 },
-      extensionWindow: 60_000,
-      extension: 300_000,
+    const newToken = (expiresAt = NOW + 1_800_000): StoredToken => ({
+      nonce: randomBytes(24),
+      digest: randomBytes(36).toString('hex'),
+      issuedAt: NOW,
+      expiresAt,
+      proof: randomBytes(36),
     });
+    const keyOf = async (impKey = `key-${count}`) => {
+      const key = await store.findApiKey(impKey);
+      if (key === null) throw new Error('there is no such key');
+      return key;
+    };
 
-    it('issues one token to a key pair until it ends, extended in its last minute', async () => {
+    it('puts one of several tokens into the place of the one that was seen', async () => {
       await newMerchant();
-      const { id } = (await store.findApiKey(`key-${count}`)) ?? { id: 0 };
-      const fresh = request(id, NOW);
-      const issued = await Promise.all(
-        [store, second, store].map((each, at) => each.issueToken(at ? request(id, NOW) : fresh)),
+      const key = await keyOf();
+      const fresh = Array.from({ length: 6 }, () => newToken());
+      const put = await Promise.all(
+        fresh.map((next, at) => (at % 2 ? store : second).putToken({ key, seen: null, next })),
       );
-      expect(new Set(issued.map(({ nonce }) => Buffer.from(nonce).toString('hex'))).size).toBe(1);
-      const nonce = issued[0]?.nonce;
-      expect(await (await later()).issueToken(request(id, NOW + 1_739_000))).toEqual({
-        nonce,
-        expiresAt: NOW + 1_800_000,
-      });
-      expect(await (await later()).issueToken(request(id, NOW + 1_740_000))).toEqual({
-        nonce,
-        expiresAt: NOW + 2_100_000,
-      });
-      expect((await store.issueToken(request(id, NOW + 2_099_000))).expiresAt).toBe(NOW + 2_400_000);
-      const renewed = await store.issueToken(request(id, NOW + 2_400_000));
-      expect(renewed.nonce).not.toEqual(nonce);
-      expect(renewed.expiresAt).toBe(NOW + 4_200_000);
+      expect(put.filter(Boolean)).toHaveLength(1);
+      const kept = await (await later()).findTokenOfKey(key.id);
+      expect(plain(kept)).toEqual(plain(fresh[put.indexOf(true)] ?? null));
+      const next = newToken();
+      expect(await store.putToken({ key, seen: newToken(), next })).toBe(false);
+      expect(await store.putToken({ key, seen: kept, next })).toBe(true);
+      expect(await (await later()).putToken({ key, seen: kept, next: newToken() })).toBe(false);
+      expect(plain(await second.findTokenOfKey(key.id))).toEqual(plain(next));
     });
 
-    it('knows the holder of a token by its digest, extended by another process too', async () => {
+    const plain = (token: StoredToken | null) =>
+      token && { ...token, nonce: Buffer.from(token.nonce), proof: Buffer.from(token.proof) };
+
+    it('knows the holder of a token by its digest, put there by another process too', async () => {
       const [holder] = await newMerchant();
-      const { id } = (await store.findApiKey(`key-${count}`)) ?? { id: 0 };
-      const fresh = request(id, NOW);
-      await store.issueToken(fresh);
-      const expected = { apiKeyId: id, merchantId: holder.id };
-      expect(await (await later()).findToken(fresh.fresh.digest)).toEqual({
-        ...expected,
-        expiresAt: NOW + 1_800_000,
-      });
-      await store.issueToken(request(id, NOW + 1_790_000));
-      expect(await (await later()).findToken(fresh.fresh.digest)).toEqual({
-        ...expected,
-        expiresAt: NOW + 2_100_000,
-      });
-      await store.issueToken(request(id, NOW + 9_000_000));
-      expect(await (await later()).findToken(fresh.fresh.digest)).toBeNull();
+      const key = await keyOf();
+      const token = newToken();
+      await store.putToken({ key, seen: null, next: token });
+      const found = await (await later()).findToken(token.digest);
+      expect(found).toMatchObject({ apiKeyId: key.id, merchantId: holder.id, expiresAt: token.expiresAt });
+      await store.putToken({ key, seen: token, next: { ...token, expiresAt: 7, proof: randomBytes(36) } });
+      expect((await (await later()).findToken(token.digest))?.expiresAt).toBe(7);
+      const seen = await store.findTokenOfKey(key.id);
+      await store.putToken({ key, seen, next: newToken() });
+      expect(await (await later()).findToken(token.digest)).toBeNull();
       expect(await store.findToken('00')).toBeNull();
     });
 
     it('gives the key pairs of one merchant tokens of their own', async () => {
-      const ids = await Promise.all(['key-1', 'key-1-second'].map((each) => store.findApiKey(each)));
-      const issued = await Promise.all(ids.map((key) => store.issueToken(request(key?.id ?? 0, NOW))));
-      expect(issued[0]?.nonce).not.toEqual(issued[1]?.nonce);
+      await newMerchant();
+      for (const name of [`key-${count}`, `key-${count}-second`])
+        expect(await store.putToken({ key: await keyOf(name), seen: null, next: newToken() })).toBe(true);
+    });
+
+    it('ends a token with the secret, with the key pair and with the merchant, and takes none for what has changed', async () => {
+      const endings: readonly ((owner: Merchant) => Promise<unknown>)[] = [
+        ({ userCode }) =>
+          putMerchant(store, {
+            userCode,
+            keys: [{ impKey: `key-${count}`, secretDigest: Uint8Array.of(77) }],
+          }),
+        () => store.revokeKey(`key-${count}`, 1),
+        ({ userCode }) => putMerchant(store, { userCode, disabledAt: 1 }),
+      ];
+      for (const [at, ending] of endings.entries()) {
+        const [owner] = await newMerchant();
+        const key = await keyOf();
+        const token = newToken();
+        await store.putToken({ key, seen: null, next: token });
+        // Read once, so that an engine that remembers tokens remembers this one.
+        for (const each of [store, await later()])
+          expect(await each.findToken(token.digest), String(at)).not.toBeNull();
+        await ending(owner);
+        for (const each of [store, await later()])
+          expect(await each.findToken(token.digest), String(at)).toBeNull();
+        if (at < 2) {
+          expect(await store.putToken({ key, seen: null, next: newToken() }), String(at)).toBe(false);
+          expect(await store.findTokenOfKey(key.id), String(at)).toBeNull();
+        }
+      }
+    });
+
+    it('lets a token live on when its merchant is brought up to date and nothing changes for it', async () => {
+      const [owner] = await newMerchant();
+      const key = await keyOf();
+      const token = newToken();
+      await store.putToken({ key, seen: null, next: token });
+      const { impKey, secretDigest } = key;
+      await putMerchant(store, { userCode: owner.userCode, keys: [{ impKey, secretDigest }] });
+      expect(await (await later()).findToken(token.digest)).not.toBeNull();
+    });
+
+    it('knows no token and no key of a disabled merchant, and both again when it is enabled and asks anew', async () => {
+      const [owner] = await newMerchant();
+      const key = await keyOf();
+      await putMerchant(store, { userCode: owner.userCode, disabledAt: 1 });
+      expect(await (await later()).findApiKey(key.impKey)).toBeNull();
+      expect(await second.findMerchant({ id: owner.id })).toBeNull();
+      const token = newToken();
+      await store.putToken({ key, seen: null, next: token });
+      for (const each of [store, await later()]) expect(await each.findToken(token.digest)).toBeNull();
+      await putMerchant(store, { userCode: owner.userCode, disabledAt: null });
+      expect(await (await later()).findToken(token.digest)).toBeNull();
+      expect(await second.findApiKey(key.impKey)).not.toBeNull();
     });
 
     const otp = (overrides: Partial<StoredOtp> = {}): StoredOtp => ({
       method: 'SMS',
       digest: Uint8Array.of(1, 2, 3),
       phoneDigest: randomBytes(36),
+      claimant: { masterKeyId: 1, salt: randomBytes(32), blob: randomBytes(200) },
       sentAt: NOW,
       wrong: 0,
       end: null,
@@ -276,49 +357,126 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
       record(newImpUid(), { state: 'pending', certifiedAt: null, ...overrides });
     const RIGHT = Uint8Array.of(1, 2, 3);
     const WRONG = Uint8Array.of(1, 2, 4);
+    const LEASE = 30_000;
+    const claimAt = (now: number) => ({ id: randomBytes(16), until: now + LEASE });
+    const tryAt = (impUid: string, digest: Uint8Array, now = NOW, merchantId = merchant.id) => {
+      const request = { merchantId, impUid, digest, wrongTries: 5, claim: claimAt(now), now };
+      return { ...request, of: (each: Store) => each.tryOtp(request) };
+    };
+    const endingOf = (impUid: string, claim: Uint8Array | null = null) =>
+      ({ merchantId: merchant.id, impUid, state: 'failed', end: 'refused', claim, now: NOW }) as const;
+    const GONE = { digest: null, phoneDigest: null, claimant: null };
 
     it('counts wrong tries in the step that compares, and ends with the last', async () => {
       const asked = pending();
       expect(await store.createOtpCertification(asked, otp())).toBe(true);
       expect((await (await later()).findOtp(merchant.id, asked.impUid))?.otp?.end).toBeNull();
       const tries = await Promise.all(
-        Array.from({ length: 20 }, (_, at) =>
-          (at % 2 ? store : second).tryOtp(merchant.id, asked.impUid, WRONG, 5),
-        ),
+        Array.from({ length: 20 }, (_, at) => tryAt(asked.impUid, WRONG).of(at % 2 ? store : second)),
       );
       expect(tries.filter((tried) => tried === 'wrong')).toHaveLength(4);
       expect(tries.filter((tried) => tried === 'last')).toHaveLength(1);
       expect(tries.filter((tried) => tried === 'closed')).toHaveLength(15);
-      expect(await store.tryOtp(merchant.id, asked.impUid, RIGHT, 5)).toBe('closed');
+      expect(await tryAt(asked.impUid, RIGHT).of(store)).toBe('closed');
       const found = await (await later()).findOtp(merchant.id, asked.impUid);
-      expect(found).toMatchObject({ certification: { state: 'failed' }, otp: { wrong: 5, end: 'tries' } });
+      expect(found).toMatchObject({
+        certification: { state: 'failed' },
+        otp: { wrong: 5, end: 'tries', ...GONE },
+      });
     });
 
-    it('does not count a right try, and certifies once', async () => {
+    it('gives the claim to one right try, compares nothing while it is live, and certifies for it alone', async () => {
       const asked = pending();
       await store.createOtpCertification(asked, otp());
-      for (const _again of [1, 2, 3])
-        expect(await store.tryOtp(merchant.id, asked.impUid, RIGHT, 5)).toBe('right');
+      const tries = Array.from({ length: 6 }, () => tryAt(asked.impUid, RIGHT));
+      const tried = await Promise.all(tries.map((each, at) => each.of(at % 2 ? store : second)));
+      expect(tried.filter((each) => each === 'right')).toHaveLength(1);
+      expect(tried.filter((each) => each === 'busy')).toHaveLength(5);
+      expect(await tryAt(asked.impUid, WRONG).of(store)).toBe('busy');
+      expect((await (await later()).findOtp(merchant.id, asked.impUid))?.otp?.wrong).toBe(0);
+      const held = tries[tried.indexOf('right')]?.claim.id ?? randomBytes(16);
       const done = record(asked.impUid, { certifiedAt: NOW });
-      const certified = await Promise.all([store, second, store].map((each) => each.certify(done)));
+      expect(await store.certify(done, randomBytes(16))).toBe(false);
+      expect(await store.endOtp({ ...endingOf(asked.impUid), end: 'late' })).toBe(false);
+      const certified = await Promise.all([store, second, store].map((each) => each.certify(done, held)));
       expect(certified.filter(Boolean)).toHaveLength(1);
       expect(bytes(await store.findCertification(merchant.id, asked.impUid))).toEqual({
         ...done,
         requestedAt: asked.requestedAt,
       });
-      expect(await (await later()).endOtp(merchant.id, asked.impUid, 'expired', 'late')).toBe(false);
-      expect(await store.certify(record(newImpUid()))).toBe(false);
+      expect(await (await later()).endOtp(endingOf(asked.impUid, held))).toBe(false);
+      expect(await store.certify(record(newImpUid()), held)).toBe(false);
     });
 
-    it('ends an open certification once, and only its own merchant may', async () => {
+    it('lends a claim until its time is over or it is given back, and takes nothing from whoever lost it', async () => {
+      const asked = pending();
+      await store.createOtpCertification(asked, otp({ method: 'APP' }));
+      const request = (now: number) => ({
+        merchantId: merchant.id,
+        impUid: asked.impUid,
+        claim: claimAt(now),
+        now,
+      });
+      const first = request(NOW);
+      const taken = await Promise.all([store.claim(first), second.claim(request(NOW))]);
+      expect(taken.filter(Boolean)).toHaveLength(1);
+      await store.release(merchant.id, asked.impUid, randomBytes(16));
+      expect(await (await later()).claim(request(NOW + LEASE - 1))).toBe(false);
+      const next = request(NOW + LEASE);
+      expect(await store.claim(next)).toBe(true);
+      const done = record(asked.impUid, { certifiedAt: NOW });
+      expect(await (await later()).certify(done, first.claim.id)).toBe(false);
+      await store.release(merchant.id, asked.impUid, next.claim.id);
+      expect(await (await later()).claim(request(NOW + LEASE))).toBe(true);
+      expect(await store.claim({ ...request(NOW), merchantId: -1 })).toBe(false);
+    });
+
+    it('ends an open certification once, forgets whom it named, and only its own merchant may', async () => {
       const [stranger] = await newMerchant();
       const asked = pending();
       await store.createOtpCertification(asked, otp());
-      expect(await store.endOtp(stranger.id, asked.impUid, 'expired', 'late')).toBe(false);
-      expect(await store.tryOtp(stranger.id, asked.impUid, WRONG, 5)).toBe('closed');
-      expect(await store.endOtp(merchant.id, asked.impUid, 'failed', 'refused')).toBe(true);
-      expect(await store.endOtp(merchant.id, asked.impUid, 'expired', 'late')).toBe(false);
-      expect((await store.findOtp(merchant.id, asked.impUid))?.otp?.end).toBe('refused');
+      expect(await store.endOtp({ ...endingOf(asked.impUid), merchantId: stranger.id })).toBe(false);
+      expect(await tryAt(asked.impUid, WRONG, NOW, stranger.id).of(store)).toBe('closed');
+      expect(await store.endOtp(endingOf(asked.impUid))).toBe(true);
+      expect(await store.endOtp({ ...endingOf(asked.impUid), end: 'late' })).toBe(false);
+      expect((await store.findOtp(merchant.id, asked.impUid))?.otp).toMatchObject({
+        end: 'refused',
+        ...GONE,
+      });
+    });
+
+    it('ends every open one whose code is too old, and none that is just being confirmed', async () => {
+      const [old, young, claimed] = [pending(), pending(), pending()];
+      await store.createOtpCertification(old, otp({ sentAt: NOW - 2 }));
+      await store.createOtpCertification(young, otp({ sentAt: NOW }));
+      await store.createOtpCertification(claimed, otp({ sentAt: NOW - 2 }));
+      expect(await tryAt(claimed.impUid, RIGHT).of(store)).toBe('right');
+      while ((await store.endLateOtps(NOW - 1, NOW, 1)) > 0);
+      const found = await Promise.all(
+        [old, young, claimed].map(async ({ impUid }) => (await later()).findOtp(merchant.id, impUid)),
+      );
+      expect(found.map((each) => each?.certification.state)).toEqual(['expired', 'pending', 'pending']);
+      expect(found[0]?.otp).toMatchObject({ end: 'late', ...GONE });
+      expect(found[2]?.otp?.claimant).not.toBeNull();
+      expect(await store.endLateOtps(NOW - 1, NOW + LEASE, 10)).toBe(1);
+    });
+
+    it('forgets what ended without a person long ago, and nothing else', async () => {
+      const long = 1_000;
+      const [ended, running, verified] = [
+        record(newImpUid(), { state: 'failed', certifiedAt: null, requestedAt: long - 1 }),
+        record(newImpUid(), { state: 'pending', certifiedAt: null, requestedAt: long - 1 }),
+        record(newImpUid(), { requestedAt: long - 1 }),
+      ];
+      const recent = record('of another shape', { state: 'expired', certifiedAt: null, requestedAt: long });
+      for (const each of [ended, running, verified, recent]) await store.createCertification(each);
+      while ((await store.forgetUnverified(long, 1)) > 0);
+      const found = await Promise.all(
+        [ended, running, verified, recent].map(async ({ impUid }) =>
+          (await later()).findCertification(merchant.id, impUid),
+        ),
+      );
+      expect(found.map((each) => each !== null)).toEqual([false, true, true, true]);
     });
 
     it('lets a newer OTP to the same phone supersede the older one, on the same channel only', async () => {
@@ -351,15 +509,16 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
       expect(await store.findOtp(merchant.id, asked.impUid)).toBeNull();
     });
 
-    it('counts OTP requests up to the limits, and says when the next is free', async () => {
-      const [asking] = await newMerchant();
-      const phoneDigest = randomBytes(36);
-      const limits = {
-        phone: [{ count: 2, window: 600_000 }],
-        merchant: [{ count: 3, window: 60_000 }],
-      };
-      const count = (now: number, digest: Uint8Array = phoneDigest) =>
-        store.countOtpRequest({ merchantId: asking.id, phoneDigest: digest, now, limits });
+    it('counts a request under each of its subjects or under none, and says when the next is free', async () => {
+      const [phone, shop] = [randomBytes(36), randomBytes(36)];
+      const count = (now: number, subject: Uint8Array = phone) =>
+        store.countRequest(
+          [
+            { subject, limits: [{ count: 2, window: 600_000 }] },
+            { subject: shop, limits: [{ count: 3, window: 60_000 }] },
+          ],
+          now,
+        );
       expect(await count(NOW)).toBeNull();
       expect(await count(NOW + 1000)).toBeNull();
       expect(await count(NOW + 2000)).toBe(NOW + 600_000);
@@ -367,6 +526,21 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
       expect(await count(NOW + 4000, randomBytes(36))).toBe(NOW + 60_000);
       expect(await count(NOW + 599_999)).toBe(NOW + 600_000);
       expect(await count(NOW + 600_000)).toBeNull();
+      expect(await store.countRequest([], NOW)).toBeNull();
+      while ((await store.forgetRequests(NOW + 1000, 1)) > 0);
+      expect(
+        await (await later()).countRequest([{ subject: phone, limits: [{ count: 2, window: 1 }] }], NOW),
+      ).toBe(null);
+    });
+
+    it('lets as many of several requests at once through as the limit says', async () => {
+      const subject = randomBytes(36);
+      const counted = await Promise.all(
+        Array.from({ length: 20 }, (_, at) =>
+          (at % 2 ? store : second).countRequest([{ subject, limits: [{ count: 5, window: 1000 }] }], NOW),
+        ),
+      );
+      expect(counted.filter((freeAt) => freeAt === null)).toHaveLength(5);
     });
 
     it('forgets certifications and used ids when it starts over', async () => {

@@ -20,13 +20,7 @@ import type { DatabaseMark } from '../index.ts';
 import { readMigrations } from '../migrate.ts';
 import { describeSqliteFailure, refuseDatabase } from './failures.ts';
 
-const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), [
-  '0001-lookup.sql',
-  '0002-otp.sql',
-  '0003-minimum-age.sql',
-  '0004-attempts.sql',
-  '0005-page-rules.sql',
-]);
+const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), ['0001-schema.sql']);
 
 /** `BONI`: stands in the header of every database of ours, so that a foreign file is known before it is touched. */
 const APPLICATION_ID = 0x424f4e49;
