@@ -60,12 +60,20 @@ async function start(
   log: Logger,
 ): Promise<Serving> {
   const { basePath, corsOrigins, database, host, port, publicUrl, trustedProxies } = config;
+  const { limits, keepUnverified } = config;
+  if (publicUrl !== null && trustedProxies.length === 0)
+    log.warn(
+      {},
+      'a public URL is set and no trusted proxies: behind a proxy all clients count as one address',
+    );
   const app = await openServeApp(database, {
     log,
     basePath,
     publicUrl: publicUrl ?? undefined,
     trustedProxies,
     corsOrigins,
+    limits,
+    keepUnverified,
     metrics: metrics ?? undefined,
     traces: traces ?? undefined,
   });
