@@ -60,15 +60,17 @@ export function digestPhone(vault: Vault, phone: string): Uint8Array {
 /** Characters of the service's name that fit into a text message. */
 const LONGEST_SERVICE_NAME = 20;
 
+/** What a phone would make a link of: a scheme, or a host with a path. */
+const LINK = /:\/\/|[^\s/]\.[^\s/]+\//u;
+
 /**
- * A service's name as it may stand in a text message: one line, at most 20 characters, nothing that an address or a
- * code could be made of, since the merchant's page, and so anybody, chooses it.
+ * A service's name as it may stand in a text message: one line, at most 20 characters; empty when it holds a link, since
+ * the merchant's page, and so anybody, chooses it.
  */
 export function toMessageName(name: string): string {
   const line = name
     .normalize('NFC')
-    .replace(/[\p{C}\p{Z}]+/gu, ' ')
-    .replace(/[[\]@#<>/\\]/g, '')
+    .replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .trim();
-  return [...line].slice(0, LONGEST_SERVICE_NAME).join('').trim();
+  return LINK.test(line) ? '' : [...line].slice(0, LONGEST_SERVICE_NAME).join('').trim();
 }
