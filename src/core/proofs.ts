@@ -10,14 +10,20 @@ import type { Vault } from './vault.ts';
  * make one, so that a row that was altered or planted is refused and raises an alarm.
  */
 
-/** What has been proven of a row object, so that one which a store keeps in memory is checked once. */
-const proven = new WeakMap<Uint8Array, string>();
+/** Row objects whose proof was right, so that one which a store keeps in memory is checked once. */
+const proven = new WeakSet<object>();
 
-function requireProof(vault: Vault, proof: Uint8Array, purpose: string, text: string): void {
-  if (proven.get(proof) === text) return;
-  if (!vault.matches(proof, purpose, text))
+function requireProof<Row extends { readonly proof: Uint8Array }>(
+  vault: Vault,
+  row: Row,
+  purpose: string,
+  textOf: (row: Row) => string,
+): Row {
+  if (proven.has(row)) return row;
+  if (!vault.matches(row.proof, purpose, textOf(row)))
     throw new AppError('sealed_data_unreadable', { detail: `the row of a ${purpose} was altered` });
-  proven.set(proof, text);
+  proven.add(row);
+  return row;
 }
 
 type MerchantText = Omit<Merchant, 'proof'>;
@@ -32,8 +38,7 @@ export function proveMerchant(vault: Vault, merchant: MerchantText): Uint8Array 
 
 /** The merchant, or `sealed_data_unreadable` when its row was altered. */
 export function checkMerchant(vault: Vault, merchant: Merchant): Merchant {
-  requireProof(vault, merchant.proof, 'merchant', merchantText(merchant));
-  return merchant;
+  return requireProof(vault, merchant, 'merchant', merchantText);
 }
 
 type ChannelText = Omit<Channel, 'id' | 'proof'>;
@@ -54,8 +59,7 @@ export function proveChannel(vault: Vault, channel: ChannelText): Uint8Array {
 
 /** The channel, or `sealed_data_unreadable` when its row was altered. */
 export function checkChannel(vault: Vault, channel: Channel): Channel {
-  requireProof(vault, channel.proof, 'channel', channelText(channel));
-  return channel;
+  return requireProof(vault, channel, 'channel', channelText);
 }
 
 type TokenText = Omit<TokenHolder, 'proof'>;
@@ -68,5 +72,5 @@ export function proveToken(vault: Vault, token: TokenText): Uint8Array {
 
 /** Rejects with `sealed_data_unreadable` when the row of an access token was altered. */
 export function checkToken(vault: Vault, token: TokenHolder): void {
-  requireProof(vault, token.proof, 'access token', tokenText(token));
+  requireProof(vault, token, 'access token', tokenText);
 }
