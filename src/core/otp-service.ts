@@ -63,8 +63,8 @@ export interface OtpServiceOptions {
 }
 
 /** How long to wait before it is looked again what became of somebody else's confirmation, in milliseconds. */
-const FIRST_PAUSE = 5;
-const LONGEST_PAUSE = 250;
+const FIRST_PAUSE = 20;
+const LONGEST_PAUSE = 1_000;
 
 /** What a provider says of the person; it ends the certification. Everything else it may say leaves it open. */
 const REFUSALS: readonly string[] = [
@@ -78,6 +78,8 @@ const REFUSALS: readonly string[] = [
 /** Certifications by a code that the merchant's own page asks for. */
 export class OtpService {
   readonly #options: OtpServiceOptions;
+  /** The confirmations of this process that have a claim, by their certification. */
+  readonly #completing = new Map<string, Promise<void>>();
 
   constructor(options: OtpServiceOptions) {
     this.#options = options;
@@ -144,7 +146,9 @@ export class OtpService {
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       const confirmed = await this.#tryToConfirm(merchantId, impUid, readOtp);
       if (confirmed !== null) return confirmed;
-      await new Promise<void>((resolve) => setTimeout(resolve, pause));
+      // In this process it is known when that is over; of others it is looked again.
+      const own = this.#completing.get(impUid);
+      await (own ?? new Promise<void>((resolve) => setTimeout(resolve, Math.random() * pause)));
     }
   }
 
@@ -156,8 +160,10 @@ export class OtpService {
   ): Promise<Certification | null> {
     const { store, vault, clock } = this.#options;
     const now = clock.now();
-    const { certification, otp } = requireOpen(await store.findOtp(merchantId, impUid));
+    const found = await store.findOtp(merchantId, impUid);
+    const { certification, otp } = requireOpen(found);
     const claimant = this.#openClaimant(certification, otp);
+    if ((found?.claimedUntil ?? 0) > now) return null;
     if (now - otp.sentAt >= OTP_LIFE) {
       const late = { merchantId, impUid, state: 'expired', end: 'late', claim: null, now } as const;
       if (await store.endOtp(late)) throw new AppError('otp_late');
@@ -172,7 +178,21 @@ export class OtpService {
       if (tried === 'last') throw new AppError('otp_tries_spent');
       if (tried !== 'right') return null;
     } else if (!(await store.claim(request))) return null;
-    return this.#complete(certification, claimant, otp.method, claim.id);
+    return this.#hold(impUid, this.#complete(certification, claimant, otp.method, claim.id));
+  }
+
+  /** Lets the other calls for this certification know when the one that has the claim is done. */
+  async #hold<T>(impUid: string, completed: Promise<T>): Promise<T> {
+    const done = completed.then(
+      () => {},
+      () => {},
+    );
+    this.#completing.set(impUid, done);
+    try {
+      return await completed;
+    } finally {
+      if (this.#completing.get(impUid) === done) this.#completing.delete(impUid);
+    }
   }
 
   #openClaimant(certification: StoredCertification, otp: OpenOtp): Claimant {

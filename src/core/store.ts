@@ -21,6 +21,8 @@ export interface StoredCertification {
 export interface CertificationWithOtp {
   readonly certification: StoredCertification;
   readonly otp: StoredOtp | null;
+  /** Until when somebody has the claim; null when nobody has taken it. */
+  readonly claimedUntil: number | null;
 }
 
 /**

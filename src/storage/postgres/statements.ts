@@ -110,7 +110,8 @@ export const SQL = {
       CROSS JOIN LATERAL (SELECT * FROM channels WHERE id = c.channel_id OFFSET 0) h`,
   findOtp: `
     SELECT ${CHANNEL_COLUMNS}, ${CERTIFICATION_COLUMNS},
-      o.method, o.digest, o.phone_digest, o.sent_at, o.wrong, o.ended, o.master_key_id, o.salt, o.sealed
+      o.method, o.digest, o.phone_digest, o.sent_at, o.wrong, o.ended, o.master_key_id, o.salt, o.sealed,
+      c.claimed_until
     FROM certifications c JOIN channels h ON h.id = c.channel_id LEFT JOIN otps o ON o.id = c.id
     WHERE c.id = ${KEY} AND c.merchant_id = $3`,
   claimOtherId: `

@@ -217,7 +217,11 @@ class PostgresStore implements Store {
     const [row] = await this.#database.run('findOtp', ...keyOf(impUid), merchantId);
     return row === undefined
       ? null
-      : { certification: toCertification(impUid, merchantId, row), otp: toOtp(row) };
+      : {
+          certification: toCertification(impUid, merchantId, row),
+          otp: toOtp(row),
+          claimedUntil: row.at(-1) as number | null,
+        };
   }
 
   tryOtp(request: OtpTryRequest): Promise<OtpTry> {

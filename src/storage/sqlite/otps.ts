@@ -36,7 +36,10 @@ export class SqliteOtps {
   async findOtp(merchantId: number, impUid: string): Promise<CertificationWithOtp | null> {
     return this.#connection.read(() => {
       const certification = this.#rows.find(merchantId, impUid);
-      return certification && { certification, otp: this.#find(this.#rows.idOf(impUid)) };
+      const id = this.#rows.idOf(impUid);
+      if (certification === null || id === null) return null;
+      const [claimedUntil = null] = one(this.#connection.statements.findClaim, id) ?? [];
+      return { certification, otp: this.#find(id), claimedUntil: claimedUntil as number | null };
     });
   }
 
@@ -148,8 +151,8 @@ export class SqliteOtps {
     );
   }
 
-  #find(id: number | null): StoredOtp | null {
-    const row = id === null ? null : one(this.#connection.statements.findOtp, id);
+  #find(id: number): StoredOtp | null {
+    const row = one(this.#connection.statements.findOtp, id);
     if (row === null) return null;
     const [method, digest, phoneDigest, sentAt, wrong, end] = row as [
       VerificationMethod,

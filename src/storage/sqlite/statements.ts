@@ -108,6 +108,7 @@ const SQL = {
     WHERE id = ?3 AND state = 'pending' AND (claim IS NULL OR claimed_until <= ?4)`,
   release: 'UPDATE certifications SET claim = NULL, claimed_until = NULL WHERE id = ? AND claim = ?',
   isClaimed: 'SELECT 1 FROM certifications WHERE id = ? AND claimed_until > ?',
+  findClaim: 'SELECT claimed_until FROM certifications WHERE id = ?',
   insertOtp: `
     INSERT INTO otps (id, method, digest, phone_digest, sent_at, wrong, ended, master_key_id, salt, sealed)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
