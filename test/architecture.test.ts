@@ -73,8 +73,8 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   reference: { rooms: ['errors', 'http'], packages: ['node:crypto', 'node:fs', 'node:module'] },
   health: { rooms: ['core', 'errors', 'http'], packages: [] },
   'master-keys': { rooms: ['core', 'errors', 'new-file'], packages: ['node:crypto', 'node:fs'] },
-  config: { rooms: ['http/client-address', 'log'], packages: ['node:os'] },
-  'command-config': { rooms: ['config', 'log'], packages: ['node:path'] },
+  config: { rooms: ['core', 'http/client-address', 'log'], packages: ['node:os'] },
+  'command-config': { rooms: ['config', 'core', 'log'], packages: ['node:path'] },
   app: {
     rooms: [
       'api/v1',
