@@ -60,15 +60,17 @@ export function digestPhone(vault: Vault, phone: string): Uint8Array {
 /** Characters of the service's name that fit into a text message. */
 const LONGEST_SERVICE_NAME = 20;
 
+/** What ends a line, turns its direction, or is a gap: control and format characters, half pairs, every kind of blank. */
+const GAP = /[\p{C}\p{Z}\u2800]+/gu;
+/** What opens a bracket, a path, a host or a code, in its wide forms too; and what is not seen. */
+const DROPPED =
+  /[[\]@#<>/\\\uff3b\uff3d\uff20\uff03\uff1c\uff1e\uff0f\uff3c\p{Default_Ignorable_Code_Point}]/gu;
+
 /**
- * A service's name as it may stand in a text message: one line, at most 20 characters, nothing that an address or a
- * code could be made of, since the merchant's page, and so anybody, chooses it.
+ * A service's name as it may stand in a text message, since the merchant's page, and so anybody, chooses it: one line of
+ * at most 20 characters, which cannot end the brackets that it stands in. Empty when nothing of it would be seen.
  */
 export function toMessageName(name: string): string {
-  const line = name
-    .normalize('NFC')
-    .replace(/[\p{C}\p{Z}]+/gu, ' ')
-    .replace(/[[\]@#<>/\\]/g, '')
-    .trim();
+  const line = name.replace(GAP, ' ').replace(DROPPED, '').normalize('NFC').replace(/ +/g, ' ').trim();
   return [...line].slice(0, LONGEST_SERVICE_NAME).join('').trim();
 }
