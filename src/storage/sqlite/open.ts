@@ -19,11 +19,13 @@ import { UNFINISHED } from '../import-stand.ts';
 import type { DatabaseMark } from '../index.ts';
 import { readMigrations } from '../migrate.ts';
 import { describeSqliteFailure, refuseDatabase } from './failures.ts';
+import { findStranger } from './schema.ts';
 
-const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), ['0001-schema.sql']);
+/** The steps of the schema. */
+export const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), ['0001-schema.sql']);
 
 /** `BONI`: stands in the header of every database of ours, so that a foreign file is known before it is touched. */
-const APPLICATION_ID = 0x424f4e49;
+export const APPLICATION_ID = 0x424f4e49;
 /** How much of the file is read through a mapping, in bytes; SQLite's own upper limit. Spares a copy for each page. */
 const MAPPED = 0x7fff0000;
 /** How long a statement waits for a lock of another process, in milliseconds. */
@@ -154,8 +156,11 @@ export function inspectFile(file: string, mark: DatabaseMark): void {
   } catch (error) {
     throw refuseDatabase(file, 'is read-only', error);
   }
-  const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT });
+  const database = openForReading(file);
   try {
+    // Another process may be at the next step of the schema: all that is read is of one moment.
+    database.exec('BEGIN');
+    inspectSchema(database, file);
     inspectContent(database, file, stat.size, mark);
   } finally {
     database.close();
@@ -173,12 +178,34 @@ function readHeader(file: string): Buffer {
   return header;
 }
 
-function inspectContent(database: DatabaseSync, file: string, size: number, mark: DatabaseMark): void {
-  if (schemaVersion(database) > MIGRATIONS.length)
+/** Opens a file whose schema nobody has looked at yet: nothing in it is written, and nothing runs that it names. */
+export function openForReading(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, {
+    readOnly: true,
+    timeout: BUSY_TIMEOUT,
+    allowExtension: false,
+    defensive: true,
+    limits: { attach: 0 },
+  });
+  database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON');
+  return database;
+}
+
+/** Gives the version of a schema that is ours to the letter; any other is refused before a table of it is read. Within a transaction. */
+export function inspectSchema(database: DatabaseSync, file: string): number {
+  const version = schemaVersion(database);
+  if (version > MIGRATIONS.length)
     throw refuseDatabase(
       file,
-      `was made by a newer Bonin (schema ${schemaVersion(database)}, this one knows ${MIGRATIONS.length})`,
+      `was made by a newer Bonin (schema ${version}, this one knows ${MIGRATIONS.length})`,
     );
+  if (version < 1) throw refuseDatabase(file, 'is damaged: it does not say which schema it has');
+  const stranger = findStranger(database, MIGRATIONS.slice(0, version));
+  if (stranger !== null) throw refuseDatabase(file, stranger);
+  return version;
+}
+
+function inspectContent(database: DatabaseSync, file: string, size: number, mark: DatabaseMark): void {
   if (size <= LARGEST_CHECKED_AT_START) {
     const finding = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0];
     if (finding !== 'ok') throw refuseDatabase(file, 'the database is damaged');
