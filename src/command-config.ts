@@ -35,6 +35,8 @@ interface RunConfig {
   readonly publicUrl: string | null;
   /** Addresses and blocks whose word on the client's address is taken. */
   readonly trustedProxies: readonly string[];
+  /** Connections of one process at once. */
+  readonly maxConnections: number;
   /** Null for no metrics. */
   readonly metrics: ListenAddress | null;
   readonly logLevel: LogLevel;
@@ -89,6 +91,7 @@ export function loadDevConfig(options: Texts, environment: Environment): Loaded<
       basePath: values.basePath,
       publicUrl: values.publicUrl,
       trustedProxies: values.trustedProxies,
+      maxConnections: values.maxConnections,
       metrics: values.metrics,
       logLevel: values.logLevel,
     }),
@@ -108,6 +111,7 @@ export function loadServeConfig(options: Texts, environment: Environment): Loade
       basePath: values.basePath,
       publicUrl: values.publicUrl,
       trustedProxies: values.trustedProxies,
+      maxConnections: values.maxConnections,
       metrics: values.metrics,
       logLevel: values.logLevel,
       corsOrigins: values.corsOrigins,

@@ -17,7 +17,14 @@ export function readServeKeys({ databaseFile, masterKeys }: Database): readonly 
 
 type MoreOptions = Pick<
   AppOptions,
-  'log' | 'basePath' | 'publicUrl' | 'trustedProxies' | 'corsOrigins' | 'metrics' | 'traces'
+  | 'log'
+  | 'basePath'
+  | 'publicUrl'
+  | 'trustedProxies'
+  | 'maxConnections'
+  | 'corsOrigins'
+  | 'metrics'
+  | 'traces'
 >;
 
 /** The application of `serve` on its database, not listening yet. */

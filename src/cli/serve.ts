@@ -59,12 +59,13 @@ async function start(
   traces: TraceSettings | null,
   log: Logger,
 ): Promise<Serving> {
-  const { basePath, corsOrigins, database, host, port, publicUrl, trustedProxies } = config;
+  const { basePath, corsOrigins, database, host, maxConnections, port, publicUrl, trustedProxies } = config;
   const app = await openServeApp(database, {
     log,
     basePath,
     publicUrl: publicUrl ?? undefined,
     trustedProxies,
+    maxConnections,
     corsOrigins,
     metrics: metrics ?? undefined,
     traces: traces ?? undefined,

@@ -18,6 +18,7 @@ export function newRequestIds(): () => string {
       at = 0;
     }
     at += LENGTH;
-    return bytes.toString('hex', at - LENGTH, at);
+    const middle = at - LENGTH / 2;
+    return `${bytes.toString('hex', at - LENGTH, middle)}-${bytes.toString('hex', middle, at)}`;
   };
 }
