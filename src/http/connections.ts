@@ -63,7 +63,10 @@ export class Connections {
     server.on('listening', () => {
       this.#timer ??= setInterval(() => this.#look(), LOOK).unref();
     });
-    server.on('close', () => clearInterval(this.#timer ?? undefined));
+    server.on('close', () => {
+      clearInterval(this.#timer ?? undefined);
+      this.#tell();
+    });
   }
 
   /** A connection on which requests may come. */
