@@ -42,6 +42,8 @@ export interface AppOptions {
   readonly publicUrl?: string | undefined;
   /** Addresses and blocks, as in `10.0.0.0/8`, whose word on a client's address is taken. Default: none. */
   readonly trustedProxies?: readonly string[] | undefined;
+  /** Connections at once. Default: 10,000. */
+  readonly maxConnections?: number | undefined;
   /** Origins whose pages may read answers; `dev` lets every page. Default: none. */
   readonly corsOrigins?: readonly string[];
   /** This machine's clock. Default: the system's. A database on another machine corrects it by its own. */
@@ -164,6 +166,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       observers: [metrics?.observer, traces?.observer].filter((each) => each !== undefined),
       tls: options.tls,
       trustedProxies: options.trustedProxies,
+      maxConnections: options.maxConnections,
     });
     // What a person typed and left behind goes when its time is over, also when nobody comes any more.
     const { keepUnverified = KEEP_UNVERIFIED } = options;

@@ -227,6 +227,17 @@ export const SETTINGS = {
         : new Problem('must be addresses or blocks as in 10.0.0.0/8, with commas between');
     },
   } satisfies Setting<readonly string[]>,
+  maxConnections: {
+    commands: RUNS,
+    flag: 'max-connections',
+    env: 'BONIN_MAX_CONNECTIONS',
+    value: 'COUNT',
+    fallback: 10_000,
+    about:
+      'Connections that each process takes at once; more are closed at once. Of half as many at most, a request may arrive slowly or an answer wait to be read.',
+    parse: (text) =>
+      /^[1-9]\d{0,6}$/.test(text) ? Number(text) : new Problem('must be a number from 1 to 9999999'),
+  } satisfies Setting<number>,
   corsOrigins: {
     commands: ['serve'],
     flag: 'cors-origins',

@@ -187,7 +187,7 @@ function checkAnswer(answer: RawAnswer, isHead: boolean): void {
   expect(header('transfer-encoding')).toBeUndefined();
   expect(header('cache-control')).toBe('no-store');
   expect(header('x-content-type-options')).toBe('nosniff');
-  expect(header('x-request-id')).toMatch(/^[0-9a-f]{12}-[0-9a-z]+$/);
+  expect(header('x-request-id')).toMatch(/^[0-9a-f]{12}-[0-9a-f]{12}$/);
   expect(header('access-control-allow-origin')).toBe('*');
   expect(header('server') ?? header('x-powered-by')).toBeUndefined();
   if (status === 401) expect(header('www-authenticate')).toBe('Bearer realm="bonin"');

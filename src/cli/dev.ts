@@ -38,6 +38,7 @@ export const dev: Command = {
         basePath: config.basePath,
         publicUrl: config.publicUrl ?? undefined,
         trustedProxies: config.trustedProxies,
+        maxConnections: config.maxConnections,
         seed,
         openToAnyHost: config.hostGiven,
         randomOtp: config.randomOtp,

@@ -25,6 +25,10 @@ export interface Bonin {
   stdout(): string;
   /** Empty when standard error goes to a file. */
   stderr(): string;
+  /** Begins to read what was left unread. */
+  readStderr(): void;
+  /** Goes away as the reader of standard error. */
+  closeStderr(): void;
   signal(name: NodeJS.Signals): void;
   /** SIGTERM, then waits for the end. */
   stop(): Promise<Exit>;
@@ -36,6 +40,8 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** File that standard error is appended to, instead of being kept in memory. */
   readonly stderrFile?: string;
+  /** Standard error is a pipe that nobody reads until `readStderr`. */
+  readonly unread?: boolean;
   /** Program and arguments that the command is handed to, as in `prlimit --fsize=…`. */
   readonly wrapper?: readonly string[];
 }
@@ -44,6 +50,7 @@ interface Run {
   readonly child: ChildProcess;
   readonly exited: Promise<Exit>;
   readonly output: { stdout: string; stderr: string };
+  readonly readStderr: () => void;
 }
 
 /** Settings of the developer's own shell must not reach the server under test. */
@@ -53,7 +60,10 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   );
 }
 
-function run(words: readonly string[], { env = {}, stderrFile, wrapper = [] }: SpawnOptions): Run {
+function run(
+  words: readonly string[],
+  { env = {}, stderrFile, unread = false, wrapper = [] }: SpawnOptions,
+): Run {
   const [program = process.execPath, ...rest] = [...wrapper, process.execPath, MAIN, ...words];
   const stderr = stderrFile === undefined ? 'pipe' : openSync(stderrFile, 'a');
   const child = spawn(program, rest, {
@@ -66,9 +76,12 @@ function run(words: readonly string[], { env = {}, stderrFile, wrapper = [] }: S
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     output.stdout += text;
   });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    output.stderr += text;
-  });
+  const readStderr = () => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      output.stderr += text;
+    });
+  };
+  if (!unread) readStderr();
   const exited = new Promise<Exit>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal }));
@@ -77,7 +90,7 @@ function run(words: readonly string[], { env = {}, stderrFile, wrapper = [] }: S
     child.kill('SIGKILL');
     await exited;
   });
-  return { child, exited, output };
+  return { child, exited, output, readStderr };
 }
 
 /** Runs one command line to its end, or to a SIGKILL after so many milliseconds or as soon as `killWhen` says so. */
@@ -109,7 +122,7 @@ export async function startBonin(
   options: SpawnOptions & { readonly command?: 'dev' | 'serve' } = {},
 ): Promise<Bonin> {
   const { command = 'dev' } = options;
-  const { child, exited, output } = run([command, '--port', '0', ...words], options);
+  const { child, exited, output, readStderr } = run([command, '--port', '0', ...words], options);
   const url = await new Promise<string>((resolve, reject) => {
     const look = () => {
       const found = /^https?:\/\/\S+$/m.exec(output.stdout)?.[0];
@@ -135,6 +148,8 @@ export async function startBonin(
     exited,
     stdout: () => output.stdout,
     stderr: () => output.stderr,
+    readStderr,
+    closeStderr: () => void child.stderr?.destroy(),
     signal,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
