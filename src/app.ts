@@ -107,7 +107,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const traces = options.traces && (await loadTraces()).startTraces(options.traces, engine, log);
   const opened = await openStore(
     options.databaseUrl,
-    { mode, keyMark: vault.keyMark(), recognises: (mark) => vault.recognises(mark) },
+    { mode, keyMark: vault.keyMark(mode), recognises: (mark, of) => vault.recognises(mark, of) },
     options.clock,
   );
   const measured = metrics?.measureStore(opened) ?? opened;

@@ -83,3 +83,8 @@ export class AppError extends Error {
 export function toAppError(thrown: unknown): AppError {
   return thrown instanceof AppError ? thrown : new AppError('internal', { cause: thrown });
 }
+
+/** Whether an operator should look at once: somebody may have changed what is kept. */
+export function isAlarm(error: AppError): boolean {
+  return error.code === 'sealed_data_unreadable';
+}

@@ -109,7 +109,11 @@ test('what is erased is gone from older copies at the next backup, and its id st
   expect((await again.shop.lookup(other)).text).toBe(text);
   await again.bonin.stop();
   const vault = vaultOf(old);
-  const store = await openStore(old.url, { mode: 'dev', keyMark: vault.keyMark(), recognises: () => true });
+  const store = await openStore(old.url, {
+    mode: 'dev',
+    keyMark: vault.keyMark('dev'),
+    recognises: () => true,
+  });
   const [channel] = await store.listChannels(1);
   if (channel === undefined) throw new Error('no channel');
   const sealed = vault.seal('anybody', 'else');

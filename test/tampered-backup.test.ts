@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -21,9 +21,7 @@ import { expect, test } from 'vitest';
 import { Vault } from '../src/core/vault.ts';
 import { AppError } from '../src/errors.ts';
 import { restoreDatabase } from '../src/storage/index.ts';
-import { beginDatabase, beginFile, SALTS_SCHEMA } from '../src/storage/sqlite/copy.ts';
-import { MIGRATIONS } from '../src/storage/sqlite/open.ts';
-import { SignedFile, signFile } from '../src/storage/sqlite/signed-file.ts';
+import { SignedFile } from '../src/storage/sqlite/signed-file.ts';
 import { fill, type Place, sqliteIn, startOn, vaultOf, wordsFor } from './moving/database.ts';
 import {
   bodyOf,
@@ -291,7 +289,7 @@ test('a MAC by another master key is worth nothing', async () => {
   );
   // With the mark of the right key, which stands in every backup.
   const file = join(forged, basename(copy));
-  write(file, bodyOf(file), lineOf(file).with(WORD.mark, vaultOf(source).keyMark()));
+  write(file, bodyOf(file), lineOf(file).with(WORD.mark, vaultOf(source).keyMark('backup')));
   expect(await refused(forged, source)).toMatch(NOT_AS_MADE);
 });
 
@@ -417,26 +415,4 @@ test('nothing that stands in the folder leads a backup elsewhere', async () => {
   expect((await backUp(source, folder)).code).toBe(0);
   expect(lstatSync(join(folder, 'planted.unfinished'), { throwIfNoEntry: false })).toBeUndefined();
   expect(existsSync(outside)).toBe(false);
-});
-
-test('a copy that an older Bonin made is restored, and brought up to date by whoever opens it', async () => {
-  const place = sqliteIn(temporaryFolder());
-  await (await startOn(place)).bonin.stop();
-  const vault = vaultOf(place);
-  const folder = folderWith();
-  const names = { copy: 'bonin-2026-01-01T00-00-00.000Z.db', salts: 'salts.db' };
-  const copy = beginDatabase(join(folder, names.copy), MIGRATIONS.length - 1);
-  const stamp = copy.prepare('INSERT INTO stamp (name, value) VALUES (?, ?)');
-  for (const [name, value] of Object.entries({ mode: 'dev', key_mark: vault.keyMark(), backup: '1' }))
-    stamp.run(name, value);
-  const salts = beginFile(join(folder, names.salts), SALTS_SCHEMA);
-  for (const database of [copy, salts]) {
-    database.exec('COMMIT');
-    database.close();
-  }
-  const shape = { database: randomUUID(), series: randomUUID(), number: 1 };
-  for (const name of Object.values(names)) signFile(join(folder, name), { ...shape, name }, vault);
-  const { bonin, shop } = await startOn(await restored(folder, place));
-  expect((await (await shop()).lookup('imp_000000000001')).status).toBe(200);
-  await bonin.stop();
 });

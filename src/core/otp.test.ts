@@ -105,7 +105,7 @@ describe('the name of a service in a text message', () => {
       fc.property(text, (name) => {
         const shown = toMessageName(name);
         expect([...shown].length).toBeLessThanOrEqual(20);
-        expect(shown).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}[\]@#<>/\\]| {2}|^ | $/u);
+        expect(shown).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}[\]]|:\/\/| {2}|^ | $/u);
         expect(toMessageName(shown)).toBe(shown);
       }),
       { numRuns: 2000 },

@@ -231,7 +231,7 @@ function readHeader(file: string, line: string, vault: Vault): ExportHeader {
     throw refuse(file, 'was made by another version of Bonin; export and import with the same one');
   if (typeof id !== 'string' || typeof keyMark !== 'string' || (mode !== 'dev' && mode !== 'serve'))
     throw refuse(file, 'its beginning is damaged');
-  if (!vault.recognises(keyMark))
+  if (!vault.recognises(keyMark, mode))
     throw refuse(file, 'was sealed with a master key that is not among the keys given');
   return { format: FORMAT, version, layout, id, mode, keyMark };
 }

@@ -192,7 +192,7 @@ function inspect(found: Found, address: Address, mark: DatabaseMark): number {
   const mode = found.stamp.get('mode');
   if (mark.use !== 'export' && mode !== mark.mode)
     throw refuse(address, `belongs to the mode ${String(mode)} and is never opened by ${mark.mode}`);
-  if (!mark.recognises(String(found.stamp.get('key_mark'))))
+  if (!mark.recognises(String(found.stamp.get('key_mark')), String(mode)))
     throw refuse(address, 'was sealed with a master key that is not among the keys given');
   if (mark.use !== 'import' && found.stamp.has('import')) throw refuse(address, UNFINISHED);
   return version;

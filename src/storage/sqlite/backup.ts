@@ -118,8 +118,8 @@ function readStand(salts: string, database: string, vault: Vault): Pick<Signatur
 function nameDatabase(file: string, vault: Vault): string {
   const database = openDatabase(file, {
     mode: 'dev',
-    keyMark: vault.keyMark(),
-    recognises: (mark) => vault.recognises(mark),
+    keyMark: vault.keyMark('dev'),
+    recognises: (mark, mode) => vault.recognises(mark, mode),
     use: 'export',
   });
   try {

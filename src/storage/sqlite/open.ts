@@ -214,7 +214,7 @@ function inspectContent(database: DatabaseSync, file: string, size: number, mark
   const mode = stamp.get('mode')?.['value'];
   if (mark.use !== 'export' && mode !== mark.mode)
     throw refuseDatabase(file, `belongs to the mode ${String(mode)} and is never opened by ${mark.mode}`);
-  if (!mark.recognises(String(stamp.get('key_mark')?.['value'])))
+  if (!mark.recognises(String(stamp.get('key_mark')?.['value']), String(mode)))
     throw refuseDatabase(file, 'was sealed with a master key that is not among the keys given');
   if (mark.use !== 'import' && stamp.get('import') !== undefined) throw refuseDatabase(file, UNFINISHED);
   if (stamp.get('backup') !== undefined)

@@ -127,7 +127,7 @@ function restoreInto(
     inspectFile(made, {
       mode: 'dev',
       keyMark: '',
-      recognises: (mark) => vault.recognises(mark),
+      recognises: (mark, mode) => vault.recognises(mark, mode),
       use: 'export',
     });
     syncFile(made);

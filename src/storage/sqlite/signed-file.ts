@@ -36,7 +36,7 @@ export function signFile(file: string, { name, database, series, number }: Signa
   try {
     const bytes = fstatSync(descriptor).size;
     const digest = readAll(descriptor, bytes, () => {});
-    const text = `bonin-backup 1 ${name} ${database} ${series} ${number} ${bytes} ${digest} ${vault.keyMark()}`;
+    const text = `bonin-backup 1 ${name} ${database} ${series} ${number} ${bytes} ${digest} ${vault.keyMark('backup')}`;
     const mac = Buffer.from(vault.digest(PURPOSE, text)).toString('hex');
     const line = `${`${text} ${mac}`.padEnd(LINE_BYTES - 1)}\n`;
     // A line that would not be read again is a mistake of ours.
@@ -66,7 +66,7 @@ export class SignedFile {
       const [, text = '', name = '', database = '', series = '', number, bytes, digest = '', mark = '', mac] =
         LINE.exec(readLine(this.#descriptor, stat.size)) ?? [];
       if (mac === undefined) throw refuseDatabase(file, NOT_AS_MADE);
-      if (!vault.recognises(mark))
+      if (!vault.recognises(mark, 'backup'))
         throw refuseDatabase(file, 'was made with a master key that is not among the keys given');
       if (!vault.matches(Buffer.from(mac, 'hex'), PURPOSE, text) || Number(bytes) + LINE_BYTES !== stat.size)
         throw refuseDatabase(file, NOT_AS_MADE);
