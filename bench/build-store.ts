@@ -79,7 +79,7 @@ export async function ensureStore(rows: number): Promise<BenchStore> {
   }
   const unfinished = `${folder}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished);
+  mkdirSync(unfinished, { mode: 0o700 });
   const keyPairs = await build(unfinished, rows);
   const description: Description = { fingerprint, keyPairs };
   writeFileSync(join(unfinished, 'store.json'), `${JSON.stringify(description, null, 2)}\n`);
