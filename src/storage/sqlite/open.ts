@@ -15,6 +15,7 @@ import {
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../errors.ts';
+import { requireTrustedFile, requireTrustedFolder, type Trust } from '../../trusted-file.ts';
 import { UNFINISHED } from '../import-stand.ts';
 import type { DatabaseMark } from '../index.ts';
 import { readMigrations } from '../migrate.ts';
@@ -92,6 +93,7 @@ function createInMemory(mark: DatabaseMark): DatabaseSync {
  * of two processes that start together one names it and the other takes that one.
  */
 function createFile(file: string, mark: DatabaseMark): void {
+  requireTrustedFolder(dirname(file), trustOf(mark));
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const passing = `${file}.new-${randomUUID()}`;
   try {
@@ -126,8 +128,23 @@ function applyFirst(database: DatabaseSync, mark: DatabaseMark): void {
   );
 }
 
+const COMPANIONS = ['-journal', '-wal', '-shm'];
+
+/** Digests, ids and times stand in a database in clear. In `dev` they are of nobody. */
+function trustOf({ mode, use }: DatabaseMark): Trust {
+  const dev = mode === 'dev' && use === undefined;
+  return { secret: !dev, dev, hasCompanions: true };
+}
+
+/** Refuses a database that others could change, by what SQLite finds beside it too, or read. */
+function requireTrustedDatabase(file: string, mark: DatabaseMark): void {
+  const trust = trustOf(mark);
+  const path = requireTrustedFile(file, trust);
+  for (const suffix of COMPANIONS) if (existsSync(path + suffix)) requireTrustedFile(path + suffix, trust);
+}
+
 export function removeDatabase(file: string): void {
-  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+  for (const suffix of ['', ...COMPANIONS]) rmSync(`${file}${suffix}`, { force: true });
 }
 
 export function syncFolder(folder: string): void {
@@ -143,6 +160,7 @@ export function syncFolder(folder: string): void {
 export function inspectFile(file: string, mark: DatabaseMark): void {
   const stat = statSync(file);
   if (!stat.isFile()) throw refuseDatabase(file, 'is not a file');
+  requireTrustedDatabase(file, mark);
   const header = readHeader(file);
   if (header.toString('latin1', 0, 16) !== 'SQLite format 3\0')
     throw refuseDatabase(file, 'is not a database of Bonin, or its beginning is damaged');
