@@ -84,7 +84,7 @@ const NO_SNIFFING: HeaderList = ['X-Content-Type-Options', 'nosniff'];
 /** Refusals after which the connection ends. */
 const ENDING: readonly ErrorCode[] = ['body_too_large', 'request_malformed'];
 /** Refusals with a 5xx status that are nobody's fault, and no error in the log. */
-const EXPECTED: readonly ErrorCode[] = ['not_ready', 'streams_taken'];
+const EXPECTED: readonly ErrorCode[] = ['not_ready'];
 
 /**
  * The REST transport on `node:http`: finds the route by the raw target, reads the body, answers in one write.
@@ -188,7 +188,7 @@ export class HttpServer {
     const leave = this.#connections.begin(request, hasBody(request));
     const route = match?.route.path ?? null;
     const observed = this.#observer?.begin({ requestId, method, route, traceparent: headers['traceparent'] });
-    const cors = corsHeaders(this.#options.cors, headers.origin, match?.route.public === true);
+    const cors = corsHeaders(this.#options.cors, headers.origin, match?.route);
     const exchange = { request, response, requestId, match, cors };
     let body: Buffer | null = NO_BODY;
     let status = 200;
@@ -198,6 +198,7 @@ export class HttpServer {
       if (isAmbiguous) throw new AppError('request_malformed');
       if (this.#stopping) throw new AppError('not_ready');
       if (match === null) throw new AppError('route_unknown');
+      match.route.guard?.({ method, headers });
       if (method === 'OPTIONS') {
         status = 204;
         this.#answerOptions(exchange, match);
@@ -338,7 +339,7 @@ export class HttpServer {
       const answer = this.#options.renderError(error);
       this.#observer?.refused({ status: answer.status, error: error.code });
       this.#note(error, answer.status, requestId, undefined, null);
-      const cors = corsHeaders(this.#options.cors, undefined, false);
+      const cors = corsHeaders(this.#options.cors, undefined);
       socket.end(rawAnswer(answer, [...cors, 'X-Request-Id', requestId]), 'latin1', () =>
         drain(socket, () => socket.destroy()),
       );
