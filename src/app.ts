@@ -89,6 +89,8 @@ export interface App extends AppServices {
 
 export interface Listening {
   readonly url: string;
+  /** The address that it listens on. */
+  readonly address: string;
   /** Where the metrics are; null when nobody asked for them. */
   readonly metricsUrl: string | null;
 }
@@ -186,7 +188,11 @@ export async function createApp(options: AppOptions): Promise<App> {
         const address = await server.listen(port, host);
         const name = host.includes(':') ? `[${host}]` : host;
         const scheme = options.tls === undefined ? 'http' : 'https';
-        return { url: `${scheme}://${name}:${address.port}`, metricsUrl: scrapes?.url ?? null };
+        return {
+          url: `${scheme}://${name}:${address.port}`,
+          address: address.address,
+          metricsUrl: scrapes?.url ?? null,
+        };
       },
       async close() {
         throttle?.close();

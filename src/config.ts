@@ -107,7 +107,7 @@ export const SETTINGS = {
     value: 'ADDRESS',
     fallback: '127.0.0.1',
     about:
-      'Address to listen on. Given to dev, it also opens the control routes to requests under any host name.',
+      'Address to listen on. One that other machines reach opens the control routes of dev to requests under any host name.',
     parse: anyText,
   } satisfies Setting<string>,
   data: {

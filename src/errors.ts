@@ -36,7 +36,6 @@ export type ErrorCode =
   | 'request_head_too_large'
   | 'route_unknown'
   | 'method_not_allowed'
-  | 'streams_taken'
   // what may fail on our side
   | 'not_ready'
   | 'provider_unavailable'

@@ -100,7 +100,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     ],
     packages: [],
   },
-  dev: { rooms: ['app', 'core', 'sandbox', 'sandbox/authority'], packages: [] },
+  dev: { rooms: ['app', 'core', 'http/client-address', 'sandbox', 'sandbox/authority'], packages: [] },
   // Loaded only with --workers.
   workers: { rooms: ['errors', 'log'], packages: ['node:cluster', 'node:timers/promises'] },
   client: { rooms: [], packages: [] },

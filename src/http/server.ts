@@ -81,8 +81,10 @@ interface Exchange {
 const NONE: HeaderList = [];
 const NO_BODY = Buffer.alloc(0);
 const NO_SNIFFING: HeaderList = ['X-Content-Type-Options', 'nosniff'];
+/** Refusals after which the connection ends. */
+const ENDING: readonly ErrorCode[] = ['body_too_large', 'request_malformed'];
 /** Refusals with a 5xx status that are nobody's fault, and no error in the log. */
-const EXPECTED: readonly ErrorCode[] = ['not_ready', 'streams_taken'];
+const EXPECTED: readonly ErrorCode[] = ['not_ready'];
 
 /**
  * The REST transport on `node:http`: finds the route by the raw target, reads the body, answers in one write.
@@ -181,19 +183,22 @@ export class HttpServer {
     const requestId = this.#nextRequestId();
     const { method = '', url = '/', headers } = request;
     const address = this.#addressOf(request.socket.remoteAddress, headers);
-    const match = this.#route(url);
+    const isAmbiguous = namesHostTwice(request);
+    const match = isAmbiguous ? null : this.#route(url);
     const leave = this.#connections.begin(request, hasBody(request));
     const route = match?.route.path ?? null;
     const observed = this.#observer?.begin({ requestId, method, route, traceparent: headers['traceparent'] });
-    const cors = corsHeaders(this.#options.cors, headers.origin, match?.route.public === true);
+    const cors = corsHeaders(this.#options.cors, headers.origin, match?.route);
     const exchange = { request, response, requestId, match, cors };
     let body: Buffer | null = NO_BODY;
     let status = 200;
     let refusal: ErrorCode | null = null;
     let isStream = false;
     try {
+      if (isAmbiguous) throw new AppError('request_malformed');
       if (this.#stopping) throw new AppError('not_ready');
       if (match === null) throw new AppError('route_unknown');
+      match.route.guard?.({ method, headers });
       if (method === 'OPTIONS') {
         status = 204;
         this.#answerOptions(exchange, match);
@@ -306,7 +311,7 @@ export class HttpServer {
     const status = (page ?? answer)?.status ?? 500;
     this.#note(error, status, requestId, request.method, match?.route.path ?? null);
     if (response.headersSent || response.destroyed) return status;
-    if (error.code === 'body_too_large') response.shouldKeepAlive = false;
+    if (ENDING.includes(error.code)) response.shouldKeepAlive = false;
     const allow = error.code === 'method_not_allowed' && match !== null ? ['Allow', match.allow] : NONE;
     if (page !== null) this.#writePage(exchange, page, allow);
     else if (answer !== null)
@@ -334,7 +339,7 @@ export class HttpServer {
       const answer = this.#options.renderError(error);
       this.#observer?.refused({ status: answer.status, error: error.code });
       this.#note(error, answer.status, requestId, undefined, null);
-      const cors = corsHeaders(this.#options.cors, undefined, false);
+      const cors = corsHeaders(this.#options.cors, undefined);
       socket.end(rawAnswer(answer, [...cors, 'X-Request-Id', requestId]), 'latin1', () =>
         drain(socket, () => socket.destroy()),
       );
@@ -355,6 +360,16 @@ export class HttpServer {
     const alarm = isAlarm(error) ? { alarm: true } : {};
     this.#log[level]({ requestId, method, route, status, ...alarm, error }, 'refused');
   }
+}
+
+/** Two servers that each take another one would see two different requests; node takes the first without a word. */
+function namesHostTwice({ rawHeaders }: IncomingMessage): boolean {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count++;
+  }
+  return count > 1;
 }
 
 function handlerOf({ methods }: Route, word: string): Handler {
