@@ -146,7 +146,10 @@ export class AttemptService {
     return opened ? session : null;
   }
 
-  /** The attempt of a session or handle; one past its time is ended first, unless it is just being confirmed. */
+  /**
+   * The attempt of a session or handle. One past its time, or whose tries are spent, is ended first, unless it is just
+   * being confirmed: whoever spent the last one may have died before it said so.
+   */
   async find(secret: { readonly session: string } | { readonly handle: string }): Promise<Attempt | null> {
     const { clock } = this.#options;
     const stored = await ('session' in secret
@@ -154,8 +157,9 @@ export class AttemptService {
       : this.#findBy('handle', secret.handle));
     if (stored === null) return null;
     const attempt = await this.#open(stored);
-    if (attempt.end !== null || attempt.expiresAt > clock.now()) return attempt;
-    await this.fail(attempt, 'EXPIRED');
+    const isLate = attempt.expiresAt <= clock.now();
+    if (attempt.end !== null || !(isLate || attempt.wrong >= OTP_WRONG_TRIES)) return attempt;
+    await this.fail(attempt, isLate ? 'EXPIRED' : 'OTP_LIMIT');
     return this.reload(attempt);
   }
 

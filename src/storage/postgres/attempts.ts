@@ -77,8 +77,10 @@ export class PostgresAttempts implements AttemptStore {
     return advanced.length === 1;
   }
 
-  tryCode({ impUid, step, digest, wrongTries, claim, now }: CodeTryRequest): Promise<StoredCodeTry> {
+  async tryCode({ impUid, step, digest, wrongTries, claim, now }: CodeTryRequest): Promise<StoredCodeTry> {
     const id = ownId(impUid);
+    // A step that is gone does not come back: thousands of forms of it need not queue for the lock, each in its turn.
+    if ((await this.#database.run('isAtStep', id, step)).length === 0) return 'overtaken';
     return this.#database.transaction(async (run): Promise<StoredCodeTry> => {
       if (!(await lockUnclaimed(run, id, now))) return 'overtaken';
       const [taken] = await run('takeCodeStep', id, step, wrongTries);
@@ -94,8 +96,9 @@ export class PostgresAttempts implements AttemptStore {
     });
   }
 
-  claim({ impUid, step, claim, now }: AttemptClaim): Promise<boolean> {
+  async claim({ impUid, step, claim, now }: AttemptClaim): Promise<boolean> {
     const id = ownId(impUid);
+    if ((await this.#database.run('isAtStep', id, step)).length === 0) return false;
     return this.#database.transaction(async (run) => {
       if (!(await lockUnclaimed(run, id, now))) return false;
       if ((await run('takeStep', id, step)).length === 0) return false;

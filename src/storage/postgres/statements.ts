@@ -238,6 +238,7 @@ export const SQL = {
     WHERE id = $1 AND step = $2 AND ended IS NULL
     RETURNING id`,
   lockPending: `SELECT claimed_until FROM certifications WHERE id = $1 AND state = 'pending' FOR UPDATE`,
+  isAtStep: 'SELECT 1 FROM attempts WHERE id = $1 AND step = $2 AND ended IS NULL',
   /** A step that does nothing to the walk. */
   takeStep: 'UPDATE attempts SET step = step + 1 WHERE id = $1 AND step = $2 AND ended IS NULL RETURNING id',
   takeCodeStep: `
