@@ -72,7 +72,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   // Moves a database from one engine to another, through the port of each.
   transfer: {
     rooms: ['core', 'errors', 'trusted-file'],
-    packages: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
+    packages: ['node:buffer', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
   },
   reference: { rooms: ['errors', 'http'], packages: ['node:crypto', 'node:fs', 'node:module'] },
   health: { rooms: ['core', 'errors', 'http'], packages: [] },

@@ -196,6 +196,27 @@ test('a backup that is killed leaves a folder that can be restored from', { time
   await again.bonin.stop();
 });
 
+test('a restoration that is killed leaves no database or a whole one, and is done when it is run again', {
+  timeout: 120_000,
+}, async () => {
+  const source = sqliteIn(temporaryFolder());
+  await fill(source, 20_000);
+  const backups = temporaryFolder();
+  await backUp(source, backups);
+  const target = newPlace(source);
+  for (let kill = 0; kill < 8; kill++) {
+    await runBonin(['restore', backups, ...wordsFor(target)], { killAfter: 300 + Math.random() * 1200 });
+    if (!existsSync(join(target.folder, 'bonin.db'))) continue;
+    const { shop, bonin } = await running(target);
+    expect((await shop.lookup('imp_000000000001')).status).toBe(200);
+    await bonin.stop();
+    rmSync(join(target.folder, 'bonin.db'));
+  }
+  const { code, stderr } = await restore(backups, target);
+  expect(code, stderr).toBe(0);
+  expect(readdirSync(target.folder).toSorted()).toEqual(['bonin.db', 'master.keys']);
+});
+
 function refusal({ code, stderr }: Finished): string {
   expect(code).toBe(1);
   return stderr;

@@ -174,6 +174,13 @@ test('an altered schema is refused even when whoever altered it has the key', {
   change(join(forged, 'salts.db'), 'CREATE TRIGGER planted AFTER INSERT ON salts BEGIN SELECT 1; END');
   signAnew(join(forged, 'salts.db'), vaultOf(source));
   expect(await refused(forged, source)).toMatch(/salts\.db: holds something .*\(trigger planted\)$/);
+  const dangling = folderWith(copy, join(folder, 'salts.db'));
+  change(
+    join(dangling, basename(copy)),
+    'PRAGMA foreign_keys = OFF; UPDATE certifications SET channel_id = 999',
+  );
+  signAnew(join(dangling, basename(copy)), vaultOf(source));
+  expect(await refused(dangling, source)).toMatch(/does not make a whole database$/);
 });
 
 test('rows that were planted are refused: a token, a key pair, a certification, a salt', async () => {
@@ -182,7 +189,7 @@ test('rows that were planted are refused: a token, a key pair, a certification, 
   const digest = createHash('sha256').update('f'.repeat(40)).digest('hex');
   for (const [name, sql] of [
     [basename(copy), `UPDATE access_tokens SET digest = '${digest}', expires_at = 99999999999999`],
-    [basename(copy), `INSERT INTO access_tokens VALUES (2, x'00', '${digest}', 99999999999999)`],
+    [basename(copy), 'UPDATE access_tokens SET api_key_id = 2'],
     [basename(copy), 'UPDATE api_keys SET merchant_id = 2 WHERE id = 1'],
     [basename(copy), "UPDATE certifications SET state = 'certified', certified_at = 1"],
     ['salts.db', 'DELETE FROM salts'],
@@ -409,6 +416,12 @@ test('nothing that stands in the folder leads a backup elsewhere', async () => {
   writeFileSync(salts, whole.subarray(0, -1));
   expect(await said()).toMatch(/salts\.db: is not as it was made/);
   writeFileSync(salts, whole);
+
+  const database = join(source.folder, 'bonin.db');
+  const id = lineOf(salts)[WORD.database] ?? '';
+  alter(database, `UPDATE stamp SET value = '${id} 1 2 3' WHERE name = 'database_id'`);
+  expect(await said()).toMatch(/bonin\.db: is damaged: its database_id/);
+  alter(database, `UPDATE stamp SET value = '${id}' WHERE name = 'database_id'`);
 
   symlinkSync(temporaryFolder(), join(folder, 'planted.unfinished'));
   writeFileSync(join(folder, 'lock-journal'), randomBytes(5000));

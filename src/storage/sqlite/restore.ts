@@ -124,6 +124,8 @@ function restoreInto(
       { file: saltsFile, of: salts.file },
       now,
     );
+    // Not to be left behind, should this be killed after the database has its name.
+    for (const each of [copyFile, saltsFile]) rmSync(each);
     inspectFile(made, {
       mode: 'dev',
       keyMark: '',
