@@ -4,8 +4,8 @@ import type { OtpCapability, Providers } from '../../src/core/provider.ts';
 export class SlowProvider {
   /** How often it was asked for a person. */
   asked = 0;
-  /** The name of the service in the last message. */
-  serviceName = '';
+  /** The name of the service in each message that it has sent. */
+  readonly sent: string[] = [];
   #isOpen = false;
   #waiting: (() => void)[] = [];
 
@@ -25,7 +25,7 @@ export class SlowProvider {
     const capability: OtpCapability = {
       offers: () => true,
       request: async ({ serviceName }) => {
-        this.serviceName = serviceName;
+        this.sent.push(serviceName);
         return { providerTid: '20260314000000000000', otp: '123456' };
       },
       confirm: async ({ claimant }) => {
