@@ -81,7 +81,7 @@ test('a target whose stamp says nonsense of an import is refused', async () => {
     const url = await server.newDatabase();
     const archive = await openArchive(url, {
       mode: 'dev',
-      keyMark: world.vault.keyMark(),
+      keyMark: world.vault.keyMark('dev'),
       recognises: () => true,
       use: 'import',
     });

@@ -34,7 +34,12 @@ export async function importInto(url: string, file: string, vault: Vault): Promi
     file,
     vault,
     ({ mode, keyMark }) =>
-      openArchive(url, { mode, keyMark, recognises: (mark) => vault.recognises(mark), use: 'import' }),
+      openArchive(url, {
+        mode,
+        keyMark,
+        recognises: (mark, of) => vault.recognises(mark, of),
+        use: 'import',
+      }),
     () => () => {},
   ).then(
     () => null,
@@ -49,7 +54,7 @@ export async function importInto(url: string, file: string, vault: Vault): Promi
 
 /** Whether somebody could serve from a database in which there is anything. */
 export async function isServed(url: string, vault: Vault): Promise<boolean> {
-  const mark = { mode: 'dev', keyMark: vault.keyMark(), recognises: () => true } as const;
+  const mark = { mode: 'dev', keyMark: vault.keyMark('dev'), recognises: () => true } as const;
   try {
     const archive = await openArchive(url, { ...mark, use: 'export' });
     const counts = await Promise.all(ARCHIVE_TABLES.map((table) => archive.count(table)));
