@@ -23,7 +23,7 @@ import { temporaryFolder } from './server/temporary-folder.ts';
 
 const merchants = tableOf('merchants');
 const certifications = tableOf('certifications');
-const requests = tableOf('otp_requests');
+const requests = tableOf('counted_requests');
 
 test('an export that is put together again is imported', async () => {
   const world = await exported();

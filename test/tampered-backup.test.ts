@@ -66,7 +66,7 @@ async function backedUp(times: number): Promise<Backups> {
     salts.push(readFileSync(join(folder, 'salts.db')));
     alter(
       join(source.folder, 'bonin.db'),
-      'DELETE FROM otp_requests WHERE rowid = (SELECT min(rowid) FROM otp_requests)',
+      'DELETE FROM counted_requests WHERE rowid = (SELECT min(rowid) FROM counted_requests)',
     );
   }
   return { source, folder, copies, salts };
@@ -125,7 +125,7 @@ const SCHEMAS: Readonly<Record<string, (traceFile: string) => string>> = {
   'a virtual table': () => 'CREATE VIRTUAL TABLE planted USING fts5(a)',
   'a table more': () => 'CREATE TABLE planted (a)',
   'a column less': () => 'ALTER TABLE merchants DROP COLUMN page_rules',
-  'a table less': () => 'DROP TABLE otp_requests',
+  'a table less': () => 'DROP TABLE counted_requests',
   'a column of another type': () => `
     PRAGMA writable_schema = ON;
     UPDATE sqlite_schema SET sql = replace(sql, 'value TEXT', 'value ANY ') WHERE name = 'stamp'`,

@@ -112,9 +112,8 @@ class SqliteArchive implements Archive {
   }
 }
 
-/** Requests for OTPs have no key of their own here: it is the number of the row. */
-function columnsOf({ name, columns }: ArchiveTable): readonly string[] {
-  return columns.map(([column], at) => (name === 'otp_requests' && at === 0 ? 'rowid' : column));
+function columnsOf({ columns }: ArchiveTable): readonly string[] {
+  return columns.map(([column]) => column);
 }
 
 function attempt<T>(work: () => T): T {
