@@ -1,5 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +17,6 @@ import { createProgress } from '../src/cli/progress.ts';
 import { detailsContext, packDetails } from '../src/core/certification.ts';
 import { type Channel, PROVIDER_NAMES } from '../src/core/channel.ts';
 import { newImpUid } from '../src/core/ids.ts';
-import { digestSecret } from '../src/core/token-service.ts';
 import { Vault } from '../src/core/vault.ts';
 import { createLog } from '../src/log.ts';
 import { readMasterKeys } from '../src/master-keys.ts';
@@ -22,7 +30,7 @@ const KEY_PAIRS_EACH = 55;
 const BYTES_EACH = 800;
 const YEAR = 365 * 86_400_000;
 
-export const STORE_ROOT = fileURLToPath(new URL('./.store/', import.meta.url));
+const STORE_ROOT = fileURLToPath(new URL('./.store/', import.meta.url));
 const MIGRATIONS = new URL('../src/storage/sqlite/migrations/', import.meta.url);
 
 export interface KeyPair {
@@ -47,9 +55,19 @@ interface Description {
   readonly keyPairs: readonly (readonly KeyPair[])[];
 }
 
+/** The folder of everything that is kept from one run to the next, made when it is not there. */
+export function makeStoreRoot(): string {
+  if (!existsSync(STORE_ROOT)) {
+    mkdirSync(STORE_ROOT);
+    // Whatever the umask: PostgreSQL, which does not run as root, has its data in there.
+    chmodSync(STORE_ROOT, 0o755);
+  }
+  return STORE_ROOT;
+}
+
 /** The store of `rows` certifications: the one kept from an earlier run, if today's code reads it, or a new one. */
 export async function ensureStore(rows: number): Promise<BenchStore> {
-  const folder = join(STORE_ROOT, `${rows}-rows`);
+  const folder = join(makeStoreRoot(), `${rows}-rows`);
   const fingerprint = fingerprintOf(rows);
   if (existsSync(folder)) {
     const kept = describe(folder, rows);
@@ -60,7 +78,7 @@ export async function ensureStore(rows: number): Promise<BenchStore> {
   }
   const unfinished = `${folder}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished, { recursive: true });
+  mkdirSync(unfinished, { mode: 0o700 });
   const keyPairs = await build(unfinished, rows);
   const description: Description = { fingerprint, keyPairs };
   writeFileSync(join(unfinished, 'store.json'), `${JSON.stringify(description, null, 2)}\n`);
@@ -93,7 +111,7 @@ async function isReadable(store: BenchStore): Promise<boolean> {
   try {
     const app = await openApp(store.folder);
     try {
-      const { token } = await app.tokens.issue(pair.impKey, pair.impSecret);
+      const { token } = await app.tokens.issue({ ...pair, address: '' });
       const { merchantId } = await app.tokens.verify(token);
       await app.certifications.lookup(merchantId, toImpUid(ids.at(-1) ?? 0));
       return true;
@@ -145,13 +163,10 @@ async function build(folder: string, rows: number): Promise<Description['keyPair
       impKey: randomBytes(8).toString('hex'),
       impSecret: randomBytes(40).toString('hex'),
     }));
-    const merchant = await app.store.saveMerchant({
+    const merchant = await app.merchants.save({
       name: `Bench ${owner}`,
       userCode: `imp${String(70_000_000 + owner)}`,
-      keys: pairs.map((pair) => ({
-        impKey: pair.impKey,
-        secretDigest: digestSecret(app.vault, pair.impSecret),
-      })),
+      keys: pairs,
       // Every provider, and both danal contracts, since each shows something else.
       channels: PROVIDER_NAMES.map((provider, at) => ({
         channelKey: `channel-key-bench-${owner}-${at}`,
@@ -163,7 +178,7 @@ async function build(folder: string, rows: number): Promise<Description['keyPair
       })),
     });
     keyPairs.push(pairs);
-    channels.push(await app.store.listChannels(merchant.id));
+    channels.push(await app.merchants.listChannels(merchant.id));
   }
   await app.close();
   insertRows(folder, rows, channels);
@@ -197,13 +212,15 @@ function insertRows(folder: string, rows: number, channels: readonly (readonly C
     const channel = own[Math.floor(Math.random() * own.length)] as Channel;
     const requestedAt = Math.floor((oldest + (row / rows) * YEAR) / 1000) * 1000;
     const details = randomDetails(channel, requestedAt, row);
-    const sealed = vault.seal(detailsContext(channel.merchantId, impUid), packDetails(details));
+    const certifiedAt = requestedAt + 20_000;
+    const record = { merchantId: channel.merchantId, impUid, channel, requestedAt, certifiedAt };
+    const sealed = vault.seal(detailsContext(record), packDetails(details));
     const { changes } = insertCertification.run(
       digits,
       channel.merchantId,
       channel.id,
       requestedAt,
-      requestedAt + 20_000,
+      certifiedAt,
       sealed.masterKeyId,
       sealed.salt,
       sealed.blob,

@@ -4,10 +4,13 @@ import { describeApi } from './api/v1/openapi.ts';
 import { AttemptService } from './core/attempt-service.ts';
 import { CertificationService } from './core/certification-service.ts';
 import type { Clock } from './core/clock.ts';
-import { OTP_LIMITS } from './core/otp.ts';
+import { Limiter, REQUEST_LIMITS, type RequestLimits } from './core/limits.ts';
+import { MerchantService } from './core/merchant-service.ts';
 import { OtpService, type OtpServiceOptions } from './core/otp-service.ts';
 import type { Providers } from './core/provider.ts';
+import { sweep } from './core/retention.ts';
 import type { Store } from './core/store.ts';
+import { Throttle } from './core/throttle.ts';
 import { TokenService } from './core/token-service.ts';
 import { type MasterKey, Vault } from './core/vault.ts';
 import { healthRoutes } from './health.ts';
@@ -47,6 +50,10 @@ export interface AppOptions {
   readonly clock?: Clock;
   /** What the time is made of besides: the sandbox's, that can be moved. Default: nothing. */
   readonly moveClock?: (shared: Clock) => Clock;
+  /** How often codes and the page may be asked for. Default: those of the contract, and none in `dev`. */
+  readonly limits?: RequestLimits;
+  /** How long a certification that ended without a person is kept, in milliseconds. Default: 30 days. */
+  readonly keepUnverified?: number;
   /** The agencies, by the provider that a channel names. Default: none, so that no channel can send an OTP. */
   readonly providers?: Providers;
   /** Looks on and makes requests fail, for tests. Default: none. */
@@ -66,6 +73,7 @@ export interface AppOptions {
 export interface AppServices {
   readonly store: Store;
   readonly vault: Vault;
+  readonly merchants: MerchantService;
   readonly tokens: TokenService;
   readonly certifications: CertificationService;
   readonly otps: OtpService;
@@ -88,7 +96,9 @@ export interface Listening {
 }
 
 const PATIENCE = 10_000;
-const SWEEP_EVERY = 60_000;
+/** What was typed for a certification that ended is gone within a minute. */
+const SWEEP_EVERY = 30_000;
+const KEEP_UNVERIFIED = 30 * 86_400_000;
 
 /** The composition root: builds store, vault and services, and mounts the surfaces. */
 export async function createApp(options: AppOptions): Promise<App> {
@@ -99,28 +109,32 @@ export async function createApp(options: AppOptions): Promise<App> {
   const traces = options.traces && (await loadTraces()).startTraces(options.traces, engine, log);
   const opened = await openStore(
     options.databaseUrl,
-    { mode, keyMark: vault.keyMark(), recognises: (mark) => vault.recognises(mark) },
+    { mode, keyMark: vault.keyMark(mode), recognises: (mark, of) => vault.recognises(mark, of) },
     options.clock,
   );
   const measured = metrics?.measureStore(opened) ?? opened;
   const store = traces?.traceStore(measured) ?? measured;
   try {
     const clock = options.moveClock?.(store.clock) ?? store.clock;
-    const limits = mode === 'dev' ? null : OTP_LIMITS;
-    const providers = options.providers ?? {};
+    const limits = options.limits ?? (mode === 'dev' ? null : REQUEST_LIMITS);
+    const merchants = new MerchantService(store, vault, clock);
+    const throttle = mode === 'dev' ? null : new Throttle(clock);
+    const tokenOptions = [store, vault, clock, throttle] as const;
     const otpOptions: OtpServiceOptions = {
       store,
       vault,
       clock,
-      providers,
-      limits,
+      providers: options.providers ?? {},
+      merchants,
+      limiter: new Limiter({ store, vault, clock, limits }),
       forgiveChannel:
         mode === 'dev' ? (taken) => log.warn({ taken }, 'unknown channel; the first one is taken') : null,
     };
     const services: AppServices = {
       store,
       vault,
-      tokens: new TokenService(store, vault, clock),
+      merchants,
+      tokens: metrics?.createTokenService(...tokenOptions) ?? new TokenService(...tokenOptions),
       certifications: new CertificationService(store, vault, clock),
       otps: metrics?.createOtpService(otpOptions) ?? new OtpService(otpOptions),
       attempts: metrics?.createAttemptService(otpOptions) ?? new AttemptService(otpOptions),
@@ -157,10 +171,14 @@ export async function createApp(options: AppOptions): Promise<App> {
       maxConnections: options.maxConnections,
     });
     // What a person typed and left behind goes when its time is over, also when nobody comes any more.
-    const sweeper = setInterval(() => {
-      services.attempts.sweep().catch((error: unknown) => log.error({ error }, 'sweeping failed'));
-    }, SWEEP_EVERY);
-    sweeper.unref();
+    const { keepUnverified = KEEP_UNVERIFIED } = options;
+    const sweeper = repeat(SWEEP_EVERY, async () => {
+      try {
+        await sweep({ store, clock, keepUnverified });
+      } catch (error) {
+        log.error({ error }, 'sweeping failed');
+      }
+    });
     let scrapes: MetricsListener | null = null;
     return {
       ...services,
@@ -177,8 +195,10 @@ export async function createApp(options: AppOptions): Promise<App> {
         };
       },
       async close() {
-        clearInterval(sweeper);
+        throttle?.close();
+        const swept = sweeper.stop();
         await server.close(PATIENCE);
+        await swept;
         await scrapes?.close();
         await store.close();
         await traces?.close();
@@ -194,3 +214,25 @@ export async function createApp(options: AppOptions): Promise<App> {
 // Loaded only when somebody asked: they bring packages along that a start without them need not read.
 const loadMetrics = () => import('./metrics/metrics.ts');
 const loadTraces = () => import('./traces/traces.ts');
+
+/** Does recurring work, the first time at once, and never twice at the same time; `stop` waits for what is under way. */
+function repeat(pause: number, work: () => Promise<void>): { stop(): Promise<void> } {
+  let isStopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  const run = async () => {
+    await work();
+    if (isStopped) return;
+    timer = setTimeout(() => {
+      running = run();
+    }, pause);
+    timer.unref();
+  };
+  let running = run();
+  return {
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      return running;
+    },
+  };
+}

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { loadDatabaseConfig, loadDevConfig, loadServeConfig } from './command-config.ts';
+import { REQUEST_LIMITS } from './core/limits.ts';
 
 describe('settings of dev', () => {
   it('have defaults', () => {
@@ -88,9 +89,28 @@ describe('settings of serve', () => {
         metrics: null,
         logLevel: 'info',
         corsOrigins: [],
+        limits: REQUEST_LIMITS,
+        keepUnverified: 30 * 86_400_000,
         workers: 1,
       },
     });
+  });
+
+  it('take limits as counts and seconds, and say what is none', () => {
+    const loaded = loadServeConfig({ 'limit-phone': '3/60, 10/3600' }, { BONIN_LIMIT_ADDRESS: '7/1' });
+    expect('config' in loaded && loaded.config.limits).toMatchObject({
+      phone: [
+        { count: 3, window: 60_000 },
+        { count: 10, window: 3_600_000 },
+      ],
+      address: [{ count: 7, window: 1_000 }],
+    });
+    for (const text of ['', '0/60', '5', '5/0', '5/86401', '5/600;20/60', '-1/60', '5/600,', 'many'])
+      expect(loadServeConfig({ 'limit-merchant': text }, {}), text).toEqual({
+        problems: [expect.stringMatching(/^--limit-merchant must be COUNT\/SECONDS/)],
+      });
+    for (const text of ['0', '-1', '1.5', '10000', 'ever'])
+      expect(loadServeConfig({ 'keep-unverified': text }, {}), text).toHaveProperty('problems');
   });
 
   it('leave those of dev unread', () => {

@@ -7,7 +7,10 @@ import {
   type Texts,
   type Values,
 } from './config.ts';
+import type { RequestLimits } from './core/limits.ts';
 import type { LogLevel } from './log.ts';
+
+const DAY = 86_400_000;
 
 /** A database and what opens it. */
 export interface Database {
@@ -56,6 +59,9 @@ export interface ServeConfig extends RunConfig {
   readonly database: Database;
   /** Origins whose pages may read answers. */
   readonly corsOrigins: readonly string[];
+  readonly limits: RequestLimits;
+  /** How long a certification that ended without a person is kept, in milliseconds. */
+  readonly keepUnverified: number;
   /** Processes that serve; with 1 it is this one. */
   readonly workers: number;
 }
@@ -115,6 +121,13 @@ export function loadServeConfig(options: Texts, environment: Environment): Loade
       metrics: values.metrics,
       logLevel: values.logLevel,
       corsOrigins: values.corsOrigins,
+      limits: {
+        phone: values.limitPhone.limits,
+        phoneEverywhere: values.limitPhoneEverywhere.limits,
+        merchant: values.limitMerchant.limits,
+        address: values.limitAddress.limits,
+      },
+      keepUnverified: values.keepUnverified * DAY,
       workers: values.workers,
     }),
   };

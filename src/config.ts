@@ -1,4 +1,7 @@
 import { availableParallelism } from 'node:os';
+import { SECOND } from './core/clock.ts';
+import { LONGEST_WINDOW, REQUEST_LIMITS } from './core/limits.ts';
+import type { RateLimit } from './core/otp.ts';
 import { isAddressBlock } from './http/client-address.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
 
@@ -40,6 +43,43 @@ const truth = (text: string): boolean | Problem =>
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
+}
+
+/** Limits as they are written, and shown as a default: `5/600,20/86400`, at most 5 in 600 seconds and 20 in a day. */
+export class LimitList {
+  readonly limits: readonly RateLimit[];
+
+  constructor(limits: readonly RateLimit[]) {
+    this.limits = limits;
+  }
+
+  toString(): string {
+    return this.limits.map(({ count, window }) => `${count}/${window / SECOND}`).join(',');
+  }
+}
+
+function parseLimits(text: string): LimitList | Problem {
+  const limits = text.split(',').map((each): RateLimit | null => {
+    const [, count = '', seconds = ''] = /^([1-9]\d{0,6})\/([1-9]\d{0,4})$/.exec(each.trim()) ?? [];
+    const window = Number(seconds) * SECOND;
+    return count === '' || window > LONGEST_WINDOW ? null : { count: Number(count), window };
+  });
+  return limits.every((limit) => limit !== null)
+    ? new LimitList(limits)
+    : new Problem('must be COUNT/SECONDS with commas between, as in 5/600,20/86400, with 86400 at most');
+}
+
+/** One setting for a limit of production. */
+function limitSetting(name: string, fallback: readonly RateLimit[], about: string) {
+  return {
+    commands: ['serve'],
+    flag: `limit-${name}`,
+    env: `BONIN_LIMIT_${name.replaceAll('-', '_').toUpperCase()}`,
+    value: 'LIMITS',
+    fallback: new LimitList(fallback),
+    about: `${about} As COUNT/SECONDS, with commas between.`,
+    parse: parseLimits,
+  } satisfies Setting<LimitList>;
 }
 
 const DATABASE_SCHEMES: readonly string[] = ['sqlite:', 'postgres:', 'postgresql:'];
@@ -213,6 +253,37 @@ export const SETTINGS = {
         : new Problem('must be origins as in https://shop.example, with commas between');
     },
   } satisfies Setting<readonly string[]>,
+  limitPhone: limitSetting(
+    'phone',
+    REQUEST_LIMITS.phone,
+    'How many codes one merchant may have sent to one phone number.',
+  ),
+  limitPhoneEverywhere: limitSetting(
+    'phone-everywhere',
+    REQUEST_LIMITS.phoneEverywhere,
+    'How many codes all merchants together may have sent to one phone number.',
+  ),
+  limitMerchant: limitSetting(
+    'merchant',
+    REQUEST_LIMITS.merchant,
+    'How many codes one merchant may have sent.',
+  ),
+  limitAddress: limitSetting(
+    'address',
+    REQUEST_LIMITS.address,
+    "How many codes, and starts of the page, one client address may ask for: a browser's, or that of a shop's server.",
+  ),
+  keepUnverified: {
+    commands: ['serve'],
+    flag: 'keep-unverified',
+    env: 'BONIN_KEEP_UNVERIFIED',
+    value: 'DAYS',
+    fallback: 30,
+    about:
+      'How many days a certification that ended without a person can be looked up before it is deleted. What was typed for it goes at once.',
+    parse: (text) =>
+      /^[1-9]\d{0,3}$/.test(text) ? Number(text) : new Problem('must be a number of days from 1 to 9999'),
+  } satisfies Setting<number>,
   workers: {
     commands: ['serve'],
     flag: 'workers',

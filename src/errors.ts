@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'certification_failed'
   | 'app_not_approved'
   | 'rate_limited'
+  | 'resend_too_soon'
   | 'host_not_local'
   | 'origin_foreign'
   // what a provider says of the person
@@ -80,4 +81,9 @@ export class AppError extends Error {
 /** Turns whatever was thrown into an AppError, keeping the original as the cause. */
 export function toAppError(thrown: unknown): AppError {
   return thrown instanceof AppError ? thrown : new AppError('internal', { cause: thrown });
+}
+
+/** Whether an operator should look at once: somebody may have changed what is kept. */
+export function isAlarm(error: AppError): boolean {
+  return error.code === 'sealed_data_unreadable';
 }

@@ -22,14 +22,18 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: ['node:crypto', 'node:fs', 'node:module', 'node:path', 'node:zlib'],
   },
   browser: { rooms: [], packages: [] },
-  'merchants-file': { rooms: ['core'], packages: [] },
+  // Whoever reads a file whose content is believed reads it through this.
+  'trusted-file': { rooms: ['errors'], packages: ['node:fs', 'node:path'] },
+  'member-rules': { rooms: [], packages: [] },
+  'guessable-secret': { rooms: [], packages: [] },
+  'merchants-file': { rooms: ['core', 'guessable-secret', 'member-rules'], packages: [] },
   sandbox: {
-    rooms: ['ascii-json', 'core', 'errors', 'http', 'merchants-file', 'page'],
+    rooms: ['ascii-json', 'core', 'errors', 'http', 'member-rules', 'merchants-file', 'page', 'trusted-file'],
     packages: ['node:crypto', 'node:fs', 'node:timers/promises'],
   },
   // The one place that makes certificates, loaded only with --tls.
   'sandbox/authority': {
-    rooms: ['errors', 'http', 'new-file', 'sandbox/certificates'],
+    rooms: ['errors', 'http', 'new-file', 'sandbox/certificates', 'trusted-file'],
     packages: ['node:crypto', 'node:fs', 'node:os', 'node:path'],
   },
   'sandbox/certificates': {
@@ -55,26 +59,29 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     ],
   },
   'traces/settings': { rooms: [], packages: [] },
-  'new-file': { rooms: [], packages: ['node:crypto', 'node:fs', 'node:path'] },
+  'new-file': { rooms: ['trusted-file'], packages: ['node:crypto', 'node:fs', 'node:path'] },
   storage: { rooms: ['core', 'errors'], packages: ['node:fs'] },
   'storage/sqlite': {
-    rooms: ['core', 'errors', 'storage'],
+    rooms: ['core', 'errors', 'storage', 'trusted-file'],
     packages: ['node:sqlite', 'node:crypto', 'node:fs', 'node:path'],
   },
   'storage/postgres': {
-    rooms: ['core', 'errors', 'storage'],
-    packages: ['pg', 'node:crypto', 'node:fs', 'node:timers/promises', 'node:tls'],
+    rooms: ['core', 'errors', 'storage', 'trusted-file'],
+    packages: ['pg', 'node:crypto', 'node:timers/promises', 'node:tls'],
   },
   // Moves a database from one engine to another, through the port of each.
   transfer: {
-    rooms: ['core', 'errors'],
-    packages: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
+    rooms: ['core', 'errors', 'trusted-file'],
+    packages: ['node:buffer', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
   },
   reference: { rooms: ['errors', 'http'], packages: ['node:crypto', 'node:fs', 'node:module'] },
   health: { rooms: ['core', 'errors', 'http'], packages: [] },
-  'master-keys': { rooms: ['core', 'errors', 'new-file'], packages: ['node:crypto', 'node:fs'] },
-  config: { rooms: ['http/client-address', 'log'], packages: ['node:os'] },
-  'command-config': { rooms: ['config', 'log'], packages: ['node:path'] },
+  'master-keys': {
+    rooms: ['core', 'errors', 'new-file', 'trusted-file'],
+    packages: ['node:crypto', 'node:fs'],
+  },
+  config: { rooms: ['core', 'http/client-address', 'log'], packages: ['node:os'] },
+  'command-config': { rooms: ['config', 'core', 'log'], packages: ['node:path'] },
   app: {
     rooms: [
       'api/v1',
@@ -113,15 +120,17 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
       'errors',
       'log',
       'master-keys',
+      'member-rules',
       'merchants-file',
       'metrics',
       'storage',
       'traces/settings',
       'transfer',
+      'trusted-file',
       'version',
       'workers',
     ],
-    packages: ['node:fs', 'node:module', 'node:util'],
+    packages: ['node:fs', 'node:module', 'node:os', 'node:path', 'node:util'],
   },
 };
 

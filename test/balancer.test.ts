@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type App, createApp } from '../src/app.ts';
+import { REQUEST_LIMITS } from '../src/core/limits.ts';
 import { createLog } from '../src/log.ts';
 import { newMasterKey } from '../src/master-keys.ts';
 import { DEFAULT_SEED } from '../src/sandbox/people-file.ts';
@@ -214,11 +215,12 @@ async function crowd(count: number, call: (number: number) => Promise<Answer>): 
 }
 
 /** Two nodes by the rules of production, with an agency that sends 123456 to everybody. */
-async function startServing(): Promise<readonly App[]> {
+async function startServing(limits = REQUEST_LIMITS): Promise<readonly App[]> {
   const databaseUrl = await server.newDatabase();
   const masterKeys = [newMasterKey()];
   const { providers } = new ScriptedProvider({});
-  const options = { mode: 'serve', databaseUrl, masterKeys, log: createLog('silent'), providers } as const;
+  const log = createLog('silent');
+  const options = { mode: 'serve', databaseUrl, masterKeys, log, providers, limits } as const;
   const apps = [await createApp(options), await createApp(options)];
   for (const app of apps) await seedMerchants(app, DEFAULT_SEED);
   return apps;
@@ -233,10 +235,25 @@ test('the limits on codes hold for both nodes together', async () => {
   const asked = await crowd(40, () => shop.request());
   expect(asked.filter(({ status }) => status === 200)).toHaveLength(5);
   expect(asked.filter(({ status }) => status === 429)).toHaveLength(35);
-  // A merchant's own limit: 120 in a minute, of which five are spent.
+  // Of one client's address 60 in ten minutes, of which five are spent.
   const phones = await crowd(150, (number) => shop.request({ phone: `0100000${3000 + number}` }));
-  expect(phones.filter(({ status }) => status === 200)).toHaveLength(115);
-  expect(phones.filter(({ status }) => status === 429)).toHaveLength(35);
+  expect(phones.filter(({ status }) => status === 200)).toHaveLength(55);
+  expect(phones.filter(({ status }) => status === 429)).toHaveLength(95);
+  client.close();
+  balancer.close();
+  await Promise.all(apps.map((app) => app.close()));
+});
+
+test('the limit of a merchant holds for both nodes together', async () => {
+  const address = [{ count: 1_000, window: 600_000 }];
+  const apps = await startServing({ ...REQUEST_LIMITS, address });
+  const urls = await Promise.all(apps.map((app) => app.listen(0, '127.0.0.1')));
+  const balancer = await startBalancer(urls.map(({ url }) => url));
+  const client = new Client(balancer.url, 100);
+  const shop = new Shop(client, (await client.token()).token);
+  const asked = await crowd(150, (number) => shop.request({ phone: `0100000${3000 + number}` }));
+  expect(asked.filter(({ status }) => status === 200)).toHaveLength(120);
+  expect(asked.filter(({ status }) => status === 429)).toHaveLength(30);
   client.close();
   balancer.close();
   await Promise.all(apps.map((app) => app.close()));

@@ -13,7 +13,7 @@ export interface CommandOption {
 }
 
 export interface Command {
-  /** What follows the command's name, as in `IMP_UID`. */
+  /** What follows the command's name, as in `IMP_UID`; `[FILE]` may be left out. */
   readonly operands: readonly string[];
   readonly summary: string;
   readonly options: Readonly<Record<string, CommandOption>>;

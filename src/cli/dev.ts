@@ -28,6 +28,7 @@ export const dev: Command = {
       : readMasterKeys(
           keeping.masterKeys,
           keeping.databaseFile === null || !existsSync(keeping.databaseFile),
+          'dev',
         );
     const authority = config.tls ? await openDevAuthority(inMemory ? null : keeping.authority) : null;
     try {

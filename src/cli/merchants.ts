@@ -1,9 +1,13 @@
-import { fstatSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import type { App } from '../app.ts';
 import { foldImpKey } from '../core/merchant.ts';
+import type { ListedMerchant } from '../core/merchant-service.ts';
+import { AppError } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { findMerchantProblems, type MerchantEntry, toMerchantSetup } from '../merchants-file.ts';
-import { type Command, EXIT } from './command.ts';
+import { findBroken, list as listRule, type Members } from '../member-rules.ts';
+import { findMerchantProblems, keysOf, type MerchantEntry, toMerchantSetup } from '../merchants-file.ts';
+import { decodeText, openTrustedFile } from '../trusted-file.ts';
+import { type Command, type CommandOption, EXIT, type ExitCode, UsageError } from './command.ts';
 import { readDatabaseConfig } from './database.ts';
 import { openServeApp } from './serve-app.ts';
 import { settingOptions } from './setting-options.ts';
@@ -16,74 +20,172 @@ interface Input {
 
 const STANDARD_INPUT: Input = { name: 'standard input', file: 0 };
 
-/** `bonin merchants FILE`: brings merchants, key pairs and channels into the database of `serve`. */
+/** What may be done instead of reading a file. */
+const ACTIONS = {
+  revoke: {
+    type: 'string',
+    value: 'IMP_KEY',
+    about: 'Revokes a key pair for good and ends its access token at once.',
+  },
+  disable: {
+    type: 'string',
+    value: 'USER_CODE',
+    about: 'Disables a merchant and ends all its access tokens at once.',
+  },
+  enable: { type: 'string', value: 'USER_CODE', about: 'Lets a disabled merchant do business again.' },
+} as const satisfies Record<string, CommandOption>;
+type Action = keyof typeof ACTIONS;
+
+/** `bonin merchants [FILE]`: who may use `serve`, with their key pairs and channels. */
 export const merchants: Command = {
-  operands: ['FILE'],
-  summary: 'Adds the merchants of a JSON file to the database of serve, or brings them up to date.',
-  options: settingOptions('merchants'),
+  operands: ['[FILE]'],
+  summary:
+    'Lists the merchants of serve; with a JSON file adds its merchants, or brings them up to date; - is standard input.',
+  options: { ...ACTIONS, ...settingOptions('merchants') },
 
   async run({ operands, options, environment }) {
-    const [operand = ''] = operands;
-    const input: Input = operand === '-' ? STANDARD_INPUT : { name: operand, file: operand };
+    const [operand] = operands;
+    const actions = (Object.keys(ACTIONS) as Action[]).filter((each) => options[each] !== undefined);
+    if (actions.length + operands.length > 1)
+      throw new UsageError(['merchants takes one of FILE, --revoke, --disable and --enable at a time']);
     const database = readDatabaseConfig('merchants', { options, environment });
-    const content = readContent(input);
-    const problems = findMerchantProblems(content);
-    if (problems.length > 0) return refuse(input, problems);
-    const entries = content as readonly MerchantEntry[];
+    const input = operand === undefined ? null : toInput(operand);
+    const entries = input === null ? [] : readEntries(input);
+    if (entries === null) return EXIT.failed;
     const app = await openServeApp(database, { log: createLog('warn') });
     try {
-      const taken = (await Promise.all(entries.map((entry, at) => findTaken(app, entry, at)))).flat();
-      if (taken.length > 0) return refuse(input, taken);
-      for (const entry of entries) {
-        const setup = toMerchantSetup(app.vault, entry);
-        await app.store.saveMerchant(setup);
-        const { userCode, name, keys, channels } = setup;
-        console.log(`${userCode}  ${name}  ${keys.length} key pairs, ${channels.length} channels`);
-      }
+      const [action] = actions;
+      if (action !== undefined) return await act(app, action, String(options[action]));
+      return input === null ? await list(app) : await bringIn(app, input, entries);
     } finally {
       await app.close();
     }
-    return EXIT.ok;
   },
 };
 
-/** The member `merchants` of what is read; undefined when there is none. */
-function readContent({ name, file }: Input): unknown {
+async function act({ merchants: service }: App, action: Action, name: string): Promise<ExitCode> {
+  const done =
+    action === 'revoke'
+      ? await service.revokeKey(name)
+      : action === 'disable'
+        ? await service.disable(name)
+        : await service.enable(name);
+  if (!done) {
+    const what = action === 'revoke' ? 'live key pair' : 'merchant';
+    console.error(`bonin: there is no ${what} ${JSON.stringify(name)}`);
+    return EXIT.notFound;
+  }
+  const sentence = {
+    revoke: 'is revoked, and its token ended',
+    disable: 'is disabled, and its tokens ended',
+  };
+  console.log(`${name} ${action === 'enable' ? 'is enabled' : sentence[action]}`);
+  return EXIT.ok;
+}
+
+async function list({ merchants: service }: App): Promise<ExitCode> {
+  const listed = await service.list();
+  if (listed.length === 0) console.log('There is no merchant yet; bonin merchants FILE brings some in.');
+  for (const { merchant, keys, channels } of listed) {
+    const { userCode, name, disabledAt } = merchant;
+    console.log(`${userCode}  ${name}${since('disabled', disabledAt)}`);
+    for (const { impKey, revokedAt } of keys)
+      console.log(`  key      ${impKey}${since('revoked', revokedAt)}`);
+    for (const { channelKey, provider, providerMerchantId } of channels)
+      console.log(`  channel  ${channelKey}  ${provider}  ${providerMerchantId}`);
+  }
+  return EXIT.ok;
+}
+
+function since(word: string, at: number | null): string {
+  return at === null ? '' : `  (${word} since ${new Date(at).toISOString()})`;
+}
+
+async function bringIn(app: App, input: Input, entries: readonly MerchantEntry[]): Promise<ExitCode> {
+  const listed = await app.merchants.list();
+  const taken = entries.flatMap((entry, at) => findTaken(listed, entry, `merchants[${at}]`));
+  if (taken.length > 0) return refuse(input, taken);
+  for (const entry of entries) {
+    const setup = toMerchantSetup(entry);
+    await app.merchants.save(setup);
+    const { userCode, name, keys, channels } = setup;
+    console.log(`${userCode}  ${name}  ${keys.length} key pairs, ${channels.length} channels`);
+    for (const impKey of findLeftOut(listed, entry))
+      console.log(`  key ${impKey} is not in the file and still works; --revoke ${impKey} ends it`);
+  }
+  return EXIT.ok;
+}
+
+/** Key pairs of a merchant that work and that its entry does not name. */
+function findLeftOut(listed: readonly ListedMerchant[], entry: MerchantEntry): readonly string[] {
+  const named = new Set(keysOf(entry).map(({ imp_key }) => foldImpKey(imp_key)));
+  const own = listed.find(({ merchant }) => merchant.userCode === entry.user_code);
+  return (own?.keys ?? [])
+    .filter(({ impKey, revokedAt }) => revokedAt === null && !named.has(impKey))
+    .map(({ impKey }) => impKey);
+}
+
+/** What cannot be brought in: what another merchant has, and key pairs that are revoked. */
+function findTaken(listed: readonly ListedMerchant[], entry: MerchantEntry, path: string): readonly string[] {
+  const problems: string[] = [];
+  for (const { merchant, keys, channels } of listed) {
+    const isOwn = merchant.userCode === entry.user_code;
+    for (const [index, { channel_key }] of entry.channels.entries())
+      if (!isOwn && channels.some(({ channelKey }) => channelKey === channel_key))
+        problems.push(`${path}.channels[${index}].channel_key belongs to another merchant`);
+    for (const { imp_key } of keysOf(entry)) {
+      const found = keys.find(({ impKey }) => impKey === foldImpKey(imp_key));
+      if (found === undefined) continue;
+      if (!isOwn) problems.push(`${path}: an imp_key belongs to another merchant`);
+      else if (found.revokedAt !== null) problems.push(`${path}: an imp_key is revoked; take a new one`);
+    }
+  }
+  return problems;
+}
+
+function toInput(operand: string): Input {
+  return operand === '-' ? STANDARD_INPUT : { name: operand, file: operand };
+}
+
+/** The merchants of a file; null when something is wrong in it, which was said then. */
+function readEntries(input: Input): readonly MerchantEntry[] | null {
+  const content = readContent(input);
+  const problems = findMerchantProblems(content);
+  if (problems.length === 0) return content as readonly MerchantEntry[];
+  refuse(input, problems);
+  return null;
+}
+
+/** The member `merchants` of what is read. */
+function readContent(input: Input): unknown {
+  const { name } = input;
   let content: unknown;
   try {
-    const stat = typeof file === 'string' ? statSync(file) : fstatSync(file);
-    if (stat.isFile() && (stat.mode & 0o077) !== 0)
-      console.error(`bonin: ${name} holds secrets and may be read by others; run chmod 600 on it`);
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    content = JSON.parse(readText(input));
   } catch (cause) {
+    if (cause instanceof AppError) throw cause;
     // A parser's own message quotes what it could not read.
     const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
     throw new Error(`${name}: cannot be read as JSON${code}`, { cause });
   }
-  return typeof content === 'object' && content !== null && 'merchants' in content
-    ? content.merchants
-    : undefined;
+  const problems = findBroken(content, { merchants: listRule }, '');
+  if (problems.length > 0) throw new Error(`${name}: ${problems.join('; ')}`);
+  return (content as Members)['merchants'];
+}
+
+function readText({ name, file }: Input): string {
+  const descriptor = typeof file === 'string' ? openTrustedFile(file) : file;
+  try {
+    const stat = fstatSync(descriptor);
+    if (stat.isFile() && (stat.mode & 0o007) !== 0)
+      console.error(`bonin: ${name} holds secrets and may be read by others; run chmod 600 on it`);
+    return decodeText(name, readFileSync(descriptor));
+  } finally {
+    if (descriptor !== file) closeSync(descriptor);
+  }
 }
 
 function refuse({ name }: Input, problems: readonly string[]): typeof EXIT.failed {
   for (const problem of problems) console.error(`bonin: ${name}: ${problem}`);
   return EXIT.failed;
-}
-
-/** What another merchant has already: the store would change it there. */
-async function findTaken({ store }: App, entry: MerchantEntry, at: number): Promise<readonly string[]> {
-  const path = `merchants[${at}]`;
-  const own = await store.findMerchant({ userCode: entry.user_code });
-  const problems: string[] = [];
-  for (const [index, { channel_key }] of entry.channels.entries()) {
-    const found = await store.findChannel(channel_key);
-    if (found !== null && found.merchantId !== own?.id)
-      problems.push(`${path}.channels[${index}].channel_key belongs to another merchant`);
-  }
-  for (const { imp_key } of [entry, ...(entry.keys ?? [])]) {
-    const found = await store.findApiKey(foldImpKey(imp_key));
-    if (found !== null && found.merchantId !== own?.id)
-      problems.push(`${path}: an imp_key belongs to another merchant`);
-  }
-  return problems;
 }

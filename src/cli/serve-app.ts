@@ -23,6 +23,8 @@ type MoreOptions = Pick<
   | 'trustedProxies'
   | 'maxConnections'
   | 'corsOrigins'
+  | 'limits'
+  | 'keepUnverified'
   | 'metrics'
   | 'traces'
 >;

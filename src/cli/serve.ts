@@ -59,7 +59,13 @@ async function start(
   traces: TraceSettings | null,
   log: Logger,
 ): Promise<Serving> {
-  const { basePath, corsOrigins, database, host, maxConnections, port, publicUrl, trustedProxies } = config;
+  const { basePath, corsOrigins, database, host, port, publicUrl, trustedProxies } = config;
+  const { limits, keepUnverified, maxConnections } = config;
+  if (publicUrl !== null && trustedProxies.length === 0)
+    log.warn(
+      {},
+      'a public URL is set and no trusted proxies: behind a proxy all clients count as one address',
+    );
   const app = await openServeApp(database, {
     log,
     basePath,
@@ -67,6 +73,8 @@ async function start(
     trustedProxies,
     maxConnections,
     corsOrigins,
+    limits,
+    keepUnverified,
     metrics: metrics ?? undefined,
     traces: traces ?? undefined,
   });

@@ -20,24 +20,27 @@ export interface ArchiveTable {
  * export, which other versions then refuse.
  */
 export const ARCHIVE_TABLES: readonly ArchiveTable[] = [
-  table('merchants', 'id user_code:text name:text page_rules:text disabled_at'),
+  table('merchants', 'id user_code:text name:text page_rules:text disabled_at proof:bytes'),
   table(
     'channels',
-    'id merchant_id position channel_key:text provider:text provider_merchant_id:text carrier_approval:flag foreigner_add_on:flag minimum_age',
+    'id merchant_id position channel_key:text provider:text provider_merchant_id:text carrier_approval:flag foreigner_add_on:flag minimum_age proof:bytes',
   ),
   table('api_keys', 'id merchant_id imp_key:text secret_digest:bytes revoked_at'),
-  table('access_tokens', 'api_key_id nonce:bytes digest:text expires_at'),
+  table('access_tokens', 'api_key_id nonce:bytes digest:text issued_at expires_at proof:bytes'),
   table(
     'certifications',
-    'id merchant_id channel_id state:text requested_at certified_at master_key_id salt:bytes sealed:bytes',
+    'id merchant_id channel_id state:text requested_at certified_at claim:bytes claimed_until master_key_id salt:bytes sealed:bytes',
   ),
   table('other_ids', 'id imp_uid:text'),
   table('erasures', 'id merchant_id channel_id erased_at'),
-  table('otps', 'id method:text digest:bytes phone_digest:bytes sent_at wrong ended:text'),
-  table('otp_requests', 'id merchant_id phone_digest:bytes requested_at'),
+  table(
+    'otps',
+    'id method:text digest:bytes phone_digest:bytes sent_at wrong ended:text master_key_id salt:bytes sealed:bytes',
+  ),
+  table('counted_requests', 'id subject:bytes requested_at'),
   table(
     'attempts',
-    'id merchant_id channel_id ticket_digest:bytes ticket_until session_digest:bytes handle_digest:bytes expires_at step ended:text master_key_id salt:bytes sealed:bytes',
+    'id merchant_id channel_id ticket_digest:bytes ticket_until session_digest:bytes handle_digest:bytes expires_at step wrong code_digest:bytes ended:text frame_key_id frame_salt:bytes frame_sealed:bytes walk_key_id walk_salt:bytes walk_sealed:bytes',
   ),
 ];
 

@@ -1,5 +1,6 @@
-import { hash, randomBytes } from 'node:crypto';
-import { AppError, type ErrorCode, toAppError } from '../errors.ts';
+import { randomBytes } from 'node:crypto';
+import { toAsciiJson } from '../ascii-json.ts';
+import { AppError, toAppError } from '../errors.ts';
 import {
   ATTEMPT_LIFE,
   type Attempt,
@@ -10,35 +11,43 @@ import {
   type AttemptWalk,
   attemptContext,
   type FailureWord,
-  packAttempt,
+  failureWord,
+  SEND_PAUSE,
   type StoredAttempt,
+  type StoredCodeTry,
   TICKET_LIFE,
 } from './attempt.ts';
 import { unpackDetails } from './certification.ts';
 import { openCertification, sealCertification } from './certification-service.ts';
 import type { Channel } from './channel.ts';
+import { askProvider, newClaim } from './claims.ts';
 import { type Clock, wholeSecond } from './clock.ts';
 import { ageOf, type Identity } from './identity.ts';
 import { newImpUid } from './ids.ts';
-import { digestOtp, digestPhone, OTP_LIFE, OTP_WRONG_TRIES, type OtpLimits } from './otp.ts';
-import { requireFreeRequest } from './otp-service.ts';
+import type { Limiter } from './limits.ts';
+import type { MerchantService } from './merchant-service.ts';
+import { digestOtp, digestOtpLike, OTP_LIFE, OTP_WRONG_TRIES, toMessageName } from './otp.ts';
+import { checkChannel } from './proofs.ts';
 import {
-  type Claim,
+  type Claimant,
   findProvider,
   type OtpCapability,
   type Providers,
   type VerificationMethod,
 } from './provider.ts';
 import type { Store } from './store.ts';
-import type { Vault } from './vault.ts';
+import type { Sealed, Vault } from './vault.ts';
+
+/** What the digests of an attempt's secrets are made for. */
+const PURPOSES = { ticket: 'page ticket', session: 'page session', handle: 'page handle' } as const;
 
 export interface AttemptServiceOptions {
   readonly store: Store;
   readonly vault: Vault;
   readonly clock: Clock;
   readonly providers: Providers;
-  /** Null for no limits, as in `dev`. */
-  readonly limits: OtpLimits | null;
+  readonly merchants: MerchantService;
+  readonly limiter: Limiter;
 }
 
 export interface NewAttempt {
@@ -47,6 +56,8 @@ export interface NewAttempt {
   readonly walk: AttemptWalk;
   /** The page that started it; `origin` of the certification. */
   readonly pageUrl: string | null;
+  /** Of the client that starts it; empty when nobody can tell. */
+  readonly address: string;
 }
 
 export interface StartedAttempt {
@@ -56,23 +67,16 @@ export interface StartedAttempt {
   readonly expiresAt: number;
 }
 
-/** What a provider's refusal or failure is called on the page. */
-const WORDS: Readonly<Partial<Record<ErrorCode, FailureWord>>> = {
-  identity_mismatch: 'IDENTITY_MISMATCH',
-  person_blocked: 'BLOCKED',
-  under_age: 'UNDER_AGE',
-  line_not_allowed: 'LINE_NOT_ALLOWED',
-  provider_refused: 'PROVIDER_ERROR',
-  provider_unavailable: 'PROVIDER_UNAVAILABLE',
-  provider_misconfigured: 'NOT_READY',
-};
+/** A message or a question in the app that a form asks for. */
+export interface SendRequest {
+  readonly claimant: Claimant & { readonly phone: string };
+  readonly method: VerificationMethod;
+  /** Of the client whose form it is; empty when nobody can tell. */
+  readonly address: string;
+}
 
-/** How long an ended attempt still answers the shop's script, in milliseconds. */
-const KEPT_AFTER_END = 86_400_000;
-const SWEEP = 100;
-
-/** What became of a code that somebody typed. */
-export type CodeTry = 'right' | 'wrong' | 'late';
+/** What became of a code that somebody typed; `overtaken` by another form, so that it was not looked at. */
+export type CodeTry = StoredCodeTry | 'late';
 
 /** Certifications by the page: starts attempts, opens their windows, walks on with them and ends them. */
 export class AttemptService {
@@ -84,15 +88,15 @@ export class AttemptService {
 
   /** The channels of a merchant that can open the page, the default one first. */
   async listChannels(merchantId: number): Promise<readonly Channel[]> {
-    const channels = await this.#options.store.listChannels(merchantId);
-    return channels.filter(
-      ({ provider }) => findProvider(this.#options.providers, provider)?.screens !== undefined,
-    );
+    const channels = await this.#options.merchants.listChannels(merchantId);
+    const { providers } = this.#options;
+    return channels.filter(({ provider }) => findProvider(providers, provider)?.screens !== undefined);
   }
 
-  /** Makes a pending certification and the attempt that leads to it. */
-  async start({ channel, frame, walk, pageUrl }: NewAttempt): Promise<StartedAttempt> {
-    const { store, vault, clock } = this.#options;
+  /** Makes a pending certification and the attempt that leads to it. Rejects with `rate_limited`. */
+  async start({ channel, frame, walk, pageUrl, address }: NewAttempt): Promise<StartedAttempt> {
+    const { store, vault, clock, limiter } = this.#options;
+    await limiter.countStart(address);
     const now = clock.now();
     for (;;) {
       const impUid = newImpUid();
@@ -100,16 +104,15 @@ export class AttemptService {
       const handle = newSecret();
       const { merchantId } = channel;
       const expiresAt = now + ATTEMPT_LIFE;
+      const secrets = {
+        ticket: vault.digest(PURPOSES.ticket, ticket),
+        ticketUntil: now + TICKET_LIFE,
+        handle: vault.digest(PURPOSES.handle, handle),
+        session: null,
+      };
+      const bound = { impUid, merchantId, channel, expiresAt, secrets };
       const kept = await store.attempts.create(
-        {
-          impUid,
-          merchantId,
-          channel,
-          expiresAt,
-          step: 0,
-          end: null,
-          sealed: vault.seal(attemptContext(merchantId, impUid), packAttempt(frame, walk)),
-        },
+        { ...bound, step: 0, wrong: 0, code: null, end: null, ...this.#seal(bound, frame, walk) },
         sealCertification(vault, impUid, {
           channel,
           state: 'pending',
@@ -120,7 +123,6 @@ export class AttemptService {
           providerTid: null,
           identity: null,
         }),
-        { ticket: digestSecret(ticket), ticketUntil: now + TICKET_LIFE, handle: digestSecret(handle) },
       );
       if (kept) return { impUid, ticket, handle, expiresAt };
     }
@@ -128,31 +130,43 @@ export class AttemptService {
 
   /** Exchanges a ticket for the session of the window that showed it; null when it was used, is too old or unknown. */
   async openTicket(ticket: string): Promise<string | null> {
+    const { store, vault, clock } = this.#options;
+    const stored = await this.#findBy('ticket', ticket);
+    if (stored === null || stored.secrets.session !== null) return null;
+    const { impUid, frame, walk, ...rest } = await this.#open(stored);
+    if (walk === null) return null;
     const session = newSecret();
-    const { store, clock } = this.#options;
-    const opened = await store.attempts.openTicket(digestSecret(ticket), digestSecret(session), clock.now());
+    const secrets = { ...rest.secrets, session: vault.digest(PURPOSES.session, session) };
+    const opened = await store.attempts.openTicket({
+      impUid,
+      session: secrets.session,
+      ...this.#seal({ ...rest, impUid, secrets }, frame, walk),
+      now: clock.now(),
+    });
     return opened ? session : null;
   }
 
-  /** The attempt of a session or handle; one past its time is ended first. */
+  /**
+   * The attempt of a session or handle. One past its time, or whose tries are spent, is ended first, unless it is just
+   * being confirmed: whoever spent the last one may have died before it said so.
+   */
   async find(secret: { readonly session: string } | { readonly handle: string }): Promise<Attempt | null> {
-    const { store } = this.#options;
-    const key: AttemptKey =
-      'session' in secret
-        ? { session: digestSecret(secret.session) }
-        : { handle: digestSecret(secret.handle) };
-    const stored = await store.attempts.find(key);
+    const { clock } = this.#options;
+    const stored = await ('session' in secret
+      ? this.#findBy('session', secret.session)
+      : this.#findBy('handle', secret.handle));
     if (stored === null) return null;
-    if (stored.end !== null || stored.expiresAt > this.#options.clock.now()) return this.#open(stored);
-    await this.fail(this.#open(stored), 'EXPIRED');
-    const ended = await store.attempts.find(key);
-    return ended && this.#open(ended);
+    const attempt = await this.#open(stored);
+    const isLate = attempt.expiresAt <= clock.now();
+    if (attempt.end !== null || !(isLate || attempt.wrong >= OTP_WRONG_TRIES)) return attempt;
+    await this.fail(attempt, isLate ? 'EXPIRED' : 'OTP_LIMIT');
+    return this.reload(attempt);
   }
 
   /** The attempt as it stands now; null when it is gone. */
   async reload({ impUid, merchantId }: Attempt): Promise<Attempt | null> {
     const stored = await this.#options.store.attempts.findById(merchantId, impUid);
-    return stored && this.#open(stored);
+    return stored && (await this.#open(stored));
   }
 
   /** What the channel's provider offers on the screens. */
@@ -161,85 +175,135 @@ export class AttemptService {
     return (['APP', 'SMS'] as const).filter((method) => screens.offers(method));
   }
 
-  /** Keeps a change and gives the attempt one step on; null when somebody else was faster. */
-  async advance(attempt: Attempt, change: Partial<AttemptWalk>): Promise<Attempt | null> {
-    const { store, vault } = this.#options;
-    const { impUid, merchantId, step, frame, walk } = attempt;
-    if (walk === null) return null;
-    const next = { ...walk, ...change };
-    const sealed = vault.seal(attemptContext(merchantId, impUid), packAttempt(frame, next));
-    const kept = await store.attempts.advance({ impUid, step, sealed });
-    return kept ? { ...attempt, step: step + 1, walk: next } : null;
+  /** Keeps a change and gives the attempt one step on; null when somebody else was faster. `code` is a new code's digest. */
+  async advance(attempt: Attempt, change: Partial<AttemptWalk>, code?: Uint8Array): Promise<Attempt | null> {
+    const { impUid, step, frame } = attempt;
+    if (attempt.walk === null) return null;
+    const next = { ...attempt.walk, ...change };
+    const { walk } = this.#seal(attempt, frame, next);
+    const kept = await this.#options.store.attempts.advance({ impUid, step, walk, ...(code && { code }) });
+    return kept ? { ...attempt, step: step + 1, walk: next, code: code ?? attempt.code } : null;
   }
 
-  /** Has a code sent, or the app asked; null when somebody else was faster. Rejects with what the provider says. */
-  async send(
-    attempt: Attempt,
-    claim: Claim & { phone: string },
-    method: VerificationMethod,
-  ): Promise<Attempt | null> {
-    const { store, vault, clock, limits } = this.#options;
-    const { impUid, channel, frame, walk } = attempt;
+  /**
+   * Has a code sent, or the app asked; null when somebody else was faster. Rejects with what the provider says, with
+   * `rate_limited`, and with `resend_too_soon` for a message right after another one.
+   */
+  async send(attempt: Attempt, { claimant, method, address }: SendRequest): Promise<Attempt | null> {
+    const { vault, clock, limiter } = this.#options;
+    const { impUid, merchantId, channel, frame, walk } = attempt;
     if (walk === null) return null;
-    requireAge(attempt, claim.birthday, clock.now());
+    if (walk.method === 'SMS' && walk.code !== null && clock.now() - walk.code.sentAt < SEND_PAUSE)
+      throw new AppError('resend_too_soon');
+    requireAge(attempt, claimant.birthday, clock.now());
     // Taken before the provider is asked: a form that was sent twice sends one message.
     const sending = await this.advance(attempt, { sends: walk.sends + 1 });
     if (sending === null) return null;
-    const phoneDigest = digestPhone(vault, claim.phone);
-    await requireFreeRequest({ store, clock, limits }, channel.merchantId, phoneDigest);
-    const now = clock.now();
-    const { otp, providerTid } = await this.#screensOf(channel).request({
+    await limiter.countCode({ merchantId, phone: claimant.phone, address });
+    const request = {
       impUid,
       channel,
-      claim,
+      claimant,
       method,
-      serviceName: frame.serviceName,
+      serviceName: await this.#messageName(attempt, frame),
       bypass: null,
+      now: clock.now(),
+    };
+    const { otp, providerTid } = await askProvider(this.#screensOf(channel).request(request));
+    const change = { screen: method === 'SMS' ? 'code' : 'app', method, providerTid } as const;
+    const code = { sentAt: clock.now() };
+    return this.advance(sending, { ...change, code }, digestOtp(vault, impUid, otp));
+  }
+
+  async #messageName({ merchantId }: Attempt, { serviceName }: AttemptFrame): Promise<string> {
+    const name = toMessageName(serviceName);
+    if (name !== '') return name;
+    return toMessageName((await this.#options.merchants.find({ id: merchantId }))?.name ?? '');
+  }
+
+  /**
+   * Tries a code, and with the right one asks the provider for the person and certifies. Of several forms at once one is
+   * looked at; what the others hear does not depend on their codes.
+   */
+  async tryCode(attempt: Attempt, otp: string, claimant: Claimant): Promise<CodeTry> {
+    const { vault, clock, store } = this.#options;
+    const { impUid, step, walk, code } = attempt;
+    const now = clock.now();
+    if (walk?.code == null || code === null || now - walk.code.sentAt >= OTP_LIFE) return 'late';
+    const claim = newClaim(now);
+    const digest = digestOtpLike(code, vault, impUid, otp);
+    const tried = await store.attempts.tryCode({
+      impUid,
+      step,
+      digest,
+      wrongTries: OTP_WRONG_TRIES,
+      claim,
       now,
     });
-    const digest = Buffer.from(digestOtp(vault, impUid, otp)).toString('base64');
-    return this.advance(sending, {
-      screen: method === 'SMS' ? 'code' : 'app',
-      method,
-      code: { digest, sentAt: clock.now() },
-      providerTid,
-    });
+    if (tried === 'right') await this.#complete(attempt, claimant, 'SMS', claim.id);
+    if (tried === 'last') await this.fail(attempt, 'OTP_LIMIT');
+    return tried;
   }
 
-  /** Compares a code with the newest one that was sent. Counting a wrong one is the caller's `advance`. */
-  tryCode({ impUid, walk }: Attempt, otp: string): CodeTry {
-    const { vault, clock } = this.#options;
-    if (walk?.code == null || clock.now() - walk.code.sentAt >= OTP_LIFE) return 'late';
-    const right = vault.matches(Buffer.from(walk.code.digest, 'base64'), `otp ${impUid}`, otp);
-    return right ? 'right' : 'wrong';
+  /** Asks the provider whether the person has approved in the app, and certifies; rejects with `app_not_approved`. */
+  async confirmApp(attempt: Attempt, claimant: Claimant): Promise<void> {
+    const claim = await this.#claim(attempt);
+    if (claim !== null) await this.#complete(attempt, claimant, 'APP', claim);
   }
 
-  /** Whether a wrong code was the last one allowed. */
-  isLastTry({ walk }: Attempt): boolean {
-    return (walk?.wrong ?? 0) + 1 >= OTP_WRONG_TRIES;
+  /** Ends with a person that nobody was asked about. Rejects with `under_age` when they are too young. */
+  async certify(attempt: Attempt, identity: Identity): Promise<void> {
+    requireAge(attempt, identity.birthday, this.#options.clock.now());
+    const claim = await this.#claim(attempt);
+    if (claim !== null) await this.#certify(attempt, identity, claim);
   }
 
-  /** Asks the provider for the person and certifies; a person not acceptable ends the attempt without. */
-  async complete(attempt: Attempt, claim: Claim, method: VerificationMethod): Promise<void> {
-    const { impUid, channel } = attempt;
-    // Taken before the provider is asked, so that two forms at once ask it once.
-    const completing = await this.advance(attempt, {});
-    if (completing === null) return;
+  /** Ends without a person, whatever its step. False when it has ended already, or is just being confirmed. */
+  async fail(attempt: Attempt, word: FailureWord, providerCode: string | null = null): Promise<boolean> {
+    return this.#fail(attempt, word, providerCode, null);
+  }
+
+  /** Ends with the word for what a provider said; false when it is nothing that a provider says. */
+  async failBy(attempt: Attempt, error: AppError, claim: Uint8Array | null = null): Promise<boolean> {
+    const word = failureWord(error.code);
+    if (word === null) return false;
+    await this.#fail(attempt, word, error.providerCode, claim);
+    return true;
+  }
+
+  /** Asks the provider under the claim; a person not acceptable ends the attempt without. */
+  async #complete(
+    attempt: Attempt,
+    claimant: Claimant,
+    method: VerificationMethod,
+    claim: Uint8Array,
+  ): Promise<void> {
+    const { impUid, merchantId, channel } = attempt;
     try {
-      const identity = await this.#screensOf(channel).confirm({ impUid, channel, claim, method });
-      await this.certify(completing, identity);
+      const confirmation = { impUid, channel, claimant, method };
+      const identity = await askProvider(this.#screensOf(channel).confirm(confirmation));
+      requireAge(attempt, identity.birthday, this.#options.clock.now());
+      await this.#certify(attempt, identity, claim);
     } catch (thrown) {
       const error = toAppError(thrown);
-      if (error.code === 'app_not_approved') throw error;
-      if (!(await this.failBy(completing, error))) throw error;
+      if (error.code !== 'app_not_approved' && (await this.failBy(attempt, error, claim))) return;
+      // What went wrong before counts more; without this the claim ends by itself.
+      await this.#options.store.release(merchantId, impUid, claim).catch(() => {});
+      throw error;
     }
   }
 
-  /** Ends with a person. Rejects with `under_age` when they are too young. */
-  async certify(attempt: Attempt, identity: Identity): Promise<void> {
+  /** The claim on what this step leads to; null when somebody else was faster. */
+  async #claim({ impUid, step }: Attempt): Promise<Uint8Array | null> {
+    const { store, clock } = this.#options;
+    const now = clock.now();
+    const claim = newClaim(now);
+    return (await store.attempts.claim({ impUid, step, claim, now })) ? claim.id : null;
+  }
+
+  async #certify(attempt: Attempt, identity: Identity, claim: Uint8Array): Promise<void> {
     const { store, vault, clock } = this.#options;
     const { impUid, merchantId, channel, walk } = attempt;
-    requireAge(attempt, identity.birthday, clock.now());
     const stored = await store.findCertification(merchantId, impUid);
     if (stored === null) return;
     const certified = sealCertification(vault, impUid, {
@@ -251,50 +315,69 @@ export class AttemptService {
       providerTid: walk?.providerTid ?? null,
       identity,
     });
-    await this.#end(attempt, { certified: true }, { state: 'certified', certified });
+    await this.#end(attempt, { certified: true }, { state: 'certified', certified }, claim);
   }
 
-  /** Ends without a person, whatever its step. False when it has ended already. */
-  async fail(attempt: Attempt, word: FailureWord, providerCode: string | null = null): Promise<boolean> {
+  #fail(
+    attempt: Attempt,
+    word: FailureWord,
+    providerCode: string | null,
+    claim: Uint8Array | null,
+  ): Promise<boolean> {
     const state = word === 'EXPIRED' ? 'expired' : 'failed';
-    return this.#end(attempt, { certified: false, word, providerCode }, { state });
+    return this.#end(attempt, { certified: false, word, providerCode }, { state }, claim);
   }
 
-  /** Ends with the word for what a provider said; false when it is nothing that a provider says. */
-  async failBy(attempt: Attempt, error: AppError): Promise<boolean> {
-    const word = WORDS[error.code];
-    if (word === undefined) return false;
-    await this.fail(attempt, word, error.providerCode);
-    return true;
-  }
-
-  /** Ends what is past its time, so that nothing of a person who left stays, and forgets what ended long ago. */
-  async sweep(): Promise<void> {
-    const { store, clock } = this.#options;
-    const now = clock.now();
-    for (const late of await store.attempts.findLate(now, SWEEP))
-      await this.fail(this.#open(late), 'EXPIRED');
-    await store.attempts.forget(now - KEPT_AFTER_END);
-  }
-
-  async #end(
-    { impUid, merchantId, frame }: Attempt,
+  #end(
+    { impUid }: Attempt,
     end: AttemptEnd,
     certification: AttemptEnding['certification'],
+    claim: Uint8Array | null,
   ): Promise<boolean> {
-    const { store, vault } = this.#options;
-    return store.attempts.end({
-      impUid,
-      end: JSON.stringify(end),
-      sealed: vault.seal(attemptContext(merchantId, impUid), packAttempt(frame, null)),
-      certification,
-    });
+    const { store, clock } = this.#options;
+    const now = clock.now();
+    return store.attempts.end({ impUid, end: JSON.stringify(end), certification, claim, now });
   }
 
-  #open({ sealed, end, ...rest }: StoredAttempt): Attempt {
-    const text = this.#options.vault.open(attemptContext(rest.merchantId, rest.impUid), sealed);
-    const { frame, walk } = JSON.parse(text) as Pick<Attempt, 'frame' | 'walk'>;
-    return { ...rest, end: end === null ? null : (JSON.parse(end) as AttemptEnd), frame, walk };
+  async #findBy(kind: keyof typeof PURPOSES, secret: string): Promise<StoredAttempt | null> {
+    const { store, vault } = this.#options;
+    for (const digest of vault.digests(PURPOSES[kind], secret)) {
+      const found = await store.attempts.find({ [kind]: digest } as AttemptKey);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  #seal(bound: Parameters<typeof attemptContext>[1], frame: AttemptFrame, walk: AttemptWalk) {
+    const { vault } = this.#options;
+    return {
+      frame: vault.seal(attemptContext('frame', bound), toAsciiJson(frame)),
+      walk: vault.seal(attemptContext('walk', bound), toAsciiJson(walk)),
+    };
+  }
+
+  async #open(stored: StoredAttempt): Promise<Attempt> {
+    const { vault } = this.#options;
+    checkChannel(vault, stored.channel);
+    const open = (part: 'frame' | 'walk', sealed: Sealed) =>
+      JSON.parse(vault.open(attemptContext(part, stored), sealed)) as unknown;
+    const end = stored.end === null ? null : (JSON.parse(stored.end) as AttemptEnd);
+    if (end?.certified === true) await this.#requireCertified(stored);
+    return {
+      ...stored,
+      end,
+      frame: open('frame', stored.frame) as AttemptFrame,
+      // What an ended one still held would not be looked at any more.
+      walk: stored.walk === null || end !== null ? null : (open('walk', stored.walk) as AttemptWalk),
+    };
+  }
+
+  /** How an attempt ended is not bound to anything; what it led to is. */
+  async #requireCertified({ merchantId, impUid }: StoredAttempt): Promise<void> {
+    const { store, vault } = this.#options;
+    const certification = await store.findCertification(merchantId, impUid);
+    if (certification !== null && openCertification(vault, certification).state === 'certified') return;
+    throw new AppError('sealed_data_unreadable', { detail: `the end of the attempt ${impUid} was altered` });
   }
 
   #screensOf({ provider }: Channel): OtpCapability {
@@ -313,9 +396,4 @@ function requireAge({ channel, walk }: Attempt, birthday: string, now: number): 
 /** 32 random bytes in 43 characters that may stand in an address. */
 function newSecret(): string {
   return randomBytes(32).toString('base64url');
-}
-
-/** Such a secret needs no key to be safe as a digest. */
-function digestSecret(secret: string): Uint8Array {
-  return hash('sha256', secret, 'buffer');
 }

@@ -1,9 +1,9 @@
-import { toAsciiJson } from '../ascii-json.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { Channel } from './channel.ts';
 import { SECOND } from './clock.ts';
 import type { Carrier } from './identity.ts';
 import type { VerificationMethod } from './provider.ts';
-import type { StoredCertification } from './store.ts';
+import type { Claim, StoredCertification } from './store.ts';
 import type { Sealed } from './vault.ts';
 
 /*
@@ -45,6 +45,21 @@ export type FailureWord =
   | 'NOT_SUPPORTED'
   | 'SYSTEM_ERROR';
 
+const WORDS: Readonly<Partial<Record<ErrorCode, FailureWord>>> = {
+  identity_mismatch: 'IDENTITY_MISMATCH',
+  person_blocked: 'BLOCKED',
+  under_age: 'UNDER_AGE',
+  line_not_allowed: 'LINE_NOT_ALLOWED',
+  provider_refused: 'PROVIDER_ERROR',
+  provider_unavailable: 'PROVIDER_UNAVAILABLE',
+  provider_misconfigured: 'NOT_READY',
+};
+
+/** What a provider's refusal or failure is called on the page; null for what no provider says. */
+export function failureWord(code: ErrorCode): FailureWord | null {
+  return Object.hasOwn(WORDS, code) ? (WORDS[code] ?? null) : null;
+}
+
 /** How it ended; nothing in here tells of the person. */
 export type AttemptEnd =
   | { readonly certified: true }
@@ -80,10 +95,9 @@ export interface AttemptWalk {
     readonly gender_digit: string;
     readonly phone: string;
   };
-  /** Digest of the code (base64) and when it was sent. */
-  readonly code: { readonly digest: string; readonly sentAt: number } | null;
+  /** When the newest code was sent. */
+  readonly code: { readonly sentAt: number } | null;
   readonly providerTid: string | null;
-  readonly wrong: number;
   readonly sends: number;
   readonly refusals: number;
   /** What the sandbox wants to remember; null elsewhere. */
@@ -98,6 +112,11 @@ export interface Attempt {
   readonly expiresAt: number;
   /** Grows with everything that is done: a form of an older step does nothing. */
   readonly step: number;
+  /** Codes that were compared and wrong. */
+  readonly wrong: number;
+  /** Digest of the newest code. */
+  readonly code: Uint8Array | null;
+  readonly secrets: AttemptSecrets;
   /** Null while it runs. */
   readonly end: AttemptEnd | null;
   readonly frame: AttemptFrame;
@@ -105,36 +124,77 @@ export interface Attempt {
   readonly walk: AttemptWalk | null;
 }
 
-/** An attempt as a store keeps it. */
-export interface StoredAttempt {
-  readonly impUid: string;
-  readonly merchantId: number;
-  readonly channel: Channel;
-  readonly expiresAt: number;
-  readonly step: number;
-  /** JSON text of `AttemptEnd`; null while it runs. */
-  readonly end: string | null;
-  /** Frame and walk as one sealed JSON text. */
-  readonly sealed: Sealed;
+/** Keyed digests of what opens an attempt. */
+export interface AttemptSecrets {
+  readonly ticket: Uint8Array;
+  readonly ticketUntil: number;
+  readonly handle: Uint8Array;
+  /** Null until the ticket was used. */
+  readonly session: Uint8Array | null;
 }
 
-/** What finds an attempt: SHA-256 of the secret concerned. */
-export type AttemptKey = { readonly session: Uint8Array } | { readonly handle: Uint8Array };
+/** An attempt as a store keeps it. */
+export interface StoredAttempt extends Omit<Attempt, 'end' | 'frame' | 'walk'> {
+  /** JSON text of `AttemptEnd`; null while it runs. */
+  readonly end: string | null;
+  /** Frame and walk, each a sealed JSON text. */
+  readonly frame: Sealed;
+  readonly walk: Sealed | null;
+}
+
+/** What finds an attempt: the digest of one of its secrets. */
+export type AttemptKey =
+  | { readonly ticket: Uint8Array }
+  | { readonly session: Uint8Array }
+  | { readonly handle: Uint8Array };
+
+/** The session that a ticket is exchanged for; what is sealed is bound to it from then on. */
+export interface TicketOpening {
+  readonly impUid: string;
+  readonly session: Uint8Array;
+  readonly frame: Sealed;
+  readonly walk: Sealed;
+  readonly now: number;
+}
 
 /** What is new of a running attempt. */
 export interface AttemptChange {
   readonly impUid: string;
   /** The step that the change was made for; somebody else's step since makes it void. */
   readonly step: number;
-  readonly sealed: Sealed;
+  readonly walk: Sealed;
+  /** Digest of a code that was sent; absent: the one before stays. */
+  readonly code?: Uint8Array;
 }
+
+/** A step that asks for the claim of the attempt's certification. */
+export interface AttemptClaim {
+  readonly impUid: string;
+  readonly step: number;
+  readonly claim: Claim;
+  readonly now: number;
+}
+
+export interface CodeTryRequest extends AttemptClaim {
+  readonly digest: Uint8Array;
+  /** How many wrong codes there may be. */
+  readonly wrongTries: number;
+}
+
+/**
+ * What became of a code: `right` when the caller now has the claim; `last` when no other one will be compared;
+ * `overtaken` when the attempt stands at another step, has ended, has no tries left or is being confirmed: then nothing
+ * was compared, and nobody learns anything of the code.
+ */
+export type StoredCodeTry = 'right' | 'wrong' | 'last' | 'overtaken';
 
 export interface AttemptEnding {
   readonly impUid: string;
   readonly end: string;
-  /** Frame alone: what the person typed goes. */
-  readonly sealed: Sealed;
-  /** What the certification becomes in the same moment. */
+  /** The claim of whoever ends it; null for somebody who has none, which a live claim of another one holds off. */
+  readonly claim: Uint8Array | null;
+  readonly now: number;
+  /** What the certification becomes in the same moment; to certify it takes the claim. */
   readonly certification:
     | { readonly state: 'failed' | 'expired' }
     | { readonly state: 'certified'; readonly certified: StoredCertification };
@@ -143,30 +203,39 @@ export interface AttemptEnding {
 /** What a storage engine must do for attempts; part of the port in `store.ts`, with the same promises. */
 export interface AttemptStore {
   /** Keeps a new attempt with its pending certification; false when the id is or was in use. */
-  create(
-    attempt: StoredAttempt,
-    certification: StoredCertification,
-    secrets: { readonly ticket: Uint8Array; readonly ticketUntil: number; readonly handle: Uint8Array },
-  ): Promise<boolean>;
-  /** Binds the session to the ticket, which works once; false when it is unknown, used, too old or the attempt over. */
-  openTicket(ticket: Uint8Array, session: Uint8Array, now: number): Promise<boolean>;
+  create(attempt: StoredAttempt, certification: StoredCertification): Promise<boolean>;
+  /** Binds the session to the ticket, which works once; false when it was used, is too old or the attempt over. */
+  openTicket(opening: TicketOpening): Promise<boolean>;
   find(key: AttemptKey): Promise<StoredAttempt | null>;
   findById(merchantId: number, impUid: string): Promise<StoredAttempt | null>;
   /** Keeps a change and goes one step on; false when the attempt has ended or stands at another step. */
   advance(change: AttemptChange): Promise<boolean>;
-  /** Ends it together with its certification, whatever its step; false when it has ended. */
+  /** Goes one step on, and compares the code: a wrong one is counted, with the right one the caller gets the claim. */
+  tryCode(request: CodeTryRequest): Promise<StoredCodeTry>;
+  /** Goes one step on and takes the claim; false when it stands at another step, has ended or is being confirmed. */
+  claim(request: AttemptClaim): Promise<boolean>;
+  /** Ends it together with its certification, whatever its step, and forgets its walk; false when it has ended. */
   end(ending: AttemptEnding): Promise<boolean>;
-  /** Running attempts past their end, at most so many. */
-  findLate(now: number, count: number): Promise<readonly StoredAttempt[]>;
-  /** Forgets what ended before `before`. */
-  forget(before: number): Promise<void>;
+  /** Ends at most so many attempts whose time is over and that nobody has a claim on; says how many. */
+  endLate(late: { readonly end: string; readonly now: number; readonly count: number }): Promise<number>;
+  /** Forgets at most so many that ended and whose time was over before `before`; says how many. */
+  forget(before: number, count: number): Promise<number>;
 }
 
-/** What the sealed part of an attempt is bound to. */
-export function attemptContext(merchantId: number, impUid: string): string {
-  return `attempt ${merchantId} ${impUid}`;
-}
+type Bound = Pick<StoredAttempt, 'impUid' | 'merchantId' | 'channel' | 'expiresAt' | 'secrets'>;
 
-export function packAttempt(frame: AttemptFrame, walk: AttemptWalk | null): string {
-  return toAsciiJson({ frame, walk });
+/** What the sealed parts of an attempt are bound to: neither its secrets nor its time can be changed. */
+export function attemptContext(part: 'frame' | 'walk', attempt: Bound): string {
+  const { merchantId, impUid, channel, expiresAt, secrets } = attempt;
+  const { ticket, ticketUntil, handle, session } = secrets;
+  const digests = [ticket, handle, session].map((each) => each && Buffer.from(each).toString('base64'));
+  return JSON.stringify([
+    `attempt ${part}`,
+    merchantId,
+    impUid,
+    channel.channelKey,
+    expiresAt,
+    ticketUntil,
+    ...digests,
+  ]);
 }

@@ -8,6 +8,7 @@ import {
 } from './certification.ts';
 import type { Clock } from './clock.ts';
 import { newImpUid } from './ids.ts';
+import { checkChannel } from './proofs.ts';
 import type { Store, StoredCertification } from './store.ts';
 import type { Vault } from './vault.ts';
 
@@ -22,21 +23,18 @@ export function sealCertification(
 ): StoredCertification {
   const { channel, state, requestedAt, certifiedAt } = certification;
   const { merchantId } = channel;
-  const sealed = vault.seal(detailsContext(merchantId, impUid), packDetails(certification));
-  return { impUid, merchantId, channel, state, requestedAt, certifiedAt, sealed };
+  const record = { impUid, merchantId, channel, state, requestedAt, certifiedAt };
+  return { ...record, sealed: vault.seal(detailsContext(record), packDetails(certification)) };
 }
 
-/** The inverse of `sealCertification`. */
+/** The inverse of `sealCertification`; `sealed_data_unreadable` when the row disagrees with its sealed part. */
 export function openCertification(vault: Vault, stored: StoredCertification): Certification {
-  const context = detailsContext(stored.merchantId, stored.impUid);
-  return {
-    impUid: stored.impUid,
-    channel: stored.channel,
-    state: stored.state,
-    requestedAt: stored.requestedAt,
-    certifiedAt: stored.certifiedAt,
-    details: splitDetails(vault.open(context, stored.sealed)),
-  };
+  const { impUid, channel, state, requestedAt, certifiedAt } = stored;
+  if ((state === 'certified') !== (certifiedAt !== null))
+    throw new AppError('sealed_data_unreadable', { detail: `the state of ${impUid} was altered` });
+  checkChannel(vault, channel);
+  const details = splitDetails(vault.open(detailsContext(stored), stored.sealed));
+  return { impUid, channel, state, requestedAt, certifiedAt, details };
 }
 
 /** What can be done with certifications, by whom they belong to. */

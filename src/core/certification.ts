@@ -21,7 +21,7 @@ export interface CertificationDetails {
   readonly merchantUid: string;
   readonly pageUrl: string | null;
   readonly providerTid: string | null;
-  /** Before the state is `certified`: whom the request named, if it named somebody. Nobody vouched for it. */
+  /** Null until the state is `certified`. */
   readonly identity: Identity | null;
 }
 
@@ -34,9 +34,20 @@ export interface Certification {
   readonly details: PackedDetails;
 }
 
-/** What the sealed details of a record are bound to: sealed bytes moved to another record do not open. */
-export function detailsContext(merchantId: number, impUid: string): string {
-  return `certification.details ${merchantId} ${impUid}`;
+/**
+ * What the sealed details of a record are bound to: sealed bytes moved to another record do not open, and neither do
+ * those of a record that was moved to another channel or made a certified one. How a record without a person ended
+ * (failed or expired) is not bound: it shows nobody either way.
+ */
+export function detailsContext(record: {
+  readonly merchantId: number;
+  readonly impUid: string;
+  readonly channel: Channel;
+  readonly requestedAt: number;
+  readonly certifiedAt: number | null;
+}): string {
+  const { merchantId, impUid, channel, requestedAt, certifiedAt } = record;
+  return JSON.stringify(['details', merchantId, impUid, channel.channelKey, requestedAt, certifiedAt]);
 }
 
 /**

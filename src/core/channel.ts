@@ -17,4 +17,6 @@ export interface Channel {
   readonly foreignerAddOn: boolean;
   /** Lowest age in full years (만 나이) of whom it certifies; null for any. */
   readonly minimumAge: number | null;
+  /** Shows that the row is as it was written; see `proofs.ts`. */
+  readonly proof: Uint8Array;
 }

@@ -27,21 +27,46 @@ export interface Merchant {
   /** `imp` and 8 digits; public. */
   readonly userCode: string;
   readonly pageRules: PageRules;
+  /** Null while it may do business. */
+  readonly disabledAt: number | null;
+  /** Shows that the row is as it was written; see `proofs.ts`. Empty for one that is just being added. */
+  readonly proof: Uint8Array;
 }
 
 /** One API key pair as the store keeps it: the secret only as a keyed digest. */
 export interface ApiKey {
   readonly id: number;
-  readonly merchantId: number;
+  readonly impKey: string;
   readonly secretDigest: Uint8Array;
+  readonly merchant: Merchant;
 }
 
-/** A merchant with everything it owns, as it is put into the store. The first channel is the default one. */
+/** A key pair as it is listed. */
+export interface KeyState {
+  readonly impKey: string;
+  readonly revokedAt: number | null;
+}
+
+/** One key pair with its secret. */
+export interface KeyPair {
+  readonly impKey: string;
+  readonly impSecret: string;
+}
+
+export type NewChannel = Omit<Channel, 'id' | 'merchantId' | 'proof'>;
+
+/** A merchant with everything that is to be said of it. The first channel is the default one. */
 export interface MerchantSetup {
   readonly name: string;
   readonly userCode: string;
-  /** Default: `NO_PAGE_RULES`. */
+  /** Absent: the rules stay as they are; `NO_PAGE_RULES` for a new merchant. */
   readonly pageRules?: PageRules;
+  readonly keys: readonly KeyPair[];
+  readonly channels: readonly NewChannel[];
+}
+
+/** The rows that a merchant's setup comes to, as a store writes them. */
+export interface MerchantRows extends Pick<Merchant, 'name' | 'pageRules' | 'disabledAt' | 'proof'> {
   readonly keys: readonly { readonly impKey: string; readonly secretDigest: Uint8Array }[];
   readonly channels: readonly Omit<Channel, 'id' | 'merchantId'>[];
 }

@@ -1,21 +1,33 @@
+import { toAsciiJson } from '../ascii-json.ts';
 import { AppError, toAppError } from '../errors.ts';
 import { type Certification, unpackDetails } from './certification.ts';
 import { openCertification, sealCertification } from './certification-service.ts';
 import type { Channel, ProviderName } from './channel.ts';
-import { type Clock, SECOND, wholeSecond } from './clock.ts';
+import { askProvider, newClaim } from './claims.ts';
+import { type Clock, wholeSecond } from './clock.ts';
 import { ageOf } from './identity.ts';
 import { newImpUid } from './ids.ts';
-import { digestOtp, digestPhone, OTP_LIFE, OTP_WRONG_TRIES, type OtpLimits } from './otp.ts';
+import type { Limiter } from './limits.ts';
+import type { MerchantService } from './merchant-service.ts';
 import {
-  type Claim,
+  claimantContext,
+  digestOtp,
+  digestOtpLike,
+  digestPhone,
+  OTP_LIFE,
+  OTP_WRONG_TRIES,
+  type StoredOtp,
+  toMessageName,
+} from './otp.ts';
+import {
+  type Claimant,
   findProvider,
   type OtpCapability,
-  type OtpSent,
   type Providers,
   type VerificationMethod,
 } from './provider.ts';
 import type { CertificationWithOtp, Store, StoredCertification } from './store.ts';
-import type { Vault } from './vault.ts';
+import type { Sealed, Vault } from './vault.ts';
 
 /** How a request names the channel; what is null was not given. */
 export interface ChannelChoice {
@@ -25,7 +37,9 @@ export interface ChannelChoice {
 }
 
 export interface NewOtpRequest {
-  readonly claim: Claim & { readonly phone: string };
+  readonly claimant: Claimant & { readonly phone: string };
+  /** Of the client that asks; empty when nobody can tell. */
+  readonly address: string;
   readonly choice: ChannelChoice;
   readonly method: VerificationMethod;
   readonly merchantUid: string | null;
@@ -39,8 +53,8 @@ export interface OtpServiceOptions {
   readonly vault: Vault;
   readonly clock: Clock;
   readonly providers: Providers;
-  /** Null for no limits, as in `dev`. */
-  readonly limits: OtpLimits | null;
+  readonly merchants: MerchantService;
+  readonly limiter: Limiter;
   /**
    * Replaces a channel that does not exist by the first one that can send an OTP, as in `dev`, and is told which; null
    * refuses.
@@ -48,8 +62,9 @@ export interface OtpServiceOptions {
   readonly forgiveChannel: ((taken: string) => void) | null;
 }
 
-/** Characters of the service's name that fit into a text message. */
-const LONGEST_SERVICE_NAME = 20;
+/** How long to wait before it is looked again what became of somebody else's confirmation, in milliseconds. */
+const FIRST_PAUSE = 20;
+const LONGEST_PAUSE = 1_000;
 
 /** What a provider says of the person; it ends the certification. Everything else it may say leaves it open. */
 const REFUSALS: readonly string[] = [
@@ -63,6 +78,8 @@ const REFUSALS: readonly string[] = [
 /** Certifications by a code that the merchant's own page asks for. */
 export class OtpService {
   readonly #options: OtpServiceOptions;
+  /** The confirmations of this process that have a claim, by their certification. */
+  readonly #completing = new Map<string, Promise<void>>();
 
   constructor(options: OtpServiceOptions) {
     this.#options = options;
@@ -70,103 +87,131 @@ export class OtpService {
 
   /** Has a code sent and returns the id of the certification that now waits for it. */
   async request(merchantId: number, request: NewOtpRequest): Promise<string> {
-    const { store, vault, clock } = this.#options;
-    const { claim, method, merchantUid } = request;
+    const { store, vault, clock, merchants, limiter } = this.#options;
+    const { claimant, method, merchantUid, address } = request;
     const channel = await this.#chooseChannel(merchantId, request.choice);
     const provider = this.#otpOf(channel);
     if (!provider.offers(method)) throw new AppError('parameter_invalid', { names: ['verification_method'] });
 
-    const phoneDigest = digestPhone(vault, claim.phone);
-    await requireFreeRequest(this.#options, merchantId, phoneDigest);
+    const { phone } = claimant;
+    await limiter.countCode({ merchantId, phone, address });
     const requestedAt = clock.now();
-    requireAge(channel, claim.birthday, requestedAt);
+    requireAge(channel, claimant.birthday, requestedAt);
     const { bypass } = request;
-    const serviceName = request.serviceName ?? (await store.findMerchant({ id: merchantId }))?.name ?? '';
+    const serviceName =
+      toMessageName(request.serviceName ?? '') ||
+      toMessageName((await merchants.find({ id: merchantId }))?.name ?? '');
     for (;;) {
       const impUid = newImpUid();
-      const { otp, providerTid }: OtpSent = await provider.request({
-        impUid,
-        channel,
-        claim,
-        method,
-        serviceName: [...serviceName].slice(0, LONGEST_SERVICE_NAME).join(''),
-        bypass,
-        now: requestedAt,
-      });
-      const sentAt = clock.now();
-      const kept = await store.createOtpCertification(
-        sealCertification(vault, impUid, {
+      const { otp, providerTid } = await askProvider(
+        provider.request({
+          impUid,
           channel,
-          state: 'pending',
-          requestedAt,
-          certifiedAt: null,
-          merchantUid: merchantUid ?? `nobody_${requestedAt}`,
-          pageUrl: null,
-          providerTid,
-          identity: { ...claim, ci: null, di: null },
+          claimant,
+          method,
+          serviceName,
+          bypass,
+          now: requestedAt,
         }),
-        { method, digest: digestOtp(vault, impUid, otp), phoneDigest, sentAt, wrong: 0, end: null },
       );
+      const sent = { method, sentAt: clock.now() };
+      const certification = sealCertification(vault, impUid, {
+        channel,
+        state: 'pending',
+        requestedAt,
+        certifiedAt: null,
+        merchantUid: merchantUid ?? `nobody_${requestedAt}`,
+        pageUrl: null,
+        providerTid,
+        identity: null,
+      });
+      const kept = await store.createOtpCertification(certification, {
+        ...sent,
+        digest: digestOtp(vault, impUid, otp),
+        phoneDigest: digestPhone(vault, phone),
+        claimant: vault.seal(claimantContext(certification, sent), toAsciiJson(claimant)),
+        wrong: 0,
+        end: null,
+      });
       if (kept) return impUid;
     }
   }
 
   /**
    * Certifies with the right code. `readOtp` gives the six digits and is called only when they matter, since an
-   * unknown, ended or late certification is reported before a code that is missing or malformed.
+   * unknown, ended or late certification is reported before a code that is missing or malformed. While another call
+   * asks the provider, this one waits to see what comes of it.
    */
   async confirm(merchantId: number, impUid: string, readOtp: () => string): Promise<Certification> {
-    const { store, vault } = this.#options;
-    const found = await store.findOtp(merchantId, impUid);
-    const method = await this.#requireOpen(merchantId, impUid, found);
-    if (method === 'SMS') {
-      const digest = digestOtp(vault, impUid, readOtp());
-      const tried = await store.tryOtp(merchantId, impUid, digest, OTP_WRONG_TRIES);
-      if (tried === 'closed') return this.#refuseEnded(merchantId, impUid);
-      if (tried === 'wrong') throw new AppError('otp_wrong');
-      if (tried === 'last') throw new AppError('otp_tries_spent');
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      const confirmed = await this.#tryToConfirm(merchantId, impUid, readOtp);
+      if (confirmed !== null) return confirmed;
+      // In this process it is known when that is over; of others it is looked again.
+      const own = this.#completing.get(impUid);
+      await (own ?? new Promise<void>((resolve) => setTimeout(resolve, Math.random() * pause)));
     }
-    return this.#complete((found as CertificationWithOtp).certification, method);
   }
 
-  /** The method of a certification that still waits for its code; else the error that says why it does not. */
-  async #requireOpen(
+  /** Null when the same must be asked again, since somebody else is at it or was faster. */
+  async #tryToConfirm(
     merchantId: number,
     impUid: string,
-    found: CertificationWithOtp | null,
-  ): Promise<VerificationMethod> {
-    if (found === null) throw new AppError('certification_not_found');
-    const { certification, otp } = found;
-    if (certification.state === 'certified') throw new AppError('already_certified');
-    if (otp === null) throw new AppError('otp_not_requested');
-    if (otp.end === 'tries') throw new AppError('otp_tries_spent');
-    if (otp.end === 'refused') throw new AppError('certification_failed');
-    if (otp.end === 'superseded') throw new AppError('otp_superseded');
-    if (otp.end === 'late' || this.#options.clock.now() - otp.sentAt >= OTP_LIFE) {
-      // Not open any more: somebody else has ended it in the meantime, and that is what it says from then on.
-      const isLate =
-        otp.end === 'late' || (await this.#options.store.endOtp(merchantId, impUid, 'expired', 'late'));
-      if (isLate) throw new AppError('otp_late');
-      return this.#refuseEnded(merchantId, impUid);
+    readOtp: () => string,
+  ): Promise<Certification | null> {
+    const { store, vault, clock } = this.#options;
+    const now = clock.now();
+    const found = await store.findOtp(merchantId, impUid);
+    const { certification, otp } = requireOpen(found);
+    const claimant = this.#openClaimant(certification, otp);
+    if ((found?.claimedUntil ?? 0) > now) return null;
+    if (now - otp.sentAt >= OTP_LIFE) {
+      const late = { merchantId, impUid, state: 'expired', end: 'late', claim: null, now } as const;
+      if (await store.endOtp(late)) throw new AppError('otp_late');
+      return null;
     }
-    return otp.method;
+    const claim = newClaim(now);
+    const request = { merchantId, impUid, claim, now };
+    if (otp.method === 'SMS') {
+      const digest = digestOtpLike(otp.digest, vault, impUid, readOtp());
+      const tried = await store.tryOtp({ ...request, digest, wrongTries: OTP_WRONG_TRIES });
+      if (tried === 'wrong') throw new AppError('otp_wrong');
+      if (tried === 'last') throw new AppError('otp_tries_spent');
+      if (tried !== 'right') return null;
+    } else if (!(await store.claim(request))) return null;
+    return this.#hold(impUid, this.#complete(certification, claimant, otp.method, claim.id));
   }
 
-  /** The error of a certification that was open a moment ago and is not any more. */
-  async #refuseEnded(merchantId: number, impUid: string): Promise<never> {
-    await this.#requireOpen(merchantId, impUid, await this.#options.store.findOtp(merchantId, impUid));
-    throw new AppError('internal', { detail: 'the store calls a certification ended that it shows as open' });
+  /** Lets the other calls for this certification know when the one that has the claim is done. */
+  async #hold<T>(impUid: string, completed: Promise<T>): Promise<T> {
+    const done = completed.then(
+      () => {},
+      () => {},
+    );
+    this.#completing.set(impUid, done);
+    try {
+      return await completed;
+    } finally {
+      if (this.#completing.get(impUid) === done) this.#completing.delete(impUid);
+    }
   }
 
-  async #complete(stored: StoredCertification, method: VerificationMethod): Promise<Certification> {
+  #openClaimant(certification: StoredCertification, otp: OpenOtp): Claimant {
+    const text = this.#options.vault.open(claimantContext(certification, otp), otp.claimant);
+    return JSON.parse(text) as Claimant;
+  }
+
+  /** Asks the provider and certifies, under the claim; null when somebody else has ended it in between. */
+  async #complete(
+    stored: StoredCertification,
+    claimant: Claimant,
+    method: VerificationMethod,
+    claim: Uint8Array,
+  ): Promise<Certification | null> {
     const { store, vault, clock } = this.#options;
     const { impUid, merchantId, channel } = stored;
-    const asked = openCertification(vault, stored);
-    const details = unpackDetails(asked.details);
-    if (details.identity === null) throw new AppError('internal', { detail: 'an OTP record names nobody' });
-    const { ci: _ci, di: _di, ...claim } = details.identity;
     try {
-      const identity = await this.#otpOf(channel).confirm({ impUid, channel, claim, method });
+      const details = unpackDetails(openCertification(vault, stored).details);
+      const identity = await askProvider(this.#otpOf(channel).confirm({ impUid, channel, claimant, method }));
       requireAge(channel, identity.birthday, clock.now());
       const certified = sealCertification(vault, impUid, {
         ...details,
@@ -176,19 +221,22 @@ export class OtpService {
         certifiedAt: wholeSecond(clock.now()),
         identity,
       });
-      if (!(await store.certify(certified))) return await this.#refuseEnded(merchantId, impUid);
-      return openCertification(vault, certified);
+      return (await store.certify(certified, claim)) ? openCertification(vault, certified) : null;
     } catch (thrown) {
       const error = toAppError(thrown);
-      if (REFUSALS.includes(error.code) && !(await store.endOtp(merchantId, impUid, 'failed', 'refused')))
-        return await this.#refuseEnded(merchantId, impUid);
+      if (REFUSALS.includes(error.code)) {
+        const now = clock.now();
+        const refused = { merchantId, impUid, state: 'failed', end: 'refused', claim, now } as const;
+        if (!(await store.endOtp(refused))) return null;
+        // What went wrong before counts more; without this the claim ends by itself.
+      } else await store.release(merchantId, impUid, claim).catch(() => {});
       throw error;
     }
   }
 
   async #chooseChannel(merchantId: number, { channelKey, pg }: ChannelChoice): Promise<Channel> {
-    const { store, forgiveChannel } = this.#options;
-    const channels = await store.listChannels(merchantId);
+    const { merchants, forgiveChannel } = this.#options;
+    const channels = await merchants.listChannels(merchantId);
     const first = channels.find((channel) => this.#hasOtp(channel.provider));
     const named = channelKey !== null || pg !== null;
     const [provider, providerMerchantId] = splitPg(pg ?? '');
@@ -215,17 +263,28 @@ export class OtpService {
   }
 }
 
-/** Counts an OTP request; `rate_limited` when the limits forbid it. */
-export async function requireFreeRequest(
-  { store, clock, limits }: Pick<OtpServiceOptions, 'store' | 'clock' | 'limits'>,
-  merchantId: number,
-  phoneDigest: Uint8Array,
-): Promise<void> {
-  if (limits === null) return;
-  const now = clock.now();
-  const freeAt = await store.countOtpRequest({ merchantId, phoneDigest, now, limits });
-  if (freeAt === null) return;
-  throw new AppError('rate_limited', { retryAfter: Math.max(1, Math.ceil((freeAt - now) / SECOND)) });
+/** An OTP that has not ended. */
+type OpenOtp = StoredOtp & { readonly digest: Uint8Array; readonly claimant: Sealed };
+
+/** A certification that still waits for its code, as far as the store can tell; else the error that says why not. */
+function requireOpen(found: CertificationWithOtp | null): {
+  readonly certification: StoredCertification;
+  readonly otp: OpenOtp;
+} {
+  if (found === null) throw new AppError('certification_not_found');
+  const { certification, otp } = found;
+  if (certification.state === 'certified') throw new AppError('already_certified');
+  if (otp === null) throw new AppError('otp_not_requested');
+  if (otp.end === 'tries') throw new AppError('otp_tries_spent');
+  if (otp.end === 'refused') throw new AppError('certification_failed');
+  if (otp.end === 'superseded') throw new AppError('otp_superseded');
+  if (otp.end === 'late') throw new AppError('otp_late');
+  const { digest, claimant } = otp;
+  if (certification.state !== 'pending' || digest === null || claimant === null)
+    throw new AppError('sealed_data_unreadable', {
+      detail: `the OTP of ${certification.impUid} was altered`,
+    });
+  return { certification, otp: { ...otp, digest, claimant } };
 }
 
 /** A person below the channel's minimum age is refused as the provider itself might refuse them. */

@@ -1,24 +1,10 @@
 import { SECOND } from './clock.ts';
 import type { VerificationMethod } from './provider.ts';
-import type { Vault } from './vault.ts';
+import type { StoredCertification } from './store.ts';
+import type { Sealed, Vault } from './vault.ts';
 
 export const OTP_LIFE = 180 * SECOND;
 export const OTP_WRONG_TRIES = 5;
-
-/** Why an OTP certification ended without a person. */
-export type OtpEnd = 'tries' | 'refused' | 'superseded' | 'late';
-
-/** What a store keeps of an OTP: the code and the phone number as keyed digests only. */
-export interface StoredOtp {
-  readonly method: VerificationMethod;
-  readonly digest: Uint8Array;
-  readonly phoneDigest: Uint8Array;
-  readonly sentAt: number;
-  /** Wrong tries so far. */
-  readonly wrong: number;
-  /** Null while it is open, and when it was confirmed. */
-  readonly end: OtpEnd | null;
-}
 
 /** At most `count` requests in `window` milliseconds. */
 export interface RateLimit {
@@ -26,27 +12,68 @@ export interface RateLimit {
   readonly window: number;
 }
 
-export interface OtpLimits {
-  /** For one phone number, over all merchants. */
-  readonly phone: readonly RateLimit[];
-  readonly merchant: readonly RateLimit[];
+/** Why an OTP certification ended without a person. */
+export type OtpEnd = 'tries' | 'refused' | 'superseded' | 'late';
+
+/** What a store keeps of an OTP: the code and the phone number as keyed digests only. */
+export interface StoredOtp {
+  readonly method: VerificationMethod;
+  /** Null when it has ended, as are the next two. */
+  readonly digest: Uint8Array | null;
+  readonly phoneDigest: Uint8Array | null;
+  /** Whom the request named, sealed; JSON of a `Claimant`. */
+  readonly claimant: Sealed | null;
+  readonly sentAt: number;
+  /** Wrong tries so far. */
+  readonly wrong: number;
+  /** Null while it is open, and when it was confirmed. */
+  readonly end: OtpEnd | null;
 }
 
-/** The limits of production; `dev` has none. */
-export const OTP_LIMITS: OtpLimits = {
-  phone: [
-    { count: 5, window: 600 * SECOND },
-    { count: 20, window: 86_400 * SECOND },
-  ],
-  merchant: [{ count: 120, window: 60 * SECOND }],
-};
+/** What the sealed claimant of an OTP certification is bound to: the method and the time cannot be changed either. */
+export function claimantContext(
+  { merchantId, impUid }: Pick<StoredCertification, 'merchantId' | 'impUid'>,
+  { method, sentAt }: Pick<StoredOtp, 'method' | 'sentAt'>,
+): string {
+  return JSON.stringify(['otp claimant', merchantId, impUid, method, sentAt]);
+}
 
 /** The digest of a code, bound to its certification, so that equal codes have different ones. */
 export function digestOtp(vault: Vault, impUid: string, otp: string): Uint8Array {
-  return vault.digest(`otp ${impUid}`, otp);
+  return vault.digest(otpPurpose(impUid), otp);
 }
 
-/** The digest by which requests to one phone number are found and counted. */
+/** The same under the key that made `kept`, which may be an older one. */
+export function digestOtpLike(kept: Uint8Array, vault: Vault, impUid: string, otp: string): Uint8Array {
+  return vault.digestLike(kept, otpPurpose(impUid), otp);
+}
+
+function otpPurpose(impUid: string): string {
+  return `otp ${impUid}`;
+}
+
+/** The digest by which open requests to one phone number are found. */
 export function digestPhone(vault: Vault, phone: string): Uint8Array {
   return vault.digest('phone', phone);
+}
+
+/** Characters of the service's name that fit into a text message. */
+const LONGEST_SERVICE_NAME = 20;
+
+/** What ends a line, turns its direction, or is a gap: control and format characters, half pairs, every kind of blank. */
+const GAP = /[\p{C}\p{Z}\u2800]+/gu;
+/** The brackets that the name stands in, in their wide form too, and what is not seen. */
+const DROPPED = /[[\]\uff3b\uff3d\p{Default_Ignorable_Code_Point}]/gu;
+/** What a phone would make a link of: a scheme, or a host with a path. */
+const LINK = /:\/\/|[^\s/]\.[^\s/]+\//u;
+
+/**
+ * A service's name as it may stand in a text message, since the merchant's page, and so anybody, chooses it: one line of
+ * at most 20 characters. Empty when nothing of it would be seen, or when it holds a link.
+ */
+export function toMessageName(name: string): string {
+  const line = name.replace(GAP, ' ').replace(DROPPED, '').normalize('NFC').replace(/ +/g, ' ').trim();
+  // In the plain form of wide letters, as a phone may read them.
+  if (LINK.test(line.normalize('NFKC'))) return '';
+  return [...line].slice(0, LONGEST_SERVICE_NAME).join('').trim();
 }

@@ -5,12 +5,12 @@ import type { Identity } from './identity.ts';
 export type VerificationMethod = 'SMS' | 'APP';
 
 /** Whom a request names. Nobody has vouched for it yet. */
-export type Claim = Omit<Identity, 'ci' | 'di'>;
+export type Claimant = Omit<Identity, 'ci' | 'di'>;
 
 export interface OtpRequest {
   readonly impUid: string;
   readonly channel: Channel;
-  readonly claim: Claim;
+  readonly claimant: Claimant;
   readonly method: VerificationMethod;
   /** Shown in the text message, at most 20 characters. */
   readonly serviceName: string;
@@ -30,7 +30,7 @@ export interface OtpSent {
 export interface OtpConfirmation {
   readonly impUid: string;
   readonly channel: Channel;
-  readonly claim: Claim;
+  readonly claimant: Claimant;
   readonly method: VerificationMethod;
 }
 

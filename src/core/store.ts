@@ -2,8 +2,8 @@ import type { AttemptStore } from './attempt.ts';
 import type { CertificationState } from './certification.ts';
 import type { Channel } from './channel.ts';
 import type { Clock } from './clock.ts';
-import type { ApiKey, Merchant, MerchantSetup } from './merchant.ts';
-import type { OtpEnd, OtpLimits, StoredOtp } from './otp.ts';
+import type { ApiKey, KeyState, Merchant, MerchantRows } from './merchant.ts';
+import type { OtpEnd, RateLimit, StoredOtp } from './otp.ts';
 import type { Sealed } from './vault.ts';
 
 /** A certification as a store keeps it: what it says about the person and the page is sealed bytes. */
@@ -21,39 +21,80 @@ export interface StoredCertification {
 export interface CertificationWithOtp {
   readonly certification: StoredCertification;
   readonly otp: StoredOtp | null;
+  /** Until when somebody has the claim; null when nobody has taken it. */
+  readonly claimedUntil: number | null;
 }
 
-/** What became of a try: `closed` when the certification was not open any more, so that nothing was tried. */
-export type OtpTry = 'right' | 'wrong' | 'last' | 'closed';
+/**
+ * The right to ask the provider about a pending certification, which one caller has at a time. It ends with the
+ * certification, when it is given back, or at `until`, so that a caller that died holds nobody up for longer.
+ */
+export interface Claim {
+  /** Random; only who knows it may certify, end or give back under the claim. */
+  readonly id: Uint8Array;
+  readonly until: number;
+}
 
-export interface OtpRequestCount {
+/** A certification that is to be claimed. */
+export interface ClaimRequest {
   readonly merchantId: number;
-  readonly phoneDigest: Uint8Array;
+  readonly impUid: string;
+  readonly claim: Claim;
   readonly now: number;
-  readonly limits: OtpLimits;
 }
 
-/** A live access token as a store keeps it: the nonce it is derived from, never the token. */
+export interface OtpTryRequest extends ClaimRequest {
+  readonly digest: Uint8Array;
+  /** How many wrong codes end the certification. */
+  readonly wrongTries: number;
+}
+
+/**
+ * What became of a try: `right` when the caller now has the claim; `busy` while somebody else has it, so that nothing
+ * was compared or counted; `closed` when the certification was not open any more.
+ */
+export type OtpTry = 'right' | 'wrong' | 'last' | 'busy' | 'closed';
+
+/** How a pending certification ends without a person. */
+export interface OtpEnding {
+  readonly merchantId: number;
+  readonly impUid: string;
+  readonly state: 'failed' | 'expired';
+  readonly end: OtpEnd;
+  /** The claim of whoever ends it; null for somebody who has none, which a live claim of another one holds off. */
+  readonly claim: Uint8Array | null;
+  readonly now: number;
+}
+
+/** One thing that a request counts under, as a keyed digest, and how often it may. */
+export interface CountedSubject {
+  readonly subject: Uint8Array;
+  readonly limits: readonly RateLimit[];
+}
+
+/** An access token as a store keeps it: the nonce it is derived from, never the token. */
 export interface StoredToken {
   readonly nonce: Uint8Array;
+  /** Keyed digest of the token as hex, by which it is found. */
+  readonly digest: string;
+  readonly issuedAt: number;
   readonly expiresAt: number;
+  /** Shows that the row is as it was written; see `proofs.ts`. */
+  readonly proof: Uint8Array;
 }
 
 /** What a presented token stands for. */
-export interface TokenHolder {
+export interface TokenHolder extends Omit<StoredToken, 'digest'> {
   readonly merchantId: number;
   readonly apiKeyId: number;
-  readonly expiresAt: number;
 }
 
-export interface TokenRequest {
-  readonly apiKeyId: number;
-  readonly now: number;
-  /** The token to keep if the key has no live one. `digest` is SHA-256 of the token, as hex. */
-  readonly fresh: StoredToken & { readonly digest: string };
-  /** A live token with at most this many milliseconds left gets `extension` more. */
-  readonly extensionWindow: number;
-  readonly extension: number;
+export interface TokenChange {
+  /** The pair that asks, with the secret that it showed: a pair that has another one by now gets nothing. */
+  readonly key: Pick<ApiKey, 'id' | 'secretDigest'>;
+  /** The token that the pair had when this was decided; null for none. */
+  readonly seen: StoredToken | null;
+  readonly next: StoredToken;
 }
 
 /** Connections of this process to the database, now and since the start. */
@@ -79,8 +120,18 @@ export interface Store {
   /** The time that everybody who shares the store goes by. */
   readonly clock: Clock;
 
-  /** Adds a merchant or brings the one with this user code up to date; keys and channels likewise. */
-  saveMerchant(setup: MerchantSetup): Promise<Merchant>;
+  /**
+   * Adds a merchant or brings the one with this user code up to date; keys and channels likewise, and those that are
+   * not given stay. `toRows` is called in the middle with what is there. A key whose secret changes loses its token, a
+   * merchant that is disabled all of them. `store_failed` when a key or channel is another merchant's, or revoked.
+   */
+  saveMerchant(userCode: string, toRows: (found: Merchant) => MerchantRows): Promise<Merchant>;
+  /** Every merchant, the disabled ones too, by user code. */
+  listMerchants(): Promise<readonly Merchant[]>;
+  /** The key pairs of a merchant, the revoked ones too. */
+  listKeys(merchantId: number): Promise<readonly KeyState[]>;
+  /** Destroys what a key pair's secret is compared with, and its token; false when there is no such live pair. */
+  revokeKey(impKey: string, at: number): Promise<boolean>;
   /** The channels of a merchant, its default one first. */
   listChannels(merchantId: number): Promise<readonly Channel[]>;
   findChannel(channelKey: string): Promise<Channel | null>;
@@ -89,9 +140,11 @@ export interface Store {
   /** The key pair with this folded `imp_key`, unless it is revoked or its merchant disabled. */
   findApiKey(impKey: string): Promise<ApiKey | null>;
 
-  /** The key's live token, extended when it is about to end; or the fresh one, kept from now on. */
-  issueToken(request: TokenRequest): Promise<StoredToken>;
-  /** Who may act with the token of this digest (SHA-256, hex), whether it has expired or not. */
+  /** The token that a key pair had last, whether it has expired or not. */
+  findTokenOfKey(apiKeyId: number): Promise<StoredToken | null>;
+  /** Puts a token in the place of the one that was seen; false when that or the pair has changed in the meantime. */
+  putToken(change: TokenChange): Promise<boolean>;
+  /** Who may act with the token of this digest, whether it has expired or not. */
   findToken(digest: string): Promise<TokenHolder | null>;
 
   /** Keeps a new certification; false when its id is or was in use, also by one erased since. */
@@ -100,16 +153,36 @@ export interface Store {
   createOtpCertification(certification: StoredCertification, otp: StoredOtp): Promise<boolean>;
   findCertification(merchantId: number, impUid: string): Promise<StoredCertification | null>;
   findOtp(merchantId: number, impUid: string): Promise<CertificationWithOtp | null>;
-  /** Compares the digest with the OTP's; a wrong one is counted in the same step, the fifth ends the certification. */
-  tryOtp(merchantId: number, impUid: string, digest: Uint8Array, wrongTries: number): Promise<OtpTry>;
-  /** Ends an open OTP certification without a person; false when it was not open. */
-  endOtp(merchantId: number, impUid: string, state: 'failed' | 'expired', end: OtpEnd): Promise<boolean>;
-  /** Certifies an open certification with what is now sealed of it; false when it was not open. */
-  certify(certification: StoredCertification): Promise<boolean>;
-  /** Counts an OTP request; or, when the limits forbid it, does not and says from when on it may be repeated. */
-  countOtpRequest(request: OtpRequestCount): Promise<number | null>;
+  /**
+   * Compares the digest with the OTP's. A wrong one is counted in the same step, and the last one allowed ends the
+   * certification; with the right one the caller gets the claim.
+   */
+  tryOtp(request: OtpTryRequest): Promise<OtpTry>;
+  /** Takes the claim of a pending certification; false when it has ended or somebody else's claim is live. */
+  claim(request: ClaimRequest): Promise<boolean>;
+  /** Gives a claim back; nothing happens when it is not held any more. */
+  release(merchantId: number, impUid: string, claim: Uint8Array): Promise<void>;
+  /** Ends an open OTP certification without a person, and forgets whom the request named; false when it was not open. */
+  endOtp(ending: OtpEnding): Promise<boolean>;
+  /** Certifies a pending certification with what is now sealed of it; false when the claim is not held any more. */
+  certify(certification: StoredCertification, claim: Uint8Array): Promise<boolean>;
+  /**
+   * Counts a request under each of its subjects; or, when a limit of any of them forbids it, under none, and says from
+   * when on it may be repeated.
+   */
+  countRequest(subjects: readonly CountedSubject[], now: number): Promise<number | null>;
   /** Destroys a certification and its key material, and gives back what was there; the id stays used. */
   eraseCertification(merchantId: number, impUid: string, at: number): Promise<StoredCertification | null>;
+  /**
+   * Ends at most so many open OTP certifications whose code was sent before `sentBefore` and that nobody has a claim
+   * on, and forgets whom they named; says how many.
+   */
+  endLateOtps(sentBefore: number, now: number, count: number): Promise<number>;
+  /** Deletes at most so many certifications without a person that ended, or began, before `before`; says how many. */
+  forgetUnverified(before: number, count: number): Promise<number>;
+  /** Deletes at most so many counts of requests made before `before`; says how many. */
+  forgetRequests(before: number, count: number): Promise<number>;
+
   /** Forgets every certification and which ids were used. Only a database of `dev` does this. */
   resetCertifications(): Promise<void>;
 

@@ -1,22 +1,37 @@
-import { hash } from 'node:crypto';
 import { AppError } from '../errors.ts';
 import { type Clock, SECOND, wholeSecond } from './clock.ts';
-import { foldImpKey } from './merchant.ts';
-import type { Store, TokenHolder } from './store.ts';
+import { networkOf } from './limits.ts';
+import { type ApiKey, foldImpKey } from './merchant.ts';
+import { checkMerchant, checkToken, proveToken } from './proofs.ts';
+import type { Store, StoredToken, TokenHolder } from './store.ts';
+import type { Throttle } from './throttle.ts';
 import type { Vault } from './vault.ts';
 
 const TOKEN_LIFE = 1800 * SECOND;
 const EXTENSION_WINDOW = 60 * SECOND;
 const EXTENSION = 300 * SECOND;
+/** A token that has lived as long is not extended any more, so that a stolen one ends. */
+const LONGEST_LIFE = 86_400 * SECOND;
 const TOKEN_SHAPE = /^[0-9a-f]{40}$/;
 const REMEMBERED_DIGESTS = 10_000;
-const SECRET_PURPOSE = 'imp_secret';
+/** Characters of a key by which it is told from others when it is shown with wrong secrets. */
+const LONGEST_KEY = 64;
+const TOKEN_PURPOSE = 'access token';
 
 export interface AccessToken {
   readonly token: string;
   /** The server's clock at answer time. */
   readonly now: number;
   readonly expiresAt: number;
+  /** Whether it was made by this call. */
+  readonly isNew: boolean;
+}
+
+export interface Credentials {
+  readonly impKey: string;
+  readonly impSecret: string;
+  /** Of the client that shows them. */
+  readonly address: string;
 }
 
 /** Exchanges key pairs for access tokens, and tells whose a presented token is. */
@@ -24,61 +39,110 @@ export class TokenService {
   readonly #store: Store;
   readonly #vault: Vault;
   readonly #clock: Clock;
+  readonly #throttle: Throttle | null;
   readonly #nobody: Uint8Array;
   /** Digests of the tokens presented last: whoever presents one does so for half an hour. */
-  readonly #digests = new Map<string, string>();
+  readonly #digests = new Map<string, readonly string[]>();
 
-  constructor(store: Store, vault: Vault, clock: Clock) {
+  /** `throttle` holds back whoever shows wrong secrets; null in `dev`. */
+  constructor(store: Store, vault: Vault, clock: Clock, throttle: Throttle | null) {
     this.#store = store;
     this.#vault = vault;
     this.#clock = clock;
-    this.#nobody = vault.digest(SECRET_PURPOSE, 'the secret of no key pair');
+    this.#throttle = throttle;
+    this.#nobody = digestSecret(vault, 0, '', 'the secret of no key pair');
   }
 
   /**
    * The key pair's access token: the same one until it expires, extended when asked for in its last minute.
-   * Unknown key and wrong secret are the same `credentials_wrong`, after the same work.
+   * Unknown key and wrong secret are the same `credentials_wrong`, after the same work and the same wait.
    */
-  async issue(impKey: string, impSecret: string): Promise<AccessToken> {
-    const apiKey = await this.#store.findApiKey(foldImpKey(impKey));
-    const right = this.#vault.matches(apiKey?.secretDigest ?? this.#nobody, SECRET_PURPOSE, impSecret);
-    if (apiKey === null || !right) throw new AppError('credentials_wrong');
+  async issue({ impKey, impSecret, address }: Credentials): Promise<AccessToken> {
+    const folded = foldImpKey(impKey);
+    for (;;) {
+      const key = await this.#store.findApiKey(folded);
+      if (key === null || !this.#isRight(key, impSecret)) {
+        // Also where there is no such key, so that the work is the same.
+        if (key === null) this.#vault.matches(this.#nobody, secretPurpose(0, folded), impSecret);
+        await this.#throttle?.hold(`${networkOf(address)} ${folded.slice(0, LONGEST_KEY)}`);
+        throw new AppError('credentials_wrong');
+      }
+      checkMerchant(this.#vault, key.merchant);
+      const token = await this.#issueTo(key);
+      if (token !== null) return token;
+    }
+  }
 
-    const nonce = this.#vault.newTokenNonce();
+  #isRight({ merchant, impKey, secretDigest }: ApiKey, impSecret: string): boolean {
+    return this.#vault.matches(secretDigest, secretPurpose(merchant.id, impKey), impSecret);
+  }
+
+  /** Null when somebody else was faster, or the pair has changed since it was read. */
+  async #issueTo(key: ApiKey): Promise<AccessToken | null> {
+    const seen = await this.#store.findTokenOfKey(key.id);
+    const owner = { apiKeyId: key.id, merchantId: key.merchant.id };
+    if (seen !== null) checkToken(this.#vault, { ...seen, ...owner });
     const now = wholeSecond(this.#clock.now());
-    const kept = await this.#store.issueToken({
-      apiKeyId: apiKey.id,
-      now,
-      fresh: { nonce, digest: digestOf(this.#vault.tokenOf(nonce)), expiresAt: now + TOKEN_LIFE },
-      extensionWindow: EXTENSION_WINDOW,
-      extension: EXTENSION,
-    });
-    return { token: this.#vault.tokenOf(kept.nonce), now, expiresAt: kept.expiresAt };
+    const kept = lives(seen, now) ? extend(seen, now) : this.#newToken(now);
+    if (kept !== seen) {
+      const next = { ...kept, proof: proveToken(this.#vault, { ...kept, ...owner }) };
+      if (!(await this.#store.putToken({ key, seen, next }))) return null;
+    }
+    const isNew = kept.nonce !== seen?.nonce;
+    return { token: this.#vault.tokenOf(kept.nonce), now, expiresAt: kept.expiresAt, isNew };
+  }
+
+  #newToken(now: number): Omit<StoredToken, 'proof'> {
+    const nonce = this.#vault.newTokenNonce();
+    const digest = toHex(this.#vault.digest(TOKEN_PURPOSE, this.#vault.tokenOf(nonce)));
+    return { nonce, digest, issuedAt: now, expiresAt: now + TOKEN_LIFE };
   }
 
   /** Who presents `token`, or `token_invalid`: not a token, unknown, expired, revoked. */
   async verify(token: string): Promise<TokenHolder> {
-    const digest = this.#digests.get(token) ?? this.#digestOf(token);
-    const holder = await this.#store.findToken(digest);
-    if (holder === null || this.#clock.now() >= holder.expiresAt) throw new AppError('token_invalid');
-    return holder;
+    for (const digest of this.#digests.get(token) ?? this.#digestsOf(token)) {
+      const holder = await this.#store.findToken(digest);
+      if (holder === null) continue;
+      checkToken(this.#vault, holder);
+      if (this.#clock.now() >= holder.expiresAt) break;
+      return holder;
+    }
+    throw new AppError('token_invalid');
   }
 
-  #digestOf(token: string): string {
+  #digestsOf(token: string): readonly string[] {
     if (!TOKEN_SHAPE.test(token)) throw new AppError('token_invalid');
-    const digest = digestOf(token);
+    const digests = this.#vault.digests(TOKEN_PURPOSE, token).map(toHex);
     if (this.#digests.size >= REMEMBERED_DIGESTS) this.#digests.clear();
-    this.#digests.set(token, digest);
-    return digest;
+    this.#digests.set(token, digests);
+    return digests;
   }
 }
 
-/** The digest of an `imp_secret` as the store keeps it. */
-export function digestSecret(vault: Vault, impSecret: string): Uint8Array {
-  return vault.digest(SECRET_PURPOSE, impSecret);
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }
 
-// Without a key: a token is 160 bits that nobody can guess, so its digest tells nothing.
-function digestOf(token: string): string {
-  return hash('sha256', token, 'hex');
+function lives(token: StoredToken | null, now: number): token is StoredToken {
+  return token !== null && token.expiresAt > now;
+}
+
+/** The token, and in its last minute more of it. */
+function extend(token: StoredToken, now: number): StoredToken {
+  const isDue = token.expiresAt - now <= EXTENSION_WINDOW && now - token.issuedAt < LONGEST_LIFE;
+  return isDue ? { ...token, expiresAt: token.expiresAt + EXTENSION } : token;
+}
+
+/** The digest of an `imp_secret` as the store keeps it: of no use for another key, or for another merchant's. */
+export function digestSecret(
+  vault: Vault,
+  merchantId: number,
+  foldedKey: string,
+  impSecret: string,
+): Uint8Array {
+  return vault.digest(secretPurpose(merchantId, foldedKey), impSecret);
+}
+
+function secretPurpose(merchantId: number, foldedKey: string): string {
+  return JSON.stringify(['imp_secret', merchantId, foldedKey]);
 }

@@ -27,6 +27,9 @@ export interface Sealed {
   readonly blob: Uint8Array;
 }
 
+/** What bears a mark of its key: that of one cannot pass for that of another. */
+export type KeyMarked = 'dev' | 'serve' | 'backup';
+
 const CIPHER = 'aes-256-gcm';
 const RECORD_KEY_BYTES = 32;
 const SALT_BYTES = 32;
@@ -110,12 +113,27 @@ export class Vault {
     return this.#digestWith(this.#currentId, purpose, secret);
   }
 
+  /** The same under every key, the newest first: what is found by a digest may have been kept under an older one. */
+  digests(purpose: string, secret: string): readonly Uint8Array[] {
+    return [...this.#keys.keys()].reverse().map((keyId) => this.#digestWith(keyId, purpose, secret));
+  }
+
+  /** The same under the key that made `kept`, or the newest when there is no such key. */
+  digestLike(kept: Uint8Array, purpose: string, secret: string): Uint8Array {
+    return this.#digestWith(this.#keyIdOf(kept) ?? this.#currentId, purpose, secret);
+  }
+
   /** Whether `secret` is the one `digest` was made of, in a time that does not depend on either. */
   matches(digest: Uint8Array, purpose: string, secret: string): boolean {
+    const keyId = this.#keyIdOf(digest);
+    const made = this.#digestWith(keyId ?? this.#currentId, purpose, secret);
+    return keyId !== null && made.length === digest.length && timingSafeEqual(made, digest);
+  }
+
+  /** The key that made a digest, if there is one. */
+  #keyIdOf(digest: Uint8Array): number | null {
     const keyId = digest.length > ID_BYTES ? Buffer.from(digest).readUInt32BE(0) : 0;
-    const known = this.#keys.has(keyId);
-    const made = this.#digestWith(known ? keyId : this.#currentId, purpose, secret);
-    return known && made.length === digest.length && timingSafeEqual(made, digest);
+    return this.#keys.has(keyId) ? keyId : null;
   }
 
   /** What a fresh access token is made from: the key's id and 20 random bytes. */
@@ -129,15 +147,15 @@ export class Vault {
     return createHmac('sha256', tokenKey).update(nonce).digest('hex').slice(0, 40);
   }
 
-  /** A mark by which a database recognises the master key that it was made with: `id:hex`. */
-  keyMark(): string {
-    return `${this.#currentId}:${Buffer.from(this.digest('key mark', '')).toString('hex')}`;
+  /** A mark by which a database of some mode, or a backup, recognises the master key that it was made with: `id:hex`. */
+  keyMark(of: KeyMarked): string {
+    return `${this.#currentId}:${Buffer.from(this.digest('key mark', of)).toString('hex')}`;
   }
 
-  /** Whether the key that `mark` was made with is among the keys of this vault. */
-  recognises(mark: string): boolean {
+  /** Whether `mark` was made for this, with one of the keys of this vault. */
+  recognises(mark: string, of: string): boolean {
     const [, hex = ''] = mark.split(':');
-    return this.matches(Buffer.from(hex, 'hex'), 'key mark', '');
+    return this.matches(Buffer.from(hex, 'hex'), 'key mark', of);
   }
 
   #recordKey(masterKeyId: number, salt: Uint8Array): Buffer {

@@ -3,7 +3,7 @@ import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, type ErrorCode, toAppError } from '../errors.ts';
+import { AppError, type ErrorCode, isAlarm, toAppError } from '../errors.ts';
 import { guardLog, type Logger } from '../log.ts';
 import {
   BARE_HEADERS,
@@ -357,7 +357,8 @@ export class HttpServer {
     route: string | null,
   ): void {
     const level = status >= 500 && !EXPECTED.includes(error.code) ? 'error' : 'info';
-    this.#log[level]({ requestId, method, route, status, error }, 'refused');
+    const alarm = isAlarm(error) ? { alarm: true } : {};
+    this.#log[level]({ requestId, method, route, status, ...alarm, error }, 'refused');
   }
 }
 

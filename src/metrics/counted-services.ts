@@ -1,13 +1,44 @@
 import type { Attempt } from '../core/attempt.ts';
-import { AttemptService, type AttemptServiceOptions, type CodeTry } from '../core/attempt-service.ts';
+import {
+  AttemptService,
+  type AttemptServiceOptions,
+  type CodeTry,
+  type SendRequest,
+} from '../core/attempt-service.ts';
 import type { Certification } from '../core/certification.ts';
+import type { Clock } from '../core/clock.ts';
 import { type NewOtpRequest, OtpService, type OtpServiceOptions } from '../core/otp-service.ts';
-import type { Claim, VerificationMethod } from '../core/provider.ts';
+import type { Store } from '../core/store.ts';
+import type { Throttle } from '../core/throttle.ts';
+import { type AccessToken, type Credentials, TokenService } from '../core/token-service.ts';
+import type { Vault } from '../core/vault.ts';
 import { type ErrorCode, toAppError } from '../errors.ts';
 
 /** What became of an OTP call: done, or the reason why not. */
 export type OtpOutcome = 'requested' | 'certified' | ErrorCode;
 export type CountOtp = (outcome: OtpOutcome) => void;
+
+/** Access tokens, counted as they are given out. */
+export class CountedTokenService extends TokenService {
+  readonly #count: (isNew: boolean) => void;
+
+  constructor(
+    store: Store,
+    vault: Vault,
+    clock: Clock,
+    throttle: Throttle | null,
+    count: (isNew: boolean) => void,
+  ) {
+    super(store, vault, clock, throttle);
+    this.#count = count;
+  }
+
+  override async issue(credentials: Credentials): Promise<AccessToken> {
+    const issued = await super.issue(credentials);
+    this.#count(issued.isNew);
+    return issued;
+  }
+}
 
 /** The OTP calls of the API, counted. */
 export class CountedOtpService extends OtpService {
@@ -49,13 +80,9 @@ export class CountedAttemptService extends AttemptService {
     this.#count = count;
   }
 
-  override async send(
-    attempt: Attempt,
-    claim: Claim & { phone: string },
-    method: VerificationMethod,
-  ): Promise<Attempt | null> {
+  override async send(attempt: Attempt, request: SendRequest): Promise<Attempt | null> {
     try {
-      const sent = await super.send(attempt, claim, method);
+      const sent = await super.send(attempt, request);
       if (sent !== null) this.#count('requested');
       return sent;
     } catch (thrown) {
@@ -65,16 +92,17 @@ export class CountedAttemptService extends AttemptService {
     }
   }
 
-  override tryCode(attempt: Attempt, otp: string): CodeTry {
-    const tried = super.tryCode(attempt, otp);
+  override async tryCode(...call: Parameters<AttemptService['tryCode']>): Promise<CodeTry> {
+    const tried = await super.tryCode(...call);
     if (tried === 'late') this.#count('otp_late');
-    if (tried === 'wrong') this.#count(this.isLastTry(attempt) ? 'otp_tries_spent' : 'otp_wrong');
+    if (tried === 'wrong') this.#count('otp_wrong');
+    if (tried === 'last') this.#count('otp_tries_spent');
     return tried;
   }
 
-  override failBy(...[attempt, error]: Parameters<AttemptService['failBy']>): Promise<boolean> {
-    this.#countOnce(error);
-    return super.failBy(attempt, error);
+  override failBy(...call: Parameters<AttemptService['failBy']>): Promise<boolean> {
+    this.#countOnce(call[1]);
+    return super.failBy(...call);
   }
 
   #countOnce(error: Parameters<AttemptService['failBy']>[1]): void {

@@ -6,7 +6,7 @@ import type { Instruments } from './instruments.ts';
 
 /** The same store, whose calls are timed, and counted by what they give back. */
 export function measureStore(store: Store, engine: string, instruments: Instruments): Store {
-  const { storeSeconds, storeErrors, tokens, otps, attemptsStarted, attemptsEnded } = instruments;
+  const { storeSeconds, storeErrors, otps, attemptsStarted, attemptsEnded } = instruments;
   const timed = watchStore(store, (verb) => {
     const seconds = storeSeconds.of(engine, verb);
     return () => {
@@ -19,16 +19,10 @@ export function measureStore(store: Store, engine: string, instruments: Instrume
   });
   return {
     ...timed,
-    async issueToken(request) {
-      const token = await timed.issueToken(request);
-      const isFresh = Buffer.compare(token.nonce, request.fresh.nonce) === 0;
-      tokens.inc({ outcome: isFresh ? 'issued' : 'reused' });
-      return token;
-    },
     attempts: {
       ...timed.attempts,
-      async create(attempt, certification, secrets) {
-        const isNew = await timed.attempts.create(attempt, certification, secrets);
+      async create(attempt, certification) {
+        const isNew = await timed.attempts.create(attempt, certification);
         if (isNew) attemptsStarted.inc();
         return isNew;
       },
@@ -39,6 +33,11 @@ export function measureStore(store: Store, engine: string, instruments: Instrume
         attemptsEnded.inc({ end: end.certified ? 'CERTIFIED' : end.word });
         if (end.certified) otps.inc({ surface: 'page', outcome: 'certified' });
         return true;
+      },
+      async endLate(late) {
+        const ended = await timed.attempts.endLate(late);
+        if (ended > 0) attemptsEnded.inc({ end: 'EXPIRED' }, ended);
+        return ended;
       },
     },
   };

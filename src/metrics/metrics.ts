@@ -1,10 +1,16 @@
 import type { AttemptService, AttemptServiceOptions } from '../core/attempt-service.ts';
 import type { OtpService, OtpServiceOptions } from '../core/otp-service.ts';
 import type { Store } from '../core/store.ts';
+import type { TokenService } from '../core/token-service.ts';
 import type { Observer } from '../http/observer.ts';
 import type { Logger } from '../log.ts';
 import { readVersion } from '../version.ts';
-import { CountedAttemptService, CountedOtpService, type CountOtp } from './counted-services.ts';
+import {
+  CountedAttemptService,
+  CountedOtpService,
+  CountedTokenService,
+  type CountOtp,
+} from './counted-services.ts';
 import { addGauges } from './gauges.ts';
 import { createInstruments } from './instruments.ts';
 import { listenForScrapes, type MetricsAddress, type MetricsListener } from './listener.ts';
@@ -27,6 +33,7 @@ export interface Metrics {
   readonly observer: Observer;
   /** The same store, measured. Called once. */
   measureStore(store: Store): Store;
+  createTokenService(...options: ConstructorParameters<typeof TokenService>): TokenService;
   createOtpService(options: OtpServiceOptions): OtpService;
   createAttemptService(options: AttemptServiceOptions): AttemptService;
   /** All figures of this process, in the text form of Prometheus. */
@@ -37,7 +44,7 @@ export interface Metrics {
 
 export function createMetrics({ mode, engine }: MetricsAbout): Metrics {
   const instruments = createInstruments({ version: readVersion(), mode, engine });
-  const { registry, otps } = instruments;
+  const { registry, otps, tokens } = instruments;
   const countOtp =
     (surface: 'api' | 'page'): CountOtp =>
     (outcome) =>
@@ -48,6 +55,8 @@ export function createMetrics({ mode, engine }: MetricsAbout): Metrics {
       addGauges(registry, store);
       return measureStore(store, engine, instruments);
     },
+    createTokenService: (...options) =>
+      new CountedTokenService(...options, (isNew) => tokens.inc({ outcome: isNew ? 'issued' : 'reused' })),
     createOtpService: (options) => new CountedOtpService(options, countOtp('api')),
     createAttemptService: (options) => new CountedAttemptService(options, countOtp('page')),
     text: () => registry.metrics(),

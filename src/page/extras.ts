@@ -13,6 +13,6 @@ export interface PageExtras {
   screen(attempt: Attempt): Screen | null;
   /** Another way out than the usual one; null for that one. */
   finish(attempt: Attempt): Finish | null;
-  /** Plays what a form or the call asks for; true when nothing else is to be done with the form. */
-  play(attempt: Attempt, form: Form): Promise<boolean>;
+  /** Plays what a form or the call asks for; true when nothing else is to be done with the form. `address` is the client's. */
+  play(attempt: Attempt, form: Form, address: string): Promise<boolean>;
 }

@@ -3,7 +3,7 @@ import { toAsciiJson } from '../ascii-json.ts';
 import type { Attempt, FailureWord } from '../core/attempt.ts';
 import type { AttemptService } from '../core/attempt-service.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Store } from '../core/store.ts';
+import type { MerchantService } from '../core/merchant-service.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { type HeaderList, JSON_HEADERS, type PageAnswer } from '../http/answers.ts';
 import type { ApiRequest, Handler, Route } from '../http/routes.ts';
@@ -16,7 +16,7 @@ import { StartRefusal, startAttempt } from './start.ts';
 import { Walk } from './walk.ts';
 
 export interface PageServices {
-  readonly store: Store;
+  readonly merchants: MerchantService;
   readonly attempts: AttemptService;
   readonly clock: Clock;
   /** What stands in front of every path of the page. */
@@ -66,7 +66,10 @@ class Page {
 
   async start(request: ApiRequest): Promise<PageAnswer> {
     try {
-      const { ticket, ...started } = await startAttempt(this.#services, readJson(request), originOf(request));
+      const { ticket, ...started } = await startAttempt(this.#services, readJson(request), {
+        origin: originOf(request),
+        address: request.address,
+      });
       const { basePath, publicUrl, secure } = this.#services;
       const origin = publicUrl ?? `${secure ? 'https' : 'http'}://${request.headers.host ?? ''}`;
       const url = `${origin}${basePath}/page/${ticket}`;
@@ -119,8 +122,8 @@ class Page {
     const seen = seeOther(this.#sessionPath(session, languageOf(query)));
     // A form of an older screen shows the current one: back, reload, two tabs and double submits do no harm.
     if (attempt.end !== null || form.get('step') !== String(attempt.step)) return seen;
-    if (await extras?.play(attempt, form)) return seen;
-    const problems = await this.#walk.take(attempt, form);
+    if (await extras?.play(attempt, form, request.address)) return seen;
+    const problems = await this.#walk.take(attempt, form, request.address);
     if (problems.length === 0) return seen;
     const current = await attempts.find({ session });
     return current === null ? seen : this.#draw(current, session, query, problems, form);
@@ -138,10 +141,10 @@ class Page {
     problems: readonly Problem[],
     typed: Form,
   ): Promise<PageAnswer> {
-    const { attempts, clock, extras, store } = this.#services;
+    const { attempts, clock, extras, merchants } = this.#services;
     const due = toScreen(attempt, problems, typed, attempts, clock.now());
     const screen = extras?.screen(attempt) ?? withFinish(due, extras?.finish(attempt) ?? null);
-    const merchant = await store.findMerchant({ id: attempt.merchantId });
+    const merchant = await merchants.find({ id: attempt.merchantId });
     const nonce = newNonce();
     const { renderScreen } = await loadViews();
     const text = renderScreen(screen, {
@@ -213,35 +216,42 @@ const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
   body_too_large: 413,
   method_not_allowed: 405,
   route_unknown: 404,
+  rate_limited: 429,
+  resend_too_soon: 429,
   not_ready: 503,
   store_unavailable: 503,
 };
 
+/** What the script is told of an error that is none of its own. */
+const WORDS: Readonly<Partial<Record<ErrorCode, FailureWord>>> = {
+  body_malformed: 'INVALID_PARAM',
+  not_ready: 'NOT_READY',
+  rate_limited: 'TOO_MANY_REQUESTS',
+};
+
 function failedCall(error: AppError): PageAnswer {
-  const status = STATUSES[error.code] ?? 500;
-  if (error.code === 'body_malformed') return refused(status, 'INVALID_PARAM');
-  const answer = refused(status, error.code === 'not_ready' ? 'NOT_READY' : 'SYSTEM_ERROR');
-  return { ...answer, headers: [...answer.headers, ...retryOf(status)] };
+  const answer = refused(statusOf(error), WORDS[error.code] ?? 'SYSTEM_ERROR');
+  return { ...answer, headers: [...answer.headers, ...retryOf(error)] };
 }
 
 /** In plain text: what failed may be anything. */
 function failedScreen(error: AppError): PageAnswer {
+  const status = statusOf(error);
   return {
-    status: STATUSES[error.code] ?? 500,
-    headers: [
-      'Content-Type',
-      'text/plain; charset=utf-8',
-      'Cache-Control',
-      'no-store',
-      ...retryOf(STATUSES[error.code]),
-    ],
-    body: Buffer.from(FAILURES.SYSTEM_ERROR),
+    status,
+    headers: ['Content-Type', 'text/plain; charset=utf-8', 'Cache-Control', 'no-store', ...retryOf(error)],
+    body: Buffer.from(FAILURES[status === 429 ? 'TOO_MANY_REQUESTS' : 'SYSTEM_ERROR']),
   };
 }
 
-/** As on the API: what is not there now may be there in five seconds. */
-function retryOf(status: number | undefined): HeaderList {
-  return status === 503 ? ['Retry-After', '5'] : [];
+function statusOf({ code }: AppError): number {
+  return STATUSES[code] ?? 500;
+}
+
+/** When to try again: as a limit says, or as on the API, since what is not there now may be there in five seconds. */
+function retryOf(error: AppError): HeaderList {
+  const seconds = error.retryAfter ?? (statusOf(error) === 503 ? 5 : null);
+  return seconds === null ? [] : ['Retry-After', String(seconds)];
 }
 
 /** Loaded when the first screen is due: what most servers answer are lookups. */

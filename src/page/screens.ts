@@ -75,7 +75,7 @@ function walkScreen(
         kind: 'code',
         maskedPhone: maskPhone(walk.fields.phone),
         secondsLeft: Math.max(0, Math.ceil((sentAt + OTP_LIFE - now) / SECOND)),
-        triesLeft: OTP_WRONG_TRIES - walk.wrong,
+        triesLeft: OTP_WRONG_TRIES - attempt.wrong,
         sendsLeft: MOST_SENDS - walk.sends,
         resendIn: Math.max(0, Math.ceil((sentAt + SEND_PAUSE - now) / SECOND)),
         problems,

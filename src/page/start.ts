@@ -4,13 +4,13 @@ import type { Channel } from '../core/channel.ts';
 import { type Clock, SECOND, wholeSecond } from '../core/clock.ts';
 import { holdsRegistrationNumber, isPersonName, parseCarrier, parsePhone } from '../core/identity.ts';
 import type { Merchant } from '../core/merchant.ts';
-import type { Store } from '../core/store.ts';
+import type { MerchantService } from '../core/merchant-service.ts';
 import type { PageExtras } from './extras.ts';
 import { isReturnAddress, mayStart } from './return-address.ts';
 import type { CarrierChoice } from './screen.ts';
 
 export interface StartServices {
-  readonly store: Store;
+  readonly merchants: MerchantService;
   readonly attempts: AttemptService;
   readonly clock: Clock;
   /** Whether everything is allowed, and an unknown channel replaced by the first one, as in `dev`. */
@@ -35,12 +35,18 @@ const LONGEST_PAGE = 2000;
 const WINDOWS = ['popup', 'layer', 'redirect'] as const;
 const CHOICES: readonly CarrierChoice[] = ['SKT', 'KT', 'LGT', 'MVNO'];
 
-/** `POST /page/start`: an attempt for the shop's script. `origin` is the request's, null for `null` and none. */
-export async function startAttempt(services: StartServices, body: unknown, origin: string | null) {
-  const { store, attempts, clock, forgiving, extras } = services;
+/** Where a start comes from: the `Origin` of the request, null for `null` and none, and its client's address. */
+export interface Starter {
+  readonly origin: string | null;
+  readonly address: string;
+}
+
+/** `POST /page/start`: an attempt for the shop's script. Rejects with `rate_limited`. */
+export async function startAttempt(services: StartServices, body: unknown, { origin, address }: Starter) {
+  const { merchants, attempts, clock, forgiving, extras } = services;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid();
   const call = new Call(body as Readonly<Record<string, unknown>>);
-  const merchant = await findMerchant(store, call);
+  const merchant = await findMerchant(merchants, call);
   const rules = forgiving ? null : merchant.pageRules;
   if (!mayStart(origin, rules)) throw new StartRefusal(403, 'ORIGIN_NOT_ALLOWED');
 
@@ -52,7 +58,7 @@ export async function startAttempt(services: StartServices, body: unknown, origi
   const minimumAge = call.age('min_age');
   const merchantUid = call.shortText('merchant_uid') ?? `nobody_${clock.now()}`;
   const { channel, isReplaced } = chooseChannel(await attempts.listChannels(merchant.id), call, forgiving);
-  const page = call.text('page');
+  const page = call.line('page');
 
   const started = await attempts.start({
     channel,
@@ -61,7 +67,7 @@ export async function startAttempt(services: StartServices, body: unknown, origi
       origin,
       returnAddress,
       merchantUid,
-      serviceName: [...(call.text('company') ?? hostOf(page) ?? merchant.name)]
+      serviceName: [...(call.line('company') ?? hostOf(page) ?? merchant.name)]
         .slice(0, LONGEST_TEXT)
         .join(''),
     },
@@ -74,11 +80,11 @@ export async function startAttempt(services: StartServices, body: unknown, origi
       fields: { name: prefilledName(call), birth: '', gender_digit: '', phone: prefilledPhone(call) },
       code: null,
       providerTid: null,
-      wrong: 0,
       sends: 0,
       refusals: 0,
       sandbox: extras?.remember(call.value('sandbox')) ?? null,
     },
+    address,
     pageUrl: page === null ? null : [...page].slice(0, LONGEST_PAGE).join(''),
   });
   return {
@@ -114,9 +120,16 @@ class Call {
     return ['', 'null', 'undefined'].includes(text) ? null : text;
   }
 
+  /** A text without control characters and halves of surrogate pairs, which mean nothing in any. */
+  line(name: string): string | null {
+    const text = this.text(name);
+    if (text !== null && /[\p{Cc}\p{Cs}]/u.test(text)) throw invalid();
+    return text;
+  }
+
   /** A text that is kept as the merchant's own: short, without a resident registration number. */
   shortText(name: string): string | null {
-    const text = this.text(name);
+    const text = this.line(name);
     if (text !== null && ([...text].length > LONGEST_TEXT || holdsRegistrationNumber(text))) throw invalid();
     return text;
   }
@@ -134,9 +147,9 @@ function invalid(): StartRefusal {
   return new StartRefusal(400, 'INVALID_PARAM');
 }
 
-async function findMerchant(store: Store, call: Call): Promise<Merchant> {
+async function findMerchant(merchants: MerchantService, call: Call): Promise<Merchant> {
   const userCode = call.text('user_code');
-  const merchant = userCode === null ? null : await store.findMerchant({ userCode });
+  const merchant = userCode === null ? null : await merchants.find({ userCode });
   if (merchant === null) throw new StartRefusal(404, 'NOT_READY');
   return merchant;
 }

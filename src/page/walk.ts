@@ -1,4 +1,4 @@
-import { type Attempt, type AttemptWalk, MOST_REFUSALS, MOST_SENDS, SEND_PAUSE } from '../core/attempt.ts';
+import { type Attempt, type AttemptWalk, MOST_REFUSALS, MOST_SENDS } from '../core/attempt.ts';
 import type { AttemptService } from '../core/attempt-service.ts';
 import {
   type Carrier,
@@ -8,7 +8,7 @@ import {
   readDigit,
   toBirthday,
 } from '../core/identity.ts';
-import type { Claim, VerificationMethod } from '../core/provider.ts';
+import type { Claimant, VerificationMethod } from '../core/provider.ts';
 import { toAppError } from '../errors.ts';
 import { CONSENT_VERSION } from './consent-copy.ts';
 import type { Form } from './extras.ts';
@@ -37,7 +37,8 @@ export class Walk {
     this.#now = now;
   }
 
-  async take(attempt: Attempt, form: Form): Promise<Problems> {
+  /** `address` is that of the client whose form it is. */
+  async take(attempt: Attempt, form: Form, address: string): Promise<Problems> {
     const { walk } = attempt;
     const wish = form.get('do');
     if (walk === null) return FINE;
@@ -53,13 +54,13 @@ export class Walk {
       case 'method':
         return this.#chooseMethod(attempt, form);
       case 'person':
-        return this.#namePerson(attempt, walk, form);
+        return this.#namePerson(attempt, walk, form, address);
       case 'code':
-        if (wish === 'resend') return this.#sendAgain(attempt, walk, 'SMS');
+        if (wish === 'resend') return this.#send(attempt, walk.fields, 'SMS', address);
         if (wish === 'other_number') return this.#go(attempt, { screen: 'person' });
         return this.#tryCode(attempt, walk, form);
       case 'app':
-        if (wish === 'to_sms') return this.#sendAgain(attempt, walk, 'SMS');
+        if (wish === 'to_sms') return this.#send(attempt, walk.fields, 'SMS', address);
         return this.#askApp(attempt, walk);
     }
   }
@@ -96,22 +97,21 @@ export class Walk {
     return this.#go(attempt, { screen: 'person', method });
   }
 
-  async #namePerson(attempt: Attempt, walk: AttemptWalk, form: Form): Promise<Problems> {
+  async #namePerson(attempt: Attempt, walk: AttemptWalk, form: Form, address: string): Promise<Problems> {
     const typed = readFields(form);
     const problems = checkFields(typed, this.#now());
     if (problems.length > 0) return problems;
     const fields = { ...typed, phone: parsePhone(typed.phone) ?? '' };
     const named = { ...attempt, walk: { ...walk, fields } };
-    return this.#send(named, fields, walk.method ?? 'SMS');
+    return this.#send(named, fields, walk.method ?? 'SMS', address);
   }
 
-  async #sendAgain(attempt: Attempt, walk: AttemptWalk, method: VerificationMethod): Promise<Problems> {
-    const isEarly = walk.screen === 'code' && this.#now() - (walk.code?.sentAt ?? 0) < SEND_PAUSE;
-    if (isEarly) return [{ field: 'otp', sentence: 'resend_soon' }];
-    return this.#send(attempt, walk.fields, method);
-  }
-
-  async #send(attempt: Attempt, fields: PersonFields, method: VerificationMethod): Promise<Problems> {
+  async #send(
+    attempt: Attempt,
+    fields: PersonFields,
+    method: VerificationMethod,
+    address: string,
+  ): Promise<Problems> {
     const { walk } = attempt;
     if (walk === null) return FINE;
     if (walk.sends >= MOST_SENDS) {
@@ -119,10 +119,12 @@ export class Walk {
       return FINE;
     }
     try {
-      await this.#attempts.send(attempt, toClaim(walk, fields), method);
+      await this.#attempts.send(attempt, { claimant: toClaimant(walk, fields), method, address });
       return FINE;
     } catch (thrown) {
       const error = toAppError(thrown);
+      if (error.code === 'resend_too_soon')
+        return [{ field: walk.screen === 'code' ? 'otp' : 'form', sentence: 'resend_soon' }];
       if (error.code === 'rate_limited') return [{ field: 'form', sentence: 'rate_limited' }];
       if (error.code === 'identity_mismatch' && walk.refusals + 1 < MOST_REFUSALS) {
         const current = await this.#attempts.reload(attempt);
@@ -135,28 +137,25 @@ export class Walk {
     }
   }
 
+  /** A form that was overtaken hears nothing of its code: it shows the current screen. */
   async #tryCode(attempt: Attempt, walk: AttemptWalk, form: Form): Promise<Problems> {
     const otp = (form.get('otp') ?? '').normalize('NFKC').replace(/[\s-]/g, '');
     if (!/^\d{6}$/.test(otp)) return [{ field: 'otp', sentence: 'otp_invalid' }];
-    switch (this.#attempts.tryCode(attempt, otp)) {
+    switch (await this.#attempts.tryCode(attempt, otp, toClaimant(walk, walk.fields))) {
       case 'late':
         return [{ field: 'otp', sentence: 'otp_late' }];
-      case 'wrong': {
-        // Counted in one step with the comparison: of two forms at once one is compared.
-        const counted = await this.#attempts.advance(attempt, { wrong: walk.wrong + 1 });
-        if (counted !== null && this.#attempts.isLastTry(attempt))
-          await this.#attempts.fail(counted, 'OTP_LIMIT');
+      case 'wrong':
+      case 'last':
         return [{ field: 'otp', sentence: 'otp_wrong' }];
-      }
       case 'right':
-        await this.#attempts.complete(attempt, toClaim(walk, walk.fields), 'SMS');
+      case 'overtaken':
         return FINE;
     }
   }
 
   async #askApp(attempt: Attempt, walk: AttemptWalk): Promise<Problems> {
     try {
-      await this.#attempts.complete(attempt, toClaim(walk, walk.fields), 'APP');
+      await this.#attempts.confirmApp(attempt, toClaimant(walk, walk.fields));
       return FINE;
     } catch (thrown) {
       if (toAppError(thrown).code !== 'app_not_approved') throw thrown;
@@ -204,7 +203,7 @@ function checkFields(fields: PersonFields, now: number): Problems {
 }
 
 /** Whom the fields name. */
-export function toClaim(walk: AttemptWalk, fields: PersonFields): Claim & { readonly phone: string } {
+export function toClaimant(walk: AttemptWalk, fields: PersonFields): Claimant & { readonly phone: string } {
   const digit = Number(fields.gender_digit);
   return {
     name: fields.name,

@@ -9,7 +9,7 @@ import {
   parseCarrier,
   parsePhone,
 } from '../core/identity.ts';
-import type { Store } from '../core/store.ts';
+import type { MerchantService } from '../core/merchant-service.ts';
 import { AppError } from '../errors.ts';
 import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
 import type { MovableClock } from './movable-clock.ts';
@@ -19,7 +19,7 @@ import type { RecentCertifications } from './recent-certifications.ts';
 type Body = Readonly<Record<string, unknown>>;
 
 interface Services {
-  readonly store: Store;
+  readonly merchants: MerchantService;
   readonly certifications: CertificationService;
   readonly clock: MovableClock;
   readonly seed: Seed;
@@ -74,10 +74,10 @@ export async function createSandboxCertification(
   return { imp_uid: impUid };
 }
 
-async function readChannel({ store, seed }: Services, body: Body): Promise<Channel> {
+async function readChannel({ merchants, seed }: Services, body: Body): Promise<Channel> {
   const channelKey =
     readText(body, 'channel_key', LONGEST_TEXT) ?? seed.merchants[0]?.channels[0]?.channel_key;
-  const channel = channelKey === undefined ? null : await store.findChannel(channelKey);
+  const channel = channelKey === undefined ? null : await merchants.findChannel(channelKey);
   if (channel === null) throw new AppError('channel_not_found');
   return channel;
 }
@@ -134,7 +134,8 @@ function readCarrier(body: Body): Pick<Identity, 'carrier' | 'mvno'> {
 function readText(body: Body, name: string, longest: number): string | null {
   const value = body[name] ?? null;
   if (value === null) return null;
-  if (typeof value !== 'string' || value.length > longest || /\p{Cc}/u.test(value)) throw invalid(name);
+  if (typeof value !== 'string' || value.length > longest || /[\p{Cc}\p{Cs}]/u.test(value))
+    throw invalid(name);
   if (holdsRegistrationNumber(value)) throw invalid(name);
   const text = value.normalize('NFC').trim();
   return text === '' ? null : text;

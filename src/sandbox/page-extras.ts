@@ -8,7 +8,7 @@ import { toAppError } from '../errors.ts';
 import type { Form, PageExtras } from '../page/extras.ts';
 import { OUTCOMES } from '../page/sandbox-copy.ts';
 import type { Finish, PersonFields, SandboxPanel, Screen } from '../page/screen.ts';
-import { toClaim } from '../page/walk.ts';
+import { toClaimant } from '../page/walk.ts';
 import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
 import type { Inbox } from './inbox.ts';
 import type { Seed, SeedPerson } from './people-file.ts';
@@ -127,13 +127,13 @@ export class SandboxPage implements PageExtras {
     return closes === undefined ? null : { way: 'silent', close: closes };
   }
 
-  async play(attempt: Attempt, form: Form): Promise<boolean> {
+  async play(attempt: Attempt, form: Form, address: string): Promise<boolean> {
     const wish = form.get('do') ?? '';
     const choice = choiceOf(attempt);
     const delay = choice.outcome === 'slow' ? Math.max(SLOW, choice.delay) : choice.delay;
     if (delay > 0) await sleep(delay);
     const picked = OUTCOME_IDS.find((each) => wish === `outcome:${each}`);
-    if (picked !== undefined) return this.#bringAbout(attempt, picked);
+    if (picked !== undefined) return this.#bringAbout(attempt, picked, address);
     if (wish === 'play_approval') {
       this.#services.provider.decide(attempt.impUid, true);
       return false;
@@ -142,11 +142,11 @@ export class SandboxPage implements PageExtras {
     if (outcome === null || wish === 'cancel') return false;
     const screen = attempt.walk?.screen ?? '';
     const isDue = LATER.includes(outcome) ? ['code', 'app'].includes(screen) : screen === 'person';
-    return isDue && ['next', 'approved'].includes(wish) ? this.#bringAbout(attempt, outcome) : false;
+    return isDue && ['next', 'approved'].includes(wish) ? this.#bringAbout(attempt, outcome, address) : false;
   }
 
   /** True when the form has had its effect; false when the walk goes on as if nothing was chosen. */
-  async #bringAbout(attempt: Attempt, outcome: Outcome): Promise<boolean> {
+  async #bringAbout(attempt: Attempt, outcome: Outcome, address: string): Promise<boolean> {
     const { attempts, clock } = this.#services;
     const end = ENDS[outcome];
     if (end !== undefined) {
@@ -180,7 +180,7 @@ export class SandboxPage implements PageExtras {
         else await this.#certify(attempt, this.#someone(attempt), true);
         return true;
       case 'code_expired':
-        return this.#expireCode(attempt);
+        return this.#expireCode(attempt, address);
       case 'slow':
         await attempts.advance(attempt, { sandbox: { ...choiceOf(attempt), outcome } });
         return true;
@@ -198,17 +198,23 @@ export class SandboxPage implements PageExtras {
   }
 
   /** A code that was sent and is too old by now. */
-  async #expireCode(attempt: Attempt): Promise<boolean> {
+  async #expireCode(attempt: Attempt, address: string): Promise<boolean> {
     const { attempts, clock } = this.#services;
     const person = this.#offered(attempt)[0];
     const { walk } = attempt;
     if (walk === null || person === undefined) return true;
+    const code = { sentAt: clock.now() - OTP_LIFE };
+    // One that was sent just now: another one could not be sent yet.
+    if (walk.screen === 'code') {
+      await attempts.advance(attempt, { code });
+      return true;
+    }
     const fields = walk.fields.gender_digit === '' ? this.#toFields(person) : walk.fields;
     const { name, birth, gender_digit, phone } = fields;
     const named = { ...attempt, walk: { ...walk, fields: { name, birth, gender_digit, phone } } };
-    const sent = await attempts.send(named, toClaim(named.walk, named.walk.fields), 'SMS');
-    const code = sent?.walk?.code;
-    if (sent && code) await attempts.advance(sent, { code: { ...code, sentAt: clock.now() - OTP_LIFE } });
+    const claimant = toClaimant(named.walk, named.walk.fields);
+    const sent = await attempts.send(named, { claimant, method: 'SMS', address });
+    if (sent !== null) await attempts.advance(sent, { code });
     return true;
   }
 
@@ -231,7 +237,7 @@ export class SandboxPage implements PageExtras {
   /** Whom the fields name, else the person chosen in advance, else the first one. */
   #someone({ walk, ...attempt }: Attempt): Person | Identity {
     if (walk !== null && walk.fields.gender_digit !== '')
-      return { ...toClaim(walk, walk.fields), ci: null, di: null };
+      return { ...toClaimant(walk, walk.fields), ci: null, di: null };
     return this.#offered({ ...attempt, walk })[0] ?? this.#find(() => true);
   }
 

@@ -68,9 +68,9 @@ export class SandboxProvider {
     };
   }
 
-  #request({ impUid, channel, claim, method, serviceName, now }: OtpRequest): OtpSent {
-    if (claim.name === MISMATCHING_NAME) throw new AppError('identity_mismatch');
-    const code = MAGIC_PHONE.exec(claim.phone ?? '')?.[1];
+  #request({ impUid, channel, claimant, method, serviceName, now }: OtpRequest): OtpSent {
+    if (claimant.name === MISMATCHING_NAME) throw new AppError('identity_mismatch');
+    const code = MAGIC_PHONE.exec(claimant.phone ?? '')?.[1];
     if (code !== undefined)
       throw new AppError(CODES.get(code) ?? 'provider_refused', {
         detail: `the sandbox answers code ${code}`,
@@ -80,7 +80,7 @@ export class SandboxProvider {
     this.#recent.add({
       imp_uid: impUid,
       channel_key: channel.channelKey,
-      name: claim.name,
+      name: claimant.name,
       method,
       service: serviceName,
       state: 'waiting',
@@ -88,7 +88,7 @@ export class SandboxProvider {
     });
     if (method === 'SMS')
       this.#inbox.put({
-        phone: claim.phone ?? '',
+        phone: claimant.phone ?? '',
         // The last line lets a phone offer the code to the page of that host.
         text: `[${serviceName}] 인증번호는 ${otp} 입니다.\n@localhost #${otp}`,
         otp,
@@ -98,13 +98,13 @@ export class SandboxProvider {
     return { providerTid: fakeProviderTid(channel, now), otp };
   }
 
-  #confirm({ impUid, channel, claim, method }: OtpConfirmation) {
+  #confirm({ impUid, channel, claimant, method }: OtpConfirmation) {
     if (method === 'APP') {
       const approved = this.#approvals.get(impUid);
       if (approved === undefined) throw new AppError('app_not_approved');
       if (!approved) throw new AppError('provider_refused', { detail: 'the person turned the request down' });
     }
     this.#recent.note(impUid, 'certified');
-    return { ...claim, ci: fakeCi(claim), di: fakeDi(claim, channel.channelKey) };
+    return { ...claimant, ci: fakeCi(claimant), di: fakeDi(claimant, channel.channelKey) };
   }
 }

@@ -1,8 +1,8 @@
 import { toAsciiJson } from '../ascii-json.ts';
 import type { CertificationService } from '../core/certification-service.ts';
 import { SECOND, wholeSecond } from '../core/clock.ts';
+import type { MerchantService } from '../core/merchant-service.ts';
 import type { Store } from '../core/store.ts';
-import type { Vault } from '../core/vault.ts';
 import { AppError } from '../errors.ts';
 import { success } from '../http/envelope.ts';
 import type { ApiRequest, Handler, Route } from '../http/routes.ts';
@@ -17,7 +17,7 @@ import { seedCertifications, seedMerchants } from './seed.ts';
 
 export interface SandboxServices extends EventSources {
   readonly store: Store;
-  readonly vault: Vault;
+  readonly merchants: MerchantService;
   readonly certifications: CertificationService;
   readonly provider: SandboxProvider;
   readonly seed: Seed;

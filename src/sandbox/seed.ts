@@ -2,27 +2,28 @@ import type { CertificationService, NewCertification } from '../core/certificati
 import type { Channel } from '../core/channel.ts';
 import { SECOND } from '../core/clock.ts';
 import { type Identity, parseCarrier, parsePhone } from '../core/identity.ts';
-import type { Store } from '../core/store.ts';
-import type { Vault } from '../core/vault.ts';
+import type { MerchantService } from '../core/merchant-service.ts';
 import { toMerchantSetup } from '../merchants-file.ts';
 import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
 import type { Seed, SeedCertification, SeedPerson } from './people-file.ts';
 
 interface SeedTarget {
-  readonly store: Store;
-  readonly vault: Vault;
+  readonly merchants: MerchantService;
   readonly certifications: CertificationService;
 }
 
 /** Brings the merchants of a seed into the store, whatever stands there already. */
-export async function seedMerchants({ store, vault }: SeedTarget, seed: Seed): Promise<void> {
-  for (const merchant of seed.merchants) await store.saveMerchant(toMerchantSetup(vault, merchant));
+export async function seedMerchants({ merchants }: SeedTarget, seed: Seed): Promise<void> {
+  for (const merchant of seed.merchants) await merchants.save(toMerchantSetup(merchant));
 }
 
 /** Keeps the certifications of a seed, but for those whose id is or was in use. */
-export async function seedCertifications({ store, certifications }: SeedTarget, seed: Seed): Promise<void> {
+export async function seedCertifications(
+  { merchants, certifications }: SeedTarget,
+  seed: Seed,
+): Promise<void> {
   for (const row of seed.certifications) {
-    const channel = await store.findChannel(row.channel);
+    const channel = await merchants.findChannel(row.channel);
     if (channel !== null) await certifications.keepAs(row.imp_uid, toCertification(row, channel));
   }
 }

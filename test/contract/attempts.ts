@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AttemptEnding, StoredAttempt } from '../../src/core/attempt.ts';
+import type { AttemptEnding, CodeTryRequest, StoredAttempt } from '../../src/core/attempt.ts';
 import type { Channel } from '../../src/core/channel.ts';
 import { newImpUid } from '../../src/core/ids.ts';
 import type { Store, StoredCertification } from '../../src/core/store.ts';
+import { CHANNEL, putMerchant } from './merchant.ts';
 
 const NOW = 1_741_915_200_000;
 const sealed = () => ({ masterKeyId: 1, salt: randomBytes(32), blob: randomBytes(200) });
@@ -21,20 +22,9 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
       const opened = await open();
       store = opened.first;
       second = opened.second;
-      const merchant = await store.saveMerchant({
-        name: '가상상점',
+      const merchant = await putMerchant(store, {
         userCode: 'imp90000000',
-        keys: [],
-        channels: [
-          {
-            channelKey: 'attempts',
-            provider: 'danal',
-            providerMerchantId: 'FAKE',
-            carrierApproval: false,
-            foreignerAddOn: false,
-            minimumAge: null,
-          },
-        ],
+        channels: [{ ...CHANNEL, channelKey: 'attempts' }],
       });
       [channel] = (await store.listChannels(merchant.id)) as [Channel];
     });
@@ -46,14 +36,24 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
     async function begin(expiresAt = NOW + 900_000) {
       const impUid = newImpUid();
       const { merchantId } = channel;
+      const secrets = {
+        ticket: randomBytes(36),
+        ticketUntil: NOW + 600_000,
+        handle: randomBytes(36),
+        session: null,
+      };
       const attempt: StoredAttempt = {
         impUid,
         merchantId,
         channel,
+        secrets,
         expiresAt,
         step: 0,
+        wrong: 0,
+        code: null,
         end: null,
-        sealed: sealed(),
+        frame: sealed(),
+        walk: sealed(),
       };
       const certification: StoredCertification = {
         impUid,
@@ -64,113 +64,221 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
         certifiedAt: null,
         sealed: sealed(),
       };
-      const secrets = { ticket: randomBytes(32), ticketUntil: NOW + 600_000, handle: randomBytes(32) };
-      expect(await store.attempts.create(attempt, certification, secrets)).toBe(true);
+      expect(await store.attempts.create(attempt, certification)).toBe(true);
       await nextTurn();
-      return { impUid, attempt, certification, secrets };
+      return { impUid, attempt, certification };
     }
 
     const ending = (impUid: string, more: Partial<AttemptEnding> = {}): AttemptEnding => ({
       impUid,
       end: END,
-      sealed: sealed(),
+      claim: null,
+      now: NOW,
       certification: { state: 'failed' },
       ...more,
     });
+    const openingOf = (impUid: string, now = NOW, session: Uint8Array = randomBytes(36)) => ({
+      impUid,
+      session,
+      frame: sealed(),
+      walk: sealed(),
+      now,
+    });
+    const newClaim = (now = NOW) => ({ id: randomBytes(16), until: now + 30_000 });
+    const CODE = Uint8Array.of(1, 2, 3);
+    const OTHER_CODE = Uint8Array.of(1, 2, 4);
+    const tryOf = (impUid: string, step: number, digest: Uint8Array, now = NOW): CodeTryRequest => ({
+      impUid,
+      step,
+      digest,
+      wrongTries: 5,
+      claim: newClaim(now),
+      now,
+    });
+    /** An attempt at step 1, to which a code was sent. */
+    async function beginWithCode() {
+      const begun = await begin();
+      const { impUid } = begun;
+      expect(await store.attempts.advance({ impUid, step: 0, walk: sealed(), code: CODE })).toBe(true);
+      await nextTurn();
+      return begun;
+    }
 
     it('keeps an attempt with its certification, or neither when the id was used', async () => {
-      const { impUid, attempt, certification, secrets } = await begin();
-      expect(await second.attempts.find({ handle: secrets.handle })).toMatchObject({
-        impUid,
-        step: 0,
-        end: null,
-        channel,
-      });
+      const { impUid, attempt, certification } = await begin();
+      const { ticket, handle } = attempt.secrets;
+      for (const key of [{ handle }, { ticket }])
+        expect(await second.attempts.find(key)).toMatchObject({
+          impUid,
+          step: 0,
+          wrong: 0,
+          end: null,
+          channel,
+        });
       expect((await second.findCertification(channel.merchantId, impUid))?.state).toBe('pending');
-      const other = { ...secrets, ticket: randomBytes(32), handle: randomBytes(32) };
-      expect(await store.attempts.create(attempt, certification, other)).toBe(false);
-      expect(await store.attempts.find({ handle: other.handle })).toBeNull();
+      const other = {
+        ...attempt,
+        secrets: { ...attempt.secrets, ticket: randomBytes(36), handle: randomBytes(36) },
+      };
+      expect(await store.attempts.create(other, certification)).toBe(false);
+      expect(await store.attempts.find({ handle: other.secrets.handle })).toBeNull();
     });
 
     it('opens a ticket once, in time, for one session', async () => {
-      const { secrets } = await begin();
-      const sessions = Array.from({ length: 20 }, () => randomBytes(32));
+      const { impUid } = await begin();
+      const openings = Array.from({ length: 20 }, () => openingOf(impUid, NOW + 599_999));
       const opened = await Promise.all(
-        sessions.map((session, at) =>
-          (at % 2 ? store : second).attempts.openTicket(secrets.ticket, session, NOW + 599_999),
-        ),
+        openings.map((each, at) => (at % 2 ? store : second).attempts.openTicket(each)),
       );
       expect(opened.filter(Boolean)).toHaveLength(1);
       await nextTurn();
-      const found = await Promise.all(sessions.map((session) => second.attempts.find({ session })));
+      const found = await Promise.all(openings.map(({ session }) => second.attempts.find({ session })));
       expect(found.map((each) => each !== null)).toEqual(opened);
+      const kept = openings[opened.indexOf(true)];
+      expect(Buffer.from(found[opened.indexOf(true)]?.walk?.blob ?? [])).toEqual(kept?.walk.blob);
       const late = await begin();
-      expect(await store.attempts.openTicket(late.secrets.ticket, randomBytes(32), NOW + 600_000)).toBe(
-        false,
-      );
-      expect(await store.attempts.openTicket(randomBytes(32), randomBytes(32), NOW)).toBe(false);
+      expect(await store.attempts.openTicket(openingOf(late.impUid, NOW + 600_000))).toBe(false);
+      expect(await store.attempts.openTicket(openingOf('imp_000000000000'))).toBe(false);
     });
 
     it('goes one step on for one of several changes at once', async () => {
-      const { impUid, secrets } = await begin();
+      const { impUid, attempt } = await begin();
       const changes = Array.from({ length: 20 }, () => sealed());
       const kept = await Promise.all(
-        changes.map((each, at) =>
-          (at % 2 ? store : second).attempts.advance({ impUid, step: 0, sealed: each }),
-        ),
+        changes.map((walk, at) => (at % 2 ? store : second).attempts.advance({ impUid, step: 0, walk })),
       );
       expect(kept.filter(Boolean)).toHaveLength(1);
       await nextTurn();
-      const found = await second.attempts.find({ handle: secrets.handle });
+      const found = await second.attempts.find({ handle: attempt.secrets.handle });
       expect(found?.step).toBe(1);
-      expect(Buffer.from(found?.sealed.blob ?? [])).toEqual(changes[kept.indexOf(true)]?.blob);
+      expect(Buffer.from(found?.walk?.blob ?? [])).toEqual(changes[kept.indexOf(true)]?.blob);
+      expect(Buffer.from(found?.frame.blob ?? [])).toEqual(attempt.frame.blob);
       expect(await second.attempts.findById(channel.merchantId, impUid)).toMatchObject({ impUid, step: 1 });
       expect(await second.attempts.findById(-1, impUid)).toBeNull();
     });
 
-    it('ends once, together with the certification, and goes no step on from there', async () => {
-      const { impUid, secrets, certification } = await begin();
-      for (const _again of [1, 2, 3]) await store.findCertification(channel.merchantId, impUid);
-      const certified = { ...certification, state: 'certified' as const, certifiedAt: NOW, sealed: sealed() };
-      const ends = await Promise.all([
-        store.attempts.end(ending(impUid)),
-        second.attempts.end(
-          ending(impUid, { end: '{"certified":true}', certification: { state: 'certified', certified } }),
-        ),
-        store.attempts.end(ending(impUid)),
-      ]);
-      expect(ends.filter(Boolean)).toHaveLength(1);
+    it('keeps the code until there is a new one', async () => {
+      const { impUid } = await beginWithCode();
+      const code = async () =>
+        Buffer.from((await second.attempts.findById(channel.merchantId, impUid))?.code ?? []);
+      await store.attempts.advance({ impUid, step: 1, walk: sealed() });
       await nextTurn();
-      const found = await second.attempts.find({ handle: secrets.handle });
-      const state = (await second.findCertification(channel.merchantId, impUid))?.state;
-      expect([found?.end, state]).toEqual(ends[1] ? ['{"certified":true}', 'certified'] : [END, 'failed']);
-      expect(await store.attempts.advance({ impUid, step: found?.step ?? 0, sealed: sealed() })).toBe(false);
-      expect(await store.attempts.openTicket(secrets.ticket, randomBytes(32), NOW)).toBe(false);
+      expect(await code()).toEqual(Buffer.from(CODE));
+      await store.attempts.advance({ impUid, step: 2, walk: sealed(), code: OTHER_CODE });
+      await nextTurn();
+      expect(await code()).toEqual(Buffer.from(OTHER_CODE));
     });
 
-    it('finds what is past its time and runs still, and forgets what is long over', async () => {
+    it('looks at one of several codes of one step, right or wrong, and at five in all', async () => {
+      const { impUid } = await beginWithCode();
+      for (let step = 1; step <= 5; step++) {
+        const tries = await Promise.all(
+          Array.from({ length: 12 }, (_, at) =>
+            (at % 2 ? store : second).attempts.tryCode(tryOf(impUid, step, OTHER_CODE)),
+          ),
+        );
+        expect(tries.filter((tried) => tried !== 'overtaken')).toEqual([step < 5 ? 'wrong' : 'last']);
+        await nextTurn();
+        expect(await second.attempts.findById(channel.merchantId, impUid)).toMatchObject({
+          step: step + 1,
+          wrong: step,
+        });
+      }
+      for (const digest of [CODE, OTHER_CODE])
+        expect(await store.attempts.tryCode(tryOf(impUid, 6, digest))).toBe('overtaken');
+      // A new code does not give new tries.
+      await store.attempts.advance({ impUid, step: 6, walk: sealed(), code: CODE });
+      expect(await store.attempts.tryCode(tryOf(impUid, 7, CODE))).toBe('overtaken');
+    });
+
+    it('gives the claim to the right code, and while it is live looks at no other one', async () => {
+      const { impUid, certification } = await beginWithCode();
+      const right = tryOf(impUid, 1, CODE);
+      expect(await store.attempts.tryCode(tryOf(impUid, 0, CODE))).toBe('overtaken');
+      expect(await store.attempts.tryCode(right)).toBe('right');
+      await nextTurn();
+      for (const digest of [CODE, OTHER_CODE])
+        expect(await second.attempts.tryCode(tryOf(impUid, 2, digest))).toBe('overtaken');
+      expect(await second.attempts.claim({ impUid, step: 2, claim: newClaim(), now: NOW })).toBe(false);
+      expect(await second.attempts.end(ending(impUid))).toBe(false);
+      expect(await second.attempts.findById(channel.merchantId, impUid)).toMatchObject({ step: 2, wrong: 0 });
+      const certified = { ...certification, state: 'certified' as const, certifiedAt: NOW, sealed: sealed() };
+      const end = { end: '{"certified":true}', certification: { state: 'certified' as const, certified } };
+      expect(await store.attempts.end(ending(impUid, { ...end, claim: randomBytes(16) }))).toBe(false);
+      expect(await store.attempts.end(ending(impUid, { ...end, claim: right.claim.id }))).toBe(true);
+      await nextTurn();
+      const found = await second.attempts.findById(channel.merchantId, impUid);
+      expect([found?.end, found?.walk, found?.code]).toEqual(['{"certified":true}', null, null]);
+      expect((await second.findCertification(channel.merchantId, impUid))?.state).toBe('certified');
+    });
+
+    it('lends the claim of a step once, and again when its time is over or it was given back', async () => {
+      const { impUid } = await begin();
+      const claims = Array.from({ length: 6 }, () => newClaim());
+      const taken = await Promise.all(
+        claims.map((claim, at) =>
+          (at % 2 ? store : second).attempts.claim({ impUid, step: 0, claim, now: NOW }),
+        ),
+      );
+      expect(taken.filter(Boolean)).toHaveLength(1);
+      await nextTurn();
+      const later = NOW + 30_000;
+      expect(await store.attempts.claim({ impUid, step: 1, claim: newClaim(), now: later - 1 })).toBe(false);
+      const next = newClaim(later);
+      expect(await store.attempts.claim({ impUid, step: 1, claim: next, now: later })).toBe(true);
+      await store.release(channel.merchantId, impUid, next.id);
+      await nextTurn();
+      expect(await second.attempts.claim({ impUid, step: 2, claim: newClaim(later), now: later })).toBe(true);
+    });
+
+    it('ends once, together with the certification, and goes no step on from there', async () => {
+      const { impUid, attempt } = await begin();
+      for (const _again of [1, 2, 3]) await store.findCertification(channel.merchantId, impUid);
+      const ends = await Promise.all([store, second, store].map((each) => each.attempts.end(ending(impUid))));
+      expect(ends.filter(Boolean)).toHaveLength(1);
+      await nextTurn();
+      const found = await second.attempts.find({ handle: attempt.secrets.handle });
+      expect(found?.end).toBe(END);
+      expect(found?.walk).toBeNull();
+      expect((await second.findCertification(channel.merchantId, impUid))?.state).toBe('failed');
+      const step = found?.step ?? 0;
+      expect(await store.attempts.advance({ impUid, step, walk: sealed() })).toBe(false);
+      expect(await store.attempts.claim({ impUid, step, claim: newClaim(), now: NOW })).toBe(false);
+      expect(await store.attempts.openTicket(openingOf(impUid))).toBe(false);
+    });
+
+    it('ends whatever is past its time and not just being confirmed, and forgets only what has ended', async () => {
       const late = await begin(NOW - 1);
-      const ended = await begin(NOW - 1);
-      await store.attempts.end(ending(ended.impUid));
+      const claimed = await begin(NOW - 1);
       const running = await begin();
+      const claim = newClaim();
+      await store.attempts.claim({ impUid: claimed.impUid, step: 0, claim, now: NOW });
+      const endLate = (now: number) => store.attempts.endLate({ end: END, now, count: 1 });
+      while ((await endLate(NOW)) > 0);
       await nextTurn();
-      const found = (await second.attempts.findLate(NOW, 100)).map(({ impUid }) => impUid);
-      expect(found).toContain(late.impUid);
-      expect(found).not.toContain(ended.impUid);
-      expect(found).not.toContain(running.impUid);
-      expect(await second.attempts.findLate(NOW, 0)).toEqual([]);
-      await store.attempts.forget(NOW);
+      const stateOf = async ({ impUid }: { impUid: string }) => [
+        (await second.attempts.findById(channel.merchantId, impUid))?.end ?? null,
+        (await second.findCertification(channel.merchantId, impUid))?.state,
+      ];
+      expect(await stateOf(late)).toEqual([END, 'expired']);
+      expect(await stateOf(claimed)).toEqual([null, 'pending']);
+      expect(await stateOf(running)).toEqual([null, 'pending']);
+      expect(await endLate(NOW + 30_000)).toBe(1);
+      expect(await endLate(NOW + 30_000)).toBe(0);
+      const stillRunning = await begin(NOW - 1);
+      while ((await store.attempts.forget(NOW, 1)) > 0);
       await nextTurn();
-      expect(await second.attempts.find({ handle: ended.secrets.handle })).toBeNull();
-      expect(await second.attempts.find({ handle: running.secrets.handle })).not.toBeNull();
-      expect((await second.findCertification(channel.merchantId, ended.impUid))?.state).toBe('failed');
+      expect(await second.attempts.findById(channel.merchantId, late.impUid)).toBeNull();
+      for (const { impUid } of [running, stillRunning])
+        expect(await second.attempts.findById(channel.merchantId, impUid)).not.toBeNull();
+      expect((await second.findCertification(channel.merchantId, late.impUid))?.state).toBe('expired');
     });
 
     it('goes when its certification is erased', async () => {
-      const { impUid, secrets } = await begin();
+      const { impUid, attempt } = await begin();
       await store.eraseCertification(channel.merchantId, impUid, NOW);
       await nextTurn();
-      expect(await second.attempts.find({ handle: secrets.handle })).toBeNull();
+      expect(await second.attempts.find({ handle: attempt.secrets.handle })).toBeNull();
     });
   });
 }

@@ -5,6 +5,7 @@ import { newImpUid } from '../../src/core/ids.ts';
 import type { Store } from '../../src/core/store.ts';
 import type { AppError } from '../../src/errors.ts';
 import { startSeverableProxy } from '../server/severable-proxy.ts';
+import { CHANNEL, putMerchant } from './merchant.ts';
 import { ask, type PostgresServer, startPostgres } from './postgres-server.ts';
 import { filled, mark, open } from './postgres-store.ts';
 
@@ -58,6 +59,7 @@ describe('postgres, under several nodes and in trouble', () => {
       method: 'SMS' as const,
       digest: Uint8Array.of(1),
       phoneDigest,
+      claimant: record().sealed,
       sentAt: 1,
       wrong: 0,
       end: null,
@@ -67,14 +69,15 @@ describe('postgres, under several nodes and in trouble', () => {
       asked.map(async ({ impUid }) => (await store.findCertification(merchant.id, impUid))?.state),
     );
     expect(states.filter((state) => state === 'pending')).toHaveLength(1);
-    const limits = { phone: [{ count: 5, window: 1000 }], merchant: [{ count: 7, window: 1000 }] };
-    const count = (digest: Uint8Array) => (_: unknown, at: number) =>
-      (at % 2 ? store : other).countOtpRequest({
-        merchantId: merchant.id,
-        phoneDigest: digest,
-        now: 5,
-        limits,
-      });
+    const shop = randomBytes(36);
+    const count = (phone: Uint8Array) => (_: unknown, at: number) =>
+      (at % 2 ? store : other).countRequest(
+        [
+          { subject: phone, limits: [{ count: 5, window: 1000 }] },
+          { subject: shop, limits: [{ count: 7, window: 1000 }] },
+        ],
+        5,
+      );
     const counted = await Promise.all(Array.from({ length: 20 }, count(phoneDigest)));
     expect(counted.filter((freeAt) => freeAt === null)).toHaveLength(5);
     const more = await Promise.all(
@@ -96,13 +99,25 @@ describe('postgres, under several nodes and in trouble', () => {
       method: 'SMS' as const,
       digest: Uint8Array.of(1),
       phoneDigest: phones[at % phones.length] ?? Uint8Array.of(0),
+      claimant: record().sealed,
       sentAt: 1,
       wrong: 0,
       end: null,
     });
-    const limits = { phone: [{ count: 5, window: 9 }], merchant: [{ count: 9, window: 9 }] };
     const late = (ids: readonly string[], at: number) => ids.at(-1 - (at % 3)) ?? 'imp_000000000000';
     const any = (at: number) => late(at % 2 ? otps : attempts, at);
+    const claim = { id: Uint8Array.of(7), until: 3 };
+    const merchantId = merchant.id;
+    const userCode = merchant.userCode;
+    const subjects = phones.map((subject) => ({ subject, limits: [{ count: 5, window: 9 }] }));
+    const stepOf = (at: number) => ({ impUid: late(attempts, at), step: at % 3, claim, now: at % 5 });
+    const token = () => ({
+      nonce: randomBytes(24),
+      digest: randomBytes(36).toString('hex'),
+      issuedAt: 1,
+      expiresAt: 2,
+      proof: randomBytes(36),
+    });
     const verbs: readonly ((node: Store, at: number) => Promise<unknown>)[] = [
       (node, at) => {
         const fresh = record();
@@ -111,37 +126,86 @@ describe('postgres, under several nodes and in trouble', () => {
       },
       async (node) => {
         const fresh = record();
-        const { impUid, merchantId, channel, sealed } = fresh;
-        const attempt = { impUid, merchantId, channel, expiresAt: 9, step: 0, end: null, sealed };
-        const secrets = { ticket: randomBytes(32), ticketUntil: 9, handle: randomBytes(32) };
+        const { impUid, channel, sealed } = fresh;
+        const secrets = {
+          ticket: randomBytes(36),
+          ticketUntil: 9,
+          handle: randomBytes(36),
+          session: null,
+        };
+        const begun = { step: 0, wrong: 0, code: null, end: null, frame: sealed, walk: sealed };
         attempts.push(impUid);
-        await node.attempts.create(attempt, fresh, secrets);
+        await node.attempts.create({ impUid, merchantId, channel, secrets, expiresAt: 9, ...begun }, fresh);
       },
-      (node, at) => node.tryOtp(merchant.id, any(at), Uint8Array.of(at % 3), 2),
-      (node, at) => node.endOtp(merchant.id, late(otps, at), 'expired', 'late'),
-      (node, at) => node.certify({ ...record(late(otps, at)), state: 'certified', certifiedAt: 1 }),
-      (node, at) => node.eraseCertification(merchant.id, any(at), 1),
-      (node, at) => node.attempts.advance({ impUid: late(attempts, at), step: 0, sealed: record().sealed }),
+      (node, at) =>
+        node.tryOtp({
+          merchantId,
+          impUid: any(at),
+          digest: Uint8Array.of(at % 3),
+          wrongTries: 5,
+          claim,
+          now: at % 5,
+        }),
+      (node, at) => node.claim({ merchantId, impUid: late(otps, at), claim, now: at % 5 }),
+      (node, at) => node.release(merchantId, any(at), claim.id),
+      (node, at) =>
+        node.endOtp({
+          merchantId,
+          impUid: late(otps, at),
+          state: 'expired',
+          end: 'late',
+          claim: null,
+          now: 1,
+        }),
+      (node, at) => node.certify({ ...record(late(otps, at)), state: 'certified', certifiedAt: 1 }, claim.id),
+      (node, at) => node.eraseCertification(merchantId, any(at), 1),
+      (node, at) => {
+        const { sealed } = record();
+        return node.attempts.openTicket({
+          impUid: late(attempts, at),
+          session: randomBytes(36),
+          frame: sealed,
+          walk: sealed,
+          now: 1,
+        });
+      },
+      (node, at) => {
+        const { impUid, step } = stepOf(at);
+        return node.attempts.advance({ impUid, step, walk: record().sealed, code: Uint8Array.of(1) });
+      },
+      (node, at) => node.attempts.tryCode({ ...stepOf(at), digest: Uint8Array.of(at % 3), wrongTries: 5 }),
+      (node, at) => node.attempts.claim(stepOf(at)),
       (node, at) =>
         node.attempts.end({
           impUid: late(attempts, at),
           end: '{}',
-          sealed: record().sealed,
+          claim: null,
+          now: 4,
           certification: { state: 'failed' },
         }),
+      (node, at) => node.countRequest(subjects, at * 86_400_000),
+      (node, at) => node.findOtp(merchantId, any(at)),
+      (node, at) => node.attempts.endLate({ end: '{}', now: 8 + (at % 3), count: 3 }),
+      (node) => node.attempts.forget(8, 3),
+      (node, at) => node.endLateOtps(at % 3, 5, 3),
+      (node, at) => node.forgetUnverified(at % 3, 3),
+      (node) => node.forgetRequests(1, 3),
+      async (node) => {
+        const key = await node.findApiKey('key');
+        if (key === null) throw new Error('the key is not there');
+        const seen = await node.findTokenOfKey(key.id);
+        return node.putToken({ key, seen, next: token() });
+      },
       (node, at) =>
-        node.countOtpRequest({
-          merchantId: merchant.id,
-          phoneDigest: otp(at).phoneDigest,
-          now: at * 86_400_000,
-          limits,
+        putMerchant(node, {
+          userCode,
+          keys: [{ impKey: 'key', secretDigest: Uint8Array.of(at % 2) }],
+          channels: [CHANNEL],
         }),
-      (node, at) => node.findOtp(merchant.id, any(at)),
-      (node) => node.attempts.forget(8),
     ];
     for (let round = 0; round < 40; round++) {
       await Promise.all(
-        Array.from({ length: 22 }, (_, at) => {
+        Array.from({ length: 44 }, (_, at) => {
           const verb = verbs[(at * 7 + round) % verbs.length];
           return verb?.(nodes[at % 2] ?? store, at + round);
         }),

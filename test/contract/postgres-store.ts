@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { newImpUid } from '../../src/core/ids.ts';
 import type { Store } from '../../src/core/store.ts';
 import { type DatabaseMark, openStore } from '../../src/storage/index.ts';
+import { CHANNEL, putMerchant } from './merchant.ts';
 
 export const mark = (mode: 'dev' | 'serve', keyMark = '1:00'): DatabaseMark => ({
   mode,
@@ -16,20 +17,10 @@ export function open(url: string, as = mark('dev')): Promise<Store> {
 /** A store with one merchant, and what makes a certification of it. */
 export async function filled(url: string) {
   const store = await open(url);
-  const merchant = await store.saveMerchant({
-    name: '가상상점',
+  const merchant = await putMerchant(store, {
     userCode: 'imp00000001',
     keys: [{ impKey: 'key', secretDigest: Uint8Array.of(1) }],
-    channels: [
-      {
-        channelKey: 'channel',
-        provider: 'danal',
-        providerMerchantId: 'FAKE',
-        carrierApproval: false,
-        foreignerAddOn: false,
-        minimumAge: null,
-      },
-    ],
+    channels: [CHANNEL],
   });
   const channel = await store.findChannel('channel');
   if (channel === null) throw new Error('the channel is not there');

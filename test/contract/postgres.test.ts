@@ -3,6 +3,7 @@ import type { Store } from '../../src/core/store.ts';
 import { createPassingAuthority } from '../../src/sandbox/authority.ts';
 import { openStore } from '../../src/storage/index.ts';
 import { describeAttempts } from './attempts.ts';
+import { describeOtps } from './otps.ts';
 import { ask, type PostgresServer, startPostgres } from './postgres-server.ts';
 import { filled, mark, open } from './postgres-store.ts';
 import { describeStore } from './store.ts';
@@ -13,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.close());
 
-for (const suite of [describeStore, describeAttempts])
+for (const suite of [describeStore, describeOtps, describeAttempts])
   suite('postgres, two pools', async () => {
     const url = await server.newDatabase();
     const [first, second] = await Promise.all([openStore(url, mark('dev')), openStore(url, mark('dev'))]);
@@ -112,7 +113,12 @@ describe('postgres', () => {
     expect(await store.findCertification(merchant.id, 'a\0b')).toBeNull();
     expect(await store.findOtp(merchant.id, 'a\0b')).toBeNull();
     expect(await store.eraseCertification(merchant.id, 'a\0b', 1)).toBeNull();
-    expect(await store.tryOtp(merchant.id, 'a\0b', Uint8Array.of(1), 5)).toBe('closed');
+    const claim = { id: Uint8Array.of(1), until: 1 };
+    const asked = { merchantId: merchant.id, impUid: 'a\0b', claim, now: 0 };
+    expect(await store.tryOtp({ ...asked, digest: Uint8Array.of(1), wrongTries: 5 })).toBe('closed');
+    expect(await store.claim(asked)).toBe(false);
+    await store.release(merchant.id, 'a\0b', claim.id);
+    expect(await store.revokeKey('a\0b', 1)).toBe(false);
     expect(await store.findApiKey('a\0b')).toBeNull();
     expect(await store.findMerchant({ userCode: 'a\0b' })).toBeNull();
     expect(await store.findChannel('a\0b')).toBeNull();

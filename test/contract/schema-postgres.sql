@@ -1,7 +1,9 @@
 access_tokens.api_key_id bigint NOT NULL
 access_tokens.nonce bytea NOT NULL
 access_tokens.digest text NOT NULL
+access_tokens.issued_at bigint NOT NULL
 access_tokens.expires_at bigint NOT NULL
+access_tokens.proof bytea NOT NULL
 api_keys.id bigint NOT NULL IDENTITY
 api_keys.merchant_id bigint NOT NULL
 api_keys.imp_key text NOT NULL
@@ -16,16 +18,23 @@ attempts.session_digest bytea
 attempts.handle_digest bytea NOT NULL
 attempts.expires_at bigint NOT NULL
 attempts.step integer NOT NULL
+attempts.wrong integer NOT NULL
+attempts.code_digest bytea
 attempts.ended text
-attempts.master_key_id integer NOT NULL
-attempts.salt bytea NOT NULL
-attempts.sealed bytea NOT NULL
+attempts.frame_key_id integer NOT NULL
+attempts.frame_salt bytea NOT NULL
+attempts.frame_sealed bytea NOT NULL
+attempts.walk_key_id integer
+attempts.walk_salt bytea
+attempts.walk_sealed bytea
 certifications.id bigint NOT NULL
 certifications.merchant_id bigint NOT NULL
 certifications.channel_id bigint NOT NULL
 certifications.state text NOT NULL
 certifications.requested_at bigint NOT NULL
 certifications.certified_at bigint
+certifications.claim bytea
+certifications.claimed_until bigint
 certifications.master_key_id integer NOT NULL
 certifications.salt bytea NOT NULL
 certifications.sealed bytea NOT NULL
@@ -38,6 +47,10 @@ channels.provider_merchant_id text NOT NULL
 channels.carrier_approval boolean NOT NULL
 channels.foreigner_add_on boolean NOT NULL
 channels.minimum_age integer
+channels.proof bytea NOT NULL
+counted_requests.id bigint NOT NULL
+counted_requests.subject bytea NOT NULL
+counted_requests.requested_at bigint NOT NULL
 erasures.id bigint NOT NULL
 erasures.merchant_id bigint NOT NULL
 erasures.channel_id bigint NOT NULL
@@ -45,21 +58,21 @@ erasures.erased_at bigint NOT NULL
 merchants.id bigint NOT NULL IDENTITY
 merchants.user_code text NOT NULL
 merchants.name text NOT NULL
-merchants.page_rules text
+merchants.page_rules text NOT NULL
 merchants.disabled_at bigint
+merchants.proof bytea NOT NULL
 other_ids.imp_uid text NOT NULL
 other_ids.id bigint NOT NULL
-otp_requests.id bigint NOT NULL
-otp_requests.merchant_id bigint NOT NULL
-otp_requests.phone_digest bytea NOT NULL
-otp_requests.requested_at bigint NOT NULL
 otps.id bigint NOT NULL
 otps.method text NOT NULL
-otps.digest bytea NOT NULL
-otps.phone_digest bytea NOT NULL
+otps.digest bytea
+otps.phone_digest bytea
 otps.sent_at bigint NOT NULL
 otps.wrong integer NOT NULL
 otps.ended text
+otps.master_key_id integer
+otps.salt bytea
+otps.sealed bytea
 stamp.name text NOT NULL
 stamp.value text NOT NULL
 turns.id integer NOT NULL
@@ -70,6 +83,7 @@ access_tokens: UNIQUE (digest)
 api_keys: FOREIGN KEY (merchant_id) REFERENCES merchants(id)
 api_keys: PRIMARY KEY (id)
 api_keys: UNIQUE (imp_key)
+attempts: CHECK (((wrong >= 0) AND (wrong <= 5)))
 attempts: PRIMARY KEY (id)
 attempts: UNIQUE (handle_digest)
 attempts: UNIQUE (session_digest)
@@ -80,13 +94,14 @@ certifications: PRIMARY KEY (id)
 channels: FOREIGN KEY (merchant_id) REFERENCES merchants(id)
 channels: PRIMARY KEY (id)
 channels: UNIQUE (channel_key)
+counted_requests: PRIMARY KEY (id)
 erasures: PRIMARY KEY (id)
 merchants: PRIMARY KEY (id)
 merchants: UNIQUE (user_code)
 other_ids: CHECK ((id < 0))
 other_ids: PRIMARY KEY (imp_uid)
 other_ids: UNIQUE (id)
-otp_requests: PRIMARY KEY (id)
+otps: CHECK (((wrong >= 0) AND (wrong <= 5)))
 otps: CHECK ((ended = ANY (ARRAY['tries'::text, 'refused'::text, 'superseded'::text, 'late'::text])))
 otps: CHECK ((method = ANY (ARRAY['SMS'::text, 'APP'::text])))
 otps: PRIMARY KEY (id)
@@ -97,25 +112,27 @@ CREATE UNIQUE INDEX access_tokens_digest_key ON public.access_tokens USING btree
 CREATE UNIQUE INDEX access_tokens_pkey ON public.access_tokens USING btree (api_key_id)
 CREATE UNIQUE INDEX api_keys_imp_key_key ON public.api_keys USING btree (imp_key)
 CREATE UNIQUE INDEX api_keys_pkey ON public.api_keys USING btree (id)
-CREATE INDEX attempts_by_end ON public.attempts USING btree (expires_at)
+CREATE INDEX attempts_ended ON public.attempts USING btree (expires_at) WHERE (ended IS NOT NULL)
 CREATE UNIQUE INDEX attempts_handle_digest_key ON public.attempts USING btree (handle_digest)
 CREATE UNIQUE INDEX attempts_pkey ON public.attempts USING btree (id)
+CREATE INDEX attempts_running ON public.attempts USING btree (expires_at) WHERE (ended IS NULL)
 CREATE UNIQUE INDEX attempts_session_digest_key ON public.attempts USING btree (session_digest)
 CREATE UNIQUE INDEX attempts_ticket_digest_key ON public.attempts USING btree (ticket_digest)
 CREATE UNIQUE INDEX certifications_pkey ON public.certifications USING btree (id)
+CREATE INDEX certifications_unverified ON public.certifications USING btree (requested_at) WHERE (state = ANY (ARRAY['failed'::text, 'expired'::text]))
 CREATE INDEX channels_by_merchant ON public.channels USING btree (merchant_id, "position")
 CREATE UNIQUE INDEX channels_channel_key_key ON public.channels USING btree (channel_key)
 CREATE UNIQUE INDEX channels_pkey ON public.channels USING btree (id)
+CREATE INDEX counted_requests_by_subject ON public.counted_requests USING btree (subject, requested_at)
+CREATE INDEX counted_requests_by_time ON public.counted_requests USING btree (requested_at)
+CREATE UNIQUE INDEX counted_requests_pkey ON public.counted_requests USING btree (id)
 CREATE UNIQUE INDEX erasures_pkey ON public.erasures USING btree (id)
 CREATE UNIQUE INDEX merchants_pkey ON public.merchants USING btree (id)
 CREATE UNIQUE INDEX merchants_user_code_key ON public.merchants USING btree (user_code)
 CREATE UNIQUE INDEX other_ids_id_key ON public.other_ids USING btree (id)
 CREATE UNIQUE INDEX other_ids_pkey ON public.other_ids USING btree (imp_uid)
-CREATE INDEX otp_requests_by_merchant ON public.otp_requests USING btree (merchant_id, requested_at)
-CREATE INDEX otp_requests_by_phone ON public.otp_requests USING btree (phone_digest, requested_at)
-CREATE INDEX otp_requests_by_time ON public.otp_requests USING btree (requested_at)
-CREATE UNIQUE INDEX otp_requests_pkey ON public.otp_requests USING btree (id)
-CREATE INDEX otps_by_phone ON public.otps USING btree (phone_digest)
+CREATE INDEX otps_by_phone ON public.otps USING btree (phone_digest) WHERE (phone_digest IS NOT NULL)
+CREATE INDEX otps_open ON public.otps USING btree (sent_at) WHERE (sealed IS NOT NULL)
 CREATE UNIQUE INDEX otps_pkey ON public.otps USING btree (id)
 CREATE UNIQUE INDEX stamp_pkey ON public.stamp USING btree (name)
 CREATE UNIQUE INDEX turns_pkey ON public.turns USING btree (id)

@@ -7,8 +7,11 @@ CREATE TABLE merchants (
   id INTEGER PRIMARY KEY,
   user_code TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,
-  disabled_at INTEGER
-, page_rules TEXT) STRICT;
+  -- JSON: which pages may start the verification page, and where it may send people back to.
+  page_rules TEXT NOT NULL,
+  disabled_at INTEGER,
+  proof BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE channels (
   id INTEGER PRIMARY KEY,
@@ -18,8 +21,11 @@ CREATE TABLE channels (
   provider TEXT NOT NULL,
   provider_merchant_id TEXT NOT NULL,
   carrier_approval INTEGER NOT NULL,
-  foreigner_add_on INTEGER NOT NULL
-, minimum_age INTEGER) STRICT;
+  foreigner_add_on INTEGER NOT NULL,
+  -- Full years; null for a channel that certifies people of any age.
+  minimum_age INTEGER,
+  proof BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE api_keys (
   id INTEGER PRIMARY KEY,
@@ -33,7 +39,9 @@ CREATE TABLE access_tokens (
   api_key_id INTEGER PRIMARY KEY REFERENCES api_keys (id),
   nonce BLOB NOT NULL,
   digest TEXT NOT NULL UNIQUE,
-  expires_at INTEGER NOT NULL
+  issued_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  proof BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE certifications (
@@ -43,11 +51,15 @@ CREATE TABLE certifications (
   state TEXT NOT NULL CHECK (state IN ('pending', 'certified', 'failed', 'expired')),
   requested_at INTEGER NOT NULL,
   certified_at INTEGER,
+  claim BLOB,
+  claimed_until INTEGER,
   master_key_id INTEGER NOT NULL,
   salt BLOB NOT NULL,
   sealed BLOB NOT NULL,
   CHECK ((state = 'certified') = (certified_at IS NOT NULL))
 ) STRICT;
+
+CREATE INDEX certifications_unverified ON certifications (requested_at) WHERE state IN ('failed', 'expired');
 
 CREATE TABLE other_ids (
   imp_uid TEXT PRIMARY KEY,
@@ -64,26 +76,29 @@ CREATE TABLE erasures (
 CREATE TABLE otps (
   id INTEGER PRIMARY KEY,
   method TEXT NOT NULL CHECK (method IN ('SMS', 'APP')),
-  digest BLOB NOT NULL,
-  phone_digest BLOB NOT NULL,
+  digest BLOB,
+  phone_digest BLOB,
   sent_at INTEGER NOT NULL,
-  wrong INTEGER NOT NULL,
-  ended TEXT CHECK (ended IN ('tries', 'refused', 'superseded', 'late'))
+  wrong INTEGER NOT NULL CHECK (wrong BETWEEN 0 AND 5),
+  ended TEXT CHECK (ended IN ('tries', 'refused', 'superseded', 'late')),
+  master_key_id INTEGER,
+  salt BLOB,
+  sealed BLOB
 ) STRICT;
 
-CREATE INDEX otps_by_phone ON otps (phone_digest);
+CREATE INDEX otps_by_phone ON otps (phone_digest) WHERE phone_digest IS NOT NULL;
 
-CREATE TABLE otp_requests (
-  merchant_id INTEGER NOT NULL,
-  phone_digest BLOB NOT NULL,
+CREATE INDEX otps_open ON otps (sent_at) WHERE sealed IS NOT NULL;
+
+CREATE TABLE counted_requests (
+  id INTEGER PRIMARY KEY,
+  subject BLOB NOT NULL,
   requested_at INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX otp_requests_by_time ON otp_requests (requested_at);
+CREATE INDEX counted_requests_by_time ON counted_requests (requested_at);
 
-CREATE INDEX otp_requests_by_phone ON otp_requests (phone_digest, requested_at);
-
-CREATE INDEX otp_requests_by_merchant ON otp_requests (merchant_id, requested_at);
+CREATE INDEX counted_requests_by_subject ON counted_requests (subject, requested_at);
 
 CREATE TABLE attempts (
   id INTEGER PRIMARY KEY,
@@ -95,10 +110,17 @@ CREATE TABLE attempts (
   handle_digest BLOB NOT NULL UNIQUE,
   expires_at INTEGER NOT NULL,
   step INTEGER NOT NULL,
+  wrong INTEGER NOT NULL CHECK (wrong BETWEEN 0 AND 5),
+  code_digest BLOB,
   ended TEXT,
-  master_key_id INTEGER NOT NULL,
-  salt BLOB NOT NULL,
-  sealed BLOB NOT NULL
+  frame_key_id INTEGER NOT NULL,
+  frame_salt BLOB NOT NULL,
+  frame_sealed BLOB NOT NULL,
+  walk_key_id INTEGER,
+  walk_salt BLOB,
+  walk_sealed BLOB
 ) STRICT;
 
-CREATE INDEX attempts_by_end ON attempts (expires_at);
+CREATE INDEX attempts_running ON attempts (expires_at) WHERE ended IS NULL;
+
+CREATE INDEX attempts_ended ON attempts (expires_at) WHERE ended IS NOT NULL;

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Channel } from '../../src/core/channel.ts';
 import { newImpUid } from '../../src/core/ids.ts';
 import { type Merchant, NO_PAGE_RULES } from '../../src/core/merchant.ts';
-import type { StoredOtp } from '../../src/core/otp.ts';
-import type { Store, StoredCertification, TokenRequest } from '../../src/core/store.ts';
+import type { Store, StoredCertification, StoredToken } from '../../src/core/store.ts';
+import { CHANNEL, putMerchant } from './merchant.ts';
 
 /**
  * What every storage engine must do. `open` gives two stores on the same database, as two processes would have,
@@ -38,8 +38,7 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
 
     async function newMerchant(): Promise<[Merchant, Channel]> {
       count++;
-      const saved = await store.saveMerchant({
-        name: '가상상점',
+      const saved = await putMerchant(store, {
         userCode: `imp${String(count).padStart(8, '0')}`,
         keys: [
           { impKey: `key-${count}`, secretDigest: Uint8Array.of(count) },
@@ -47,8 +46,8 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
         ],
         channels: [
           {
+            ...CHANNEL,
             channelKey: `channel-${count}`,
-            provider: 'danal',
             providerMerchantId: 'FAKEDANAL1',
             carrierApproval: true,
             foreignerAddOn: false,
@@ -93,7 +92,7 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
 
     it('keeps a merchant once, and brings it up to date', async () => {
       const [saved, itsChannel] = await newMerchant();
-      const again = await store.saveMerchant({
+      const again = await putMerchant(store, {
         name: '새이름',
         userCode: saved.userCode,
         keys: [{ impKey: `key-${count}`, secretDigest: Uint8Array.of(99) }],
@@ -105,7 +104,38 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
       expect(await store.findChannel(itsChannel.channelKey)).toEqual({
         ...itsChannel,
         providerMerchantId: 'OTHER',
+        proof: expect.anything(),
       });
+    });
+
+    it('keeps a key pair or channel of another merchant as it is, and all that came with it', async () => {
+      const [owner, itsChannel] = await newMerchant();
+      const impKey = `key-${count}`;
+      const thief = { userCode: 'imp70000000', name: '도둑' };
+      const key = { impKey, secretDigest: Uint8Array.of(66) };
+      await expect(putMerchant(store, { ...thief, keys: [key] })).rejects.toThrow(/another merchant/);
+      await expect(putMerchant(store, { ...thief, channels: [itsChannel] })).rejects.toThrow(
+        /another merchant/,
+      );
+      expect(await (await later()).findMerchant({ userCode: thief.userCode })).toBeNull();
+      expect((await store.findApiKey(impKey))?.secretDigest[0]).toBe(count);
+      expect((await store.findChannel(itsChannel.channelKey))?.merchantId).toBe(owner.id);
+    });
+
+    it('lists merchants and key pairs, and revokes a pair for good', async () => {
+      const [owner] = await newMerchant();
+      const impKey = `key-${count}`;
+      expect((await store.listMerchants()).map(({ userCode }) => userCode)).toContain(owner.userCode);
+      expect(await store.revokeKey(impKey, 5)).toBe(true);
+      expect(await (await later()).revokeKey(impKey, 6)).toBe(false);
+      expect(await second.findApiKey(impKey)).toBeNull();
+      expect(await store.listKeys(owner.id)).toEqual([
+        { impKey, revokedAt: 5 },
+        { impKey: `${impKey}-second`, revokedAt: null },
+      ]);
+      const again = { userCode: owner.userCode, keys: [{ impKey, secretDigest: Uint8Array.of(1) }] };
+      await expect(putMerchant(store, again)).rejects.toThrow(/revoked/);
+      expect(await store.revokeKey('nobody', 5)).toBe(false);
     });
 
     it('keeps the rules of a merchant for its pages, and the usual ones for who has none', async () => {
@@ -115,18 +145,18 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
         origins: ['https://a'],
         nullOrigin: false,
       };
-      const setup = { name: '가상상점', userCode: 'imp80000000', keys: [], channels: [] };
-      const { id } = await store.saveMerchant({ ...setup, pageRules: rules });
+      const userCode = 'imp80000000';
+      const { id } = await putMerchant(store, { userCode, pageRules: rules });
       expect((await (await later()).findMerchant({ id }))?.pageRules).toEqual(rules);
-      await store.saveMerchant(setup);
-      expect((await (await later()).findMerchant({ userCode: setup.userCode }))?.pageRules).toEqual(
-        NO_PAGE_RULES,
-      );
+      await putMerchant(store, { userCode });
+      expect((await (await later()).findMerchant({ userCode }))?.pageRules).toEqual(rules);
+      const other = await putMerchant(store, { userCode: 'imp80000001' });
+      expect(other.pageRules).toEqual(NO_PAGE_RULES);
     });
 
     it('finds key pairs and channels, and null where there is none', async () => {
       const key = await store.findApiKey('key-1');
-      expect(key?.merchantId).toBe(merchant.id);
+      expect(key?.merchant).toMatchObject({ id: merchant.id, userCode: merchant.userCode });
       expect(await store.findApiKey('nobody')).toBeNull();
       expect(await store.findChannel('nobody')).toBeNull();
       expect(await store.listChannels(merchant.id)).toMatchObject([
@@ -206,167 +236,110 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
     });
 
     const NOW = 1_741_915_200_000;
-    const request = (apiKeyId: number, now: number): TokenRequest => ({
-      apiKeyId,
-      now,
-      fresh: { nonce: randomBytes(24), digest: randomBytes(32).toString('hex'), expiresAt: now + 1_800_000 },
-      extensionWindow: 60_000,
-      extension: 300_000,
+    const newToken = (expiresAt = NOW + 1_800_000): StoredToken => ({
+      nonce: randomBytes(24),
+      digest: randomBytes(36).toString('hex'),
+      issuedAt: NOW,
+      expiresAt,
+      proof: randomBytes(36),
     });
+    const keyOf = async (impKey = `key-${count}`) => {
+      const key = await store.findApiKey(impKey);
+      if (key === null) throw new Error('there is no such key');
+      return key;
+    };
 
-    it('issues one token to a key pair until it ends, extended in its last minute', async () => {
+    it('puts one of several tokens into the place of the one that was seen', async () => {
       await newMerchant();
-      const { id } = (await store.findApiKey(`key-${count}`)) ?? { id: 0 };
-      const fresh = request(id, NOW);
-      const issued = await Promise.all(
-        [store, second, store].map((each, at) => each.issueToken(at ? request(id, NOW) : fresh)),
+      const key = await keyOf();
+      const fresh = Array.from({ length: 6 }, () => newToken());
+      const put = await Promise.all(
+        fresh.map((next, at) => (at % 2 ? store : second).putToken({ key, seen: null, next })),
       );
-      expect(new Set(issued.map(({ nonce }) => Buffer.from(nonce).toString('hex'))).size).toBe(1);
-      const nonce = issued[0]?.nonce;
-      expect(await (await later()).issueToken(request(id, NOW + 1_739_000))).toEqual({
-        nonce,
-        expiresAt: NOW + 1_800_000,
-      });
-      expect(await (await later()).issueToken(request(id, NOW + 1_740_000))).toEqual({
-        nonce,
-        expiresAt: NOW + 2_100_000,
-      });
-      expect((await store.issueToken(request(id, NOW + 2_099_000))).expiresAt).toBe(NOW + 2_400_000);
-      const renewed = await store.issueToken(request(id, NOW + 2_400_000));
-      expect(renewed.nonce).not.toEqual(nonce);
-      expect(renewed.expiresAt).toBe(NOW + 4_200_000);
+      expect(put.filter(Boolean)).toHaveLength(1);
+      const kept = await (await later()).findTokenOfKey(key.id);
+      expect(plain(kept)).toEqual(plain(fresh[put.indexOf(true)] ?? null));
+      const next = newToken();
+      expect(await store.putToken({ key, seen: newToken(), next })).toBe(false);
+      expect(await store.putToken({ key, seen: kept, next })).toBe(true);
+      expect(await (await later()).putToken({ key, seen: kept, next: newToken() })).toBe(false);
+      expect(plain(await second.findTokenOfKey(key.id))).toEqual(plain(next));
     });
 
-    it('knows the holder of a token by its digest, extended by another process too', async () => {
+    const plain = (token: StoredToken | null) =>
+      token && { ...token, nonce: Buffer.from(token.nonce), proof: Buffer.from(token.proof) };
+
+    it('knows the holder of a token by its digest, put there by another process too', async () => {
       const [holder] = await newMerchant();
-      const { id } = (await store.findApiKey(`key-${count}`)) ?? { id: 0 };
-      const fresh = request(id, NOW);
-      await store.issueToken(fresh);
-      const expected = { apiKeyId: id, merchantId: holder.id };
-      expect(await (await later()).findToken(fresh.fresh.digest)).toEqual({
-        ...expected,
-        expiresAt: NOW + 1_800_000,
-      });
-      await store.issueToken(request(id, NOW + 1_790_000));
-      expect(await (await later()).findToken(fresh.fresh.digest)).toEqual({
-        ...expected,
-        expiresAt: NOW + 2_100_000,
-      });
-      await store.issueToken(request(id, NOW + 9_000_000));
-      expect(await (await later()).findToken(fresh.fresh.digest)).toBeNull();
+      const key = await keyOf();
+      const token = newToken();
+      await store.putToken({ key, seen: null, next: token });
+      const found = await (await later()).findToken(token.digest);
+      expect(found).toMatchObject({ apiKeyId: key.id, merchantId: holder.id, expiresAt: token.expiresAt });
+      await store.putToken({ key, seen: token, next: { ...token, expiresAt: 7, proof: randomBytes(36) } });
+      expect((await (await later()).findToken(token.digest))?.expiresAt).toBe(7);
+      const seen = await store.findTokenOfKey(key.id);
+      await store.putToken({ key, seen, next: newToken() });
+      expect(await (await later()).findToken(token.digest)).toBeNull();
       expect(await store.findToken('00')).toBeNull();
     });
 
     it('gives the key pairs of one merchant tokens of their own', async () => {
-      const ids = await Promise.all(['key-1', 'key-1-second'].map((each) => store.findApiKey(each)));
-      const issued = await Promise.all(ids.map((key) => store.issueToken(request(key?.id ?? 0, NOW))));
-      expect(issued[0]?.nonce).not.toEqual(issued[1]?.nonce);
+      await newMerchant();
+      for (const name of [`key-${count}`, `key-${count}-second`])
+        expect(await store.putToken({ key: await keyOf(name), seen: null, next: newToken() })).toBe(true);
     });
 
-    const otp = (overrides: Partial<StoredOtp> = {}): StoredOtp => ({
-      method: 'SMS',
-      digest: Uint8Array.of(1, 2, 3),
-      phoneDigest: randomBytes(36),
-      sentAt: NOW,
-      wrong: 0,
-      end: null,
-      ...overrides,
-    });
-    const pending = (overrides: Partial<StoredCertification> = {}) =>
-      record(newImpUid(), { state: 'pending', certifiedAt: null, ...overrides });
-    const RIGHT = Uint8Array.of(1, 2, 3);
-    const WRONG = Uint8Array.of(1, 2, 4);
-
-    it('counts wrong tries in the step that compares, and ends with the last', async () => {
-      const asked = pending();
-      expect(await store.createOtpCertification(asked, otp())).toBe(true);
-      expect((await (await later()).findOtp(merchant.id, asked.impUid))?.otp?.end).toBeNull();
-      const tries = await Promise.all(
-        Array.from({ length: 20 }, (_, at) =>
-          (at % 2 ? store : second).tryOtp(merchant.id, asked.impUid, WRONG, 5),
-        ),
-      );
-      expect(tries.filter((tried) => tried === 'wrong')).toHaveLength(4);
-      expect(tries.filter((tried) => tried === 'last')).toHaveLength(1);
-      expect(tries.filter((tried) => tried === 'closed')).toHaveLength(15);
-      expect(await store.tryOtp(merchant.id, asked.impUid, RIGHT, 5)).toBe('closed');
-      const found = await (await later()).findOtp(merchant.id, asked.impUid);
-      expect(found).toMatchObject({ certification: { state: 'failed' }, otp: { wrong: 5, end: 'tries' } });
+    it('ends a token with the secret, with the key pair and with the merchant, and takes none for what has changed', async () => {
+      const endings: readonly ((owner: Merchant) => Promise<unknown>)[] = [
+        ({ userCode }) =>
+          putMerchant(store, {
+            userCode,
+            keys: [{ impKey: `key-${count}`, secretDigest: Uint8Array.of(77) }],
+          }),
+        () => store.revokeKey(`key-${count}`, 1),
+        ({ userCode }) => putMerchant(store, { userCode, disabledAt: 1 }),
+      ];
+      for (const [at, ending] of endings.entries()) {
+        const [owner] = await newMerchant();
+        const key = await keyOf();
+        const token = newToken();
+        await store.putToken({ key, seen: null, next: token });
+        // Read once, so that an engine that remembers tokens remembers this one.
+        for (const each of [store, await later()])
+          expect(await each.findToken(token.digest), String(at)).not.toBeNull();
+        await ending(owner);
+        for (const each of [store, await later()])
+          expect(await each.findToken(token.digest), String(at)).toBeNull();
+        if (at < 2) {
+          expect(await store.putToken({ key, seen: null, next: newToken() }), String(at)).toBe(false);
+          expect(await store.findTokenOfKey(key.id), String(at)).toBeNull();
+        }
+      }
     });
 
-    it('does not count a right try, and certifies once', async () => {
-      const asked = pending();
-      await store.createOtpCertification(asked, otp());
-      for (const _again of [1, 2, 3])
-        expect(await store.tryOtp(merchant.id, asked.impUid, RIGHT, 5)).toBe('right');
-      const done = record(asked.impUid, { certifiedAt: NOW });
-      const certified = await Promise.all([store, second, store].map((each) => each.certify(done)));
-      expect(certified.filter(Boolean)).toHaveLength(1);
-      expect(bytes(await store.findCertification(merchant.id, asked.impUid))).toEqual({
-        ...done,
-        requestedAt: asked.requestedAt,
-      });
-      expect(await (await later()).endOtp(merchant.id, asked.impUid, 'expired', 'late')).toBe(false);
-      expect(await store.certify(record(newImpUid()))).toBe(false);
+    it('lets a token live on when its merchant is brought up to date and nothing changes for it', async () => {
+      const [owner] = await newMerchant();
+      const key = await keyOf();
+      const token = newToken();
+      await store.putToken({ key, seen: null, next: token });
+      const { impKey, secretDigest } = key;
+      await putMerchant(store, { userCode: owner.userCode, keys: [{ impKey, secretDigest }] });
+      expect(await (await later()).findToken(token.digest)).not.toBeNull();
     });
 
-    it('ends an open certification once, and only its own merchant may', async () => {
-      const [stranger] = await newMerchant();
-      const asked = pending();
-      await store.createOtpCertification(asked, otp());
-      expect(await store.endOtp(stranger.id, asked.impUid, 'expired', 'late')).toBe(false);
-      expect(await store.tryOtp(stranger.id, asked.impUid, WRONG, 5)).toBe('closed');
-      expect(await store.endOtp(merchant.id, asked.impUid, 'failed', 'refused')).toBe(true);
-      expect(await store.endOtp(merchant.id, asked.impUid, 'expired', 'late')).toBe(false);
-      expect((await store.findOtp(merchant.id, asked.impUid))?.otp?.end).toBe('refused');
-    });
-
-    it('lets a newer OTP to the same phone supersede the older one, on the same channel only', async () => {
-      const phoneDigest = randomBytes(36);
-      const [, secondChannel = channel] = await store.listChannels(merchant.id);
-      const old = pending();
-      const elsewhere = pending({ channel: secondChannel });
-      await store.createOtpCertification(old, otp({ phoneDigest }));
-      await store.createOtpCertification(elsewhere, otp({ phoneDigest }));
-      for (const _again of [1, 2, 3]) await store.findCertification(merchant.id, old.impUid);
-      const newer = pending();
-      await store.createOtpCertification(newer, otp({ phoneDigest }));
-      const stateOf = async (impUid: string) =>
-        (await store.findOtp(merchant.id, impUid))?.certification.state;
-      expect(await Promise.all([old, elsewhere, newer].map(({ impUid }) => stateOf(impUid)))).toEqual([
-        'expired',
-        'pending',
-        'pending',
-      ]);
-      expect((await store.findOtp(merchant.id, old.impUid))?.otp?.end).toBe('superseded');
-    });
-
-    it('finds no OTP of a certification that was made otherwise, nor of an erased one', async () => {
-      const page = pending();
-      await store.createCertification(page);
-      expect((await store.findOtp(merchant.id, page.impUid))?.otp).toBeNull();
-      const asked = pending();
-      await store.createOtpCertification(asked, otp());
-      await store.eraseCertification(merchant.id, asked.impUid, 1);
-      expect(await store.findOtp(merchant.id, asked.impUid)).toBeNull();
-    });
-
-    it('counts OTP requests up to the limits, and says when the next is free', async () => {
-      const [asking] = await newMerchant();
-      const phoneDigest = randomBytes(36);
-      const limits = {
-        phone: [{ count: 2, window: 600_000 }],
-        merchant: [{ count: 3, window: 60_000 }],
-      };
-      const count = (now: number, digest: Uint8Array = phoneDigest) =>
-        store.countOtpRequest({ merchantId: asking.id, phoneDigest: digest, now, limits });
-      expect(await count(NOW)).toBeNull();
-      expect(await count(NOW + 1000)).toBeNull();
-      expect(await count(NOW + 2000)).toBe(NOW + 600_000);
-      expect(await count(NOW + 3000, randomBytes(36))).toBeNull();
-      expect(await count(NOW + 4000, randomBytes(36))).toBe(NOW + 60_000);
-      expect(await count(NOW + 599_999)).toBe(NOW + 600_000);
-      expect(await count(NOW + 600_000)).toBeNull();
+    it('knows no token and no key of a disabled merchant, and both again when it is enabled and asks anew', async () => {
+      const [owner] = await newMerchant();
+      const key = await keyOf();
+      await putMerchant(store, { userCode: owner.userCode, disabledAt: 1 });
+      expect(await (await later()).findApiKey(key.impKey)).toBeNull();
+      expect(await second.findMerchant({ id: owner.id })).toBeNull();
+      const token = newToken();
+      await store.putToken({ key, seen: null, next: token });
+      for (const each of [store, await later()]) expect(await each.findToken(token.digest)).toBeNull();
+      await putMerchant(store, { userCode: owner.userCode, disabledAt: null });
+      expect(await (await later()).findToken(token.digest)).toBeNull();
+      expect(await second.findApiKey(key.impKey)).not.toBeNull();
     });
 
     it('forgets certifications and used ids when it starts over', async () => {

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { CaseError, type GoldenPerson } from '../../src/conformance/case-file.ts';
-import type { Channel, ProviderName } from '../../src/core/channel.ts';
+import type { ProviderName } from '../../src/core/channel.ts';
 import type { Carrier } from '../../src/core/identity.ts';
+import type { NewChannel } from '../../src/core/merchant.ts';
 
 /*
  * Who exists in the world of the cases: section 2 of cases/v1/README.md. Written out here a second time, CI and
@@ -38,7 +39,7 @@ export const MERCHANTS = [
   { id: 'C', name: '빈상점', userCode: 'imp00000002' },
 ] as const;
 
-type ChannelRow = Omit<Channel, 'id' | 'merchantId'> & { readonly merchant: string };
+type ChannelRow = NewChannel & { readonly merchant: string };
 
 function channel(
   channelKey: string,

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { CaseError, type GoldenGiven } from '../../src/conformance/case-file.ts';
 import type { Identity } from '../../src/core/identity.ts';
-import type { Claim, OtpConfirmation, OtpRequest, Provider, Providers } from '../../src/core/provider.ts';
+import type { Claimant, OtpConfirmation, OtpRequest, Provider, Providers } from '../../src/core/provider.ts';
 import { AppError, type ErrorCode } from '../../src/errors.ts';
 import { ciOf, diOf } from './people.ts';
 
@@ -49,10 +49,10 @@ export class ScriptedProvider {
         const providerTid = channel.provider === 'danal' ? `${stamp}0${middle}010` : `${stamp}${middle}`;
         return { providerTid, otp: '123456' };
       },
-      confirm: async ({ impUid, channel, claim, method }: OtpConfirmation) => {
+      confirm: async ({ impUid, channel, claimant, method }: OtpConfirmation) => {
         this.#follow('confirm');
         if (method === 'APP' && !this.#approved.has(impUid)) throw new AppError('app_not_approved');
-        return vouchFor(claim, channel.channelKey);
+        return vouchFor(claimant, channel.channelKey);
       },
     };
   }
@@ -68,8 +68,8 @@ export class ScriptedProvider {
   }
 }
 
-function vouchFor(claim: Claim, channelKey: string): Identity {
-  const carrier = claim.carrier === null ? null : `${claim.carrier}${claim.mvno ? '_MVNO' : ''}`;
-  const person = { ...claim, carrier };
-  return { ...claim, ci: ciOf(person), di: diOf(person, channelKey) };
+function vouchFor(claimant: Claimant, channelKey: string): Identity {
+  const carrier = claimant.carrier === null ? null : `${claimant.carrier}${claimant.mvno ? '_MVNO' : ''}`;
+  const person = { ...claimant, carrier };
+  return { ...claimant, ci: ciOf(person), di: diOf(person, channelKey) };
 }

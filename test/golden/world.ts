@@ -1,4 +1,5 @@
 import { type App, createApp } from '../../src/app.ts';
+import { toAsciiJson } from '../../src/ascii-json.ts';
 import {
   CaseError,
   type GoldenCertification,
@@ -10,9 +11,9 @@ import {
 import type { Stage } from '../../src/conformance/play.ts';
 import { sealCertification } from '../../src/core/certification-service.ts';
 import type { Identity } from '../../src/core/identity.ts';
-import { foldImpKey } from '../../src/core/merchant.ts';
-import { digestOtp, digestPhone, type StoredOtp } from '../../src/core/otp.ts';
-import { digestSecret } from '../../src/core/token-service.ts';
+import { Limiter } from '../../src/core/limits.ts';
+import { claimantContext, digestOtp, digestPhone, type StoredOtp } from '../../src/core/otp.ts';
+import type { StoredCertification } from '../../src/core/store.ts';
 import type { Vault } from '../../src/core/vault.ts';
 import { createLog } from '../../src/log.ts';
 import { newMasterKey } from '../../src/master-keys.ts';
@@ -59,18 +60,13 @@ export async function createWorld(given: GoldenGiven, databaseUrl: string): Prom
   }
 }
 
-async function saveMerchants({ store, vault }: App): Promise<ReadonlyMap<string, number>> {
+async function saveMerchants({ merchants }: App): Promise<ReadonlyMap<string, number>> {
   const ids = new Map<string, number>();
   for (const { id, name, userCode } of MERCHANTS) {
-    const saved = await store.saveMerchant({
+    const saved = await merchants.save({
       name,
       userCode,
-      keys: [...KEY_PAIRS.values()]
-        .filter(({ merchant }) => merchant === id)
-        .map(({ impKey, impSecret }) => ({
-          impKey: foldImpKey(impKey),
-          secretDigest: digestSecret(vault, impSecret),
-        })),
+      keys: [...KEY_PAIRS.values()].filter(({ merchant }) => merchant === id),
       channels: CHANNELS.filter(({ merchant }) => merchant === id).map(
         ({ merchant: _, ...channel }) => channel,
       ),
@@ -87,21 +83,23 @@ async function countRequests(
 ): Promise<void> {
   const merchantId = merchantIds.get(merchant);
   if (merchantId === undefined) throw new CaseError(`there is no merchant "${merchant}" in the world`);
+  // Far from any limit: what is asked of the cases' server is only that it counts.
+  const free = [{ count: 1_000_000, window: 1 }];
+  const limits = { phone: free, phoneEverywhere: free, merchant: free, address: free };
   for (let at = 0; at < times; at++)
-    await store.countOtpRequest({
+    await new Limiter({ store, vault, clock: { now: () => timeAt(first + at * every) }, limits }).countCode({
       merchantId,
-      phoneDigest: digestPhone(vault, phone ?? `different ${at}`),
-      now: timeAt(first + at * every),
-      limits: { phone: [], merchant: [] },
+      phone: phone ?? `different ${at}`,
+      address: '192.0.2.1',
     });
 }
 
 async function keepCertification(
-  { store, vault, certifications }: App,
+  { store, vault, merchants, certifications }: App,
   scripted: ScriptedProvider,
   row: GoldenCertification,
 ): Promise<void> {
-  const channel = await store.findChannel(row.channel);
+  const channel = await merchants.findChannel(row.channel);
   if (channel === null) throw new CaseError(`there is no channel "${row.channel}" in the world`);
   if (row.kind === 'otp' && (row.origin ?? null) !== null)
     throw new CaseError(`${row.imp_uid}: an OTP certification has no origin`);
@@ -111,6 +109,7 @@ async function keepCertification(
   if (row.app === 'approved') scripted.approve(row.imp_uid);
   const erased = row.state === 'erased';
   const certified = row.state === 'certified' || (erased && row.certified_at !== undefined);
+  const identity = row.person === undefined ? null : toIdentity(findPerson(row.person), row, certified);
   const record = {
     channel,
     state: row.state === 'erased' ? (certified ? 'certified' : 'pending') : row.state,
@@ -119,29 +118,36 @@ async function keepCertification(
     merchantUid: row.merchant_uid,
     pageUrl: row.origin ?? null,
     providerTid: row.pg_tid ?? null,
-    identity: row.person === undefined ? null : toIdentity(findPerson(row.person), row, certified),
+    identity: certified ? identity : null,
   } as const;
+  const certification = sealCertification(vault, row.imp_uid, record);
   const kept =
     row.kind === 'page'
       ? await certifications.keepAs(row.imp_uid, record)
-      : await store.createOtpCertification(
-          sealCertification(vault, row.imp_uid, record),
-          toOtp(vault, row, record.identity),
-        );
+      : await store.createOtpCertification(certification, toOtp(vault, row, certification, identity));
   if (!kept) throw new CaseError(`the store did not take ${row.imp_uid}`);
   if (erased) await certifications.erase(channel.merchantId, row.imp_uid);
 }
 
 const ENDS = { tries: 'tries', mismatch: 'refused' } as const;
 
-function toOtp(vault: Vault, row: GoldenCertification, identity: Identity | null): StoredOtp {
+function toOtp(
+  vault: Vault,
+  row: GoldenCertification,
+  certification: StoredCertification,
+  identity: Identity | null,
+): StoredOtp {
+  const end: StoredOtp['end'] =
+    row.state === 'failed' ? ENDS[row.reason ?? 'tries'] : row.state === 'expired' ? 'late' : null;
+  const sent = { method: row.method ?? 'SMS', sentAt: timeAt(row.otp?.sent ?? row.requested) } as const;
+  const counted = { ...sent, wrong: row.otp?.wrong ?? 0, end };
+  // What has ended keeps nothing of whom it named.
+  if (row.state !== 'pending') return { ...counted, digest: null, phoneDigest: null, claimant: null };
   return {
-    method: row.method ?? 'SMS',
+    ...counted,
     digest: digestOtp(vault, row.imp_uid, row.otp?.code ?? 'none'),
     phoneDigest: digestPhone(vault, identity?.phone ?? 'none'),
-    sentAt: timeAt(row.otp?.sent ?? row.requested),
-    wrong: row.otp?.wrong ?? 0,
-    end: row.state === 'failed' ? ENDS[row.reason ?? 'tries'] : row.state === 'expired' ? 'late' : null,
+    claimant: vault.seal(claimantContext(certification, sent), toAsciiJson(identity)),
   };
 }
 

@@ -7,6 +7,7 @@ import { newImpUid } from '../../src/core/ids.ts';
 import { Vault } from '../../src/core/vault.ts';
 import { readMasterKeys } from '../../src/master-keys.ts';
 import { openStore } from '../../src/storage/index.ts';
+import { putMerchant } from '../contract/merchant.ts';
 import { ask } from '../contract/postgres-server.ts';
 import { Client, KEY_A, SECRET_A } from '../server/client.ts';
 import { Shop } from '../server/shop.ts';
@@ -81,42 +82,50 @@ async function addRest(place: Place): Promise<string> {
   const vault = vaultOf(place);
   const store = await openStore(place.url, {
     mode: 'dev',
-    keyMark: vault.keyMark(),
-    recognises: (mark) => vault.recognises(mark),
+    keyMark: vault.keyMark('dev'),
+    recognises: (mark, mode) => vault.recognises(mark, mode),
   });
   try {
     for (let number = 0; number < 5; number++)
-      await store.saveMerchant({
-        name: `상점 ${number}`,
-        userCode: `imp9999999${number}`,
-        keys: [],
-        channels: [],
-      });
+      await putMerchant(store, { userCode: `imp9999999${number}`, name: `상점 ${number}` });
     const merchant = await store.findMerchant({ id: 1 });
     const [channel] = await store.listChannels(merchant?.id ?? 0);
     if (channel === undefined) throw new Error('the sandbox has no channel');
     const impUid = newImpUid();
-    const shape = { merchantId: channel.merchantId, channel, certifiedAt: null, requestedAt: Date.now() };
-    const sealed = vault.seal(attemptContext(channel.merchantId, impUid), '{}');
+    const { merchantId } = channel;
+    const shape = { merchantId, channel, certifiedAt: null, requestedAt: Date.now() };
     const nobody = packDetails({
       merchantUid: 'on the page',
       pageUrl: null,
       providerTid: null,
       identity: null,
     });
-    const details = vault.seal(detailsContext(channel.merchantId, impUid), nobody);
+    const secrets = {
+      ticket: randomBytes(36),
+      ticketUntil: Date.now() + 600_000,
+      handle: randomBytes(36),
+      session: null,
+    };
+    const bound = { merchantId, impUid, channel, expiresAt: Date.now() + 900_000, secrets };
+    const frame = vault.seal(attemptContext('frame', bound), '{}');
+    const walk = vault.seal(attemptContext('walk', bound), '{}');
     await store.attempts.create(
-      { ...shape, impUid, expiresAt: Date.now() + 900_000, step: 3, end: null, sealed },
-      { ...shape, impUid, state: 'pending', sealed: details },
-      { ticket: randomBytes(32), ticketUntil: Date.now() + 600_000, handle: randomBytes(32) },
+      { ...bound, step: 3, wrong: 1, code: null, end: null, frame, walk },
+      {
+        ...shape,
+        impUid,
+        state: 'pending',
+        sealed: vault.seal(detailsContext({ ...shape, impUid }), nobody),
+      },
     );
-    await store.createCertification({ ...shape, impUid: 'imp_of_another_shape', state: 'failed', sealed });
-    await store.countOtpRequest({
-      merchantId: channel.merchantId,
-      phoneDigest: randomBytes(36),
-      now: Date.now(),
-      limits: { phone: [], merchant: [] },
+    await store.createCertification({
+      ...shape,
+      impUid: 'imp_of_another_shape',
+      state: 'failed',
+      sealed: frame,
     });
+    const free = [{ count: 1_000, window: 1 }];
+    await store.countRequest([{ subject: randomBytes(36), limits: free }], Date.now());
     return impUid;
   } finally {
     await store.close();

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { sweep } from '../../src/core/retention.ts';
 import { newMasterKey } from '../../src/master-keys.ts';
 import { startDevApp } from '../server/dev-app.ts';
 import { temporaryFolder } from '../server/temporary-folder.ts';
@@ -203,7 +204,7 @@ describe('what a person typed', () => {
       expect((await app.attempts.find({ handle }))?.walk?.fields.name).toBe('까나리아');
       if (end === 'leave') {
         await shop.advance(901);
-        await app.attempts.sweep();
+        await sweep({ store: app.store, clock: { now: () => Date.now() + 902_000 }, keepUnverified: 1e9 });
       } else await visitor.send(end === 'cancel' ? { do: 'cancel' } : { otp: end });
       const ended = await app.attempts.find({ handle });
       expect(ended?.impUid).toBe(imp_uid);

@@ -34,8 +34,8 @@ async function startServer() {
   });
   const merchant = { name: '가상상점', keys: [] };
   const channels = [channel('page', 'danal'), channel('no-page', 'kcp_v2')];
-  await app.store.saveMerchant({ ...merchant, userCode: 'imp00000001', channels, pageRules: RULES });
-  await app.store.saveMerchant({
+  await app.merchants.save({ ...merchant, userCode: 'imp00000001', channels, pageRules: RULES });
+  await app.merchants.save({
     ...merchant,
     userCode: 'imp00000002',
     channels: [channel('silent', 'danal')],

@@ -73,7 +73,7 @@ export async function keepCertifications(site: Site, impUids: readonly string[])
     log: createLog('silent'),
   });
   try {
-    const channel = await app.store.findChannel(A.channels[0].channel_key);
+    const channel = await app.merchants.findChannel(A.channels[0].channel_key);
     if (channel === null) throw new Error('the channel of merchant A is not there');
     const certification: NewCertification = {
       channel,

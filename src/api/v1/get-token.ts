@@ -13,10 +13,11 @@ export function getToken(tokens: TokenService): Handler {
     const impSecret = readExactText(parameters, 'imp_secret');
     if (impKey.kind === 'absent' || impSecret.kind === 'absent') throw new AppError('credentials_missing');
     // What no key pair can hold is looked up all the same, so that it takes as long as a wrong one.
-    const issued = await tokens.issue(
-      impKey.kind === 'text' ? impKey.text : '',
-      impSecret.kind === 'text' ? impSecret.text : '',
-    );
+    const issued = await tokens.issue({
+      impKey: impKey.kind === 'text' ? impKey.text : '',
+      impSecret: impSecret.kind === 'text' ? impSecret.text : '',
+      address: request.address,
+    });
     return success(toAccessToken(issued));
   };
 }

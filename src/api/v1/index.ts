@@ -1,7 +1,7 @@
 import type { CertificationService } from '../../core/certification-service.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { MerchantService } from '../../core/merchant-service.ts';
 import type { OtpService } from '../../core/otp-service.ts';
-import type { Store } from '../../core/store.ts';
 import type { TokenService } from '../../core/token-service.ts';
 import { confirmOtp } from './confirm-otp.ts';
 import { deleteCertification } from './delete-certification.ts';
@@ -21,7 +21,7 @@ import { requestOtp } from './request-otp.ts';
 
 /** What version 1 of the contract is served from. */
 export interface V1Services {
-  readonly store: Store;
+  readonly merchants: MerchantService;
   readonly tokens: TokenService;
   readonly certifications: CertificationService;
   readonly otps: OtpService;
@@ -32,12 +32,12 @@ export interface V1Services {
 
 /** Every path of version 1. */
 export function v1Routes(services: V1Services): readonly DescribedRoute[] {
-  const { store, tokens, certifications, otps, clock, sandbox } = services;
+  const { merchants, tokens, certifications, otps, clock, sandbox } = services;
   return [
     describedRoute('/users/getToken', { POST: { handle: getToken(tokens), operation: GET_TOKEN } }),
     describedRoute(
       '/users/pg/{userCode}',
-      { GET: { handle: getPgList(store, sandbox), operation: GET_PG_LIST } },
+      { GET: { handle: getPgList(merchants, sandbox), operation: GET_PG_LIST } },
       { public: true },
     ),
     describedRoute('/certifications/otp/request', {

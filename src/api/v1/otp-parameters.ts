@@ -20,7 +20,7 @@ type Parameters = ReadonlyMap<string, unknown>;
  * The parameters of an OTP request, checked in the order of the contract's table (§11.1): first what is absent,
  * then the first that is invalid.
  */
-export function readOtpRequest(parameters: Parameters, now: number): NewOtpRequest {
+export function readOtpRequest(parameters: Parameters, now: number): Omit<NewOtpRequest, 'address'> {
   const absent = OTP_REQUEST.required.filter((name) => readText(parameters, name).kind === 'absent');
   if (absent.length > 0) throw new AppError('parameters_missing', { names: absent });
 
@@ -38,7 +38,7 @@ export function readOtpRequest(parameters: Parameters, now: number): NewOtpReque
   const bypass = readObject(parameters, 'bypass');
   if (bypass === 'invalid') throw invalid('bypass');
   return {
-    claim: {
+    claimant: {
       name,
       birthday,
       ...readDigit(digit),

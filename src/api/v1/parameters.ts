@@ -67,7 +67,8 @@ export function readExactText(parameters: ReadonlyMap<string, unknown>, name: st
   const value = parameters.get(name);
   if (typeof value === 'number') return Number.isInteger(value) ? toText(decimalText(value)) : INVALID;
   if (typeof value !== 'string' || value === '') return ABSENT;
-  return /\p{Cc}/u.test(value) ? INVALID : toText(value);
+  // Half a surrogate pair is no character, and not every database keeps one.
+  return /[\p{Cc}\p{Cs}]/u.test(value) ? INVALID : toText(value);
 }
 
 function toText(text: string): TextParameter {

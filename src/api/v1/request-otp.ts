@@ -12,6 +12,7 @@ import { parseParameters } from './parameters.ts';
 export function requestOtp(tokens: TokenService, otps: OtpService, clock: Clock): Handler {
   return withToken(tokens, async (request, { merchantId }) => {
     const asked = readOtpRequest(parseParameters(request), clock.now());
-    return success(`{"imp_uid":${quote(await otps.request(merchantId, asked))}}`);
+    const impUid = await otps.request(merchantId, { ...asked, address: request.address });
+    return success(`{"imp_uid":${quote(impUid)}}`);
   });
 }

@@ -1,13 +1,17 @@
 import type {
   AttemptChange,
+  AttemptClaim,
   AttemptEnding,
   AttemptKey,
   AttemptStore,
+  CodeTryRequest,
   StoredAttempt,
+  StoredCodeTry,
+  TicketOpening,
 } from '../../core/attempt.ts';
 import type { StoredCertification } from '../../core/store.ts';
 import type { Database, Run } from './database.ts';
-import { ownId, toAttempt } from './rows.ts';
+import { columnsOf, ownId, toAttempt } from './rows.ts';
 
 /** The attempts of a PostgreSQL store. Their ids are of our own making only. */
 export class PostgresAttempts implements AttemptStore {
@@ -23,11 +27,8 @@ export class PostgresAttempts implements AttemptStore {
     this.#insertCertification = insertCertification;
   }
 
-  create(
-    { merchantId, channel, expiresAt, step, sealed }: StoredAttempt,
-    certification: StoredCertification,
-    secrets: { readonly ticket: Uint8Array; readonly ticketUntil: number; readonly handle: Uint8Array },
-  ): Promise<boolean> {
+  create(attempt: StoredAttempt, certification: StoredCertification): Promise<boolean> {
+    const { merchantId, channel, secrets, expiresAt, step, wrong, frame, walk } = attempt;
     return this.#database.transaction(async (run) => {
       const id = await this.#insertCertification(run, certification);
       if (id === null) return false;
@@ -39,25 +40,29 @@ export class PostgresAttempts implements AttemptStore {
         secrets.ticket,
         secrets.ticketUntil,
         secrets.handle,
+        secrets.session,
         expiresAt,
         step,
-        sealed.masterKeyId,
-        sealed.salt,
-        sealed.blob,
+        wrong,
+        ...columnsOf(frame),
+        ...columnsOf(walk),
       );
       return true;
     });
   }
 
-  async openTicket(ticket: Uint8Array, session: Uint8Array, now: number): Promise<boolean> {
-    return (await this.#database.run('openTicket', session, ticket, now)).length === 1;
+  async openTicket({ impUid, session, frame, walk, now }: TicketOpening): Promise<boolean> {
+    const sealed = [...columnsOf(frame), ...columnsOf(walk)];
+    return (await this.#database.run('openTicket', session, ...sealed, ownId(impUid), now)).length === 1;
   }
 
   async find(key: AttemptKey): Promise<StoredAttempt | null> {
     const { run } = this.#database;
     const [row] = await ('session' in key
       ? run('findAttemptBySession', key.session)
-      : run('findAttemptByHandle', key.handle));
+      : 'handle' in key
+        ? run('findAttemptByHandle', key.handle)
+        : run('findAttemptByTicket', key.ticket));
     return row === undefined ? null : toAttempt(row);
   }
 
@@ -66,33 +71,72 @@ export class PostgresAttempts implements AttemptStore {
     return row === undefined ? null : toAttempt(row);
   }
 
-  async advance({ impUid, step, sealed }: AttemptChange): Promise<boolean> {
-    const { masterKeyId, salt, blob } = sealed;
-    const advanced = await this.#database.run('advanceAttempt', ownId(impUid), step, masterKeyId, salt, blob);
+  async advance({ impUid, step, walk, code }: AttemptChange): Promise<boolean> {
+    const sealed = columnsOf(walk);
+    const advanced = await this.#database.run('advanceAttempt', ownId(impUid), step, ...sealed, code ?? null);
     return advanced.length === 1;
   }
 
-  end({ impUid, end, sealed, certification }: AttemptEnding): Promise<boolean> {
+  async tryCode({ impUid, step, digest, wrongTries, claim, now }: CodeTryRequest): Promise<StoredCodeTry> {
     const id = ownId(impUid);
-    const { masterKeyId, salt, blob } = sealed;
+    // A step that is gone does not come back: thousands of forms of it need not queue for the lock, each in its turn.
+    if ((await this.#database.run('isAtStep', id, step)).length === 0) return 'overtaken';
+    return this.#database.transaction(async (run): Promise<StoredCodeTry> => {
+      if (!(await lockUnclaimed(run, id, now))) return 'overtaken';
+      const [taken] = await run('takeCodeStep', id, step, wrongTries);
+      if (taken === undefined) return 'overtaken';
+      const [code, wrong] = taken as [Uint8Array, number];
+      // Keyed digests: how long comparing them takes tells nothing about the code.
+      if (Buffer.compare(code, digest) === 0) {
+        await run('takeClaim', id, claim.id, claim.until);
+        return 'right';
+      }
+      await run('countWrongCode', id);
+      return wrong + 1 >= wrongTries ? 'last' : 'wrong';
+    });
+  }
+
+  async claim({ impUid, step, claim, now }: AttemptClaim): Promise<boolean> {
+    const id = ownId(impUid);
+    if ((await this.#database.run('isAtStep', id, step)).length === 0) return false;
     return this.#database.transaction(async (run) => {
-      // Whoever erases the certification takes it first and the attempt then, and so must we.
-      await run('lockCertification', id);
-      const ended = await run('endAttempt', id, end, masterKeyId, salt, blob);
-      if (ended.length === 0) return false;
-      if (certification.state === 'certified') {
-        const { certifiedAt, sealed: person } = certification.certified;
-        await run('certifyAttempt', id, certifiedAt, person.masterKeyId, person.salt, person.blob);
-      } else await run('setState', id, certification.state);
+      if (!(await lockUnclaimed(run, id, now))) return false;
+      if ((await run('takeStep', id, step)).length === 0) return false;
+      await run('takeClaim', id, claim.id, claim.until);
       return true;
     });
   }
 
-  async findLate(now: number, count: number): Promise<readonly StoredAttempt[]> {
-    return (await this.#database.run('findLateAttempts', now, count)).map(toAttempt);
+  end({ impUid, end, claim, now, certification }: AttemptEnding): Promise<boolean> {
+    const id = ownId(impUid);
+    return this.#database.transaction(async (run) => {
+      // Whoever erases the certification takes it first and the attempt then, and so must we.
+      const changed =
+        certification.state === 'certified'
+          ? await run(
+              'certifyAttempt',
+              id,
+              certification.certified.certifiedAt,
+              ...columnsOf(certification.certified.sealed),
+              claim,
+            )
+          : await run('endPending', id, certification.state, now, claim);
+      return changed.length === 1 && (await run('endAttempt', id, end)).length === 1;
+    });
   }
 
-  async forget(before: number): Promise<void> {
-    await this.#database.run('forgetAttempts', before);
+  async endLate({ end, now, count }: Parameters<AttemptStore['endLate']>[0]): Promise<number> {
+    return (await this.#database.run('endLateAttempts', now, count, end)).length;
   }
+
+  async forget(before: number, count: number): Promise<number> {
+    return (await this.#database.run('forgetAttempts', before, count)).length;
+  }
+}
+
+/** Holds a pending certification until the transaction ends; false when it has ended or is being confirmed. */
+async function lockUnclaimed(run: Run, id: number, now: number): Promise<boolean> {
+  const [pending] = await run('lockPending', id);
+  const [claimedUntil] = (pending ?? [Number.POSITIVE_INFINITY]) as readonly [number | null];
+  return claimedUntil === null || claimedUntil <= now;
 }

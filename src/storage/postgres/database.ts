@@ -37,7 +37,7 @@ export const TYPES = {
 
 /** A row as an array of its columns. */
 export type Row = readonly unknown[];
-export type Value = string | number | boolean | Uint8Array | null;
+export type Value = string | number | boolean | Uint8Array | readonly Uint8Array[] | readonly number[] | null;
 /** Runs one statement and gives the rows that it returns. */
 export type Run = (name: StatementName, ...values: readonly Value[]) => Promise<readonly Row[]>;
 

@@ -9,9 +9,9 @@ export interface CertificationKey {
 }
 
 /** Where in a row of `findTokens` its digest stands, and in one of `findCertifications` its key. */
-const DIGEST = 3;
-const ID = 14;
-const MERCHANT_ID = 15;
+const DIGEST = 6;
+const ID = 15;
+const MERCHANT_ID = 16;
 
 /** Who holds the tokens of these digests; null for each that nobody does. */
 export async function findTokens(
@@ -21,8 +21,15 @@ export async function findTokens(
   const rows = await run('findTokens', arrayOf(new Set(digests)));
   const holders = new Map<string, TokenHolder>();
   for (const row of rows) {
-    const [apiKeyId, merchantId, expiresAt] = row as [number, number, number];
-    holders.set(row[DIGEST] as string, { apiKeyId, merchantId, expiresAt });
+    const [apiKeyId, merchantId, nonce, issuedAt, expiresAt, proof] = row as [
+      number,
+      number,
+      Uint8Array,
+      number,
+      number,
+      Uint8Array,
+    ];
+    holders.set(row[DIGEST] as string, { apiKeyId, merchantId, nonce, issuedAt, expiresAt, proof });
   }
   return digests.map((digest) => holders.get(digest) ?? null);
 }
@@ -33,10 +40,13 @@ export async function findCertifications(
   keys: readonly CertificationKey[],
 ): Promise<readonly (StoredCertification | null)[]> {
   const ids = keys.map(({ impUid }) => ownId(impUid));
+  const merchantIds = keys.map(({ merchantId }) => merchantId);
   const rows = new Map<unknown, Row>();
-  for (const row of await run('findCertifications', arrayOf(ids))) rows.set(row[ID], row);
+  for (const row of await run('findCertifications', arrayOf(ids), arrayOf(merchantIds)))
+    rows.set(row[ID], row);
   return keys.map(({ impUid, merchantId }, at) => {
     const row = rows.get(ids[at]);
+    // Two merchants may have asked for the same one in this turn.
     return row === undefined || row[MERCHANT_ID] !== merchantId
       ? null
       : toCertification(impUid, merchantId, row);

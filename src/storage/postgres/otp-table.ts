@@ -1,15 +1,13 @@
 import { randomInt } from 'node:crypto';
-import type { OtpEnd, RateLimit, StoredOtp } from '../../core/otp.ts';
-import type { OtpRequestCount, OtpTry } from '../../core/store.ts';
+import type { RateLimit, StoredOtp } from '../../core/otp.ts';
+import type { CountedSubject, OtpEnding, OtpTry, OtpTryRequest } from '../../core/store.ts';
 import type { Database, Row, Run } from './database.ts';
-import { keyOf } from './rows.ts';
+import { canBeStored, columnsOf, keyOf } from './rows.ts';
 
-/** How long a request may still count, in milliseconds: the longest window of a limit. */
-const REQUESTS_COUNT_FOR = 86_400_000;
-/** Half of the rows of `turns` are for phone numbers, the other half for merchants. */
-const TURNS = 256;
+/** Rows of `turns`. */
+const TURNS = 512;
 
-/** What the database knows of OTPs. */
+/** What the database knows of OTPs, and what the limits count. */
 export class OtpTable {
   readonly #database: Database;
 
@@ -17,63 +15,70 @@ export class OtpTable {
     this.#database = database;
   }
 
-  /** Until the transaction ends, nobody else makes or counts OTPs for this phone number. */
+  /** Until the transaction ends, nobody else makes OTPs for this phone number. */
   async takeTurn(run: Run, phoneDigest: Uint8Array): Promise<void> {
-    await run('takeTurns', turnOfPhone(phoneDigest), null);
+    await run('takeTurns', [turnOf(phoneDigest)]);
   }
 
   async insert(run: Run, id: number, otp: StoredOtp): Promise<void> {
-    const { method, digest, phoneDigest, sentAt, wrong, end } = otp;
-    await run('insertOtp', id, method, digest, phoneDigest, sentAt, wrong, end);
+    const { method, digest, phoneDigest, claimant, sentAt, wrong, end } = otp;
+    await run('insertOtp', id, method, digest, phoneDigest, sentAt, wrong, end, ...columnsOf(claimant));
   }
 
   /** Compares keyed digests: how long that takes tells nothing about the code. */
-  try(merchantId: number, impUid: string, digest: Uint8Array, wrongTries: number): Promise<OtpTry> {
-    return this.#database.transaction(async (run) => {
+  async try({ merchantId, impUid, digest, wrongTries, claim, now }: OtpTryRequest): Promise<OtpTry> {
+    if (!canBeStored(impUid)) return 'closed';
+    return this.#database.transaction(async (run): Promise<OtpTry> => {
       const key = keyOf(impUid);
-      const [open] = (await run('lockOpenOtp', ...key, merchantId)) as readonly [number, Uint8Array][];
+      const [open] = await run('lockOpenOtp', ...key, merchantId);
       if (open === undefined) return 'closed';
-      const [id, kept] = open;
-      if (Buffer.compare(kept, digest) === 0) return 'right';
+      const [id, claimedUntil, kept] = open as [number, number | null, Uint8Array];
+      if (claimedUntil !== null && claimedUntil > now) return 'busy';
+      if (Buffer.compare(kept, digest) === 0) {
+        await run('takeClaim', id, claim.id, claim.until);
+        return 'right';
+      }
       const [counted] = await run('countWrongTry', id);
       if (Number(counted?.[0]) < wrongTries) return 'wrong';
-      await run('endOtp', ...key, merchantId, 'failed', 'tries');
+      await run('endOtp', ...key, merchantId, 'failed', 'tries', now, null);
       return 'last';
     });
   }
 
-  async end(merchantId: number, impUid: string, state: 'failed' | 'expired', end: OtpEnd): Promise<boolean> {
-    return (await this.#database.run('endOtp', ...keyOf(impUid), merchantId, state, end)).length === 1;
+  async end({ merchantId, impUid, state, end, claim, now }: OtpEnding): Promise<boolean> {
+    if (!canBeStored(impUid)) return false;
+    const ended = await this.#database.run('endOtp', ...keyOf(impUid), merchantId, state, end, now, claim);
+    return ended.length === 1;
   }
 
-  countRequest({ merchantId, phoneDigest, now, limits }: OtpRequestCount): Promise<number | null> {
+  countRequest(subjects: readonly CountedSubject[], now: number): Promise<number | null> {
+    const limits = subjects.flatMap(({ subject, limits: each }) => each.map((limit) => ({ subject, limit })));
     return this.#database.transaction(async (run) => {
-      await run('takeTurns', turnOfPhone(phoneDigest), turnOfMerchant(merchantId));
-      await run('forgetOtpRequests', now - REQUESTS_COUNT_FOR);
-      let freeAt = 0;
-      for (const limit of limits.phone) {
-        const found = await run('findPhoneRequest', phoneDigest, limit.count - 1);
-        freeAt = Math.max(freeAt, endOfWindow(limit, found[0]));
-      }
-      for (const limit of limits.merchant) {
-        const found = await run('findMerchantRequest', merchantId, limit.count - 1);
-        freeAt = Math.max(freeAt, endOfWindow(limit, found[0]));
-      }
+      await run('takeTurns', [...new Set(subjects.map(({ subject }) => turnOf(subject)))]);
+      const found = await run(
+        'findCounts',
+        limits.map(({ subject }) => subject),
+        limits.map(({ limit }) => limit.count - 1),
+      );
+      const freeAt = Math.max(0, ...limits.map(({ limit }, at) => endOfWindow(limit, found[at])));
       if (freeAt > now) return freeAt;
-      await run('insertOtpRequest', randomInt(2 ** 47), merchantId, phoneDigest, now);
+      await run(
+        'insertCounts',
+        subjects.map(() => randomInt(2 ** 47)),
+        subjects.map(({ subject }) => subject),
+        now,
+      );
       return null;
     });
   }
 }
 
 function endOfWindow({ window }: RateLimit, row: Row | undefined): number {
-  return row === undefined ? 0 : Number(row[0]) + window;
+  const at = row?.[0] ?? null;
+  return at === null ? 0 : Number(at) + window;
 }
 
-function turnOfPhone(phoneDigest: Uint8Array): number {
-  return (phoneDigest.at(-1) ?? 0) % TURNS;
-}
-
-function turnOfMerchant(merchantId: number): number {
-  return TURNS + (merchantId % TURNS);
+/** Which row of `turns` stands for a digest. */
+function turnOf(digest: Uint8Array): number {
+  return Buffer.from(digest).readUInt16BE(digest.length - 2) % TURNS;
 }

@@ -2,13 +2,15 @@ import type { StoredAttempt } from '../../core/attempt.ts';
 import type { CertificationState } from '../../core/certification.ts';
 import type { Channel, ProviderName } from '../../core/channel.ts';
 import { isOwnImpUid } from '../../core/ids.ts';
+import type { Merchant, PageRules } from '../../core/merchant.ts';
 import type { OtpEnd, StoredOtp } from '../../core/otp.ts';
 import type { VerificationMethod } from '../../core/provider.ts';
 import type { StoredCertification } from '../../core/store.ts';
+import type { Sealed } from '../../core/vault.ts';
 import type { Row, Value } from './database.ts';
 
 /** How many columns of a row are its channel's, which come first. */
-const CHANNEL_COLUMNS = 8;
+const CHANNEL_COLUMNS = 9;
 const CERTIFICATION_COLUMNS = 6;
 
 /** The integer key of an id of our own shape. */
@@ -36,7 +38,8 @@ export function toChannel(row: Row): Channel {
     carrierApproval,
     foreignerAddOn,
     minimumAge,
-  ] = row as [number, number, string, ProviderName, string, boolean, boolean, number | null];
+    proof,
+  ] = row as [number, number, string, ProviderName, string, boolean, boolean, number | null, Uint8Array];
   return {
     id,
     merchantId,
@@ -46,6 +49,7 @@ export function toChannel(row: Row): Channel {
     carrierApproval,
     foreignerAddOn,
     minimumAge,
+    proof,
   };
 }
 
@@ -69,32 +73,71 @@ export function toCertification(impUid: string, merchantId: number, row: Row): S
   };
 }
 
+export function toMerchant(row: Row): Merchant {
+  const [id, userCode, name, rules, disabledAt, proof] = row as [
+    number,
+    string,
+    string,
+    string,
+    number | null,
+    Uint8Array,
+  ];
+  return { id, userCode, name, pageRules: JSON.parse(rules) as PageRules, disabledAt, proof };
+}
+
+/** What is sealed in a row, from a column on; null when there is nothing. */
+function toSealed(row: Row, at: number): Sealed | null {
+  const [masterKeyId, salt, blob] = row.slice(at, at + 3) as [number | null, Uint8Array, Uint8Array];
+  return masterKeyId === null ? null : { masterKeyId, salt, blob };
+}
+
 /** The OTP beside a certification; null when the row has none. */
 export function toOtp(row: Row): StoredOtp | null {
-  const [method, digest, phoneDigest, sentAt, wrong, end] = row.slice(
-    CHANNEL_COLUMNS + CERTIFICATION_COLUMNS,
-  ) as [VerificationMethod | null, Uint8Array, Uint8Array, number, number, OtpEnd | null];
-  return method === null ? null : { method, digest, phoneDigest, sentAt, wrong, end };
+  const columns = row.slice(CHANNEL_COLUMNS + CERTIFICATION_COLUMNS);
+  const [method, digest, phoneDigest, sentAt, wrong, end] = columns as [
+    VerificationMethod | null,
+    Uint8Array | null,
+    Uint8Array | null,
+    number,
+    number,
+    OtpEnd | null,
+  ];
+  const claimant = toSealed(columns, 6);
+  return method === null ? null : { method, digest, phoneDigest, claimant, sentAt, wrong, end };
 }
 
 export function toAttempt(row: Row): StoredAttempt {
-  const [id, merchantId, expiresAt, step, end, masterKeyId, salt, blob] = row.slice(CHANNEL_COLUMNS) as [
-    number,
-    number,
-    number,
-    number,
-    string | null,
-    number,
-    Uint8Array,
-    Uint8Array,
-  ];
+  const columns = row.slice(CHANNEL_COLUMNS);
+  const [id, merchantId, ticket, ticketUntil, handle, session, expiresAt, step, wrong, code, end] =
+    columns as [
+      number,
+      number,
+      Uint8Array,
+      number,
+      Uint8Array,
+      Uint8Array | null,
+      number,
+      number,
+      number,
+      Uint8Array | null,
+      string | null,
+    ];
   return {
     impUid: `imp_${String(id).padStart(12, '0')}`,
     merchantId,
     channel: toChannel(row),
+    secrets: { ticket, ticketUntil, handle, session },
     expiresAt,
     step,
+    wrong,
+    code,
     end,
-    sealed: { masterKeyId, salt, blob },
+    frame: toSealed(columns, 11) as Sealed,
+    walk: toSealed(columns, 14),
   };
+}
+
+/** The three columns of something sealed, or of nothing. */
+export function columnsOf(sealed: Sealed | null): [Value, Value, Value] {
+  return sealed === null ? [null, null, null] : [sealed.masterKeyId, sealed.salt, sealed.blob];
 }

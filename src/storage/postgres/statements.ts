@@ -1,14 +1,22 @@
 const CHANNEL_COLUMNS = `h.id, h.merchant_id, h.channel_key, h.provider, h.provider_merchant_id, h.carrier_approval,
-  h.foreigner_add_on, h.minimum_age`;
+  h.foreigner_add_on, h.minimum_age, h.proof`;
 
 const CERTIFICATION_COLUMNS = `c.state, c.requested_at, c.certified_at, c.master_key_id, c.salt, c.sealed`;
 
-const MERCHANT = 'SELECT id, name, user_code, page_rules FROM merchants WHERE disabled_at IS NULL AND';
+const MERCHANT = 'SELECT id, user_code, name, page_rules, disabled_at, proof FROM merchants';
 
 const ATTEMPT = `
-  SELECT ${CHANNEL_COLUMNS}, a.id, a.merchant_id, a.expires_at, a.step, a.ended, a.master_key_id, a.salt, a.sealed
+  SELECT ${CHANNEL_COLUMNS}, a.id, a.merchant_id, a.ticket_digest, a.ticket_until, a.handle_digest, a.session_digest,
+    a.expires_at, a.step, a.wrong, a.code_digest, a.ended, a.frame_key_id, a.frame_salt, a.frame_sealed, a.walk_key_id,
+    a.walk_salt, a.walk_sealed
   FROM attempts a JOIN channels h ON h.id = a.channel_id
   WHERE`;
+
+/** What an OTP has while it is open, and not when it has ended. */
+const NO_OTP_CONTENT = 'digest = NULL, phone_digest = NULL, master_key_id = NULL, salt = NULL, sealed = NULL';
+/** The same of an attempt. */
+const NO_WALK = 'walk_key_id = NULL, walk_salt = NULL, walk_sealed = NULL, code_digest = NULL';
+const NO_CLAIM = 'claim = NULL, claimed_until = NULL';
 
 /** The key of a certification: $1 where its id is one of our own shape, else null and $2 the id as it is spelt. */
 const KEY = 'coalesce($1::bigint, (SELECT id FROM other_ids WHERE imp_uid = $2::text))';
@@ -20,50 +28,70 @@ const KEY = 'coalesce($1::bigint, (SELECT id FROM other_ids WHERE imp_uid = $2::
 export const SQL = {
   check: 'SELECT 1',
 
-  saveMerchant: `
-    INSERT INTO merchants (user_code, name, page_rules) VALUES ($1, $2, $3)
-    ON CONFLICT (user_code) DO UPDATE SET name = excluded.name, page_rules = excluded.page_rules
-    RETURNING id`,
+  addMerchant: `
+    INSERT INTO merchants (user_code, name, page_rules, proof) VALUES ($1, '', $2, ''::bytea)
+    ON CONFLICT (user_code) DO NOTHING`,
+  lockMerchant: `${MERCHANT} WHERE user_code = $1 FOR UPDATE`,
+  saveMerchant: 'UPDATE merchants SET name = $2, page_rules = $3, disabled_at = $4, proof = $5 WHERE id = $1',
+  /** Changes nothing when the channel is another merchant's. */
   saveChannel: `
-    INSERT INTO channels (merchant_id, position, channel_key, provider, provider_merchant_id, carrier_approval,
-      foreigner_add_on, minimum_age)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    INSERT INTO channels AS h (merchant_id, position, channel_key, provider, provider_merchant_id, carrier_approval,
+      foreigner_add_on, minimum_age, proof)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     ON CONFLICT (channel_key) DO UPDATE SET
       position = excluded.position, provider = excluded.provider,
       provider_merchant_id = excluded.provider_merchant_id, carrier_approval = excluded.carrier_approval,
-      foreigner_add_on = excluded.foreigner_add_on, minimum_age = excluded.minimum_age`,
+      foreigner_add_on = excluded.foreigner_add_on, minimum_age = excluded.minimum_age, proof = excluded.proof
+    WHERE h.merchant_id = excluded.merchant_id
+    RETURNING id`,
+  /** Held, so that nobody puts a token there for the secret that is about to change. */
+  lockApiKey: 'SELECT id FROM api_keys WHERE imp_key = $1 FOR UPDATE',
+  endTokenOfOtherSecret: `
+    DELETE FROM access_tokens
+    WHERE api_key_id = (SELECT id FROM api_keys WHERE imp_key = $1 AND secret_digest <> $2)`,
+  /** Changes nothing when the key is another merchant's, or revoked. */
   saveApiKey: `
-    INSERT INTO api_keys (merchant_id, imp_key, secret_digest) VALUES ($1, $2, $3)
-    ON CONFLICT (imp_key) DO UPDATE SET secret_digest = excluded.secret_digest`,
+    INSERT INTO api_keys AS k (merchant_id, imp_key, secret_digest) VALUES ($1, $2, $3)
+    ON CONFLICT (imp_key) DO UPDATE SET secret_digest = excluded.secret_digest
+    WHERE k.merchant_id = excluded.merchant_id AND k.revoked_at IS NULL
+    RETURNING id`,
+  endTokensOfMerchant:
+    'DELETE FROM access_tokens WHERE api_key_id IN (SELECT id FROM api_keys WHERE merchant_id = $1)',
+  revokeKey: `
+    UPDATE api_keys SET revoked_at = $2, secret_digest = ''::bytea WHERE imp_key = $1 AND revoked_at IS NULL
+    RETURNING id`,
+  endToken: 'DELETE FROM access_tokens WHERE api_key_id = $1',
+  listMerchants: `${MERCHANT} ORDER BY user_code`,
+  listKeys: 'SELECT imp_key, revoked_at FROM api_keys WHERE merchant_id = $1 ORDER BY id',
   listChannels: `SELECT ${CHANNEL_COLUMNS} FROM channels h WHERE h.merchant_id = $1 ORDER BY h.position`,
   findChannel: `SELECT ${CHANNEL_COLUMNS} FROM channels h WHERE h.channel_key = $1`,
-  findMerchant: `${MERCHANT} user_code = $1`,
-  findMerchantById: `${MERCHANT} id = $1`,
+  findMerchant: `${MERCHANT} WHERE user_code = $1 AND disabled_at IS NULL`,
+  findMerchantById: `${MERCHANT} WHERE id = $1 AND disabled_at IS NULL`,
   findApiKey: `
-    SELECT k.id, k.merchant_id, k.secret_digest
+    SELECT k.id, k.imp_key, k.secret_digest, m.id, m.user_code, m.name, m.page_rules, m.disabled_at, m.proof
     FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
     WHERE k.imp_key = $1 AND k.revoked_at IS NULL AND m.disabled_at IS NULL`,
 
-  findTokenOfKey: 'SELECT nonce, expires_at FROM access_tokens WHERE api_key_id = $1',
-  /** Read or create in one statement: only the first of several callers at once finds no live token. */
-  issueToken: `
-    INSERT INTO access_tokens AS t (api_key_id, nonce, digest, expires_at)
-    VALUES ($1, $2, $3, $4)
+  findTokenOfKey:
+    'SELECT nonce, digest, issued_at, expires_at, proof FROM access_tokens WHERE api_key_id = $1',
+  /** Changes nothing when the pair, or the token that was seen (null for none), is not the same any more. */
+  putToken: `
+    WITH pair AS (
+      SELECT id FROM api_keys WHERE id = $1 AND secret_digest = $2 AND revoked_at IS NULL FOR SHARE
+    )
+    INSERT INTO access_tokens AS t (api_key_id, nonce, digest, issued_at, expires_at, proof)
+    SELECT id, $3::bytea, $4::text, $5::bigint, $6::bigint, $7::bytea FROM pair
     ON CONFLICT (api_key_id) DO UPDATE SET
-      nonce = CASE WHEN t.expires_at <= $5::bigint THEN excluded.nonce ELSE t.nonce END,
-      digest = CASE WHEN t.expires_at <= $5::bigint THEN excluded.digest ELSE t.digest END,
-      expires_at = CASE
-        WHEN t.expires_at <= $5::bigint THEN excluded.expires_at
-        WHEN t.expires_at - $5::bigint <= $6::bigint THEN t.expires_at + $7::bigint
-        ELSE t.expires_at
-      END
-    RETURNING nonce, expires_at`,
+      nonce = excluded.nonce, digest = excluded.digest, issued_at = excluded.issued_at,
+      expires_at = excluded.expires_at, proof = excluded.proof
+    WHERE t.proof = $8::bytea
+    RETURNING api_key_id`,
   /**
    * Each of a batch is looked up by its key, and so is what belongs to it: `OFFSET 0` leaves the planner no choice. Where
    * it had one, it read small tables through for every batch and compared each row with all that was asked for.
    */
   findTokens: `
-    SELECT t.api_key_id, k.merchant_id, t.expires_at, q.digest
+    SELECT t.api_key_id, k.merchant_id, t.nonce, t.issued_at, t.expires_at, t.proof, q.digest
     FROM unnest($1::text[]) AS q (digest)
       CROSS JOIN LATERAL (SELECT * FROM access_tokens WHERE digest = q.digest OFFSET 0) t
       CROSS JOIN LATERAL (
@@ -76,12 +104,14 @@ export const SQL = {
     WHERE c.id = (SELECT id FROM other_ids WHERE imp_uid = $1) AND c.merchant_id = $2`,
   findCertifications: `
     SELECT ${CHANNEL_COLUMNS}, ${CERTIFICATION_COLUMNS}, c.id, c.merchant_id
-    FROM unnest($1::bigint[]) AS q (id)
-      CROSS JOIN LATERAL (SELECT * FROM certifications WHERE id = q.id OFFSET 0) c
+    FROM unnest($1::bigint[], $2::bigint[]) AS q (id, merchant_id)
+      CROSS JOIN LATERAL (
+        SELECT * FROM certifications WHERE id = q.id AND merchant_id = q.merchant_id OFFSET 0) c
       CROSS JOIN LATERAL (SELECT * FROM channels WHERE id = c.channel_id OFFSET 0) h`,
   findOtp: `
     SELECT ${CHANNEL_COLUMNS}, ${CERTIFICATION_COLUMNS},
-      o.method, o.digest, o.phone_digest, o.sent_at, o.wrong, o.ended
+      o.method, o.digest, o.phone_digest, o.sent_at, o.wrong, o.ended, o.master_key_id, o.salt, o.sealed,
+      c.claimed_until
     FROM certifications c JOIN channels h ON h.id = c.channel_id LEFT JOIN otps o ON o.id = c.id
     WHERE c.id = ${KEY} AND c.merchant_id = $3`,
   claimOtherId: `
@@ -93,11 +123,23 @@ export const SQL = {
     ON CONFLICT (id) DO NOTHING
     RETURNING id`,
   isErased: 'SELECT 1 FROM erasures WHERE id = $1',
+  /** Changes nothing when the certification has ended or the claim is not held any more. */
   certify: `
-    UPDATE certifications c
-    SET state = 'certified', certified_at = $4, master_key_id = $5, salt = $6, sealed = $7
+    WITH certified AS (
+      UPDATE certifications c
+      SET state = 'certified', certified_at = $4, master_key_id = $5, salt = $6, sealed = $7, ${NO_CLAIM}
+      WHERE c.id = ${KEY} AND c.merchant_id = $3 AND c.state = 'pending' AND c.claim = $8
+      RETURNING c.id
+    ),
+    otp AS (DELETE FROM otps WHERE id IN (SELECT id FROM certified))
+    SELECT id FROM certified`,
+  claim: `
+    UPDATE certifications c SET claim = $4, claimed_until = $5
     WHERE c.id = ${KEY} AND c.merchant_id = $3 AND c.state = 'pending'
+      AND (c.claim IS NULL OR c.claimed_until <= $6)
     RETURNING c.id`,
+  release: `
+    UPDATE certifications c SET ${NO_CLAIM} WHERE c.id = ${KEY} AND c.merchant_id = $3 AND c.claim = $4`,
   erase: `
     WITH gone AS (
       DELETE FROM certifications c WHERE c.id = ${KEY} AND c.merchant_id = $3
@@ -113,76 +155,123 @@ export const SQL = {
     FROM gone c JOIN channels h ON h.id = c.channel_id`,
 
   /** In the order of their ids, so that nobody holds the second and waits for the first. */
-  takeTurns: 'SELECT id FROM turns WHERE id IN ($1, $2) ORDER BY id FOR UPDATE',
+  takeTurns: 'SELECT id FROM turns WHERE id = ANY ($1::integer[]) ORDER BY id FOR UPDATE',
   insertOtp: `
-    INSERT INTO otps (id, method, digest, phone_digest, sent_at, wrong, ended)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    INSERT INTO otps (id, method, digest, phone_digest, sent_at, wrong, ended, master_key_id, salt, sealed)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
   supersede: `
     WITH ended AS (
-      UPDATE certifications c SET state = 'expired'
+      UPDATE certifications c SET state = 'expired', ${NO_CLAIM}
       FROM otps o
       WHERE o.id = c.id AND o.phone_digest = $1 AND c.merchant_id = $2 AND c.channel_id = $3
         AND c.state = 'pending'
       RETURNING c.id
     )
-    UPDATE otps SET ended = 'superseded' WHERE id IN (SELECT id FROM ended)`,
+    UPDATE otps SET ended = 'superseded', ${NO_OTP_CONTENT} WHERE id IN (SELECT id FROM ended)`,
+  /** Only what is of the certification is as fresh as its lock. */
   lockOpenOtp: `
-    SELECT c.id, o.digest
+    SELECT c.id, c.claimed_until, o.digest
     FROM certifications c JOIN otps o ON o.id = c.id
-    WHERE c.id = ${KEY} AND c.merchant_id = $3 AND c.state = 'pending'
+    WHERE c.id = ${KEY} AND c.merchant_id = $3 AND c.state = 'pending' AND o.digest IS NOT NULL
     FOR UPDATE OF c`,
   countWrongTry: 'UPDATE otps SET wrong = wrong + 1 WHERE id = $1 RETURNING wrong',
+  /** Changes nothing when somebody else's claim is live: `$7` is the caller's own, or null. */
   endOtp: `
     WITH ended AS (
-      UPDATE certifications c SET state = $4
+      UPDATE certifications c SET state = $4, ${NO_CLAIM}
       WHERE c.id = ${KEY} AND c.merchant_id = $3 AND c.state = 'pending'
+        AND (c.claim IS NULL OR c.claimed_until <= $6 OR c.claim = $7)
       RETURNING c.id
     ),
-    otp AS (UPDATE otps SET ended = $5 WHERE id IN (SELECT id FROM ended))
+    otp AS (UPDATE otps SET ended = $5, ${NO_OTP_CONTENT} WHERE id IN (SELECT id FROM ended))
     SELECT id FROM ended`,
-  insertOtpRequest:
-    'INSERT INTO otp_requests (id, merchant_id, phone_digest, requested_at) VALUES ($1, $2, $3, $4)',
-  /** A few at a time, and none that another is about to delete. */
-  forgetOtpRequests: `
-    DELETE FROM otp_requests WHERE id IN (
-      SELECT id FROM otp_requests WHERE requested_at <= $1 ORDER BY requested_at LIMIT 100
-      FOR UPDATE SKIP LOCKED)`,
-  /** The request that is so many back: while it is in the window, the limit is reached. */
-  findPhoneRequest: `
-    SELECT requested_at FROM otp_requests WHERE phone_digest = $1
-    ORDER BY requested_at DESC LIMIT 1 OFFSET $2`,
-  findMerchantRequest: `
-    SELECT requested_at FROM otp_requests WHERE merchant_id = $1
-    ORDER BY requested_at DESC LIMIT 1 OFFSET $2`,
+  /** Those that somebody is at are left to the next time. */
+  endLateOtps: `
+    WITH late AS (
+      SELECT c.id FROM certifications c JOIN otps o ON o.id = c.id
+      WHERE o.sealed IS NOT NULL AND o.sent_at <= $1 AND c.state = 'pending'
+        AND (c.claimed_until IS NULL OR c.claimed_until <= $2)
+      LIMIT $3 FOR UPDATE OF c SKIP LOCKED
+    ),
+    ended AS (UPDATE certifications SET state = 'expired', ${NO_CLAIM} WHERE id IN (SELECT id FROM late))
+    UPDATE otps SET ended = 'late', ${NO_OTP_CONTENT} WHERE id IN (SELECT id FROM late) RETURNING id`,
+  insertCounts: `
+    INSERT INTO counted_requests (id, subject, requested_at)
+    SELECT id, subject, $3 FROM unnest($1::bigint[], $2::bytea[]) AS q (id, subject)`,
+  /** The requests that are so many back: while one is in its window, that limit is reached. */
+  findCounts: `
+    SELECT (SELECT requested_at FROM counted_requests WHERE subject = q.subject
+      ORDER BY requested_at DESC LIMIT 1 OFFSET q.back)
+    FROM unnest($1::bytea[], $2::integer[]) WITH ORDINALITY AS q (subject, back, at) ORDER BY q.at`,
+  /** None that another is about to delete. */
+  forgetRequests: `
+    DELETE FROM counted_requests WHERE id IN (
+      SELECT id FROM counted_requests WHERE requested_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+    RETURNING id`,
+  forgetUnverified: `
+    WITH old AS (
+      SELECT id FROM certifications WHERE state IN ('failed', 'expired') AND requested_at < $1
+      LIMIT $2 FOR UPDATE SKIP LOCKED
+    ),
+    gone AS (DELETE FROM certifications WHERE id IN (SELECT id FROM old)),
+    otp AS (DELETE FROM otps WHERE id IN (SELECT id FROM old)),
+    attempt AS (DELETE FROM attempts WHERE id IN (SELECT id FROM old)),
+    other AS (DELETE FROM other_ids WHERE id IN (SELECT id FROM old))
+    SELECT id FROM old`,
 
   insertAttempt: `
-    INSERT INTO attempts (id, merchant_id, channel_id, ticket_digest, ticket_until, handle_digest, expires_at,
-      step, master_key_id, salt, sealed)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    INSERT INTO attempts (id, merchant_id, channel_id, ticket_digest, ticket_until, handle_digest, session_digest,
+      expires_at, step, wrong, frame_key_id, frame_salt, frame_sealed, walk_key_id, walk_salt, walk_sealed)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
   openTicket: `
-    UPDATE attempts SET session_digest = $1
-    WHERE ticket_digest = $2 AND session_digest IS NULL AND ticket_until > $3 AND expires_at > $3
-      AND ended IS NULL
+    UPDATE attempts SET session_digest = $1, frame_key_id = $2, frame_salt = $3, frame_sealed = $4, walk_key_id = $5,
+      walk_salt = $6, walk_sealed = $7
+    WHERE id = $8 AND session_digest IS NULL AND ticket_until > $9 AND expires_at > $9 AND ended IS NULL
     RETURNING id`,
+  findAttemptByTicket: `${ATTEMPT} a.ticket_digest = $1`,
   findAttemptBySession: `${ATTEMPT} a.session_digest = $1`,
   findAttemptByHandle: `${ATTEMPT} a.handle_digest = $1`,
   findAttemptById: `${ATTEMPT} a.id = $1 AND a.merchant_id = $2`,
   advanceAttempt: `
-    UPDATE attempts SET step = step + 1, master_key_id = $3, salt = $4, sealed = $5
+    UPDATE attempts SET step = step + 1, walk_key_id = $3, walk_salt = $4, walk_sealed = $5,
+      code_digest = coalesce($6, code_digest)
     WHERE id = $1 AND step = $2 AND ended IS NULL
     RETURNING id`,
-  lockCertification: 'SELECT id FROM certifications WHERE id = $1 FOR UPDATE',
+  lockPending: `SELECT claimed_until FROM certifications WHERE id = $1 AND state = 'pending' FOR UPDATE`,
+  isAtStep: 'SELECT 1 FROM attempts WHERE id = $1 AND step = $2 AND ended IS NULL',
+  /** A step that does nothing to the walk. */
+  takeStep: 'UPDATE attempts SET step = step + 1 WHERE id = $1 AND step = $2 AND ended IS NULL RETURNING id',
+  takeCodeStep: `
+    UPDATE attempts SET step = step + 1
+    WHERE id = $1 AND step = $2 AND ended IS NULL AND code_digest IS NOT NULL AND wrong < $3
+    RETURNING code_digest, wrong`,
+  countWrongCode: 'UPDATE attempts SET wrong = wrong + 1 WHERE id = $1',
+  takeClaim: 'UPDATE certifications SET claim = $2, claimed_until = $3 WHERE id = $1',
   endAttempt: `
-    UPDATE attempts SET step = step + 1, ended = $2, master_key_id = $3, salt = $4, sealed = $5
-    WHERE id = $1 AND ended IS NULL
+    UPDATE attempts SET step = step + 1, ended = $2, ${NO_WALK} WHERE id = $1 AND ended IS NULL RETURNING id`,
+  endPending: `
+    UPDATE certifications SET state = $2, ${NO_CLAIM}
+    WHERE id = $1 AND state = 'pending' AND (claim IS NULL OR claimed_until <= $3 OR claim = $4)
     RETURNING id`,
-  setState: 'UPDATE certifications SET state = $2 WHERE id = $1',
   certifyAttempt: `
     UPDATE certifications
-    SET state = 'certified', certified_at = $2, master_key_id = $3, salt = $4, sealed = $5
-    WHERE id = $1`,
-  findLateAttempts: `${ATTEMPT} a.expires_at <= $1 AND a.ended IS NULL LIMIT $2`,
-  forgetAttempts: 'DELETE FROM attempts WHERE expires_at < $1',
+    SET state = 'certified', certified_at = $2, master_key_id = $3, salt = $4, sealed = $5, ${NO_CLAIM}
+    WHERE id = $1 AND state = 'pending' AND claim = $6
+    RETURNING id`,
+  /** Those that somebody is at are left to the next time. */
+  endLateAttempts: `
+    WITH late AS (
+      SELECT c.id FROM certifications c JOIN attempts a ON a.id = c.id
+      WHERE a.expires_at <= $1 AND a.ended IS NULL AND c.state = 'pending'
+        AND (c.claimed_until IS NULL OR c.claimed_until <= $1)
+      LIMIT $2 FOR UPDATE OF c SKIP LOCKED
+    ),
+    expired AS (UPDATE certifications SET state = 'expired', ${NO_CLAIM} WHERE id IN (SELECT id FROM late))
+    UPDATE attempts SET step = step + 1, ended = $3, ${NO_WALK} WHERE id IN (SELECT id FROM late) RETURNING id`,
+  forgetAttempts: `
+    DELETE FROM attempts WHERE id IN (
+      SELECT id FROM attempts WHERE ended IS NOT NULL AND expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+    RETURNING id`,
 };
 
 export type StatementName = keyof typeof SQL;
@@ -190,5 +279,5 @@ export type StatementName = keyof typeof SQL;
 /** Holds off whoever would add a certification meanwhile and lose what belongs to it. */
 export const FORGET_CERTIFICATIONS = `
   LOCK TABLE certifications IN EXCLUSIVE MODE;
-  DELETE FROM certifications; DELETE FROM otps; DELETE FROM attempts; DELETE FROM otp_requests;
+  DELETE FROM certifications; DELETE FROM otps; DELETE FROM attempts; DELETE FROM counted_requests;
   DELETE FROM erasures; DELETE FROM other_ids`;

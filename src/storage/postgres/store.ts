@@ -5,33 +5,45 @@ import type { Clock } from '../../core/clock.ts';
 import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
 import {
   type ApiKey,
+  type KeyState,
   type Merchant,
-  type MerchantSetup,
+  type MerchantRows,
   NO_PAGE_RULES,
-  type PageRules,
 } from '../../core/merchant.ts';
-import type { OtpEnd, StoredOtp } from '../../core/otp.ts';
+import type { StoredOtp } from '../../core/otp.ts';
 import type {
   CertificationWithOtp,
-  OtpRequestCount,
+  ClaimRequest,
+  CountedSubject,
+  OtpEnding,
   OtpTry,
+  OtpTryRequest,
   PoolFigures,
   Store,
   StoredCertification,
   StoredToken,
+  TokenChange,
   TokenHolder,
-  TokenRequest,
 } from '../../core/store.ts';
 import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../index.ts';
 import { PostgresAttempts } from './attempts.ts';
 import { Batches } from './batches.ts';
-import type { Database, Row, Run } from './database.ts';
+import type { Database, Run } from './database.ts';
 import { type CertificationKey, findCertifications, findTokens } from './lookups.ts';
 import { type OpenDatabase, openDatabase } from './open.ts';
 import { OtpTable } from './otp-table.ts';
 import { Readiness } from './readiness.ts';
-import { canBeStored, keyOf, ownId, toCertification, toChannel, toOtp } from './rows.ts';
+import {
+  canBeStored,
+  columnsOf,
+  keyOf,
+  ownId,
+  toCertification,
+  toChannel,
+  toMerchant,
+  toOtp,
+} from './rows.ts';
 import type { SharedClock } from './shared-clock.ts';
 import { FORGET_CERTIFICATIONS } from './statements.ts';
 
@@ -63,14 +75,16 @@ class PostgresStore implements Store {
     this.#certifications = new Batches((keys) => findCertifications(database.run, keys));
   }
 
-  saveMerchant(setup: MerchantSetup): Promise<Merchant> {
-    const { name, userCode, pageRules } = setup;
+  saveMerchant(userCode: string, toRows: (found: Merchant) => MerchantRows): Promise<Merchant> {
     return this.#database.transaction(async (run) => {
-      const rules = pageRules === undefined ? null : JSON.stringify(pageRules);
-      const [[id] = []] = (await run('saveMerchant', userCode, name, rules)) as readonly number[][];
-      if (id === undefined) throw new AppError('store_failed', { detail: 'a merchant got no id' });
-      for (const [position, channel] of setup.channels.entries())
-        await run(
+      await run('addMerchant', userCode, JSON.stringify(NO_PAGE_RULES));
+      const [row = []] = await run('lockMerchant', userCode);
+      const found = toMerchant(row);
+      const { name, pageRules, disabledAt, proof, keys, channels } = toRows(found);
+      const { id } = found;
+      await run('saveMerchant', id, name, JSON.stringify(pageRules), disabledAt, proof);
+      for (const [position, channel] of channels.entries()) {
+        const saved = await run(
           'saveChannel',
           id,
           position,
@@ -80,9 +94,39 @@ class PostgresStore implements Store {
           channel.carrierApproval,
           channel.foreignerAddOn,
           channel.minimumAge,
+          channel.proof,
         );
-      for (const key of setup.keys) await run('saveApiKey', id, key.impKey, key.secretDigest);
-      return { id, name, userCode, pageRules: pageRules ?? NO_PAGE_RULES };
+        if (saved.length === 0) throw takenFailure();
+      }
+      for (const { impKey, secretDigest } of keys) {
+        await run('lockApiKey', impKey);
+        await run('endTokenOfOtherSecret', impKey, secretDigest);
+        if ((await run('saveApiKey', id, impKey, secretDigest)).length === 0) throw takenFailure();
+      }
+      if (disabledAt !== found.disabledAt) await run('endTokensOfMerchant', id);
+      return { id, name, userCode, pageRules, disabledAt, proof };
+    });
+  }
+
+  async listMerchants(): Promise<readonly Merchant[]> {
+    return (await this.#database.run('listMerchants')).map(toMerchant);
+  }
+
+  async listKeys(merchantId: number): Promise<readonly KeyState[]> {
+    const rows = await this.#database.run('listKeys', merchantId);
+    return rows.map((row) => {
+      const [impKey, revokedAt] = row as [string, number | null];
+      return { impKey, revokedAt };
+    });
+  }
+
+  async revokeKey(impKey: string, at: number): Promise<boolean> {
+    if (!canBeStored(impKey)) return false;
+    return this.#database.transaction(async (run) => {
+      const [revoked] = (await run('revokeKey', impKey, at)) as readonly [number][];
+      if (revoked === undefined) return false;
+      await run('endToken', revoked[0]);
+      return true;
     });
   }
 
@@ -100,35 +144,44 @@ class PostgresStore implements Store {
     if ('userCode' in by && !canBeStored(by.userCode)) return null;
     const { run } = this.#database;
     const [row] = await ('id' in by ? run('findMerchantById', by.id) : run('findMerchant', by.userCode));
-    if (row === undefined) return null;
-    const [id, name, userCode, rules] = row as [number, string, string, string | null];
-    const pageRules = rules === null ? NO_PAGE_RULES : (JSON.parse(rules) as PageRules);
-    return { id, name, userCode, pageRules };
+    return row === undefined ? null : toMerchant(row);
   }
 
   async findApiKey(impKey: string): Promise<ApiKey | null> {
     if (!canBeStored(impKey)) return null;
     const [row] = await this.#database.run('findApiKey', impKey);
     if (row === undefined) return null;
-    const [id, merchantId, secretDigest] = row as [number, number, Uint8Array];
-    return { id, merchantId, secretDigest };
+    const [id, foundKey, secretDigest] = row as [number, string, Uint8Array];
+    return { id, impKey: foundKey, secretDigest, merchant: toMerchant(row.slice(3)) };
   }
 
-  async issueToken(request: TokenRequest): Promise<StoredToken> {
-    const { apiKeyId, now, fresh, extensionWindow, extension } = request;
-    const [live] = await this.#database.run('findTokenOfKey', apiKeyId);
-    if (live !== undefined && Number(live[1]) - now > extensionWindow) return toStoredToken(live);
-    const [issued = []] = await this.#database.run(
-      'issueToken',
-      apiKeyId,
-      fresh.nonce,
-      fresh.digest,
-      fresh.expiresAt,
-      now,
-      extensionWindow,
-      extension,
+  async findTokenOfKey(apiKeyId: number): Promise<StoredToken | null> {
+    const [row] = await this.#database.run('findTokenOfKey', apiKeyId);
+    if (row === undefined) return null;
+    const [nonce, digest, issuedAt, expiresAt, proof] = row as [
+      Uint8Array,
+      string,
+      number,
+      number,
+      Uint8Array,
+    ];
+    return { nonce, digest, issuedAt, expiresAt, proof };
+  }
+
+  async putToken({ key, seen, next }: TokenChange): Promise<boolean> {
+    const { nonce, digest, issuedAt, expiresAt, proof } = next;
+    const put = await this.#database.run(
+      'putToken',
+      key.id,
+      key.secretDigest,
+      nonce,
+      digest,
+      issuedAt,
+      expiresAt,
+      proof,
+      seen?.proof ?? null,
     );
-    return toStoredToken(issued);
+    return put.length === 1;
   }
 
   findToken(digest: string): Promise<TokenHolder | null> {
@@ -143,7 +196,7 @@ class PostgresStore implements Store {
 
   createOtpCertification(certification: StoredCertification, otp: StoredOtp): Promise<boolean> {
     return this.#database.transaction(async (run) => {
-      await this.#otps.takeTurn(run, otp.phoneDigest);
+      if (otp.phoneDigest !== null) await this.#otps.takeTurn(run, otp.phoneDigest);
       const id = await insertCertification(run, certification);
       if (id === null) return false;
       await run('supersede', otp.phoneDigest, certification.merchantId, certification.channel.id);
@@ -164,40 +217,59 @@ class PostgresStore implements Store {
     const [row] = await this.#database.run('findOtp', ...keyOf(impUid), merchantId);
     return row === undefined
       ? null
-      : { certification: toCertification(impUid, merchantId, row), otp: toOtp(row) };
+      : {
+          certification: toCertification(impUid, merchantId, row),
+          otp: toOtp(row),
+          claimedUntil: row.at(-1) as number | null,
+        };
   }
 
-  async tryOtp(merchantId: number, impUid: string, digest: Uint8Array, wrongTries: number): Promise<OtpTry> {
-    if (!canBeStored(impUid)) return 'closed';
-    return this.#otps.try(merchantId, impUid, digest, wrongTries);
+  tryOtp(request: OtpTryRequest): Promise<OtpTry> {
+    return this.#otps.try(request);
   }
 
-  async endOtp(
-    merchantId: number,
-    impUid: string,
-    state: 'failed' | 'expired',
-    end: OtpEnd,
-  ): Promise<boolean> {
-    return canBeStored(impUid) && this.#otps.end(merchantId, impUid, state, end);
-  }
-
-  async certify({ impUid, merchantId, certifiedAt, sealed }: StoredCertification): Promise<boolean> {
+  async claim({ merchantId, impUid, claim, now }: ClaimRequest): Promise<boolean> {
     if (!canBeStored(impUid)) return false;
-    const { masterKeyId, salt, blob } = sealed;
+    const key = keyOf(impUid);
+    return (await this.#database.run('claim', ...key, merchantId, claim.id, claim.until, now)).length === 1;
+  }
+
+  async release(merchantId: number, impUid: string, claim: Uint8Array): Promise<void> {
+    if (canBeStored(impUid)) await this.#database.run('release', ...keyOf(impUid), merchantId, claim);
+  }
+
+  endOtp(ending: OtpEnding): Promise<boolean> {
+    return this.#otps.end(ending);
+  }
+
+  async certify(certification: StoredCertification, claim: Uint8Array): Promise<boolean> {
+    const { impUid, merchantId, certifiedAt, sealed } = certification;
+    if (!canBeStored(impUid)) return false;
     const certified = await this.#database.run(
       'certify',
       ...keyOf(impUid),
       merchantId,
       certifiedAt,
-      masterKeyId,
-      salt,
-      blob,
+      ...columnsOf(sealed),
+      claim,
     );
     return certified.length === 1;
   }
 
-  countOtpRequest(request: OtpRequestCount): Promise<number | null> {
-    return this.#otps.countRequest(request);
+  countRequest(subjects: readonly CountedSubject[], now: number): Promise<number | null> {
+    return this.#otps.countRequest(subjects, now);
+  }
+
+  async endLateOtps(sentBefore: number, now: number, count: number): Promise<number> {
+    return (await this.#database.run('endLateOtps', sentBefore, now, count)).length;
+  }
+
+  async forgetUnverified(before: number, count: number): Promise<number> {
+    return (await this.#database.run('forgetUnverified', before, count)).length;
+  }
+
+  async forgetRequests(before: number, count: number): Promise<number> {
+    return (await this.#database.run('forgetRequests', before, count)).length;
   }
 
   async eraseCertification(
@@ -257,7 +329,6 @@ async function claimOtherId(run: Run, impUid: string): Promise<number | null> {
   return claimed === undefined ? null : (claimed[0] as number);
 }
 
-function toStoredToken(row: Row): StoredToken {
-  const [nonce, expiresAt] = row as [Uint8Array, number];
-  return { nonce, expiresAt };
+function takenFailure(): AppError {
+  return new AppError('store_failed', { detail: 'a key or channel is revoked or another merchant has it' });
 }

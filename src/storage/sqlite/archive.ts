@@ -6,7 +6,7 @@ import {
   type ArchiveTable,
   type ImportStand,
 } from '../../core/archive.ts';
-import { importMark, standOf } from '../import-stand.ts';
+import { checkNumbers, importMark, standOf } from '../import-stand.ts';
 import type { DatabaseMark } from '../index.ts';
 import { toStoreFailure } from './failures.ts';
 import { openDatabase } from './open.ts';
@@ -57,6 +57,7 @@ class SqliteArchive implements Archive {
   ): Promise<boolean> {
     return this.#transaction(() => {
       if (this.#stamp('import') !== importMark(exportId, chunk)) return false;
+      checkNumbers(table, rows);
       const columns = columnsOf(table);
       const insert = this.#database.prepare(
         `INSERT INTO ${table.name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,

@@ -1,23 +1,19 @@
 import type {
   AttemptChange,
+  AttemptClaim,
   AttemptEnding,
   AttemptKey,
   AttemptStore,
+  CodeTryRequest,
   StoredAttempt,
+  StoredCodeTry,
+  TicketOpening,
 } from '../../core/attempt.ts';
-import type { Channel } from '../../core/channel.ts';
 import type { StoredCertification } from '../../core/store.ts';
-import { type Connection, one, rows } from './connection.ts';
+import type { Sealed } from '../../core/vault.ts';
+import type { CertificationRows } from './certification-rows.ts';
+import { type Connection, one, rows, toSealed } from './connection.ts';
 import type { Row } from './statements.ts';
-
-/** What attempts need of the certifications beside them; called inside a transaction. */
-export interface CertificationRows {
-  /** Keeps a certification and gives its integer key, or null when its id is or was in use. */
-  insert(certification: StoredCertification): number | null;
-  /** Lets a row that was changed be read again. */
-  forget(impUid: string): void;
-  channel(id: number): Channel;
-}
 
 /** The attempts of an SQLite store. */
 export class SqliteAttempts implements AttemptStore {
@@ -29,11 +25,8 @@ export class SqliteAttempts implements AttemptStore {
     this.#certifications = certifications;
   }
 
-  async create(
-    { merchantId, channel, expiresAt, step, sealed }: StoredAttempt,
-    certification: StoredCertification,
-    secrets: { readonly ticket: Uint8Array; readonly ticketUntil: number; readonly handle: Uint8Array },
-  ): Promise<boolean> {
+  async create(attempt: StoredAttempt, certification: StoredCertification): Promise<boolean> {
+    const { merchantId, channel, secrets, expiresAt, step, wrong, frame, walk } = attempt;
     return this.#connection.write(() => {
       const id = this.#certifications.insert(certification);
       if (id === null) return false;
@@ -44,19 +37,27 @@ export class SqliteAttempts implements AttemptStore {
         secrets.ticket,
         secrets.ticketUntil,
         secrets.handle,
+        secrets.session,
         expiresAt,
         step,
-        sealed.masterKeyId,
-        sealed.salt,
-        sealed.blob,
+        wrong,
+        ...columnsOf(frame),
+        ...(walk === null ? [null, null, null] : columnsOf(walk)),
       );
       return true;
     });
   }
 
-  async openTicket(ticket: Uint8Array, session: Uint8Array, now: number): Promise<boolean> {
+  async openTicket({ impUid, session, frame, walk, now }: TicketOpening): Promise<boolean> {
     return this.#connection.write(
-      () => this.#connection.statements.openTicket.run(session, ticket, now, now).changes === 1,
+      () =>
+        this.#connection.statements.openTicket.run(
+          session,
+          ...columnsOf(frame),
+          ...columnsOf(walk),
+          idOf(impUid),
+          now,
+        ).changes === 1,
     );
   }
 
@@ -66,7 +67,9 @@ export class SqliteAttempts implements AttemptStore {
       const row =
         'session' in key
           ? one(run.findAttemptBySession, key.session)
-          : one(run.findAttemptByHandle, key.handle);
+          : 'handle' in key
+            ? one(run.findAttemptByHandle, key.handle)
+            : one(run.findAttemptByTicket, key.ticket);
       return row && this.#toAttempt(row);
     });
   }
@@ -78,26 +81,48 @@ export class SqliteAttempts implements AttemptStore {
     });
   }
 
-  async advance({ impUid, step, sealed }: AttemptChange): Promise<boolean> {
-    const { masterKeyId, salt, blob } = sealed;
+  async advance({ impUid, step, walk, code }: AttemptChange): Promise<boolean> {
     return this.#connection.write(
       () =>
-        this.#connection.statements.advanceAttempt.run(masterKeyId, salt, blob, idOf(impUid), step)
+        this.#connection.statements.advanceAttempt.run(...columnsOf(walk), code ?? null, idOf(impUid), step)
           .changes === 1,
     );
   }
 
-  async end({ impUid, end, sealed, certification }: AttemptEnding): Promise<boolean> {
+  async tryCode({ impUid, step, digest, wrongTries, claim, now }: CodeTryRequest): Promise<StoredCodeTry> {
     const run = this.#connection.statements;
     const id = idOf(impUid);
-    const { masterKeyId, salt, blob } = sealed;
+    return this.#connection.write(() => {
+      const [code, wrong] = (one(run.findCode, id, step) ?? [null, 0]) as [Uint8Array | null, number];
+      if (code === null || wrong >= wrongTries || one(run.isClaimed, id, now) !== null) return 'overtaken';
+      run.takeStep.run(id, step);
+      // Keyed digests: how long comparing them takes tells nothing about the code.
+      if (Buffer.compare(code, digest) === 0)
+        return run.claim.run(claim.id, claim.until, id, now).changes === 1 ? 'right' : 'overtaken';
+      run.countWrongCode.run(id);
+      return wrong + 1 >= wrongTries ? 'last' : 'wrong';
+    });
+  }
+
+  async claim({ impUid, step, claim, now }: AttemptClaim): Promise<boolean> {
+    const run = this.#connection.statements;
+    const id = idOf(impUid);
+    return this.#connection.write(() => {
+      if (one(run.isClaimed, id, now) !== null || run.takeStep.run(id, step).changes === 0) return false;
+      return run.claim.run(claim.id, claim.until, id, now).changes === 1;
+    });
+  }
+
+  async end({ impUid, end, claim, now, certification }: AttemptEnding): Promise<boolean> {
+    const run = this.#connection.statements;
+    const id = idOf(impUid);
     const ended = this.#connection.write(() => {
-      const { changes } = run.endAttempt.run(end, masterKeyId, salt, blob, id);
-      if (changes === 0) return false;
+      if (one(run.isRunning, id) === null) return false;
       if (certification.state === 'certified') {
-        const { certifiedAt, sealed: person } = certification.certified;
-        run.certify.run(certifiedAt, person.masterKeyId, person.salt, person.blob, id);
-      } else run.setState.run(certification.state, id);
+        const { certifiedAt, sealed } = certification.certified;
+        if (run.certify.run(certifiedAt, ...columnsOf(sealed), id, claim).changes === 0) return false;
+      } else if (run.endPending.run(certification.state, id, now, claim).changes === 0) return false;
+      run.endAttempt.run(end, id);
       this.#certifications.forget(impUid);
       return true;
     });
@@ -106,36 +131,68 @@ export class SqliteAttempts implements AttemptStore {
     return ended;
   }
 
-  async findLate(now: number, count: number): Promise<readonly StoredAttempt[]> {
-    return this.#connection.read(() =>
-      rows(this.#connection.statements.findLateAttempts, now, count).map((row) => this.#toAttempt(row)),
+  async endLate({ end, now, count }: Parameters<AttemptStore['endLate']>[0]): Promise<number> {
+    const run = this.#connection.statements;
+    if (!this.#connection.read(() => one(run.findLateAttempts, now, 1) !== null)) return 0;
+    const ended = this.#connection.write(() => {
+      const late = rows(run.findLateAttempts, now, count).map(([id]) => Number(id));
+      for (const id of late) {
+        run.endPending.run('expired', id, now, null);
+        run.endAttempt.run(end, id);
+        this.#certifications.forget(impUidOf(id));
+      }
+      return late.length;
+    });
+    if (ended > 0) this.#connection.emptyLogSoon();
+    return ended;
+  }
+
+  async forget(before: number, count: number): Promise<number> {
+    return this.#connection.write(() =>
+      Number(this.#connection.statements.forgetAttempts.run(before, count).changes),
     );
   }
 
-  async forget(before: number): Promise<void> {
-    this.#connection.write(() => this.#connection.statements.forgetAttempts.run(before));
-  }
-
   #toAttempt(row: Row): StoredAttempt {
-    const [id, merchantId, channelId, expiresAt, step, end, masterKeyId, salt, blob] = row as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      string | null,
-      number,
-      Uint8Array,
-      Uint8Array,
-    ];
-    return {
-      impUid: `imp_${String(id).padStart(12, '0')}`,
+    const [
+      id,
       merchantId,
-      channel: this.#certifications.channel(channelId),
+      channelId,
+      ticket,
+      ticketUntil,
+      handle,
+      session,
       expiresAt,
       step,
+      wrong,
+      code,
       end,
-      sealed: { masterKeyId, salt, blob },
+    ] = row as [
+      number,
+      number,
+      number,
+      Uint8Array,
+      number,
+      Uint8Array,
+      Uint8Array | null,
+      number,
+      number,
+      number,
+      Uint8Array | null,
+      string | null,
+    ];
+    return {
+      impUid: impUidOf(id),
+      merchantId,
+      channel: this.#certifications.channel(channelId),
+      secrets: { ticket, ticketUntil, handle, session },
+      expiresAt,
+      step,
+      wrong,
+      code,
+      end,
+      frame: toSealed(row, 12) as Sealed,
+      walk: toSealed(row, 15),
     };
   }
 }
@@ -143,4 +200,13 @@ export class SqliteAttempts implements AttemptStore {
 /** Attempts have ids of our own making only. */
 function idOf(impUid: string): number {
   return Number(impUid.slice(4));
+}
+
+function impUidOf(id: number): string {
+  return `imp_${String(id).padStart(12, '0')}`;
+}
+
+/** The three columns of something sealed. */
+function columnsOf({ masterKeyId, salt, blob }: Sealed): [number, Uint8Array, Uint8Array] {
+  return [masterKeyId, salt, blob];
 }

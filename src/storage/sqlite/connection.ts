@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { Sealed } from '../../core/vault.ts';
 import { isOutOfRoom, toStoreFailure } from './failures.ts';
 import { BUSY_TIMEOUT } from './open.ts';
 import { prepareStatements, type Row, type Statements } from './statements.ts';
@@ -146,4 +147,10 @@ export function one(statement: StatementSync, ...parameters: SQLInputValue[]): R
 /** Every row of a statement. */
 export function rows(statement: StatementSync, ...parameters: SQLInputValue[]): readonly Row[] {
   return statement.all(...parameters) as unknown as Row[];
+}
+
+/** What is sealed in a row, from a column on; null when there is nothing. */
+export function toSealed(row: Row, at: number): Sealed | null {
+  const [masterKeyId, salt, blob] = row.slice(at, at + 3) as [number | null, Uint8Array, Uint8Array];
+  return masterKeyId === null ? null : { masterKeyId, salt, blob };
 }

@@ -4,9 +4,19 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 export type Row = readonly SQLOutputValue[];
 
 const CHANNEL_COLUMNS =
-  'id, merchant_id, channel_key, provider, provider_merchant_id, carrier_approval, foreigner_add_on, minimum_age';
+  'id, merchant_id, channel_key, provider, provider_merchant_id, carrier_approval, foreigner_add_on, minimum_age, proof';
 
-const ATTEMPT_COLUMNS = 'id, merchant_id, channel_id, expires_at, step, ended, master_key_id, salt, sealed';
+const MERCHANT = 'SELECT id, user_code, name, page_rules, disabled_at, proof FROM merchants';
+
+const ATTEMPT = `
+  SELECT id, merchant_id, channel_id, ticket_digest, ticket_until, handle_digest, session_digest, expires_at, step, wrong,
+    code_digest, ended, frame_key_id, frame_salt, frame_sealed, walk_key_id, walk_salt, walk_sealed
+  FROM attempts WHERE`;
+
+/** What an OTP has while it is open, and not when it has ended. */
+const NO_OTP_CONTENT = 'digest = NULL, phone_digest = NULL, master_key_id = NULL, salt = NULL, sealed = NULL';
+/** The same of an attempt. */
+const NO_WALK = 'walk_key_id = NULL, walk_salt = NULL, walk_sealed = NULL, code_digest = NULL';
 
 const SQL = {
   begin: 'BEGIN',
@@ -17,49 +27,60 @@ const SQL = {
   dataVersion: 'PRAGMA data_version',
   checkpoint: 'PRAGMA wal_checkpoint(TRUNCATE)',
 
-  saveMerchant: `
-    INSERT INTO merchants (user_code, name, page_rules) VALUES (?, ?, ?)
-    ON CONFLICT (user_code) DO UPDATE SET name = excluded.name, page_rules = excluded.page_rules
-    RETURNING id`,
+  addMerchant: `
+    INSERT INTO merchants (user_code, name, page_rules, proof) VALUES (?, '', ?, x'')
+    ON CONFLICT (user_code) DO NOTHING`,
+  saveMerchant: 'UPDATE merchants SET name = ?, page_rules = ?, disabled_at = ?, proof = ? WHERE id = ?',
+  /** Changes nothing when the channel is another merchant's. */
   saveChannel: `
     INSERT INTO channels (merchant_id, position, channel_key, provider, provider_merchant_id, carrier_approval,
-      foreigner_add_on, minimum_age)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      foreigner_add_on, minimum_age, proof)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (channel_key) DO UPDATE SET
       position = excluded.position, provider = excluded.provider,
       provider_merchant_id = excluded.provider_merchant_id, carrier_approval = excluded.carrier_approval,
-      foreigner_add_on = excluded.foreigner_add_on, minimum_age = excluded.minimum_age`,
+      foreigner_add_on = excluded.foreigner_add_on, minimum_age = excluded.minimum_age, proof = excluded.proof
+    WHERE merchant_id = excluded.merchant_id`,
+  /** The token of a key whose secret is about to change. */
+  endTokenOfOtherSecret: `
+    DELETE FROM access_tokens
+    WHERE api_key_id = (SELECT id FROM api_keys WHERE imp_key = ?1 AND secret_digest <> ?2)`,
+  /** Changes nothing when the key is another merchant's, or revoked. */
   saveApiKey: `
     INSERT INTO api_keys (merchant_id, imp_key, secret_digest) VALUES (?, ?, ?)
-    ON CONFLICT (imp_key) DO UPDATE SET secret_digest = excluded.secret_digest`,
+    ON CONFLICT (imp_key) DO UPDATE SET secret_digest = excluded.secret_digest
+    WHERE merchant_id = excluded.merchant_id AND revoked_at IS NULL`,
+  endTokensOfMerchant:
+    'DELETE FROM access_tokens WHERE api_key_id IN (SELECT id FROM api_keys WHERE merchant_id = ?)',
+  revokeKey: `
+    UPDATE api_keys SET revoked_at = ?, secret_digest = x'' WHERE imp_key = ? AND revoked_at IS NULL
+    RETURNING id`,
+  endToken: 'DELETE FROM access_tokens WHERE api_key_id = ?',
+  listMerchants: `${MERCHANT} ORDER BY user_code`,
+  listKeys: 'SELECT imp_key, revoked_at FROM api_keys WHERE merchant_id = ? ORDER BY id',
   listChannels: `SELECT ${CHANNEL_COLUMNS} FROM channels WHERE merchant_id = ? ORDER BY position`,
   findChannelByKey: `SELECT ${CHANNEL_COLUMNS} FROM channels WHERE channel_key = ?`,
   findChannelById: `SELECT ${CHANNEL_COLUMNS} FROM channels WHERE id = ?`,
-  findMerchant:
-    'SELECT id, name, user_code, page_rules FROM merchants WHERE user_code = ? AND disabled_at IS NULL',
-  findMerchantById:
-    'SELECT id, name, user_code, page_rules FROM merchants WHERE id = ? AND disabled_at IS NULL',
+  findAnyMerchant: `${MERCHANT} WHERE user_code = ?`,
+  findMerchant: `${MERCHANT} WHERE user_code = ? AND disabled_at IS NULL`,
+  findMerchantById: `${MERCHANT} WHERE id = ? AND disabled_at IS NULL`,
   findApiKey: `
-    SELECT k.id, k.merchant_id, k.secret_digest
+    SELECT k.id, k.imp_key, k.secret_digest, m.id, m.user_code, m.name, m.page_rules, m.disabled_at, m.proof
     FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
     WHERE k.imp_key = ? AND k.revoked_at IS NULL AND m.disabled_at IS NULL`,
 
-  findTokenOfKey: 'SELECT nonce, expires_at FROM access_tokens WHERE api_key_id = ?',
-  /** Read or create in one statement: only the first of several callers at once finds no live token. */
-  issueToken: `
-    INSERT INTO access_tokens (api_key_id, nonce, digest, expires_at)
-    VALUES (?1, ?2, ?3, ?4)
+  findTokenOfKey:
+    'SELECT nonce, digest, issued_at, expires_at, proof FROM access_tokens WHERE api_key_id = ?',
+  /** Changes nothing when the pair, or the token that was seen (null for none), is not the same any more. */
+  putToken: `
+    INSERT INTO access_tokens (api_key_id, nonce, digest, issued_at, expires_at, proof)
+    SELECT id, ?3, ?4, ?5, ?6, ?7 FROM api_keys WHERE id = ?1 AND secret_digest = ?2 AND revoked_at IS NULL
     ON CONFLICT (api_key_id) DO UPDATE SET
-      nonce = iif(expires_at <= ?5, excluded.nonce, nonce),
-      digest = iif(expires_at <= ?5, excluded.digest, digest),
-      expires_at = CASE
-        WHEN expires_at <= ?5 THEN excluded.expires_at
-        WHEN expires_at - ?5 <= ?6 THEN expires_at + ?7
-        ELSE expires_at
-      END
-    RETURNING nonce, expires_at`,
+      nonce = excluded.nonce, digest = excluded.digest, issued_at = excluded.issued_at,
+      expires_at = excluded.expires_at, proof = excluded.proof
+    WHERE access_tokens.proof = ?8`,
   findToken: `
-    SELECT k.id, k.merchant_id, t.expires_at
+    SELECT k.id, k.merchant_id, t.nonce, t.issued_at, t.expires_at, t.proof
     FROM access_tokens t JOIN api_keys k ON k.id = t.api_key_id JOIN merchants m ON m.id = k.merchant_id
     WHERE t.digest = ? AND k.revoked_at IS NULL AND m.disabled_at IS NULL`,
 
@@ -72,49 +93,79 @@ const SQL = {
       master_key_id, salt, sealed)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO NOTHING`,
+  /** Changes nothing when the certification has ended or the claim is not held any more. */
   certify: `
     UPDATE certifications
-    SET state = 'certified', certified_at = ?, master_key_id = ?, salt = ?, sealed = ?
-    WHERE id = ?`,
-  setState: 'UPDATE certifications SET state = ? WHERE id = ?',
-  insertOtp:
-    'INSERT INTO otps (id, method, digest, phone_digest, sent_at, wrong, ended) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  findOtp: 'SELECT method, digest, phone_digest, sent_at, wrong, ended FROM otps WHERE id = ?',
+    SET state = 'certified', certified_at = ?1, master_key_id = ?2, salt = ?3, sealed = ?4,
+      claim = NULL, claimed_until = NULL
+    WHERE id = ?5 AND state = 'pending' AND claim = ?6`,
+  /** Changes nothing when somebody else's claim is live: `?4` is the caller's own, or null. */
+  endPending: `
+    UPDATE certifications SET state = ?1, claim = NULL, claimed_until = NULL
+    WHERE id = ?2 AND state = 'pending' AND (claim IS NULL OR claimed_until <= ?3 OR claim = ?4)`,
+  claim: `
+    UPDATE certifications SET claim = ?1, claimed_until = ?2
+    WHERE id = ?3 AND state = 'pending' AND (claim IS NULL OR claimed_until <= ?4)`,
+  release: 'UPDATE certifications SET claim = NULL, claimed_until = NULL WHERE id = ? AND claim = ?',
+  isClaimed: 'SELECT 1 FROM certifications WHERE id = ? AND claimed_until > ?',
+  findClaim: 'SELECT claimed_until FROM certifications WHERE id = ?',
+  insertOtp: `
+    INSERT INTO otps (id, method, digest, phone_digest, sent_at, wrong, ended, master_key_id, salt, sealed)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  findOtp: `
+    SELECT method, digest, phone_digest, sent_at, wrong, ended, master_key_id, salt, sealed FROM otps WHERE id = ?`,
   countWrongTry: 'UPDATE otps SET wrong = wrong + 1 WHERE id = ? RETURNING wrong',
-  endOtp: 'UPDATE otps SET ended = ? WHERE id = ?',
+  endOtp: `UPDATE otps SET ended = ?, ${NO_OTP_CONTENT} WHERE id = ?`,
   deleteOtp: 'DELETE FROM otps WHERE id = ?',
   findSuperseded: `
     SELECT o.id FROM otps o JOIN certifications c ON c.id = o.id
     WHERE o.phone_digest = ? AND c.merchant_id = ? AND c.channel_id = ? AND c.state = 'pending'`,
-  insertOtpRequest: 'INSERT INTO otp_requests (merchant_id, phone_digest, requested_at) VALUES (?, ?, ?)',
-  forgetOtpRequests: 'DELETE FROM otp_requests WHERE requested_at <= ?',
+  supersede: "UPDATE certifications SET state = 'expired', claim = NULL, claimed_until = NULL WHERE id = ?",
+  findLateOtps: `
+    SELECT o.id FROM otps o LEFT JOIN certifications c ON c.id = o.id
+    WHERE o.sealed IS NOT NULL AND o.sent_at <= ?1 AND (c.claimed_until IS NULL OR c.claimed_until <= ?2)
+    LIMIT ?3`,
+  insertCount: 'INSERT INTO counted_requests (subject, requested_at) VALUES (?, ?)',
   /** The request that is so many back: while it is in the window, the limit is reached. */
-  findPhoneRequest: `
-    SELECT requested_at FROM otp_requests WHERE phone_digest = ? ORDER BY requested_at DESC LIMIT 1 OFFSET ?`,
-  findMerchantRequest: `
-    SELECT requested_at FROM otp_requests WHERE merchant_id = ? ORDER BY requested_at DESC LIMIT 1 OFFSET ?`,
+  findCount: `
+    SELECT requested_at FROM counted_requests WHERE subject = ? ORDER BY requested_at DESC LIMIT 1 OFFSET ?`,
+  forgetRequests: `
+    DELETE FROM counted_requests WHERE id IN (SELECT id FROM counted_requests WHERE requested_at <= ? LIMIT ?)`,
+  findUnverified: `
+    SELECT id FROM certifications WHERE state IN ('failed', 'expired') AND requested_at < ? LIMIT ?`,
+  deleteOtherId: 'DELETE FROM other_ids WHERE id = ?',
   deleteCertification: 'DELETE FROM certifications WHERE id = ?',
   insertErasure: 'INSERT INTO erasures (id, merchant_id, channel_id, erased_at) VALUES (?, ?, ?, ?)',
   isErased: 'SELECT 1 FROM erasures WHERE id = ?',
   insertAttempt: `
-    INSERT INTO attempts (id, merchant_id, channel_id, ticket_digest, ticket_until, handle_digest, expires_at,
-      step, master_key_id, salt, sealed)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    INSERT INTO attempts (id, merchant_id, channel_id, ticket_digest, ticket_until, handle_digest, session_digest,
+      expires_at, step, wrong, frame_key_id, frame_salt, frame_sealed, walk_key_id, walk_salt, walk_sealed)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   openTicket: `
-    UPDATE attempts SET session_digest = ?
-    WHERE ticket_digest = ? AND session_digest IS NULL AND ticket_until > ? AND expires_at > ? AND ended IS NULL`,
-  findAttemptBySession: `SELECT ${ATTEMPT_COLUMNS} FROM attempts WHERE session_digest = ?`,
-  findAttemptByHandle: `SELECT ${ATTEMPT_COLUMNS} FROM attempts WHERE handle_digest = ?`,
-  findAttemptById: `SELECT ${ATTEMPT_COLUMNS} FROM attempts WHERE id = ? AND merchant_id = ?`,
+    UPDATE attempts SET session_digest = ?1, frame_key_id = ?2, frame_salt = ?3, frame_sealed = ?4, walk_key_id = ?5,
+      walk_salt = ?6, walk_sealed = ?7
+    WHERE id = ?8 AND session_digest IS NULL AND ticket_until > ?9 AND expires_at > ?9 AND ended IS NULL`,
+  findAttemptByTicket: `${ATTEMPT} ticket_digest = ?`,
+  findAttemptBySession: `${ATTEMPT} session_digest = ?`,
+  findAttemptByHandle: `${ATTEMPT} handle_digest = ?`,
+  findAttemptById: `${ATTEMPT} id = ? AND merchant_id = ?`,
   advanceAttempt: `
-    UPDATE attempts SET step = step + 1, master_key_id = ?, salt = ?, sealed = ?
+    UPDATE attempts SET step = step + 1, walk_key_id = ?, walk_salt = ?, walk_sealed = ?,
+      code_digest = coalesce(?, code_digest)
     WHERE id = ? AND step = ? AND ended IS NULL`,
-  endAttempt: `
-    UPDATE attempts SET step = step + 1, ended = ?, master_key_id = ?, salt = ?, sealed = ?
-    WHERE id = ? AND ended IS NULL`,
+  /** A step that does nothing to the walk. */
+  takeStep: 'UPDATE attempts SET step = step + 1 WHERE id = ? AND step = ? AND ended IS NULL',
+  findCode: 'SELECT code_digest, wrong FROM attempts WHERE id = ? AND step = ? AND ended IS NULL',
+  countWrongCode: 'UPDATE attempts SET wrong = wrong + 1 WHERE id = ?',
+  isRunning: 'SELECT 1 FROM attempts WHERE id = ? AND ended IS NULL',
+  endAttempt: `UPDATE attempts SET step = step + 1, ended = ?, ${NO_WALK} WHERE id = ? AND ended IS NULL`,
   findLateAttempts: `
-    SELECT ${ATTEMPT_COLUMNS} FROM attempts WHERE expires_at <= ? AND ended IS NULL LIMIT ?`,
-  forgetAttempts: 'DELETE FROM attempts WHERE expires_at < ?',
+    SELECT a.id FROM attempts a LEFT JOIN certifications c ON c.id = a.id
+    WHERE a.expires_at <= ?1 AND a.ended IS NULL AND (c.claimed_until IS NULL OR c.claimed_until <= ?1)
+    LIMIT ?2`,
+  forgetAttempts: `
+    DELETE FROM attempts WHERE id IN (
+      SELECT id FROM attempts WHERE ended IS NOT NULL AND expires_at < ? LIMIT ?)`,
   deleteAttempt: 'DELETE FROM attempts WHERE id = ?',
   findOtherId: 'SELECT id FROM other_ids WHERE imp_uid = ?',
   claimOtherId: `

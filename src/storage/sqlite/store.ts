@@ -1,35 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AttemptStore } from '../../core/attempt.ts';
 import type { CertificationState } from '../../core/certification.ts';
-import type { Channel, ProviderName } from '../../core/channel.ts';
+import type { Channel } from '../../core/channel.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
-import {
-  type ApiKey,
-  type Merchant,
-  type MerchantSetup,
-  NO_PAGE_RULES,
-  type PageRules,
-} from '../../core/merchant.ts';
-import type { OtpEnd, StoredOtp } from '../../core/otp.ts';
-import type {
-  CertificationWithOtp,
-  OtpRequestCount,
-  OtpTry,
-  Store,
-  StoredCertification,
-  StoredToken,
-  TokenHolder,
-  TokenRequest,
-} from '../../core/store.ts';
+import type { Store, StoredCertification } from '../../core/store.ts';
 import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../index.ts';
 import { SqliteAttempts } from './attempts.ts';
+import type { CertificationRows } from './certification-rows.ts';
 import { Connection, one, rows } from './connection.ts';
+import { SqliteMerchants, toChannel } from './merchants.ts';
 import { openDatabase } from './open.ts';
-import { OtpTable } from './otp-table.ts';
+import { SqliteOtps } from './otps.ts';
 import { SealedRows } from './sealed-rows.ts';
-import type { Row } from './statements.ts';
 
 /** Opens `sqlite:PATH` or `sqlite::memory:`. */
 export async function openSqliteStore(url: URL, mark: DatabaseMark, machine: Clock): Promise<Store> {
@@ -37,176 +21,81 @@ export async function openSqliteStore(url: URL, mark: DatabaseMark, machine: Clo
   return new SqliteStore(openDatabase(file, mark), mark.mode, machine);
 }
 
-/** Tokens kept in memory; a merchant has a few, so this is room for thousands of merchants. */
-const CACHED_TOKENS = 10_000;
 class SqliteStore implements Store {
   readonly attempts: AttemptStore;
   /** Who shares a file shares its machine, and so its clock. */
   readonly clock: Clock;
   readonly #connection: Connection;
-  readonly #otps: OtpTable;
+  readonly #merchants: SqliteMerchants;
+  readonly #otps: SqliteOtps;
   readonly #mode: DatabaseMark['mode'];
   readonly #channels = new Map<number, Channel>();
-  readonly #tokens = new Map<string, TokenHolder>();
   readonly #sealedRows = new SealedRows();
 
   constructor(database: DatabaseSync, mode: DatabaseMark['mode'], machine: Clock) {
     this.#mode = mode;
     this.clock = machine;
     this.#connection = new Connection(database, () => this.#forget());
-    this.#otps = new OtpTable(this.#connection.statements);
-    this.attempts = new SqliteAttempts(this.#connection, {
+    this.#merchants = new SqliteMerchants(this.#connection, () => this.#forget());
+    const certifications: CertificationRows = {
       insert: (certification) => this.#insert(certification),
+      find: (merchantId, impUid) => this.#find(merchantId, impUid),
+      idOf: (impUid) => this.#idOf(impUid),
+      openId: (merchantId, impUid) =>
+        this.#find(merchantId, impUid)?.state === 'pending' ? this.#idOf(impUid) : null,
       forget: (impUid) => this.#sealedRows.delete(impUid),
+      forgetAll: () => this.#sealedRows.clear(),
       channel: (id) => this.#channel(id),
-    });
+    };
+    this.#otps = new SqliteOtps(this.#connection, certifications);
+    this.attempts = new SqliteAttempts(this.#connection, certifications);
   }
 
-  async saveMerchant(setup: MerchantSetup): Promise<Merchant> {
-    const run = this.#connection.statements;
-    return this.#connection.write(() => {
-      const [id] = one(
-        run.saveMerchant,
-        setup.userCode,
-        setup.name,
-        setup.pageRules === undefined ? null : JSON.stringify(setup.pageRules),
-      ) as [number];
-      for (const [position, channel] of setup.channels.entries())
-        run.saveChannel.run(
-          id,
-          position,
-          channel.channelKey,
-          channel.provider,
-          channel.providerMerchantId,
-          Number(channel.carrierApproval),
-          Number(channel.foreignerAddOn),
-          channel.minimumAge,
-        );
-      for (const key of setup.keys) run.saveApiKey.run(id, key.impKey, key.secretDigest);
-      this.#forget();
-      return { id, name: setup.name, userCode: setup.userCode, pageRules: setup.pageRules ?? NO_PAGE_RULES };
-    });
-  }
+  saveMerchant: Store['saveMerchant'] = (...call) => this.#merchants.saveMerchant(...call);
+  listMerchants: Store['listMerchants'] = () => this.#merchants.listMerchants();
+  listKeys: Store['listKeys'] = (...call) => this.#merchants.listKeys(...call);
+  revokeKey: Store['revokeKey'] = (...call) => this.#merchants.revokeKey(...call);
+  listChannels: Store['listChannels'] = (...call) => this.#merchants.listChannels(...call);
+  findChannel: Store['findChannel'] = (...call) => this.#merchants.findChannel(...call);
+  findMerchant: Store['findMerchant'] = (...call) => this.#merchants.findMerchant(...call);
+  findApiKey: Store['findApiKey'] = (...call) => this.#merchants.findApiKey(...call);
+  findTokenOfKey: Store['findTokenOfKey'] = (...call) => this.#merchants.findTokenOfKey(...call);
+  putToken: Store['putToken'] = (...call) => this.#merchants.putToken(...call);
+  findToken: Store['findToken'] = (...call) => this.#merchants.findToken(...call);
 
-  async listChannels(merchantId: number): Promise<readonly Channel[]> {
-    return this.#connection.read(() =>
-      rows(this.#connection.statements.listChannels, merchantId).map(toChannel),
-    );
-  }
-
-  async findChannel(channelKey: string): Promise<Channel | null> {
-    return this.#connection.read(() => {
-      const row = one(this.#connection.statements.findChannelByKey, channelKey);
-      return row === null ? null : toChannel(row);
-    });
-  }
-
-  async findMerchant(by: { id: number } | { userCode: string }): Promise<Merchant | null> {
-    const run = this.#connection.statements;
-    return this.#connection.read(() => {
-      const row = 'id' in by ? one(run.findMerchantById, by.id) : one(run.findMerchant, by.userCode);
-      if (row === null) return null;
-      const [id, name, userCode, rules] = row as [number, string, string, string | null];
-      const pageRules = rules === null ? NO_PAGE_RULES : (JSON.parse(rules) as PageRules);
-      return { id, name, userCode, pageRules };
-    });
-  }
-
-  async findApiKey(impKey: string): Promise<ApiKey | null> {
-    return this.#connection.read(() => {
-      const row = one(this.#connection.statements.findApiKey, impKey);
-      if (row === null) return null;
-      const [id, merchantId, secretDigest] = row as [number, number, Uint8Array];
-      return { id, merchantId, secretDigest };
-    });
-  }
-
-  async issueToken(request: TokenRequest): Promise<StoredToken> {
-    const { apiKeyId, now, fresh, extensionWindow, extension } = request;
-    const live = this.#connection.read(() => one(this.#connection.statements.findTokenOfKey, apiKeyId));
-    if (live !== null && Number(live[1]) - now > extensionWindow) return toStoredToken(live);
-    return this.#connection.write(() => {
-      const row = one(
-        this.#connection.statements.issueToken,
-        apiKeyId,
-        fresh.nonce,
-        fresh.digest,
-        fresh.expiresAt,
-        now,
-        extensionWindow,
-        extension,
-      );
-      this.#tokens.clear();
-      return toStoredToken(row as Row);
-    });
-  }
-
-  async findToken(digest: string): Promise<TokenHolder | null> {
-    return this.#connection.read(() => {
-      const cached = this.#tokens.get(digest);
-      if (cached !== undefined) return cached;
-      const row = one(this.#connection.statements.findToken, digest);
-      if (row === null) return null;
-      const [apiKeyId, merchantId, expiresAt] = row as [number, number, number];
-      const holder = { apiKeyId, merchantId, expiresAt };
-      if (this.#tokens.size >= CACHED_TOKENS) this.#tokens.clear();
-      this.#tokens.set(digest, holder);
-      return holder;
-    });
-  }
+  createOtpCertification: Store['createOtpCertification'] = (...call) =>
+    this.#otps.createOtpCertification(...call);
+  findOtp: Store['findOtp'] = (...call) => this.#otps.findOtp(...call);
+  tryOtp: Store['tryOtp'] = (...call) => this.#otps.tryOtp(...call);
+  claim: Store['claim'] = (...call) => this.#otps.claim(...call);
+  release: Store['release'] = (...call) => this.#otps.release(...call);
+  endOtp: Store['endOtp'] = (...call) => this.#otps.endOtp(...call);
+  certify: Store['certify'] = (...call) => this.#otps.certify(...call);
+  endLateOtps: Store['endLateOtps'] = (...call) => this.#otps.endLateOtps(...call);
+  countRequest: Store['countRequest'] = (...call) => this.#otps.countRequest(...call);
+  forgetRequests: Store['forgetRequests'] = (...call) => this.#otps.forgetRequests(...call);
 
   async createCertification(certification: StoredCertification): Promise<boolean> {
     return this.#connection.write(() => this.#insert(certification) !== null);
   }
 
-  async createOtpCertification(certification: StoredCertification, otp: StoredOtp): Promise<boolean> {
+  async forgetUnverified(before: number, count: number): Promise<number> {
+    const run = this.#connection.statements;
+    const isAny = () => one(run.findUnverified, before, 1) !== null;
+    if (!this.#connection.read(isAny)) return 0;
     return this.#connection.write(() => {
-      const id = this.#insert(certification);
-      if (id === null) return false;
-      const superseded = this.#otps.supersede(certification.merchantId, certification.channel.id, otp);
-      if (superseded) this.#sealedRows.clear();
-      this.#otps.insert(id, otp);
-      return true;
+      const old = rows(run.findUnverified, before, count).map(([id]) => Number(id));
+      for (const id of old)
+        for (const statement of [
+          run.deleteCertification,
+          run.deleteOtp,
+          run.deleteAttempt,
+          run.deleteOtherId,
+        ])
+          statement.run(id);
+      this.#sealedRows.clear();
+      return old.length;
     });
-  }
-
-  async findOtp(merchantId: number, impUid: string): Promise<CertificationWithOtp | null> {
-    return this.#connection.read(() => {
-      const certification = this.#find(merchantId, impUid);
-      return certification && { certification, otp: this.#otps.find(this.#idOf(impUid)) };
-    });
-  }
-
-  async tryOtp(merchantId: number, impUid: string, digest: Uint8Array, wrongTries: number): Promise<OtpTry> {
-    return this.#connection.write(() => {
-      const id = this.#openId(merchantId, impUid);
-      const tried = id === null ? 'closed' : this.#otps.try(id, digest, wrongTries);
-      if (tried === 'last') this.#end(id, impUid, 'failed', 'tries');
-      return tried;
-    });
-  }
-
-  async endOtp(
-    merchantId: number,
-    impUid: string,
-    state: 'failed' | 'expired',
-    end: OtpEnd,
-  ): Promise<boolean> {
-    return this.#connection.write(() => this.#end(this.#openId(merchantId, impUid), impUid, state, end));
-  }
-
-  async certify({ impUid, merchantId, certifiedAt, sealed }: StoredCertification): Promise<boolean> {
-    return this.#connection.write(() => {
-      const id = this.#openId(merchantId, impUid);
-      if (id === null) return false;
-      this.#connection.statements.certify.run(certifiedAt, sealed.masterKeyId, sealed.salt, sealed.blob, id);
-      this.#sealedRows.delete(impUid);
-      return true;
-    });
-  }
-
-  async countOtpRequest(request: OtpRequestCount): Promise<number | null> {
-    return this.#connection.write(() => this.#otps.countRequest(request));
   }
 
   async findCertification(merchantId: number, impUid: string): Promise<StoredCertification | null> {
@@ -238,7 +127,7 @@ class SqliteStore implements Store {
     if (this.#mode !== 'dev') throw new AppError('store_failed', { detail: 'only dev starts over' });
     this.#connection.write(() =>
       this.#connection.exec(
-        'DELETE FROM certifications; DELETE FROM attempts; DELETE FROM otps; DELETE FROM otp_requests; ' +
+        'DELETE FROM certifications; DELETE FROM attempts; DELETE FROM otps; DELETE FROM counted_requests; ' +
           'DELETE FROM erasures; DELETE FROM other_ids',
       ),
     );
@@ -275,22 +164,10 @@ class SqliteStore implements Store {
     return changes === 0 ? null : (id as number);
   }
 
-  /** The integer key of a certification that is still pending, or null. */
-  #openId(merchantId: number, impUid: string): number | null {
-    return this.#find(merchantId, impUid)?.state === 'pending' ? this.#idOf(impUid) : null;
-  }
-
-  #end(id: number | null, impUid: string, state: 'failed' | 'expired', end: OtpEnd): boolean {
-    if (id === null) return false;
-    this.#connection.statements.setState.run(state, id);
-    this.#connection.statements.endOtp.run(end, id);
-    this.#sealedRows.delete(impUid);
-    return true;
-  }
-
   #find(merchantId: number, impUid: string): StoredCertification | null {
     const kept = this.#sealedRows.get(impUid);
-    if (kept !== undefined) return kept.merchantId === merchantId ? kept : null;
+    // Somebody else's is looked for all the same, so that it takes as long as one that is not there.
+    if (kept?.merchantId === merchantId) return kept;
     const id = this.#idOf(impUid);
     if (id === null) return null;
     const row = one(this.#connection.statements.findCertification, id, merchantId);
@@ -326,7 +203,10 @@ class SqliteStore implements Store {
   #channel(id: number): Channel {
     let channel = this.#channels.get(id);
     if (channel === undefined) {
-      channel = toChannel(one(this.#connection.statements.findChannelById, id) as Row);
+      const row = one(this.#connection.statements.findChannelById, id);
+      if (row === null)
+        throw new AppError('sealed_data_unreadable', { detail: 'the channel of a row was altered' });
+      channel = toChannel(row);
       this.#channels.set(id, channel);
     }
     return channel;
@@ -334,7 +214,7 @@ class SqliteStore implements Store {
 
   #forget(): void {
     this.#channels.clear();
-    this.#tokens.clear();
+    this.#merchants.forget();
     this.#sealedRows.clear();
   }
 }
@@ -342,32 +222,4 @@ class SqliteStore implements Store {
 /** `imp_` and 12 digits as the integer key. */
 function ownId(impUid: string): number {
   return Number(impUid.slice(4));
-}
-
-function toChannel(row: Row): Channel {
-  const [
-    id,
-    merchantId,
-    channelKey,
-    provider,
-    providerMerchantId,
-    carrierApproval,
-    foreignerAddOn,
-    minimumAge,
-  ] = row as [number, number, string, ProviderName, string, number, number, number | null];
-  return {
-    id,
-    merchantId,
-    channelKey,
-    provider,
-    providerMerchantId,
-    carrierApproval: carrierApproval === 1,
-    foreignerAddOn: foreignerAddOn === 1,
-    minimumAge,
-  };
-}
-
-function toStoredToken(row: Row): StoredToken {
-  const [nonce, expiresAt] = row as [Uint8Array, number];
-  return { nonce, expiresAt };
 }

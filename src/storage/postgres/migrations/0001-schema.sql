@@ -3,13 +3,15 @@ CREATE TABLE stamp (
   value TEXT NOT NULL
 );
 
+-- A proof is a MAC of the row's columns under the master key: a row that was altered or planted is refused.
 CREATE TABLE merchants (
   id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   user_code TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,
   -- JSON: which pages may start the verification page, and where it may send people back to.
-  page_rules TEXT,
-  disabled_at BIGINT
+  page_rules TEXT NOT NULL,
+  disabled_at BIGINT,
+  proof BYTEA NOT NULL
 );
 
 CREATE TABLE channels (
@@ -22,11 +24,13 @@ CREATE TABLE channels (
   carrier_approval BOOLEAN NOT NULL,
   foreigner_add_on BOOLEAN NOT NULL,
   -- Full years; null for a channel that certifies people of any age.
-  minimum_age INTEGER
+  minimum_age INTEGER,
+  proof BYTEA NOT NULL
 );
 
 CREATE INDEX channels_by_merchant ON channels (merchant_id, position);
 
+-- The digest is bound to the key and its merchant, and empty once the key is revoked.
 CREATE TABLE api_keys (
   id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   merchant_id BIGINT NOT NULL REFERENCES merchants (id),
@@ -35,12 +39,14 @@ CREATE TABLE api_keys (
   revoked_at BIGINT
 );
 
--- One live token for each key pair; the token itself is derived from the nonce and never kept.
+-- One token for each key pair; the token itself is derived from the nonce and never kept.
 CREATE TABLE access_tokens (
   api_key_id BIGINT PRIMARY KEY REFERENCES api_keys (id),
   nonce BYTEA NOT NULL,
   digest TEXT NOT NULL UNIQUE,
-  expires_at BIGINT NOT NULL
+  issued_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  proof BYTEA NOT NULL
 );
 
 -- The salt is the record's key material: with the master key it opens what is sealed, without it nothing does.
@@ -48,6 +54,7 @@ CREATE TABLE access_tokens (
 -- The id is the number in `imp_` and 12 digits, which is random, so that writers do not meet at one end of the index;
 -- ids of other shapes have a negative one, see other_ids. No foreign keys: merchants and channels are never deleted,
 -- and to check them every new record would lock the same two rows.
+-- A claim is held by whoever asks the provider about the person.
 CREATE TABLE certifications (
   id BIGINT PRIMARY KEY,
   merchant_id BIGINT NOT NULL,
@@ -55,11 +62,15 @@ CREATE TABLE certifications (
   state TEXT NOT NULL CHECK (state IN ('pending', 'certified', 'failed', 'expired')),
   requested_at BIGINT NOT NULL,
   certified_at BIGINT,
+  claim BYTEA,
+  claimed_until BIGINT,
   master_key_id INTEGER NOT NULL,
   salt BYTEA NOT NULL,
   sealed BYTEA NOT NULL,
   CHECK ((state = 'certified') = (certified_at IS NOT NULL))
 );
+
+CREATE INDEX certifications_unverified ON certifications (requested_at) WHERE state IN ('failed', 'expired');
 
 CREATE TABLE other_ids (
   imp_uid TEXT PRIMARY KEY,
@@ -74,40 +85,44 @@ CREATE TABLE erasures (
   erased_at BIGINT NOT NULL
 );
 
--- The code and the phone number stand here as keyed digests only.
+-- The code and the phone number stand here as keyed digests only; what is sealed is whom the request named. All of
+-- that is null when the certification has ended.
 CREATE TABLE otps (
   id BIGINT PRIMARY KEY,
   method TEXT NOT NULL CHECK (method IN ('SMS', 'APP')),
-  digest BYTEA NOT NULL,
-  phone_digest BYTEA NOT NULL,
+  digest BYTEA,
+  phone_digest BYTEA,
   sent_at BIGINT NOT NULL,
-  wrong INTEGER NOT NULL,
-  ended TEXT CHECK (ended IN ('tries', 'refused', 'superseded', 'late'))
+  wrong INTEGER NOT NULL CHECK (wrong BETWEEN 0 AND 5),
+  ended TEXT CHECK (ended IN ('tries', 'refused', 'superseded', 'late')),
+  master_key_id INTEGER,
+  salt BYTEA,
+  sealed BYTEA
 );
 
-CREATE INDEX otps_by_phone ON otps (phone_digest);
+CREATE INDEX otps_by_phone ON otps (phone_digest) WHERE phone_digest IS NOT NULL;
+CREATE INDEX otps_open ON otps (sent_at) WHERE sealed IS NOT NULL;
 
--- What the limits count; a row is of no use after a day. The id is random.
-CREATE TABLE otp_requests (
+-- What the limits count: a request under each thing that is limited, as a keyed digest. Of no use after a day. The id
+-- is random.
+CREATE TABLE counted_requests (
   id BIGINT PRIMARY KEY,
-  merchant_id BIGINT NOT NULL,
-  phone_digest BYTEA NOT NULL,
+  subject BYTEA NOT NULL,
   requested_at BIGINT NOT NULL
 );
 
-CREATE INDEX otp_requests_by_time ON otp_requests (requested_at);
-CREATE INDEX otp_requests_by_phone ON otp_requests (phone_digest, requested_at);
-CREATE INDEX otp_requests_by_merchant ON otp_requests (merchant_id, requested_at);
+CREATE INDEX counted_requests_by_time ON counted_requests (requested_at);
+CREATE INDEX counted_requests_by_subject ON counted_requests (subject, requested_at);
 
--- Rows to hold while one phone number or merchant is dealt with, which one it is by a hash. Never written to.
+-- Rows to hold while one phone number or counted subject is dealt with, which one it is by a hash. Never written to.
 CREATE TABLE turns (
   id INTEGER PRIMARY KEY
 );
 
 INSERT INTO turns (id) SELECT n FROM generate_series(0, 511) AS n;
 
--- Attempts on the page. Ticket, session and handle stand here as digests; what was typed is sealed, and cut down to
--- what is not about the person when the attempt has ended.
+-- Attempts on the page. Ticket, session, handle and code stand here as keyed digests. The frame (how the window was
+-- opened) and the walk (what was typed, null when the attempt has ended) are sealed.
 CREATE TABLE attempts (
   id BIGINT PRIMARY KEY,
   merchant_id BIGINT NOT NULL,
@@ -118,10 +133,16 @@ CREATE TABLE attempts (
   handle_digest BYTEA NOT NULL UNIQUE,
   expires_at BIGINT NOT NULL,
   step INTEGER NOT NULL,
+  wrong INTEGER NOT NULL CHECK (wrong BETWEEN 0 AND 5),
+  code_digest BYTEA,
   ended TEXT,
-  master_key_id INTEGER NOT NULL,
-  salt BYTEA NOT NULL,
-  sealed BYTEA NOT NULL
+  frame_key_id INTEGER NOT NULL,
+  frame_salt BYTEA NOT NULL,
+  frame_sealed BYTEA NOT NULL,
+  walk_key_id INTEGER,
+  walk_salt BYTEA,
+  walk_sealed BYTEA
 );
 
-CREATE INDEX attempts_by_end ON attempts (expires_at);
+CREATE INDEX attempts_running ON attempts (expires_at) WHERE ended IS NULL;
+CREATE INDEX attempts_ended ON attempts (expires_at) WHERE ended IS NOT NULL;

@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AppError } from '../errors.ts';
+import { askProvider, newClaim } from './claims.ts';
+
+describe('a claim', () => {
+  it('is known by 16 random bytes, and lives for 30 seconds', () => {
+    const claims = Array.from({ length: 100 }, () => newClaim(1000));
+    expect(new Set(claims.map(({ id }) => Buffer.from(id).toString('hex'))).size).toBe(100);
+    for (const { id, until } of claims) expect([id.length, until]).toEqual([16, 31_000]);
+  });
+});
+
+describe('a question to a provider', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('is answered with what the provider says, and leaves no timer', async () => {
+    expect(await askProvider(Promise.resolve('person'))).toBe('person');
+    const refusal = new AppError('identity_mismatch');
+    await expect(askProvider(Promise.reject(refusal))).rejects.toBe(refusal);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('may take just under ten seconds', async () => {
+    const asked = askProvider(new Promise((resolve) => setTimeout(() => resolve('person'), 9_999)));
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(await asked).toBe('person');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is `provider_unavailable` after ten seconds, whatever comes later', async () => {
+    for (const late of ['resolves', 'rejects', 'never'] as const) {
+      const asked = askProvider(
+        new Promise((resolve, reject) => {
+          if (late === 'resolves') setTimeout(() => resolve('person'), 10_001);
+          if (late === 'rejects') setTimeout(() => reject(new Error('too late')), 10_001);
+        }),
+      );
+      const said = expect(asked).rejects.toMatchObject({ code: 'provider_unavailable' });
+      await vi.advanceTimersByTimeAsync(10_000);
+      await said;
+      await vi.advanceTimersByTimeAsync(10_000);
+    }
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import { AppError } from '../errors.ts';
+import { SECOND } from './clock.ts';
+import type { Claim } from './store.ts';
+
+/** How long a provider may take to answer. */
+const PROVIDER_PATIENCE = 10 * SECOND;
+/** Longer than a provider may take and its answer to be kept: only a caller that died loses its claim. */
+const LEASE = 30 * SECOND;
+
+/** A claim to be taken now. */
+export function newClaim(now: number): Claim {
+  return { id: randomBytes(16), until: now + LEASE };
+}
+
+/** What the provider says; `provider_unavailable` when it takes too long. */
+export async function askProvider<T>(asked: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new AppError('provider_unavailable', { detail: 'the provider did not answer in time' })),
+      PROVIDER_PATIENCE,
+    );
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

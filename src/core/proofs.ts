@@ -1,0 +1,76 @@
+import { AppError } from '../errors.ts';
+import type { Channel } from './channel.ts';
+import type { Merchant } from './merchant.ts';
+import type { TokenHolder } from './store.ts';
+import type { Vault } from './vault.ts';
+
+/*
+ * Rows that are not sealed and yet decide something (who a merchant is, what a channel may show, whose a token is)
+ * carry a proof: a MAC of their columns under the master key. Whoever can write to the database, and no more, cannot
+ * make one, so that a row that was altered or planted is refused and raises an alarm.
+ */
+
+/** Row objects whose proof was right, so that one which a store keeps in memory is checked once. */
+const proven = new WeakSet<object>();
+
+function requireProof<Row extends { readonly proof: Uint8Array }>(
+  vault: Vault,
+  row: Row,
+  purpose: string,
+  textOf: (row: Row) => string,
+): Row {
+  if (proven.has(row)) return row;
+  if (!vault.matches(row.proof, purpose, textOf(row)))
+    throw new AppError('sealed_data_unreadable', { detail: `the row of a ${purpose} was altered` });
+  proven.add(row);
+  return row;
+}
+
+type MerchantText = Omit<Merchant, 'proof'>;
+const merchantText = ({ id, name, userCode, pageRules, disabledAt }: MerchantText): string => {
+  const { returnHosts, returnSchemes, origins, nullOrigin } = pageRules;
+  return JSON.stringify([id, name, userCode, returnHosts, returnSchemes, origins, nullOrigin, disabledAt]);
+};
+
+export function proveMerchant(vault: Vault, merchant: MerchantText): Uint8Array {
+  return vault.digest('merchant', merchantText(merchant));
+}
+
+/** The merchant, or `sealed_data_unreadable` when its row was altered. */
+export function checkMerchant(vault: Vault, merchant: Merchant): Merchant {
+  return requireProof(vault, merchant, 'merchant', merchantText);
+}
+
+type ChannelText = Omit<Channel, 'id' | 'proof'>;
+const channelText = (channel: ChannelText): string =>
+  JSON.stringify([
+    channel.merchantId,
+    channel.channelKey,
+    channel.provider,
+    channel.providerMerchantId,
+    channel.carrierApproval,
+    channel.foreignerAddOn,
+    channel.minimumAge,
+  ]);
+
+export function proveChannel(vault: Vault, channel: ChannelText): Uint8Array {
+  return vault.digest('channel', channelText(channel));
+}
+
+/** The channel, or `sealed_data_unreadable` when its row was altered. */
+export function checkChannel(vault: Vault, channel: Channel): Channel {
+  return requireProof(vault, channel, 'channel', channelText);
+}
+
+type TokenText = Omit<TokenHolder, 'proof'>;
+const tokenText = ({ apiKeyId, merchantId, issuedAt, expiresAt, nonce }: TokenText): string =>
+  `${apiKeyId} ${merchantId} ${issuedAt} ${expiresAt} ${Buffer.from(nonce).toString('latin1')}`;
+
+export function proveToken(vault: Vault, token: TokenText): Uint8Array {
+  return vault.digest('access token', tokenText(token));
+}
+
+/** Rejects with `sealed_data_unreadable` when the row of an access token was altered. */
+export function checkToken(vault: Vault, token: TokenHolder): void {
+  requireProof(vault, token, 'access token', tokenText);
+}

@@ -1,0 +1,36 @@
+import type { AttemptEnd } from './attempt.ts';
+import { type Clock, SECOND } from './clock.ts';
+import { LONGEST_WINDOW } from './limits.ts';
+import { OTP_LIFE } from './otp.ts';
+import type { Store } from './store.ts';
+
+/** How long an ended attempt still answers the shop's script, in milliseconds. */
+const ENDED_ATTEMPT_LIFE = 86_400 * SECOND;
+/** Rows of one transaction: others get their turn in between. */
+const BATCH = 500;
+const EXPIRED: AttemptEnd = { certified: false, word: 'EXPIRED', providerCode: null };
+
+export interface RetentionOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** How long a certification that ended without a person is kept, in milliseconds. */
+  readonly keepUnverified: number;
+}
+
+/**
+ * Ends what is past its time, so that nothing of a person who left stays, and forgets what ended long ago: all of it,
+ * however much there is. Nothing is opened for that, so that one damaged row holds up no other.
+ */
+export async function sweep({ store, clock, keepUnverified }: RetentionOptions): Promise<void> {
+  const now = clock.now();
+  const end = JSON.stringify(EXPIRED);
+  await repeat(() => store.attempts.endLate({ end, now, count: BATCH }));
+  await repeat(() => store.endLateOtps(now - OTP_LIFE, now, BATCH));
+  await repeat(() => store.attempts.forget(now - ENDED_ATTEMPT_LIFE, BATCH));
+  await repeat(() => store.forgetUnverified(now - keepUnverified, BATCH));
+  await repeat(() => store.forgetRequests(now - LONGEST_WINDOW, BATCH));
+}
+
+async function repeat(work: () => Promise<number>): Promise<void> {
+  while ((await work()) > 0) await new Promise<void>((resolve) => setImmediate(resolve));
+}

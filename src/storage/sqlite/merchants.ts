@@ -1,0 +1,215 @@
+import type { Channel, ProviderName } from '../../core/channel.ts';
+import {
+  type ApiKey,
+  type KeyState,
+  type Merchant,
+  type MerchantRows,
+  NO_PAGE_RULES,
+  type PageRules,
+} from '../../core/merchant.ts';
+import type { StoredToken, TokenChange, TokenHolder } from '../../core/store.ts';
+import { AppError } from '../../errors.ts';
+import { type Connection, one, rows } from './connection.ts';
+import type { Row } from './statements.ts';
+
+/** Tokens kept in memory; a merchant has a few, so this is room for thousands of merchants. */
+const CACHED_TOKENS = 10_000;
+
+/** The merchants of an SQLite store, their key pairs with the tokens, and their channels. */
+export class SqliteMerchants {
+  readonly #connection: Connection;
+  readonly #onChange: () => void;
+  readonly #tokens = new Map<string, TokenHolder>();
+
+  /** `onChange` is called when what others keep of a merchant may not be so any more. */
+  constructor(connection: Connection, onChange: () => void) {
+    this.#connection = connection;
+    this.#onChange = onChange;
+  }
+
+  /** Lets everything be read again. */
+  forget(): void {
+    this.#tokens.clear();
+  }
+
+  async saveMerchant(userCode: string, toRows: (found: Merchant) => MerchantRows): Promise<Merchant> {
+    const run = this.#connection.statements;
+    return this.#connection.write(() => {
+      run.addMerchant.run(userCode, JSON.stringify(NO_PAGE_RULES));
+      const found = toMerchant(one(run.findAnyMerchant, userCode) as Row);
+      const { name, pageRules, disabledAt, proof, keys, channels } = toRows(found);
+      const { id } = found;
+      run.saveMerchant.run(name, JSON.stringify(pageRules), disabledAt, proof, id);
+      for (const [position, channel] of channels.entries()) {
+        const { changes } = run.saveChannel.run(
+          id,
+          position,
+          channel.channelKey,
+          channel.provider,
+          channel.providerMerchantId,
+          Number(channel.carrierApproval),
+          Number(channel.foreignerAddOn),
+          channel.minimumAge,
+          channel.proof,
+        );
+        if (changes === 0) throw takenFailure();
+      }
+      for (const { impKey, secretDigest } of keys) {
+        run.endTokenOfOtherSecret.run(impKey, secretDigest);
+        if (run.saveApiKey.run(id, impKey, secretDigest).changes === 0) throw takenFailure();
+      }
+      if (disabledAt !== found.disabledAt) run.endTokensOfMerchant.run(id);
+      this.#onChange();
+      return { id, name, userCode, pageRules, disabledAt, proof };
+    });
+  }
+
+  async listMerchants(): Promise<readonly Merchant[]> {
+    return this.#connection.read(() => rows(this.#connection.statements.listMerchants).map(toMerchant));
+  }
+
+  async listKeys(merchantId: number): Promise<readonly KeyState[]> {
+    return this.#connection.read(() =>
+      rows(this.#connection.statements.listKeys, merchantId).map((row) => {
+        const [impKey, revokedAt] = row as [string, number | null];
+        return { impKey, revokedAt };
+      }),
+    );
+  }
+
+  async revokeKey(impKey: string, at: number): Promise<boolean> {
+    const run = this.#connection.statements;
+    return this.#connection.write(() => {
+      const revoked = one(run.revokeKey, at, impKey);
+      if (revoked === null) return false;
+      run.endToken.run(Number(revoked[0]));
+      this.#tokens.clear();
+      return true;
+    });
+  }
+
+  async listChannels(merchantId: number): Promise<readonly Channel[]> {
+    return this.#connection.read(() =>
+      rows(this.#connection.statements.listChannels, merchantId).map(toChannel),
+    );
+  }
+
+  async findChannel(channelKey: string): Promise<Channel | null> {
+    return this.#connection.read(() => {
+      const row = one(this.#connection.statements.findChannelByKey, channelKey);
+      return row === null ? null : toChannel(row);
+    });
+  }
+
+  async findMerchant(by: { id: number } | { userCode: string }): Promise<Merchant | null> {
+    const run = this.#connection.statements;
+    return this.#connection.read(() => {
+      const row = 'id' in by ? one(run.findMerchantById, by.id) : one(run.findMerchant, by.userCode);
+      return row === null ? null : toMerchant(row);
+    });
+  }
+
+  async findApiKey(impKey: string): Promise<ApiKey | null> {
+    return this.#connection.read(() => {
+      const row = one(this.#connection.statements.findApiKey, impKey);
+      if (row === null) return null;
+      const [id, foundKey, secretDigest] = row as [number, string, Uint8Array];
+      return { id, impKey: foundKey, secretDigest, merchant: toMerchant(row.slice(3)) };
+    });
+  }
+
+  async findTokenOfKey(apiKeyId: number): Promise<StoredToken | null> {
+    return this.#connection.read(() => {
+      const row = one(this.#connection.statements.findTokenOfKey, apiKeyId);
+      if (row === null) return null;
+      const [nonce, digest, issuedAt, expiresAt, proof] = row as [
+        Uint8Array,
+        string,
+        number,
+        number,
+        Uint8Array,
+      ];
+      return { nonce, digest, issuedAt, expiresAt, proof };
+    });
+  }
+
+  async putToken({ key, seen, next }: TokenChange): Promise<boolean> {
+    const { nonce, digest, issuedAt, expiresAt, proof } = next;
+    return this.#connection.write(() => {
+      const { changes } = this.#connection.statements.putToken.run(
+        key.id,
+        key.secretDigest,
+        nonce,
+        digest,
+        issuedAt,
+        expiresAt,
+        proof,
+        seen?.proof ?? null,
+      );
+      this.#tokens.clear();
+      return changes === 1;
+    });
+  }
+
+  async findToken(digest: string): Promise<TokenHolder | null> {
+    return this.#connection.read(() => {
+      const cached = this.#tokens.get(digest);
+      if (cached !== undefined) return cached;
+      const row = one(this.#connection.statements.findToken, digest);
+      if (row === null) return null;
+      const [apiKeyId, merchantId, nonce, issuedAt, expiresAt, proof] = row as [
+        number,
+        number,
+        Uint8Array,
+        number,
+        number,
+        Uint8Array,
+      ];
+      const holder = { apiKeyId, merchantId, nonce, issuedAt, expiresAt, proof };
+      if (this.#tokens.size >= CACHED_TOKENS) this.#tokens.clear();
+      this.#tokens.set(digest, holder);
+      return holder;
+    });
+  }
+}
+
+export function toChannel(row: Row): Channel {
+  const [
+    id,
+    merchantId,
+    channelKey,
+    provider,
+    providerMerchantId,
+    carrierApproval,
+    foreignerAddOn,
+    minimumAge,
+    proof,
+  ] = row as [number, number, string, ProviderName, string, number, number, number | null, Uint8Array];
+  return {
+    id,
+    merchantId,
+    channelKey,
+    provider,
+    providerMerchantId,
+    carrierApproval: carrierApproval === 1,
+    foreignerAddOn: foreignerAddOn === 1,
+    minimumAge,
+    proof,
+  };
+}
+
+function toMerchant(row: Row): Merchant {
+  const [id, userCode, name, rules, disabledAt, proof] = row as [
+    number,
+    string,
+    string,
+    string,
+    number | null,
+    Uint8Array,
+  ];
+  return { id, userCode, name, pageRules: JSON.parse(rules) as PageRules, disabledAt, proof };
+}
+
+function takenFailure(): AppError {
+  return new AppError('store_failed', { detail: 'a key or channel is revoked or another merchant has it' });
+}

@@ -1,0 +1,136 @@
+CREATE TABLE stamp (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A proof is a MAC of the row's columns under the master key: a row that was altered or planted is refused.
+CREATE TABLE merchants (
+  id INTEGER PRIMARY KEY,
+  user_code TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  -- JSON: which pages may start the verification page, and where it may send people back to.
+  page_rules TEXT NOT NULL,
+  disabled_at INTEGER,
+  proof BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE channels (
+  id INTEGER PRIMARY KEY,
+  merchant_id INTEGER NOT NULL REFERENCES merchants (id),
+  position INTEGER NOT NULL,
+  channel_key TEXT NOT NULL UNIQUE,
+  provider TEXT NOT NULL,
+  provider_merchant_id TEXT NOT NULL,
+  carrier_approval INTEGER NOT NULL,
+  foreigner_add_on INTEGER NOT NULL,
+  -- Full years; null for a channel that certifies people of any age.
+  minimum_age INTEGER,
+  proof BLOB NOT NULL
+) STRICT;
+
+-- The digest is bound to the key and its merchant, and empty once the key is revoked.
+CREATE TABLE api_keys (
+  id INTEGER PRIMARY KEY,
+  merchant_id INTEGER NOT NULL REFERENCES merchants (id),
+  imp_key TEXT NOT NULL UNIQUE,
+  secret_digest BLOB NOT NULL,
+  revoked_at INTEGER
+) STRICT;
+
+-- One token for each key pair; the token itself is derived from the nonce and never kept.
+CREATE TABLE access_tokens (
+  api_key_id INTEGER PRIMARY KEY REFERENCES api_keys (id),
+  nonce BLOB NOT NULL,
+  digest TEXT NOT NULL UNIQUE,
+  issued_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  proof BLOB NOT NULL
+) STRICT;
+
+-- The salt is the record's key material: with the master key it opens what is sealed, without it nothing does.
+-- It stands beside the record because a lookup reads both; a copy that is kept for long leaves it out.
+-- The id is the number in `imp_` and 12 digits; ids of other shapes have a negative one, see other_ids.
+-- A claim is held by whoever asks the provider about the person.
+CREATE TABLE certifications (
+  id INTEGER PRIMARY KEY,
+  merchant_id INTEGER NOT NULL REFERENCES merchants (id),
+  channel_id INTEGER NOT NULL REFERENCES channels (id),
+  state TEXT NOT NULL CHECK (state IN ('pending', 'certified', 'failed', 'expired')),
+  requested_at INTEGER NOT NULL,
+  certified_at INTEGER,
+  claim BLOB,
+  claimed_until INTEGER,
+  master_key_id INTEGER NOT NULL,
+  salt BLOB NOT NULL,
+  sealed BLOB NOT NULL,
+  CHECK ((state = 'certified') = (certified_at IS NOT NULL))
+) STRICT;
+
+CREATE INDEX certifications_unverified ON certifications (requested_at) WHERE state IN ('failed', 'expired');
+
+CREATE TABLE other_ids (
+  imp_uid TEXT PRIMARY KEY,
+  id INTEGER NOT NULL UNIQUE CHECK (id < 0)
+) STRICT, WITHOUT ROWID;
+
+-- Ids that were in use; an id never comes back with another person behind it.
+CREATE TABLE erasures (
+  id INTEGER PRIMARY KEY,
+  merchant_id INTEGER NOT NULL,
+  channel_id INTEGER NOT NULL,
+  erased_at INTEGER NOT NULL
+) STRICT;
+
+-- The code and the phone number stand here as keyed digests only; what is sealed is whom the request named. All of
+-- that is null when the certification has ended.
+CREATE TABLE otps (
+  id INTEGER PRIMARY KEY,
+  method TEXT NOT NULL CHECK (method IN ('SMS', 'APP')),
+  digest BLOB,
+  phone_digest BLOB,
+  sent_at INTEGER NOT NULL,
+  wrong INTEGER NOT NULL CHECK (wrong BETWEEN 0 AND 5),
+  ended TEXT CHECK (ended IN ('tries', 'refused', 'superseded', 'late')),
+  master_key_id INTEGER,
+  salt BLOB,
+  sealed BLOB
+) STRICT;
+
+CREATE INDEX otps_by_phone ON otps (phone_digest) WHERE phone_digest IS NOT NULL;
+CREATE INDEX otps_open ON otps (sent_at) WHERE sealed IS NOT NULL;
+
+-- What the limits count: a request under each thing that is limited, as a keyed digest. Of no use after a day.
+CREATE TABLE counted_requests (
+  id INTEGER PRIMARY KEY,
+  subject BLOB NOT NULL,
+  requested_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX counted_requests_by_time ON counted_requests (requested_at);
+CREATE INDEX counted_requests_by_subject ON counted_requests (subject, requested_at);
+
+-- Attempts on the page. Ticket, session, handle and code stand here as keyed digests. The frame (how the window was
+-- opened) and the walk (what was typed, null when the attempt has ended) are sealed.
+CREATE TABLE attempts (
+  id INTEGER PRIMARY KEY,
+  merchant_id INTEGER NOT NULL,
+  channel_id INTEGER NOT NULL,
+  ticket_digest BLOB NOT NULL UNIQUE,
+  ticket_until INTEGER NOT NULL,
+  session_digest BLOB UNIQUE,
+  handle_digest BLOB NOT NULL UNIQUE,
+  expires_at INTEGER NOT NULL,
+  step INTEGER NOT NULL,
+  wrong INTEGER NOT NULL CHECK (wrong BETWEEN 0 AND 5),
+  code_digest BLOB,
+  ended TEXT,
+  frame_key_id INTEGER NOT NULL,
+  frame_salt BLOB NOT NULL,
+  frame_sealed BLOB NOT NULL,
+  walk_key_id INTEGER,
+  walk_salt BLOB,
+  walk_sealed BLOB
+) STRICT;
+
+CREATE INDEX attempts_running ON attempts (expires_at) WHERE ended IS NULL;
+CREATE INDEX attempts_ended ON attempts (expires_at) WHERE ended IS NOT NULL;
