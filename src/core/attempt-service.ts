@@ -133,8 +133,9 @@ export class AttemptService {
     const { store, vault, clock } = this.#options;
     const stored = await this.#findBy('ticket', ticket);
     if (stored === null || stored.secrets.session !== null) return null;
-    const { impUid, frame, walk, ...rest } = await this.#open(stored);
-    if (walk === null) return null;
+    const attempt = await this.#open(stored);
+    if (attempt?.walk == null) return null;
+    const { impUid, frame, walk, ...rest } = attempt;
     const session = newSecret();
     const secrets = { ...rest.secrets, session: vault.digest(PURPOSES.session, session) };
     const opened = await store.attempts.openTicket({
@@ -157,6 +158,7 @@ export class AttemptService {
       : this.#findBy('handle', secret.handle));
     if (stored === null) return null;
     const attempt = await this.#open(stored);
+    if (attempt === null) return null;
     const isLate = attempt.expiresAt <= clock.now();
     if (attempt.end !== null || !(isLate || attempt.wrong >= OTP_WRONG_TRIES)) return attempt;
     await this.fail(attempt, isLate ? 'EXPIRED' : 'OTP_LIMIT');
@@ -356,13 +358,14 @@ export class AttemptService {
     };
   }
 
-  async #open(stored: StoredAttempt): Promise<Attempt> {
+  /** Null when it was erased since it was read. */
+  async #open(stored: StoredAttempt): Promise<Attempt | null> {
     const { vault } = this.#options;
     checkChannel(vault, stored.channel);
     const open = (part: 'frame' | 'walk', sealed: Sealed) =>
       JSON.parse(vault.open(attemptContext(part, stored), sealed)) as unknown;
     const end = stored.end === null ? null : (JSON.parse(stored.end) as AttemptEnd);
-    if (end?.certified === true) await this.#requireCertified(stored);
+    if (end?.certified === true && !(await this.#isCertified(stored))) return null;
     return {
       ...stored,
       end,
@@ -372,11 +375,12 @@ export class AttemptService {
     };
   }
 
-  /** How an attempt ended is not bound to anything; what it led to is. */
-  async #requireCertified({ merchantId, impUid }: StoredAttempt): Promise<void> {
+  /** How an attempt ended is not bound to anything; what it led to is. False when both were erased in between. */
+  async #isCertified({ merchantId, impUid }: StoredAttempt): Promise<boolean> {
     const { store, vault } = this.#options;
     const certification = await store.findCertification(merchantId, impUid);
-    if (certification !== null && openCertification(vault, certification).state === 'certified') return;
+    if (certification !== null && openCertification(vault, certification).state === 'certified') return true;
+    if (certification === null && (await store.attempts.findById(merchantId, impUid)) === null) return false;
     throw new AppError('sealed_data_unreadable', { detail: `the end of the attempt ${impUid} was altered` });
   }
 

@@ -79,7 +79,7 @@ export class TokenService {
 
   /** Null when somebody else was faster, or the pair has changed since it was read. */
   async #issueTo(key: ApiKey): Promise<AccessToken | null> {
-    const seen = await this.#store.findTokenOfKey(key.id);
+    const seen = await this.#store.findTokenOfKey(key);
     const owner = { apiKeyId: key.id, merchantId: key.merchant.id };
     if (seen !== null) checkToken(this.#vault, { ...seen, ...owner });
     const now = wholeSecond(this.#clock.now());

@@ -257,13 +257,13 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
         fresh.map((next, at) => (at % 2 ? store : second).putToken({ key, seen: null, next })),
       );
       expect(put.filter(Boolean)).toHaveLength(1);
-      const kept = await (await later()).findTokenOfKey(key.id);
+      const kept = await (await later()).findTokenOfKey(key);
       expect(plain(kept)).toEqual(plain(fresh[put.indexOf(true)] ?? null));
       const next = newToken();
       expect(await store.putToken({ key, seen: newToken(), next })).toBe(false);
       expect(await store.putToken({ key, seen: kept, next })).toBe(true);
       expect(await (await later()).putToken({ key, seen: kept, next: newToken() })).toBe(false);
-      expect(plain(await second.findTokenOfKey(key.id))).toEqual(plain(next));
+      expect(plain(await second.findTokenOfKey(key))).toEqual(plain(next));
     });
 
     const plain = (token: StoredToken | null) =>
@@ -278,7 +278,7 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
       expect(found).toMatchObject({ apiKeyId: key.id, merchantId: holder.id, expiresAt: token.expiresAt });
       await store.putToken({ key, seen: token, next: { ...token, expiresAt: 7, proof: randomBytes(36) } });
       expect((await (await later()).findToken(token.digest))?.expiresAt).toBe(7);
-      const seen = await store.findTokenOfKey(key.id);
+      const seen = await store.findTokenOfKey(key);
       await store.putToken({ key, seen, next: newToken() });
       expect(await (await later()).findToken(token.digest)).toBeNull();
       expect(await store.findToken('00')).toBeNull();
@@ -313,8 +313,21 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
           expect(await each.findToken(token.digest), String(at)).toBeNull();
         if (at < 2) {
           expect(await store.putToken({ key, seen: null, next: newToken() }), String(at)).toBe(false);
-          expect(await store.findTokenOfKey(key.id), String(at)).toBeNull();
+          expect(await store.findTokenOfKey(key), String(at)).toBeNull();
         }
+      }
+    });
+
+    it('gives the token of a new secret to nobody who was let in with the old one', async () => {
+      const [{ userCode }] = await newMerchant();
+      const old = await keyOf();
+      await putMerchant(store, { userCode, keys: [{ impKey: old.impKey, secretDigest: Uint8Array.of(78) }] });
+      const key = await keyOf();
+      const token = newToken();
+      expect(await store.putToken({ key, seen: null, next: token })).toBe(true);
+      for (const each of [store, await later()]) {
+        expect(await each.findTokenOfKey(old)).toBeNull();
+        expect(plain(await each.findTokenOfKey(key))).toEqual(plain(token));
       }
     });
 

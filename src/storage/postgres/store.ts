@@ -155,8 +155,11 @@ class PostgresStore implements Store {
     return { id, impKey: foundKey, secretDigest, merchant: toMerchant(row.slice(3)) };
   }
 
-  async findTokenOfKey(apiKeyId: number): Promise<StoredToken | null> {
-    const [row] = await this.#database.run('findTokenOfKey', apiKeyId);
+  async findTokenOfKey({
+    id,
+    secretDigest,
+  }: Pick<ApiKey, 'id' | 'secretDigest'>): Promise<StoredToken | null> {
+    const [row] = await this.#database.run('findTokenOfKey', id, secretDigest);
     if (row === undefined) return null;
     const [nonce, digest, issuedAt, expiresAt, proof] = row as [
       Uint8Array,
