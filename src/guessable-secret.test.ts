@@ -32,6 +32,7 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
     '................'.replaceAll('.', '*'),
     '0000000000000000',
     'xxxxxxxxxxxxxxx1',
+    'azqmzaqmzqamqzam',
     'abcabcabcabcabcabcabc',
     'a1B2c3D4a1B2c3D4',
     '1234567890123456',

@@ -295,6 +295,14 @@ const BY_ROOT: Readonly<Record<string, Case>> = {
     user: SERVICE,
     groups: [777],
   },
+  "the same when the folder is not root's": {
+    nodes: { v: { mode: 0o2775, owner: SERVICE, group: 777 }, 'v/a.key': { text: TEXT, owner: SERVICE } },
+    file: 'v/a.key',
+    trust: KEY,
+    user: SERVICE,
+    groups: [777],
+    refused: /the folder \/\S+\/v may be changed by its group/,
+  },
   'the same when we are not in the group': {
     nodes: { v: { mode: 0o2775, group: 778 }, 'v/a.key': { text: TEXT, owner: SERVICE } },
     file: 'v/a.key',

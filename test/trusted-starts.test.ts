@@ -99,6 +99,19 @@ describe('the files of a database', () => {
     await expectRefusal(dev(sticky), /is shared with others; take a folder inside it$/m, { folder: sticky });
   });
 
+  test('are made for their owner only where the keys lie elsewhere, and nowhere that is open', async () => {
+    const keys = join(await servedFolder(), 'master.keys');
+    const folder = join(temporaryFolder(), 'deep', 'data');
+    const words = (data: string) => ['--data', data, '--master-keys', keys];
+    const bonin = await startBonin(words(folder), { command: 'serve' });
+    expect([folder, join(folder, 'bonin.db')].map(modeOf)).toEqual(['700', '600']);
+    await bonin.stop();
+    const open = temporaryFolder();
+    chmodSync(open, 0o777);
+    const says = /may be changed by others; run chmod go-w on it$/m;
+    await expectRefusal(['serve', '--port', '0', ...words(open)], says, { folder: open });
+  });
+
   test.runIf(IS_ROOT)(`of somebody else are refused${NEEDS_ROOT}`, async () => {
     for (const name of ['bonin.db', 'bonin.db-journal', 'master.keys']) {
       const folder = await filledFolder();
@@ -222,6 +235,13 @@ describe('compiled code', () => {
     'whose folder is somebody else’s': ({ folder }) => chownSync(folder, STRANGER, STRANGER),
     'below a home that is somebody else’s': ({ HOME }) => chownSync(HOME, STRANGER, STRANGER),
   };
+  test.runIf(IS_ROOT)(`leaves nothing in a home of another user${NEEDS_ROOT}`, async () => {
+    const { HOME } = newHome();
+    chownSync(HOME, STRANGER, STRANGER);
+    await run({ HOME, TMPDIR: temporaryFolder() });
+    expect(readdirSync(HOME)).toEqual([]);
+  });
+
   const expectNone = async (open: (home: ReturnType<typeof newHome>) => void) => {
     const [home, TMPDIR] = [newHome(), temporaryFolder()];
     mkdirSync(home.folder, { recursive: true, mode: 0o700 });

@@ -33,14 +33,12 @@ export async function keepCompiledCode(environment: CommandCall['environment']):
 function makePrivateFolder({ XDG_CACHE_HOME: caches = '' }: CommandCall['environment']): string | null {
   try {
     const folder = join(isAbsolute(caches) ? caches : join(homedir(), '.cache'), 'bonin', 'compile-cache');
-    // Nothing is made below a folder of somebody else, as a home that root was left with.
-    if (!isOurs(firstThatIsThere(folder))) return null;
+    // Nothing is made in a folder of somebody else, as the home that root may be left with.
+    if (!isOwn(lstatSync(firstThatIsThere(folder)))) return null;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const stat = lstatSync(folder);
-    const user = process.geteuid?.();
-    // One that was open is left alone and not shut now: code may lie in there already.
-    const isPrivate = user === undefined || (stat.uid === user && (stat.mode & 0o077) === 0);
-    if (!stat.isDirectory() || !isPrivate) return null;
+    // One that was open is left alone and not shut now: code may lie in there already. A link is open.
+    if (!stat.isDirectory() || (process.geteuid !== undefined && (stat.mode & 0o077) !== 0)) return null;
     // Without links, so that nobody can redirect it between this check and the use of it.
     const real = realpathSync(folder);
     return isOurs(real) ? real : null;
@@ -56,7 +54,13 @@ function firstThatIsThere(folder: string): string {
 
 /** Whether a folder and all above it can only be changed by this user and root. */
 function isOurs(folder: string): boolean {
-  const isFine = ({ uid, mode }: Stats, user = process.geteuid?.()) =>
-    user === undefined || ((uid === user || uid === 0) && ((mode & 0o022) === 0 || (mode & 0o1000) !== 0));
-  return isFine(lstatSync(folder)) && (dirname(folder) === folder || isOurs(dirname(folder)));
+  const stat = lstatSync(folder);
+  const isShut = process.geteuid === undefined || (stat.mode & 0o022) === 0 || (stat.mode & 0o1000) !== 0;
+  return isShut && isOwn(stat) && (dirname(folder) === folder || isOurs(dirname(folder)));
+}
+
+/** Of this user or of root; everything where the system knows no such owners. */
+function isOwn({ uid }: Stats): boolean {
+  const user = process.geteuid?.();
+  return user === undefined || uid === user || uid === 0;
 }
