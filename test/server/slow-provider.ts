@@ -1,4 +1,5 @@
 import type { OtpCapability, Providers } from '../../src/core/provider.ts';
+import type { AppError } from '../../src/errors.ts';
 
 /** An agency that sends 123456 to everybody and answers the question for the person when the test lets it. */
 export class SlowProvider {
@@ -6,6 +7,10 @@ export class SlowProvider {
   asked = 0;
   /** The name of the service in each message that it has sent. */
   readonly sent: string[] = [];
+  /** What it says in place of a person; null for the person. */
+  refusal: AppError | null = null;
+  /** The birthday that it knows; null for the one that was typed. */
+  birthday: string | null = null;
   #isOpen = false;
   #waiting: (() => void)[] = [];
 
@@ -31,7 +36,13 @@ export class SlowProvider {
       confirm: async ({ claimant }) => {
         this.asked++;
         if (!this.#isOpen) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-        return { ...claimant, ci: 'SANDBOX/ci', di: 'SANDBOX/di' };
+        if (this.refusal !== null) throw this.refusal;
+        return {
+          ...claimant,
+          birthday: this.birthday ?? claimant.birthday,
+          ci: 'SANDBOX/ci',
+          di: 'SANDBOX/di',
+        };
       },
     };
     return { kcp_v2: { otp: capability, screens: capability } };

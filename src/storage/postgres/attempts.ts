@@ -126,7 +126,9 @@ export class PostgresAttempts implements AttemptStore {
   }
 
   async endLate({ end, now, count }: Parameters<AttemptStore['endLate']>[0]): Promise<number> {
-    return (await this.#database.run('endLateAttempts', now, count, end)).length;
+    const late = await this.#database.run('endLateAttempts', now, count, end);
+    if (late.length > 0) return late.length;
+    return (await this.#database.run('endStrayAttempts', now, count, end)).length;
   }
 
   async forget(before: number, count: number): Promise<number> {

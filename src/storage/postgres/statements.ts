@@ -197,6 +197,14 @@ export const SQL = {
     ),
     ended AS (UPDATE certifications SET state = 'expired', ${NO_CLAIM} WHERE id IN (SELECT id FROM late))
     UPDATE otps SET ended = 'late', ${NO_OTP_CONTENT} WHERE id IN (SELECT id FROM late) RETURNING id`,
+  /** What was named for a certification that somebody altered, so that none is pending, goes as well. */
+  endStrayOtps: `
+    UPDATE otps SET ended = 'late', ${NO_OTP_CONTENT} WHERE id IN (
+      SELECT o.id FROM otps o
+      WHERE o.sealed IS NOT NULL AND o.sent_at <= $1
+        AND NOT EXISTS (SELECT 1 FROM certifications c WHERE c.id = o.id AND c.state = 'pending')
+      LIMIT $2 FOR UPDATE OF o SKIP LOCKED)
+    RETURNING id`,
   insertCounts: `
     INSERT INTO counted_requests (id, subject, requested_at)
     SELECT id, subject, $3 FROM unnest($1::bigint[], $2::bytea[]) AS q (id, subject)`,
@@ -270,6 +278,14 @@ export const SQL = {
     ),
     expired AS (UPDATE certifications SET state = 'expired', ${NO_CLAIM} WHERE id IN (SELECT id FROM late))
     UPDATE attempts SET step = step + 1, ended = $3, ${NO_WALK} WHERE id IN (SELECT id FROM late) RETURNING id`,
+  /** The same for what was typed. */
+  endStrayAttempts: `
+    UPDATE attempts SET step = step + 1, ended = $3, ${NO_WALK} WHERE id IN (
+      SELECT a.id FROM attempts a
+      WHERE a.expires_at <= $1 AND a.ended IS NULL
+        AND NOT EXISTS (SELECT 1 FROM certifications c WHERE c.id = a.id AND c.state = 'pending')
+      LIMIT $2 FOR UPDATE OF a SKIP LOCKED)
+    RETURNING id`,
   forgetAttempts: `
     DELETE FROM attempts WHERE id IN (
       SELECT id FROM attempts WHERE ended IS NOT NULL AND expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)

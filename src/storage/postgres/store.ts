@@ -264,7 +264,9 @@ class PostgresStore implements Store {
   }
 
   async endLateOtps(sentBefore: number, now: number, count: number): Promise<number> {
-    return (await this.#database.run('endLateOtps', sentBefore, now, count)).length;
+    const late = await this.#database.run('endLateOtps', sentBefore, now, count);
+    if (late.length > 0) return late.length;
+    return (await this.#database.run('endStrayOtps', sentBefore, count)).length;
   }
 
   async forgetUnverified(before: number, count: number): Promise<number> {
