@@ -109,6 +109,31 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
       });
     });
 
+    it('says whether a merchant was added just now, whatever stands in its row', async () => {
+      const said: boolean[] = [];
+      const save = () =>
+        store.saveMerchant('imp80000000', (found, isNew) => {
+          said.push(isNew);
+          return { ...found, name: '가상상점', proof: new Uint8Array(), keys: [], channels: [] };
+        });
+      await save();
+      await save();
+      expect(said).toEqual([true, false]);
+    });
+
+    it('gives the channels of a merchant in the order of their places', async () => {
+      const [owner, first] = await newMerchant();
+      const [, second] = await store.listChannels(owner.id);
+      if (second === undefined) throw new Error('there is one channel only');
+      expect([first.position, second.position]).toEqual([0, 1]);
+      await putMerchant(store, { userCode: owner.userCode, channels: [second, first] });
+      const found = await (await later()).listChannels(owner.id);
+      expect(found.map(({ channelKey, position }) => [channelKey, position])).toEqual([
+        [second.channelKey, 0],
+        [first.channelKey, 1],
+      ]);
+    });
+
     it('keeps a key pair or channel of another merchant as it is, and all that came with it', async () => {
       const [owner, itsChannel] = await newMerchant();
       const impKey = `key-${count}`;
@@ -429,6 +454,31 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
       await store.release(merchant.id, asked.impUid, next.claim.id);
       expect(await (await later()).claim(request(NOW + LEASE))).toBe(true);
       expect(await store.claim({ ...request(NOW), merchantId: -1 })).toBe(false);
+    });
+
+    it('lets nobody be held up by a claim that is to last longer than claims do', async () => {
+      const lasting = { id: randomBytes(16), until: NOW + 1_000 * LEASE };
+      for (const method of ['APP', 'SMS'] as const) {
+        const [asked, ended, late] = [pending(), pending(), pending()];
+        for (const each of [asked, ended, late]) {
+          await store.createOtpCertification(each, otp({ method, sentAt: NOW }));
+          const taken = { merchantId: merchant.id, impUid: each.impUid, claim: lasting, now: NOW };
+          expect(await store.claim(taken)).toBe(true);
+        }
+        const taken = { merchantId: merchant.id, impUid: asked.impUid, claim: claimAt(NOW), now: NOW };
+        if (method === 'APP') expect(await (await later()).claim(taken)).toBe(true);
+        else expect(await tryAt(asked.impUid, RIGHT).of(await later())).toBe('right');
+        expect(await store.endOtp(endingOf(ended.impUid))).toBe(true);
+        expect(await store.endLateOtps(NOW, NOW, 10)).toBe(1);
+      }
+    });
+
+    it('compares nothing with a code whose tries are spent or that has ended', async () => {
+      for (const over of [{ wrong: 5 }, { end: 'late' as const }]) {
+        const asked = pending();
+        await store.createOtpCertification(asked, otp(over));
+        for (const code of [RIGHT, WRONG]) expect(await tryAt(asked.impUid, code).of(store)).toBe('closed');
+      }
     });
 
     it('ends an open certification once, forgets whom it named, and only its own merchant may', async () => {
