@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { toAsciiJson } from '../ascii-json.ts';
 import { AppError, toAppError } from '../errors.ts';
 import {
   ATTEMPT_LIFE,
@@ -9,7 +8,6 @@ import {
   type AttemptFrame,
   type AttemptKey,
   type AttemptWalk,
-  attemptContext,
   type FailureWord,
   failureWord,
   SEND_PAUSE,
@@ -17,6 +15,7 @@ import {
   type StoredCodeTry,
   TICKET_LIFE,
 } from './attempt.ts';
+import { alteredAttempt, isSameDigest, openAttempt, sealAttempt, toCodeDigest } from './attempt-rows.ts';
 import { unpackDetails } from './certification.ts';
 import { openCertification, sealCertification } from './certification-service.ts';
 import type { Channel } from './channel.ts';
@@ -27,7 +26,6 @@ import { newImpUid } from './ids.ts';
 import type { Limiter } from './limits.ts';
 import type { MerchantService } from './merchant-service.ts';
 import { digestOtp, digestOtpLike, OTP_LIFE, OTP_WRONG_TRIES, toMessageName } from './otp.ts';
-import { checkChannel } from './proofs.ts';
 import {
   type Claimant,
   findProvider,
@@ -36,7 +34,7 @@ import {
   type VerificationMethod,
 } from './provider.ts';
 import type { Store } from './store.ts';
-import type { Sealed, Vault } from './vault.ts';
+import type { Vault } from './vault.ts';
 
 /** What the digests of an attempt's secrets are made for. */
 const PURPOSES = { ticket: 'page ticket', session: 'page session', handle: 'page handle' } as const;
@@ -112,7 +110,7 @@ export class AttemptService {
       };
       const bound = { impUid, merchantId, channel, expiresAt, secrets };
       const kept = await store.attempts.create(
-        { ...bound, step: 0, wrong: 0, code: null, end: null, ...this.#seal(bound, frame, walk) },
+        { ...bound, step: 0, wrong: 0, code: null, end: null, ...sealAttempt(vault, bound, frame, walk) },
         sealCertification(vault, impUid, {
           channel,
           state: 'pending',
@@ -141,7 +139,7 @@ export class AttemptService {
     const opened = await store.attempts.openTicket({
       impUid,
       session: secrets.session,
-      ...this.#seal({ ...rest, impUid, secrets }, frame, walk),
+      ...sealAttempt(vault, { ...rest, impUid, secrets }, frame, walk),
       now: clock.now(),
     });
     return opened ? session : null;
@@ -177,13 +175,15 @@ export class AttemptService {
     return (['APP', 'SMS'] as const).filter((method) => screens.offers(method));
   }
 
-  /** Keeps a change and gives the attempt one step on; null when somebody else was faster. `code` is a new code's digest. */
-  async advance(attempt: Attempt, change: Partial<AttemptWalk>, code?: Uint8Array): Promise<Attempt | null> {
+  /** Keeps a change and gives the attempt one step on; null when somebody else was faster. */
+  async advance(attempt: Attempt, change: Partial<AttemptWalk>): Promise<Attempt | null> {
+    const { store, vault } = this.#options;
     const { impUid, step, frame } = attempt;
     if (attempt.walk === null) return null;
     const next = { ...attempt.walk, ...change };
-    const { walk } = this.#seal(attempt, frame, next);
-    const kept = await this.#options.store.attempts.advance({ impUid, step, walk, ...(code && { code }) });
+    const { walk } = sealAttempt(vault, attempt, frame, next);
+    const code = toCodeDigest(change.code ?? null);
+    const kept = await store.attempts.advance({ impUid, step, walk, ...(code && { code }) });
     return kept ? { ...attempt, step: step + 1, walk: next, code: code ?? attempt.code } : null;
   }
 
@@ -213,8 +213,8 @@ export class AttemptService {
     };
     const { otp, providerTid } = await askProvider(this.#screensOf(channel).request(request));
     const change = { screen: method === 'SMS' ? 'code' : 'app', method, providerTid } as const;
-    const code = { sentAt: clock.now() };
-    return this.advance(sending, { ...change, code }, digestOtp(vault, impUid, otp));
+    const digest = Buffer.from(digestOtp(vault, impUid, otp)).toString('base64');
+    return this.advance(sending, { ...change, code: { sentAt: clock.now(), digest } });
   }
 
   async #messageName({ merchantId }: Attempt, { serviceName }: AttemptFrame): Promise<string> {
@@ -242,6 +242,8 @@ export class AttemptService {
       claim,
       now,
     });
+    // What the store compared with may be another one by then.
+    if (tried === 'right' && !isSameDigest(code, digest)) throw alteredAttempt(attempt);
     if (tried === 'right') await this.#complete(attempt, claimant, 'SMS', claim.id);
     if (tried === 'last') await this.fail(attempt, 'OTP_LIMIT');
     return tried;
@@ -350,29 +352,10 @@ export class AttemptService {
     return null;
   }
 
-  #seal(bound: Parameters<typeof attemptContext>[1], frame: AttemptFrame, walk: AttemptWalk) {
-    const { vault } = this.#options;
-    return {
-      frame: vault.seal(attemptContext('frame', bound), toAsciiJson(frame)),
-      walk: vault.seal(attemptContext('walk', bound), toAsciiJson(walk)),
-    };
-  }
-
   /** Null when it was erased since it was read. */
   async #open(stored: StoredAttempt): Promise<Attempt | null> {
-    const { vault } = this.#options;
-    checkChannel(vault, stored.channel);
-    const open = (part: 'frame' | 'walk', sealed: Sealed) =>
-      JSON.parse(vault.open(attemptContext(part, stored), sealed)) as unknown;
-    const end = stored.end === null ? null : (JSON.parse(stored.end) as AttemptEnd);
-    if (end?.certified === true && !(await this.#isCertified(stored))) return null;
-    return {
-      ...stored,
-      end,
-      frame: open('frame', stored.frame) as AttemptFrame,
-      // What an ended one still held would not be looked at any more.
-      walk: stored.walk === null || end !== null ? null : (open('walk', stored.walk) as AttemptWalk),
-    };
+    const attempt = openAttempt(this.#options.vault, stored);
+    return attempt.end?.certified === true && !(await this.#isCertified(stored)) ? null : attempt;
   }
 
   /** How an attempt ended is not bound to anything; what it led to is. False when both were erased in between. */
@@ -381,7 +364,7 @@ export class AttemptService {
     const certification = await store.findCertification(merchantId, impUid);
     if (certification !== null && openCertification(vault, certification).state === 'certified') return true;
     if (certification === null && (await store.attempts.findById(merchantId, impUid)) === null) return false;
-    throw new AppError('sealed_data_unreadable', { detail: `the end of the attempt ${impUid} was altered` });
+    throw alteredAttempt({ impUid });
   }
 
   #screensOf({ provider }: Channel): OtpCapability {

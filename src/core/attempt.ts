@@ -21,29 +21,31 @@ export const SEND_PAUSE = 30 * SECOND;
 export const MOST_REFUSALS = 5;
 
 /** How an attempt can end without a person, or not begin; `error_reason` of the browser contract. */
-export type FailureWord =
-  | 'USER_CANCEL'
-  | 'EXPIRED'
-  | 'NOT_FINISHED'
-  | 'OTP_LIMIT'
-  | 'SEND_LIMIT'
-  | 'UNDER_AGE'
-  | 'IDENTITY_MISMATCH'
-  | 'LINE_NOT_ALLOWED'
-  | 'BLOCKED'
-  | 'TOO_MANY_REQUESTS'
-  | 'POPUP_BLOCKED'
-  | 'NOT_READY'
-  | 'INVALID_PARAM'
-  | 'INVALID_CHANNEL'
-  | 'INVALID_REDIRECT_URL'
-  | 'ORIGIN_NOT_ALLOWED'
-  | 'PROVIDER_UNAVAILABLE'
-  | 'PROVIDER_ERROR'
-  | 'REPLACED'
-  | 'NETWORK_ERROR'
-  | 'NOT_SUPPORTED'
-  | 'SYSTEM_ERROR';
+const FAILURE_WORDS = [
+  'USER_CANCEL',
+  'EXPIRED',
+  'NOT_FINISHED',
+  'OTP_LIMIT',
+  'SEND_LIMIT',
+  'UNDER_AGE',
+  'IDENTITY_MISMATCH',
+  'LINE_NOT_ALLOWED',
+  'BLOCKED',
+  'TOO_MANY_REQUESTS',
+  'POPUP_BLOCKED',
+  'NOT_READY',
+  'INVALID_PARAM',
+  'INVALID_CHANNEL',
+  'INVALID_REDIRECT_URL',
+  'ORIGIN_NOT_ALLOWED',
+  'PROVIDER_UNAVAILABLE',
+  'PROVIDER_ERROR',
+  'REPLACED',
+  'NETWORK_ERROR',
+  'NOT_SUPPORTED',
+  'SYSTEM_ERROR',
+] as const;
+export type FailureWord = (typeof FAILURE_WORDS)[number];
 
 const WORDS: Readonly<Partial<Record<ErrorCode, FailureWord>>> = {
   identity_mismatch: 'IDENTITY_MISMATCH',
@@ -64,6 +66,19 @@ export function failureWord(code: ErrorCode): FailureWord | null {
 export type AttemptEnd =
   | { readonly certified: true }
   | { readonly certified: false; readonly word: FailureWord; readonly providerCode: string | null };
+
+/** The end of a row, which stands there in clear; null for a text that nobody here has written. */
+export function readEnd(text: string): AttemptEnd | null {
+  try {
+    const { certified, word, providerCode } = JSON.parse(text) as Partial<Record<string, unknown>>;
+    if (certified === true) return { certified };
+    const known = FAILURE_WORDS.find((each) => each === word);
+    if (certified !== false || known === undefined) return null;
+    return { certified, word: known, providerCode: typeof providerCode === 'string' ? providerCode : null };
+  } catch {
+    return null;
+  }
+}
 
 /** How the window was opened, and where its result goes. Kept beyond the end, since the script may ask again. */
 export interface AttemptFrame {
@@ -95,8 +110,8 @@ export interface AttemptWalk {
     readonly gender_digit: string;
     readonly phone: string;
   };
-  /** When the newest code was sent. */
-  readonly code: { readonly sentAt: number } | null;
+  /** The newest code: when it was sent, and its digest in base64, so that no older one can be put in its place. */
+  readonly code: { readonly sentAt: number; readonly digest: string } | null;
   readonly providerTid: string | null;
   readonly sends: number;
   readonly refusals: number;

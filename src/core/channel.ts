@@ -6,6 +6,8 @@ export type ProviderName = (typeof PROVIDER_NAMES)[number];
 export interface Channel {
   readonly id: number;
   readonly merchantId: number;
+  /** Its place among those of the merchant; the lowest is the default one. */
+  readonly position: number;
   /** Public name of the channel. */
   readonly channelKey: string;
   readonly provider: ProviderName;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../errors.ts';
-import { askProvider, newClaim } from './claims.ts';
+import { askProvider, isLive, LONGEST_CLAIM, newClaim } from './claims.ts';
 
 describe('a claim', () => {
   it('is known by 16 random bytes, and lives for 30 seconds', () => {
@@ -47,4 +47,16 @@ describe('a question to a provider', () => {
     }
     expect(vi.getTimerCount()).toBe(0);
   });
+});
+
+it('knows a claim that is live by its end, and none that is said to last longer than claims do', () => {
+  const { until } = newClaim(1000);
+  expect(isLive(until, 1000)).toBe(true);
+  expect(isLive(until, until - 1)).toBe(true);
+  expect(isLive(until, until)).toBe(false);
+  expect(isLive(null, 1000)).toBe(false);
+  // Of another node, whose clock is ahead.
+  expect(isLive(until, 999)).toBe(true);
+  expect(isLive(1000 + LONGEST_CLAIM + 1, 1000)).toBe(false);
+  expect(isLive(Number.MAX_SAFE_INTEGER, 1000)).toBe(false);
 });

@@ -8,6 +8,17 @@ const PROVIDER_PATIENCE = 10 * SECOND;
 /** Longer than a provider may take and its answer to be kept: only a caller that died loses its claim. */
 const LEASE = 30 * SECOND;
 
+/**
+ * No claim lasts longer, whatever the clocks of two nodes say: one that says so was not written here, and holds nobody
+ * up.
+ */
+export const LONGEST_CLAIM = 2 * LEASE;
+
+/** Whether somebody has the claim that ends at `until`, null for none. */
+export function isLive(until: number | null, now: number): boolean {
+  return until !== null && until > now && until <= now + LONGEST_CLAIM;
+}
+
 /** A claim to be taken now. */
 export function newClaim(now: number): Claim {
   return { id: randomBytes(16), until: now + LEASE };

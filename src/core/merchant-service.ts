@@ -42,9 +42,10 @@ export class MerchantService {
         impKey: foldImpKey(impKey),
         secretDigest: digestSecret(this.#vault, found.id, foldImpKey(impKey), impSecret),
       })),
-      channels: channels.map((channel) => ({
+      channels: channels.map((channel, position) => ({
         ...channel,
-        proof: proveChannel(this.#vault, { ...channel, merchantId: found.id }),
+        position,
+        proof: proveChannel(this.#vault, { ...channel, position, merchantId: found.id }),
       })),
     }));
   }
@@ -100,8 +101,7 @@ export class MerchantService {
   }
 
   #change(userCode: string, change: (found: Merchant) => Omit<MerchantRows, 'proof'>): Promise<Merchant> {
-    return this.#store.saveMerchant(userCode, (found) => {
-      const isNew = found.proof.length === 0;
+    return this.#store.saveMerchant(userCode, (found, isNew) => {
       // An altered row is not made a right one by writing it anew.
       if (!isNew) checkMerchant(this.#vault, found);
       const { name, pageRules, disabledAt, keys, channels } = change(found);

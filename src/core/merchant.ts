@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts';
 import type { Channel } from './channel.ts';
 
 /** Which pages of a merchant may start the verification page, and where it may send people back to. */
@@ -29,7 +30,7 @@ export interface Merchant {
   readonly pageRules: PageRules;
   /** Null while it may do business. */
   readonly disabledAt: number | null;
-  /** Shows that the row is as it was written; see `proofs.ts`. Empty for one that is just being added. */
+  /** Shows that the row is as it was written; see `proofs.ts`. */
   readonly proof: Uint8Array;
 }
 
@@ -53,7 +54,7 @@ export interface KeyPair {
   readonly impSecret: string;
 }
 
-export type NewChannel = Omit<Channel, 'id' | 'merchantId' | 'proof'>;
+export type NewChannel = Omit<Channel, 'id' | 'merchantId' | 'position' | 'proof'>;
 
 /** A merchant with everything that is to be said of it. The first channel is the default one. */
 export interface MerchantSetup {
@@ -69,6 +70,17 @@ export interface MerchantSetup {
 export interface MerchantRows extends Pick<Merchant, 'name' | 'pageRules' | 'disabledAt' | 'proof'> {
   readonly keys: readonly { readonly impKey: string; readonly secretDigest: Uint8Array }[];
   readonly channels: readonly Omit<Channel, 'id' | 'merchantId'>[];
+}
+
+/** The rules of a row; `sealed_data_unreadable` for a text that nobody here has written. */
+export function readPageRules(text: string): PageRules {
+  try {
+    const rules: unknown = JSON.parse(text);
+    if (typeof rules === 'object' && rules !== null) return rules as PageRules;
+  } catch {
+    // Its message quotes the text.
+  }
+  throw new AppError('sealed_data_unreadable', { detail: 'the row of a merchant was altered' });
 }
 
 /** Letter case of `imp_key` does not count; the store keeps and finds the folded form. */

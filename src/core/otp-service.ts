@@ -3,7 +3,7 @@ import { AppError, toAppError } from '../errors.ts';
 import { type Certification, unpackDetails } from './certification.ts';
 import { openCertification, sealCertification } from './certification-service.ts';
 import type { Channel, ProviderName } from './channel.ts';
-import { askProvider, newClaim } from './claims.ts';
+import { askProvider, isLive, newClaim } from './claims.ts';
 import { type Clock, wholeSecond } from './clock.ts';
 import { ageOf } from './identity.ts';
 import { newImpUid } from './ids.ts';
@@ -163,7 +163,7 @@ export class OtpService {
     const found = await store.findOtp(merchantId, impUid);
     const { certification, otp } = requireOpen(found);
     const claimant = this.#openClaimant(certification, otp);
-    if ((found?.claimedUntil ?? 0) > now) return null;
+    if (isLive(found?.claimedUntil ?? null, now)) return null;
     if (now - otp.sentAt >= OTP_LIFE) {
       const late = { merchantId, impUid, state: 'expired', end: 'late', claim: null, now } as const;
       if (await store.endOtp(late)) throw new AppError('otp_late');
@@ -279,8 +279,10 @@ function requireOpen(found: CertificationWithOtp | null): {
   if (otp.end === 'refused') throw new AppError('certification_failed');
   if (otp.end === 'superseded') throw new AppError('otp_superseded');
   if (otp.end === 'late') throw new AppError('otp_late');
-  const { digest, claimant } = otp;
-  if (certification.state !== 'pending' || digest === null || claimant === null)
+  const { digest, claimant, end, wrong } = otp;
+  // The last wrong try ends it in the same step. What the store would not look at must not be waited for.
+  const isOpen = certification.state === 'pending' && end === null && wrong >= 0 && wrong < OTP_WRONG_TRIES;
+  if (!isOpen || digest === null || claimant === null)
     throw new AppError('sealed_data_unreadable', {
       detail: `the OTP of ${certification.impUid} was altered`,
     });

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { Channel } from './channel.ts';
 import type { Merchant } from './merchant.ts';
-import type { TokenHolder } from './store.ts';
+import type { StoredToken, TokenHolder } from './store.ts';
 import type { Vault } from './vault.ts';
 
 /*
@@ -45,6 +45,7 @@ type ChannelText = Omit<Channel, 'id' | 'proof'>;
 const channelText = (channel: ChannelText): string =>
   JSON.stringify([
     channel.merchantId,
+    channel.position,
     channel.channelKey,
     channel.provider,
     channel.providerMerchantId,
@@ -63,14 +64,18 @@ export function checkChannel(vault: Vault, channel: Channel): Channel {
 }
 
 type TokenText = Omit<TokenHolder, 'proof'>;
-const tokenText = ({ apiKeyId, merchantId, issuedAt, expiresAt, nonce }: TokenText): string =>
-  `${apiKeyId} ${merchantId} ${issuedAt} ${expiresAt} ${Buffer.from(nonce).toString('latin1')}`;
+/** With the digest, so that nobody finds another's row by a token of their own. */
+const tokenText = (
+  { apiKeyId, merchantId, issuedAt, expiresAt, nonce }: TokenText,
+  digest: StoredToken['digest'],
+): string =>
+  `${apiKeyId} ${merchantId} ${issuedAt} ${expiresAt} ${digest} ${Buffer.from(nonce).toString('latin1')}`;
 
-export function proveToken(vault: Vault, token: TokenText): Uint8Array {
-  return vault.digest('access token', tokenText(token));
+export function proveToken(vault: Vault, token: TokenText, digest: StoredToken['digest']): Uint8Array {
+  return vault.digest('access token', tokenText(token, digest));
 }
 
-/** Rejects with `sealed_data_unreadable` when the row of an access token was altered. */
-export function checkToken(vault: Vault, token: TokenHolder): void {
-  requireProof(vault, token, 'access token', tokenText);
+/** Rejects with `sealed_data_unreadable` when the row of an access token, found by this digest, was altered. */
+export function checkToken(vault: Vault, token: TokenHolder, digest: StoredToken['digest']): void {
+  requireProof(vault, token, 'access token', (row) => tokenText(row, digest));
 }

@@ -122,10 +122,14 @@ export interface Store {
 
   /**
    * Adds a merchant or brings the one with this user code up to date; keys and channels likewise, and those that are
-   * not given stay. `toRows` is called in the middle with what is there. A key whose secret changes loses its token, a
+   * not given stay. `toRows` is called in the middle with what is there,
+   * and whether that was added for it just now. A key whose secret changes loses its token, a
    * merchant that is disabled all of them. `store_failed` when a key or channel is another merchant's, or revoked.
    */
-  saveMerchant(userCode: string, toRows: (found: Merchant) => MerchantRows): Promise<Merchant>;
+  saveMerchant(
+    userCode: string,
+    toRows: (found: Merchant, isNew: boolean) => MerchantRows,
+  ): Promise<Merchant>;
   /** Every merchant, the disabled ones too, by user code. */
   listMerchants(): Promise<readonly Merchant[]>;
   /** The key pairs of a merchant, the revoked ones too. */

@@ -81,11 +81,11 @@ export class TokenService {
   async #issueTo(key: ApiKey): Promise<AccessToken | null> {
     const seen = await this.#store.findTokenOfKey(key);
     const owner = { apiKeyId: key.id, merchantId: key.merchant.id };
-    if (seen !== null) checkToken(this.#vault, { ...seen, ...owner });
+    if (seen !== null) checkToken(this.#vault, { ...seen, ...owner }, seen.digest);
     const now = wholeSecond(this.#clock.now());
     const kept = lives(seen, now) ? extend(seen, now) : this.#newToken(now);
     if (kept !== seen) {
-      const next = { ...kept, proof: proveToken(this.#vault, { ...kept, ...owner }) };
+      const next = { ...kept, proof: proveToken(this.#vault, { ...kept, ...owner }, kept.digest) };
       if (!(await this.#store.putToken({ key, seen, next }))) return null;
     }
     const isNew = kept.nonce !== seen?.nonce;
@@ -103,7 +103,7 @@ export class TokenService {
     for (const digest of this.#digests.get(token) ?? this.#digestsOf(token)) {
       const holder = await this.#store.findToken(digest);
       if (holder === null) continue;
-      checkToken(this.#vault, holder);
+      checkToken(this.#vault, holder, digest);
       if (this.#clock.now() >= holder.expiresAt) break;
       return holder;
     }

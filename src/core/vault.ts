@@ -91,8 +91,8 @@ export class Vault {
 
   /** The text that was sealed, or `sealed_data_unreadable`: other context, altered bytes, unknown master key. */
   open(context: string, sealed: Sealed): string {
-    const { buffer, byteOffset, length } = sealed.blob;
     try {
+      const { buffer, byteOffset, length } = sealed.blob;
       const key = this.#recordKey(sealed.masterKeyId, sealed.salt);
       // Views are made by hand, since subarray() costs several times that.
       const nonce = new Uint8Array(buffer, byteOffset, NONCE_BYTES);

@@ -29,6 +29,6 @@ export function putMerchant(store: Store, merchant: PlainMerchant): Promise<Merc
     disabledAt: merchant.disabledAt === undefined ? found.disabledAt : merchant.disabledAt,
     proof: Uint8Array.of(1),
     keys,
-    channels: channels.map((channel) => ({ ...channel, proof: Uint8Array.of(2) })),
+    channels: channels.map((channel, position) => ({ ...channel, position, proof: Uint8Array.of(2) })),
   }));
 }

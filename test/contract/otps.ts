@@ -153,6 +153,31 @@ export function describeOtps(name: string, open: () => Promise<{ first: Store; s
       expect(await store.claim({ ...request(NOW), merchantId: -1 })).toBe(false);
     });
 
+    it('lets nobody be held up by a claim that is to last longer than claims do', async () => {
+      const lasting = { id: randomBytes(16), until: NOW + 1_000 * LEASE };
+      for (const method of ['APP', 'SMS'] as const) {
+        const [asked, ended, late] = [pending(), pending(), pending()];
+        for (const each of [asked, ended, late]) {
+          await store.createOtpCertification(each, otp({ method, sentAt: NOW }));
+          const taken = { merchantId: merchant.id, impUid: each.impUid, claim: lasting, now: NOW };
+          expect(await store.claim(taken)).toBe(true);
+        }
+        const taken = { merchantId: merchant.id, impUid: asked.impUid, claim: claimAt(NOW), now: NOW };
+        if (method === 'APP') expect(await (await later()).claim(taken)).toBe(true);
+        else expect(await tryAt(asked.impUid, RIGHT).of(await later())).toBe('right');
+        expect(await store.endOtp(endingOf(ended.impUid))).toBe(true);
+        expect(await store.endLateOtps(NOW, NOW, 10)).toBe(1);
+      }
+    });
+
+    it('compares nothing with a code whose tries are spent or that has ended', async () => {
+      for (const over of [{ wrong: 5 }, { end: 'late' as const }]) {
+        const asked = pending();
+        await store.createOtpCertification(asked, otp(over));
+        for (const code of [RIGHT, WRONG]) expect(await tryAt(asked.impUid, code).of(store)).toBe('closed');
+      }
+    });
+
     it('ends an open certification once, forgets whom it named, and only its own merchant may', async () => {
       const stranger = await putMerchant(store, { userCode: 'imp91000001' });
       const asked = pending();

@@ -108,6 +108,31 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
       });
     });
 
+    it('says whether a merchant was added just now, whatever stands in its row', async () => {
+      const said: boolean[] = [];
+      const save = () =>
+        store.saveMerchant('imp80000009', (found, isNew) => {
+          said.push(isNew);
+          return { ...found, name: '가상상점', proof: new Uint8Array(), keys: [], channels: [] };
+        });
+      await save();
+      await save();
+      expect(said).toEqual([true, false]);
+    });
+
+    it('gives the channels of a merchant in the order of their places', async () => {
+      const [owner, first] = await newMerchant();
+      const [, second] = await store.listChannels(owner.id);
+      if (second === undefined) throw new Error('there is one channel only');
+      expect([first.position, second.position]).toEqual([0, 1]);
+      await putMerchant(store, { userCode: owner.userCode, channels: [second, first] });
+      const found = await (await later()).listChannels(owner.id);
+      expect(found.map(({ channelKey, position }) => [channelKey, position])).toEqual([
+        [second.channelKey, 0],
+        [first.channelKey, 1],
+      ]);
+    });
+
     it('keeps a key pair or channel of another merchant as it is, and all that came with it', async () => {
       const [owner, itsChannel] = await newMerchant();
       const impKey = `key-${count}`;

@@ -9,6 +9,7 @@ import type {
   StoredCodeTry,
   TicketOpening,
 } from '../../core/attempt.ts';
+import { isLive } from '../../core/claims.ts';
 import type { StoredCertification } from '../../core/store.ts';
 import type { Database, Run } from './database.ts';
 import { columnsOf, ownId, toAttempt } from './rows.ts';
@@ -139,6 +140,5 @@ export class PostgresAttempts implements AttemptStore {
 /** Holds a pending certification until the transaction ends; false when it has ended or is being confirmed. */
 async function lockUnclaimed(run: Run, id: number, now: number): Promise<boolean> {
   const [pending] = await run('lockPending', id);
-  const [claimedUntil] = (pending ?? [Number.POSITIVE_INFINITY]) as readonly [number | null];
-  return claimedUntil === null || claimedUntil <= now;
+  return pending !== undefined && !isLive(pending[0] as number | null, now);
 }

@@ -69,6 +69,8 @@ const LASTING_OF_DRIVER: Sentences = {
 };
 
 const DISK_FULL = '53100';
+/** A number that is larger than any that is written here. */
+const OUT_OF_RANGE = '22003';
 /** After these the transaction is gone and may be tried again: it met another one. */
 const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
 /** Errors of a statement after which its connection is of no use: not writable any more, or it forgot its statements. */
@@ -138,6 +140,8 @@ function find(key: string, passing: Sentences, lasting: Sentences): Failure | nu
  */
 export function toStoreFailure(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
+  if (sqlState(thrown) === OUT_OF_RANGE)
+    return new AppError('sealed_data_unreadable', { detail: 'a number in the database was altered' });
   const { passes, sentence } = classify(thrown);
   return new AppError(passes ? 'store_unavailable' : 'store_failed', { detail: sentence });
 }

@@ -10,8 +10,8 @@ export interface CertificationKey {
 
 /** Where in a row of `findTokens` its digest stands, and in one of `findCertifications` its key. */
 const DIGEST = 6;
-const ID = 15;
-const MERCHANT_ID = 16;
+const ID = 16;
+const MERCHANT_ID = 17;
 
 /** Who holds the tokens of these digests; null for each that nobody does. */
 export async function findTokens(

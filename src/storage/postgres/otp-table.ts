@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { isLive } from '../../core/claims.ts';
 import type { RateLimit, StoredOtp } from '../../core/otp.ts';
 import type { CountedSubject, OtpEnding, OtpTry, OtpTryRequest } from '../../core/store.ts';
 import type { Database, Row, Run } from './database.ts';
@@ -30,10 +31,10 @@ export class OtpTable {
     if (!canBeStored(impUid)) return 'closed';
     return this.#database.transaction(async (run): Promise<OtpTry> => {
       const key = keyOf(impUid);
-      const [open] = await run('lockOpenOtp', ...key, merchantId);
+      const [open] = await run('lockOpenOtp', ...key, merchantId, wrongTries);
       if (open === undefined) return 'closed';
       const [id, claimedUntil, kept] = open as [number, number | null, Uint8Array];
-      if (claimedUntil !== null && claimedUntil > now) return 'busy';
+      if (isLive(claimedUntil, now)) return 'busy';
       if (Buffer.compare(kept, digest) === 0) {
         await run('takeClaim', id, claim.id, claim.until);
         return 'right';

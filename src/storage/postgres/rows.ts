@@ -2,15 +2,16 @@ import type { StoredAttempt } from '../../core/attempt.ts';
 import type { CertificationState } from '../../core/certification.ts';
 import type { Channel, ProviderName } from '../../core/channel.ts';
 import { isOwnImpUid } from '../../core/ids.ts';
-import type { Merchant, PageRules } from '../../core/merchant.ts';
+import { type Merchant, readPageRules } from '../../core/merchant.ts';
 import type { OtpEnd, StoredOtp } from '../../core/otp.ts';
 import type { VerificationMethod } from '../../core/provider.ts';
 import type { StoredCertification } from '../../core/store.ts';
 import type { Sealed } from '../../core/vault.ts';
+import { AppError } from '../../errors.ts';
 import type { Row, Value } from './database.ts';
 
 /** How many columns of a row are its channel's, which come first. */
-const CHANNEL_COLUMNS = 9;
+const CHANNEL_COLUMNS = 10;
 const CERTIFICATION_COLUMNS = 6;
 
 /** The integer key of an id of our own shape. */
@@ -32,6 +33,7 @@ export function toChannel(row: Row): Channel {
   const [
     id,
     merchantId,
+    position,
     channelKey,
     provider,
     providerMerchantId,
@@ -39,10 +41,25 @@ export function toChannel(row: Row): Channel {
     foreignerAddOn,
     minimumAge,
     proof,
-  ] = row as [number, number, string, ProviderName, string, boolean, boolean, number | null, Uint8Array];
+  ] = row as [
+    number | null,
+    number,
+    number,
+    string,
+    ProviderName,
+    string,
+    boolean,
+    boolean,
+    number | null,
+    Uint8Array,
+  ];
+  // Rows are joined to their channel, whether it is there or not.
+  if (id === null)
+    throw new AppError('sealed_data_unreadable', { detail: 'the channel of a row was altered' });
   return {
     id,
     merchantId,
+    position,
     channelKey,
     provider,
     providerMerchantId,
@@ -82,7 +99,7 @@ export function toMerchant(row: Row): Merchant {
     number | null,
     Uint8Array,
   ];
-  return { id, userCode, name, pageRules: JSON.parse(rules) as PageRules, disabledAt, proof };
+  return { id, userCode, name, pageRules: readPageRules(rules), disabledAt, proof };
 }
 
 /** What is sealed in a row, from a column on; null when there is nothing. */

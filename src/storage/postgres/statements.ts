@@ -1,4 +1,6 @@
-const CHANNEL_COLUMNS = `h.id, h.merchant_id, h.channel_key, h.provider, h.provider_merchant_id, h.carrier_approval,
+import { LONGEST_CLAIM } from '../../core/claims.ts';
+
+const CHANNEL_COLUMNS = `h.id, h.merchant_id, h.position, h.channel_key, h.provider, h.provider_merchant_id, h.carrier_approval,
   h.foreigner_add_on, h.minimum_age, h.proof`;
 
 const CERTIFICATION_COLUMNS = `c.state, c.requested_at, c.certified_at, c.master_key_id, c.salt, c.sealed`;
@@ -9,7 +11,7 @@ const ATTEMPT = `
   SELECT ${CHANNEL_COLUMNS}, a.id, a.merchant_id, a.ticket_digest, a.ticket_until, a.handle_digest, a.session_digest,
     a.expires_at, a.step, a.wrong, a.code_digest, a.ended, a.frame_key_id, a.frame_salt, a.frame_sealed, a.walk_key_id,
     a.walk_salt, a.walk_sealed
-  FROM attempts a JOIN channels h ON h.id = a.channel_id
+  FROM attempts a LEFT JOIN channels h ON h.id = a.channel_id
   WHERE`;
 
 /** What an OTP has while it is open, and not when it has ended. */
@@ -17,6 +19,10 @@ const NO_OTP_CONTENT = 'digest = NULL, phone_digest = NULL, master_key_id = NULL
 /** The same of an attempt. */
 const NO_WALK = 'walk_key_id = NULL, walk_salt = NULL, walk_sealed = NULL, code_digest = NULL';
 const NO_CLAIM = 'claim = NULL, claimed_until = NULL';
+
+/** Nobody has a claim that is live; `isLive` in `core/claims.ts` says which one is. */
+const unclaimed = (now: string) =>
+  `(c.claimed_until IS NULL OR c.claimed_until <= ${now} OR c.claimed_until > ${now} + ${LONGEST_CLAIM})`;
 
 /** The key of a certification: $1 where its id is one of our own shape, else null and $2 the id as it is spelt. */
 const KEY = 'coalesce($1::bigint, (SELECT id FROM other_ids WHERE imp_uid = $2::text))';
@@ -30,7 +36,8 @@ export const SQL = {
 
   addMerchant: `
     INSERT INTO merchants (user_code, name, page_rules, proof) VALUES ($1, '', $2, ''::bytea)
-    ON CONFLICT (user_code) DO NOTHING`,
+    ON CONFLICT (user_code) DO NOTHING
+    RETURNING id`,
   lockMerchant: `${MERCHANT} WHERE user_code = $1 FOR UPDATE`,
   saveMerchant: 'UPDATE merchants SET name = $2, page_rules = $3, disabled_at = $4, proof = $5 WHERE id = $1',
   /** Changes nothing when the channel is another merchant's. */
@@ -102,19 +109,19 @@ export const SQL = {
 
   findCertification: `
     SELECT ${CHANNEL_COLUMNS}, ${CERTIFICATION_COLUMNS}
-    FROM certifications c JOIN channels h ON h.id = c.channel_id
+    FROM certifications c LEFT JOIN channels h ON h.id = c.channel_id
     WHERE c.id = (SELECT id FROM other_ids WHERE imp_uid = $1) AND c.merchant_id = $2`,
   findCertifications: `
     SELECT ${CHANNEL_COLUMNS}, ${CERTIFICATION_COLUMNS}, c.id, c.merchant_id
     FROM unnest($1::bigint[], $2::bigint[]) AS q (id, merchant_id)
       CROSS JOIN LATERAL (
         SELECT * FROM certifications WHERE id = q.id AND merchant_id = q.merchant_id OFFSET 0) c
-      CROSS JOIN LATERAL (SELECT * FROM channels WHERE id = c.channel_id OFFSET 0) h`,
+      LEFT JOIN LATERAL (SELECT * FROM channels WHERE id = c.channel_id OFFSET 0) h ON true`,
   findOtp: `
     SELECT ${CHANNEL_COLUMNS}, ${CERTIFICATION_COLUMNS},
       o.method, o.digest, o.phone_digest, o.sent_at, o.wrong, o.ended, o.master_key_id, o.salt, o.sealed,
       c.claimed_until
-    FROM certifications c JOIN channels h ON h.id = c.channel_id LEFT JOIN otps o ON o.id = c.id
+    FROM certifications c LEFT JOIN channels h ON h.id = c.channel_id LEFT JOIN otps o ON o.id = c.id
     WHERE c.id = ${KEY} AND c.merchant_id = $3`,
   claimOtherId: `
     INSERT INTO other_ids (imp_uid, id) VALUES ($1, $2) ON CONFLICT (imp_uid) DO NOTHING RETURNING id`,
@@ -138,7 +145,7 @@ export const SQL = {
   claim: `
     UPDATE certifications c SET claim = $4, claimed_until = $5
     WHERE c.id = ${KEY} AND c.merchant_id = $3 AND c.state = 'pending'
-      AND (c.claim IS NULL OR c.claimed_until <= $6)
+      AND ${unclaimed('$6::bigint')}
     RETURNING c.id`,
   release: `
     UPDATE certifications c SET ${NO_CLAIM} WHERE c.id = ${KEY} AND c.merchant_id = $3 AND c.claim = $4`,
@@ -152,9 +159,10 @@ export const SQL = {
     erasure AS (
       INSERT INTO erasures (id, merchant_id, channel_id, erased_at)
       SELECT id, $3::bigint, channel_id, $4::bigint FROM gone
+      ON CONFLICT (id) DO NOTHING
     )
     SELECT ${CHANNEL_COLUMNS}, ${CERTIFICATION_COLUMNS}
-    FROM gone c JOIN channels h ON h.id = c.channel_id`,
+    FROM gone c LEFT JOIN channels h ON h.id = c.channel_id`,
 
   /** In the order of their ids, so that nobody holds the second and waits for the first. */
   takeTurns: 'SELECT id FROM turns WHERE id = ANY ($1::integer[]) ORDER BY id FOR UPDATE',
@@ -174,7 +182,8 @@ export const SQL = {
   lockOpenOtp: `
     SELECT c.id, c.claimed_until, o.digest
     FROM certifications c JOIN otps o ON o.id = c.id
-    WHERE c.id = ${KEY} AND c.merchant_id = $3 AND c.state = 'pending' AND o.digest IS NOT NULL
+    WHERE c.id = ${KEY} AND c.merchant_id = $3 AND c.state = 'pending' AND o.digest IS NOT NULL AND o.ended IS NULL
+      AND o.wrong < $4
     FOR UPDATE OF c`,
   countWrongTry: 'UPDATE otps SET wrong = wrong + 1 WHERE id = $1 RETURNING wrong',
   /** Changes nothing when somebody else's claim is live: `$7` is the caller's own, or null. */
@@ -182,7 +191,7 @@ export const SQL = {
     WITH ended AS (
       UPDATE certifications c SET state = $4, ${NO_CLAIM}
       WHERE c.id = ${KEY} AND c.merchant_id = $3 AND c.state = 'pending'
-        AND (c.claim IS NULL OR c.claimed_until <= $6 OR c.claim = $7)
+        AND (${unclaimed('$6::bigint')} OR c.claim = $7)
       RETURNING c.id
     ),
     otp AS (UPDATE otps SET ended = $5, ${NO_OTP_CONTENT} WHERE id IN (SELECT id FROM ended))
@@ -192,7 +201,7 @@ export const SQL = {
     WITH late AS (
       SELECT c.id FROM certifications c JOIN otps o ON o.id = c.id
       WHERE o.sealed IS NOT NULL AND o.sent_at <= $1 AND c.state = 'pending'
-        AND (c.claimed_until IS NULL OR c.claimed_until <= $2)
+        AND ${unclaimed('$2::bigint')}
       LIMIT $3 FOR UPDATE OF c SKIP LOCKED
     ),
     ended AS (UPDATE certifications SET state = 'expired', ${NO_CLAIM} WHERE id IN (SELECT id FROM late))
@@ -260,9 +269,9 @@ export const SQL = {
   endAttempt: `
     UPDATE attempts SET step = step + 1, ended = $2, ${NO_WALK} WHERE id = $1 AND ended IS NULL RETURNING id`,
   endPending: `
-    UPDATE certifications SET state = $2, ${NO_CLAIM}
-    WHERE id = $1 AND state = 'pending' AND (claim IS NULL OR claimed_until <= $3 OR claim = $4)
-    RETURNING id`,
+    UPDATE certifications c SET state = $2, ${NO_CLAIM}
+    WHERE c.id = $1 AND c.state = 'pending' AND (${unclaimed('$3::bigint')} OR c.claim = $4)
+    RETURNING c.id`,
   certifyAttempt: `
     UPDATE certifications
     SET state = 'certified', certified_at = $2, master_key_id = $3, salt = $4, sealed = $5, ${NO_CLAIM}
@@ -273,7 +282,7 @@ export const SQL = {
     WITH late AS (
       SELECT c.id FROM certifications c JOIN attempts a ON a.id = c.id
       WHERE a.expires_at <= $1 AND a.ended IS NULL AND c.state = 'pending'
-        AND (c.claimed_until IS NULL OR c.claimed_until <= $1)
+        AND ${unclaimed('$1::bigint')}
       LIMIT $2 FOR UPDATE OF c SKIP LOCKED
     ),
     expired AS (UPDATE certifications SET state = 'expired', ${NO_CLAIM} WHERE id IN (SELECT id FROM late))

@@ -75,19 +75,22 @@ class PostgresStore implements Store {
     this.#certifications = new Batches((keys) => findCertifications(database.run, keys));
   }
 
-  saveMerchant(userCode: string, toRows: (found: Merchant) => MerchantRows): Promise<Merchant> {
+  saveMerchant(
+    userCode: string,
+    toRows: (found: Merchant, isNew: boolean) => MerchantRows,
+  ): Promise<Merchant> {
     return this.#database.transaction(async (run) => {
-      await run('addMerchant', userCode, JSON.stringify(NO_PAGE_RULES));
+      const added = await run('addMerchant', userCode, JSON.stringify(NO_PAGE_RULES));
       const [row = []] = await run('lockMerchant', userCode);
       const found = toMerchant(row);
-      const { name, pageRules, disabledAt, proof, keys, channels } = toRows(found);
+      const { name, pageRules, disabledAt, proof, keys, channels } = toRows(found, added.length === 1);
       const { id } = found;
       await run('saveMerchant', id, name, JSON.stringify(pageRules), disabledAt, proof);
-      for (const [position, channel] of channels.entries()) {
+      for (const channel of channels) {
         const saved = await run(
           'saveChannel',
           id,
-          position,
+          channel.position,
           channel.channelKey,
           channel.provider,
           channel.providerMerchantId,

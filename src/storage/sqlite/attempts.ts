@@ -135,7 +135,7 @@ export class SqliteAttempts implements AttemptStore {
     const run = this.#connection.statements;
     if (!this.#connection.read(() => one(run.findLateAttempts, now, 1) !== null)) return 0;
     const ended = this.#connection.write(() => {
-      const late = rows(run.findLateAttempts, now, count).map(([id]) => Number(id));
+      const late = rows(run.findLateAttempts, now, count).map(([id]) => id as bigint);
       for (const id of late) {
         run.endPending.run('expired', id, now, null);
         run.endAttempt.run(end, id);
@@ -204,7 +204,7 @@ function idOf(impUid: string): number {
   return Number(impUid.slice(4));
 }
 
-function impUidOf(id: number): string {
+function impUidOf(id: number | bigint): string {
   return `imp_${String(id).padStart(12, '0')}`;
 }
 

@@ -33,9 +33,16 @@ export function isOutOfRoom(thrown: unknown): boolean {
   return OUT_OF_ROOM.has(resultCode(thrown) ?? -1);
 }
 
+/** A number that is larger than any that is written here. */
+function isTooLarge(thrown: unknown): boolean {
+  return thrown instanceof RangeError && 'code' in thrown && thrown.code === 'ERR_OUT_OF_RANGE';
+}
+
 /** Turns what SQLite threw into `store_unavailable` or `store_failed`; our own errors pass as they are. */
 export function toStoreFailure(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
+  if (isTooLarge(thrown))
+    return new AppError('sealed_data_unreadable', { detail: 'a number in the database was altered' });
   const code = PASSING.has(resultCode(thrown) ?? -1) ? 'store_unavailable' : 'store_failed';
   return new AppError(code, { detail: describeSqliteFailure(thrown), cause: thrown });
 }

@@ -5,7 +5,7 @@ import {
   type Merchant,
   type MerchantRows,
   NO_PAGE_RULES,
-  type PageRules,
+  readPageRules,
 } from '../../core/merchant.ts';
 import type { StoredToken, TokenChange, TokenHolder } from '../../core/store.ts';
 import { AppError } from '../../errors.ts';
@@ -32,18 +32,21 @@ export class SqliteMerchants {
     this.#tokens.clear();
   }
 
-  async saveMerchant(userCode: string, toRows: (found: Merchant) => MerchantRows): Promise<Merchant> {
+  async saveMerchant(
+    userCode: string,
+    toRows: (found: Merchant, isNew: boolean) => MerchantRows,
+  ): Promise<Merchant> {
     const run = this.#connection.statements;
     return this.#connection.write(() => {
-      run.addMerchant.run(userCode, JSON.stringify(NO_PAGE_RULES));
+      const isNew = run.addMerchant.run(userCode, JSON.stringify(NO_PAGE_RULES)).changes === 1;
       const found = toMerchant(one(run.findAnyMerchant, userCode) as Row);
-      const { name, pageRules, disabledAt, proof, keys, channels } = toRows(found);
+      const { name, pageRules, disabledAt, proof, keys, channels } = toRows(found, isNew);
       const { id } = found;
       run.saveMerchant.run(name, JSON.stringify(pageRules), disabledAt, proof, id);
-      for (const [position, channel] of channels.entries()) {
+      for (const channel of channels) {
         const { changes } = run.saveChannel.run(
           id,
-          position,
+          channel.position,
           channel.channelKey,
           channel.provider,
           channel.providerMerchantId,
@@ -180,6 +183,7 @@ export function toChannel(row: Row): Channel {
   const [
     id,
     merchantId,
+    position,
     channelKey,
     provider,
     providerMerchantId,
@@ -187,10 +191,22 @@ export function toChannel(row: Row): Channel {
     foreignerAddOn,
     minimumAge,
     proof,
-  ] = row as [number, number, string, ProviderName, string, number, number, number | null, Uint8Array];
+  ] = row as [
+    number,
+    number,
+    number,
+    string,
+    ProviderName,
+    string,
+    number,
+    number,
+    number | null,
+    Uint8Array,
+  ];
   return {
     id,
     merchantId,
+    position,
     channelKey,
     provider,
     providerMerchantId,
@@ -210,7 +226,7 @@ function toMerchant(row: Row): Merchant {
     number | null,
     Uint8Array,
   ];
-  return { id, userCode, name, pageRules: JSON.parse(rules) as PageRules, disabledAt, proof };
+  return { id, userCode, name, pageRules: readPageRules(rules), disabledAt, proof };
 }
 
 function takenFailure(): AppError {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { OtpEnd, RateLimit, StoredOtp } from '../../core/otp.ts';
 import type { VerificationMethod } from '../../core/provider.ts';
 import type {
@@ -55,7 +56,7 @@ export class SqliteOtps {
       if (id === null) return 'closed';
       if (one(run.isClaimed, id, now) !== null) return 'busy';
       const compared = this.#compare(id, digest, wrongTries);
-      if (compared === 'right') run.claim.run(claim.id, claim.until, id, now);
+      if (compared === 'right' && run.claim.run(claim.id, claim.until, id, now).changes === 0) return 'busy';
       if (compared === 'last') {
         run.endPending.run('failed', id, now, null);
         run.endOtp.run('tries', id);
@@ -121,7 +122,7 @@ export class SqliteOtps {
     const isLate = () => one(run.findLateOtps, sentBefore, now, 1) !== null;
     if (!this.#connection.read(isLate)) return 0;
     const ended = this.#connection.write(() => {
-      const late = rows(run.findLateOtps, sentBefore, now, count).map(([id]) => Number(id));
+      const late = rows(run.findLateOtps, sentBefore, now, count).map(([id]) => id as bigint);
       for (const id of late) {
         run.endPending.run('expired', id, now, null);
         run.endOtp.run('late', id);
@@ -175,8 +176,8 @@ export class SqliteOtps {
   #supersede(merchantId: number, channelId: number, { phoneDigest }: StoredOtp): boolean {
     const found = rows(this.#connection.statements.findSuperseded, phoneDigest, merchantId, channelId);
     for (const [id] of found) {
-      this.#connection.statements.supersede.run(Number(id));
-      this.#connection.statements.endOtp.run('superseded', Number(id));
+      this.#connection.statements.supersede.run(id as bigint);
+      this.#connection.statements.endOtp.run('superseded', id as bigint);
     }
     return found.length > 0;
   }
@@ -199,7 +200,7 @@ export class SqliteOtps {
       ),
     );
     if (freeAt > now) return freeAt;
-    for (const { subject } of subjects) run.insertCount.run(subject, now);
+    for (const { subject } of subjects) run.insertCount.run(randomInt(2 ** 47), subject, now);
     return null;
   }
 }

@@ -1,10 +1,11 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { LONGEST_CLAIM } from '../../core/claims.ts';
 
 /** A row as an array of its columns, which costs half of what an object costs. */
 export type Row = readonly SQLOutputValue[];
 
 const CHANNEL_COLUMNS =
-  'id, merchant_id, channel_key, provider, provider_merchant_id, carrier_approval, foreigner_add_on, minimum_age, proof';
+  'id, merchant_id, position, channel_key, provider, provider_merchant_id, carrier_approval, foreigner_add_on, minimum_age, proof';
 
 const MERCHANT = 'SELECT id, user_code, name, page_rules, disabled_at, proof FROM merchants';
 
@@ -17,6 +18,10 @@ const ATTEMPT = `
 const NO_OTP_CONTENT = 'digest = NULL, phone_digest = NULL, master_key_id = NULL, salt = NULL, sealed = NULL';
 /** The same of an attempt. */
 const NO_WALK = 'walk_key_id = NULL, walk_salt = NULL, walk_sealed = NULL, code_digest = NULL';
+
+/** Nobody has a claim that is live; `isLive` in `core/claims.ts` says which one is. */
+const unclaimed = (claimedUntil: string, now: string) =>
+  `(${claimedUntil} IS NULL OR ${claimedUntil} <= ${now} OR ${claimedUntil} > ${now} + ${LONGEST_CLAIM})`;
 
 const SQL = {
   begin: 'BEGIN',
@@ -104,12 +109,12 @@ const SQL = {
   /** Changes nothing when somebody else's claim is live: `?4` is the caller's own, or null. */
   endPending: `
     UPDATE certifications SET state = ?1, claim = NULL, claimed_until = NULL
-    WHERE id = ?2 AND state = 'pending' AND (claim IS NULL OR claimed_until <= ?3 OR claim = ?4)`,
+    WHERE id = ?2 AND state = 'pending' AND (${unclaimed('claimed_until', '?3')} OR claim = ?4)`,
   claim: `
     UPDATE certifications SET claim = ?1, claimed_until = ?2
-    WHERE id = ?3 AND state = 'pending' AND (claim IS NULL OR claimed_until <= ?4)`,
+    WHERE id = ?3 AND state = 'pending' AND ${unclaimed('claimed_until', '?4')}`,
   release: 'UPDATE certifications SET claim = NULL, claimed_until = NULL WHERE id = ? AND claim = ?',
-  isClaimed: 'SELECT 1 FROM certifications WHERE id = ? AND claimed_until > ?',
+  isClaimed: `SELECT 1 FROM certifications WHERE id = ?1 AND NOT ${unclaimed('claimed_until', '?2')}`,
   findClaim: 'SELECT claimed_until FROM certifications WHERE id = ?',
   insertOtp: `
     INSERT INTO otps (id, method, digest, phone_digest, sent_at, wrong, ended, master_key_id, salt, sealed)
@@ -125,9 +130,9 @@ const SQL = {
   supersede: "UPDATE certifications SET state = 'expired', claim = NULL, claimed_until = NULL WHERE id = ?",
   findLateOtps: `
     SELECT o.id FROM otps o LEFT JOIN certifications c ON c.id = o.id
-    WHERE o.sealed IS NOT NULL AND o.sent_at <= ?1 AND (c.claimed_until IS NULL OR c.claimed_until <= ?2)
+    WHERE o.sealed IS NOT NULL AND o.sent_at <= ?1 AND ${unclaimed('c.claimed_until', '?2')}
     LIMIT ?3`,
-  insertCount: 'INSERT INTO counted_requests (subject, requested_at) VALUES (?, ?)',
+  insertCount: 'INSERT INTO counted_requests (id, subject, requested_at) VALUES (?, ?, ?)',
   /** The request that is so many back: while it is in the window, the limit is reached. */
   findCount: `
     SELECT requested_at FROM counted_requests WHERE subject = ? ORDER BY requested_at DESC LIMIT 1 OFFSET ?`,
@@ -137,7 +142,8 @@ const SQL = {
     SELECT id FROM certifications WHERE state IN ('failed', 'expired') AND requested_at < ? LIMIT ?`,
   deleteOtherId: 'DELETE FROM other_ids WHERE id = ?',
   deleteCertification: 'DELETE FROM certifications WHERE id = ?',
-  insertErasure: 'INSERT INTO erasures (id, merchant_id, channel_id, erased_at) VALUES (?, ?, ?, ?)',
+  insertErasure: `
+    INSERT INTO erasures (id, merchant_id, channel_id, erased_at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
   isErased: 'SELECT 1 FROM erasures WHERE id = ?',
   insertAttempt: `
     INSERT INTO attempts (id, merchant_id, channel_id, ticket_digest, ticket_until, handle_digest, session_digest,
@@ -163,7 +169,7 @@ const SQL = {
   endAttempt: `UPDATE attempts SET step = step + 1, ended = ?, ${NO_WALK} WHERE id = ? AND ended IS NULL`,
   findLateAttempts: `
     SELECT a.id FROM attempts a LEFT JOIN certifications c ON c.id = a.id
-    WHERE a.expires_at <= ?1 AND a.ended IS NULL AND (c.claimed_until IS NULL OR c.claimed_until <= ?1)
+    WHERE a.expires_at <= ?1 AND a.ended IS NULL AND ${unclaimed('c.claimed_until', '?1')}
     LIMIT ?2`,
   forgetAttempts: `
     DELETE FROM attempts WHERE id IN (
@@ -175,6 +181,21 @@ const SQL = {
     ON CONFLICT (imp_uid) DO NOTHING RETURNING id`,
 };
 
+/**
+ * Statements whose numbers are only handed on, or not looked at. Larger ones than a number of JavaScript holds are not
+ * ours, and hold up nothing that goes over many rows; least of all the end of a transaction, which would stay open.
+ */
+const ANY_NUMBER: readonly string[] = [
+  'begin',
+  'beginImmediate',
+  'commit',
+  'rollback',
+  'findSuperseded',
+  'findLateOtps',
+  'findLateAttempts',
+  'findUnverified',
+] satisfies (keyof typeof SQL)[];
+
 export type Statements = Readonly<Record<keyof typeof SQL, StatementSync>>;
 
 /** Prepares every statement once; each gives its rows as arrays. */
@@ -182,6 +203,7 @@ export function prepareStatements(database: DatabaseSync): Statements {
   const prepared = Object.entries(SQL).map(([name, sql]) => {
     const statement = database.prepare(sql);
     statement.setReturnArrays(true);
+    statement.setReadBigInts(ANY_NUMBER.includes(name));
     return [name, statement] as const;
   });
   return Object.fromEntries(prepared) as Statements;

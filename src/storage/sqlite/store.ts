@@ -84,7 +84,7 @@ class SqliteStore implements Store {
     const isAny = () => one(run.findUnverified, before, 1) !== null;
     if (!this.#connection.read(isAny)) return 0;
     const forgotten = this.#connection.write(() => {
-      const old = rows(run.findUnverified, before, count).map(([id]) => Number(id));
+      const old = rows(run.findUnverified, before, count).map(([id]) => id as bigint);
       for (const id of old)
         for (const statement of [
           run.deleteCertification,

@@ -99,7 +99,8 @@ CREATE TABLE otps (
 CREATE INDEX otps_by_phone ON otps (phone_digest) WHERE phone_digest IS NOT NULL;
 CREATE INDEX otps_open ON otps (sent_at) WHERE sealed IS NOT NULL;
 
--- What the limits count: a request under each thing that is limited, as a keyed digest. Of no use after a day.
+-- What the limits count: a request under each thing that is limited, as a keyed digest. Of no use after a day. The id
+-- is random.
 CREATE TABLE counted_requests (
   id INTEGER PRIMARY KEY,
   subject BLOB NOT NULL,
