@@ -79,16 +79,17 @@ function newPlace(keysOf: Place): Place {
   return sqliteIn(folder);
 }
 
-/** A restoration that must be refused with one line, and leave nothing where the database would be. */
-async function refused(from: string, keysOf: Place): Promise<string> {
-  const target = newPlace(keysOf);
+/** A restoration that must be refused with one line, and make nothing, the folder of the database neither. */
+async function refused(from: string, keysOf: Place, leaves: readonly string[] = []): Promise<string> {
+  const parent = temporaryFolder();
+  const target = sqliteIn(join(parent, 'restored'));
   const error: unknown = await restoreDatabase(from, target.url, vaultOf(keysOf)).then(
     () => new Error('was restored'),
     (thrown: unknown) => thrown,
   );
   expect(error).toBeInstanceOf(AppError);
   expect(error).toMatchObject({ code: 'start_refused', message: expect.stringMatching(/^\/[^\n]+$/) });
-  expect(readdirSync(target.folder)).toEqual(['master.keys']);
+  expect(readdirSync(parent, { recursive: true })).toEqual(leaves);
   return error instanceof Error ? error.message : '';
 }
 
@@ -154,6 +155,9 @@ test('a copy whose schema was altered is refused before SQLite opens it', { time
   }
 });
 
+/** Who has the key gets as far as the folder, which stays empty. */
+const FOLDER = ['restored'];
+
 test('an altered schema is refused even when whoever altered it has the key', {
   timeout: 240_000,
 }, async () => {
@@ -165,7 +169,7 @@ test('an altered schema is refused even when whoever altered it has the key', {
     const traceFile = trace();
     change(file, sql(traceFile));
     signAnew(file, vaultOf(source));
-    expect(await refused(forged, source), what).toMatch(
+    expect(await refused(forged, source, FOLDER), what).toMatch(
       /\.db: (?:holds something that Bonin has not made \(|is damaged: |was made by a newer Bonin|the database is damaged$)/,
     );
     expect(existsSync(traceFile), what).toBe(false);
@@ -173,14 +177,14 @@ test('an altered schema is refused even when whoever altered it has the key', {
   const forged = folderWith(copy, join(folder, 'salts.db'));
   change(join(forged, 'salts.db'), 'CREATE TRIGGER planted AFTER INSERT ON salts BEGIN SELECT 1; END');
   signAnew(join(forged, 'salts.db'), vaultOf(source));
-  expect(await refused(forged, source)).toMatch(/salts\.db: holds something .*\(trigger planted\)$/);
+  expect(await refused(forged, source, FOLDER)).toMatch(/salts\.db: holds something .*\(trigger planted\)$/);
   const dangling = folderWith(copy, join(folder, 'salts.db'));
   change(
     join(dangling, basename(copy)),
     'PRAGMA foreign_keys = OFF; UPDATE certifications SET channel_id = 999',
   );
   signAnew(join(dangling, basename(copy)), vaultOf(source));
-  expect(await refused(dangling, source)).toMatch(/does not make a whole database$/);
+  expect(await refused(dangling, source, FOLDER)).toMatch(/does not make a whole database$/);
 });
 
 test('rows that were planted are refused: a token, a key pair, a certification, a salt', async () => {
