@@ -212,17 +212,4 @@ describe.each(Object.entries(ENGINES))('an access token, on %s', (_engine, newDa
     for (const by of [app, other])
       await expect(by.tokens.verify(token)).rejects.toMatchObject({ code: 'token_invalid' });
   });
-
-  it('has ended within a day and a bit where somebody asks every few minutes for 25 hours', async () => {
-    const { app, time } = await startBoth(await newDatabase());
-    const begin = time.now;
-    const lives = new Map<string, { from: number; until: number }>();
-    for (; time.now < begin + 25 * 3600 * SECOND; time.now += 299 * SECOND) {
-      const { token, expiresAt } = await app.tokens.issue({ ...FIRST, address: '' });
-      lives.set(token, { from: lives.get(token)?.from ?? time.now, until: expiresAt });
-    }
-    expect(lives.size).toBeGreaterThan(1);
-    for (const { from, until } of lives.values())
-      expect(until - from).toBeLessThanOrEqual(DAY + EXTENSION + 60 * SECOND);
-  });
 });
