@@ -35,11 +35,17 @@ export const SECRETS: Readonly<Record<MerchantName, string>> = {
   c: 'secret-of-c',
 };
 
+export const USER_CODES: Readonly<Record<MerchantName, string>> = {
+  a: 'imp80000000',
+  b: 'imp80000001',
+  c: 'imp80000002',
+};
+
 /** The merchants as a people file has them. */
 export const SEED = {
-  merchants: MERCHANTS.map((id, number) => ({
+  merchants: MERCHANTS.map((id) => ({
     id,
-    user_code: `imp8000000${number}`,
+    user_code: USER_CODES[id],
     imp_key: `key_${id}`,
     imp_secret: SECRETS[id],
     channels: Object.entries(CHANNELS)

@@ -1,86 +1,42 @@
 import {
+  type Answer,
+  type ApiCall,
+  ASKED,
+  BEGIN,
+  type CallOf,
+  type Move,
+  type MovesOf,
+  type Progress,
+} from './calls.ts';
+import {
   BLOCKED_PHONE,
   CHANNELS,
   MERCHANTS,
   type MerchantName,
   MISMATCHING_NAME,
-  type Person,
   REFUSED_PHONE,
-  SECRETS,
   SILENT_PHONE,
 } from './cast.ts';
 import { isCertifiedObject, isPendingObject } from './shown-object.ts';
+import {
+  ask,
+  type Cert,
+  claim,
+  claimIsLive,
+  codeSubjects,
+  countRequest,
+  type Facts,
+  type Otp,
+  putCert,
+  type World,
+} from './world.ts';
 
 /*
- * The contract as a small machine: given the world before a call and the answer that came, it tells the world
- * after it, or that the contract forbids the answer. It knows nothing of the code that it judges. Ids of the
- * contract's rules stand beside what they decide.
+ * The contract of the API as a small machine: given the world before an event and the answer that came, it tells the
+ * world after it, or that the contract forbids the answer. It knows nothing of the code that it judges. Ids of the
+ * contract's rules stand beside what they decide. All calls are one event but for a confirmation: in between it asks
+ * the provider, and whoever comes meanwhile waits to see what becomes of it.
  */
-
-export interface Cert {
-  readonly merchant: MerchantName;
-  readonly channelKey: string;
-  readonly merchantUid: string;
-  readonly person: Person;
-  readonly phone: string;
-  /** Null when a page made it, and not an OTP request. */
-  readonly otp: Otp | null;
-  readonly state: 'pending' | 'certified' | 'ended';
-  readonly certifiedAt: number;
-  /** The object as it was shown first, once certified; it never changes after that. */
-  readonly shown: string | null;
-}
-
-export interface Otp {
-  readonly method: 'SMS' | 'APP';
-  /** Null until the inbox was asked; an APP request has none. */
-  readonly code: string | null;
-  readonly sentAt: number;
-  readonly wrong: number;
-  readonly end: 'tries' | 'refused' | 'superseded' | 'late' | null;
-  readonly approval: boolean | null;
-}
-
-export interface World {
-  /** Epoch seconds. */
-  readonly now: number;
-  readonly tokens: ReadonlyMap<MerchantName, { readonly token: string; readonly expiresAt: number }>;
-  readonly certs: ReadonlyMap<string, Cert>;
-}
-
-export type Call =
-  | { readonly kind: 'token'; readonly merchant: MerchantName; readonly secret: string | null }
-  | { readonly kind: 'lookup'; readonly token: string; readonly impUid: string }
-  | { readonly kind: 'erase'; readonly token: string; readonly impUid: string }
-  | {
-      readonly kind: 'request';
-      readonly token: string;
-      readonly person: Person;
-      readonly name: string | null;
-      readonly phone: string;
-      readonly channelKey: string | null;
-      readonly pg: string | null;
-      readonly method: 'SMS' | 'APP' | null;
-      readonly merchantUid: string | null;
-    }
-  | {
-      readonly kind: 'confirm';
-      readonly token: string;
-      readonly impUid: string;
-      readonly otp: string | null;
-    };
-
-export interface Answer {
-  readonly status: number;
-  readonly message: string | null;
-  readonly response: Readonly<Record<string, unknown>> | null;
-}
-
-/** The world after a call and a word for what happened. */
-export interface After {
-  readonly world: World;
-  readonly outcome: string;
-}
 
 const OTP_LIFE = 180;
 const MOST_WRONG = 5;
@@ -99,6 +55,7 @@ const FAILURES = {
   'otp malformed': says(400, 'otp 값이 올바르지 않습니다.'),
   'method not offered': says(400, 'verification_method 값이 올바르지 않습니다.'),
   'no channel': says(400, '사용할 수 있는 본인인증 채널이 없습니다.'),
+  'too many': says(429, '인증 요청 횟수를 초과하였습니다. 잠시 후 다시 시도해주세요.'),
   mismatch: says(400, '입력하신 정보가 통신사 정보와 일치하지 않습니다.'),
   blocked: says(400, '본인인증이 일시적으로 제한되었습니다. 잠시 후 다시 시도해주세요.'),
   refused: says(400, '본인인증 기관에서 인증을 거절하였습니다.'),
@@ -114,30 +71,40 @@ const FAILURES = {
 } as const;
 type Failure = keyof typeof FAILURES;
 
-/** What the contract lets happen; null when the answer is none that it allows in this world. */
-export function apply(world: World, call: Call, answer: Answer): After | null {
-  const fails = (failure: Failure, after = world): After | null =>
-    FAILURES[failure](answer) ? { world: after, outcome: `${call.kind}: ${failure}` } : null;
-  if (call.kind === 'token') return applyToken(world, call, answer, fails);
+/** What a call of the API may do next. */
+export const apiMoves: MovesOf<ApiCall> = (world, { id, call, answer }, progress, facts) => {
+  const fails: Fails = (failure, after = world) =>
+    FAILURES[failure](answer) ? done(after, `${call.kind}: ${failure}`) : [];
+  if (call.kind === 'token') return tokenMoves(world, call, answer, fails, facts);
+  if (progress !== BEGIN && call.kind === 'confirm')
+    return confirmMoves(world, id, call, answer, progress, fails);
 
   const merchant = holderOf(world, call.token);
   if (merchant === null) return fails('unauthorized'); // A8
-  if (call.kind === 'request') return applyRequest(world, merchant, call, answer, fails);
+  if (call.kind === 'request') return requestMoves(world, merchant, call, answer, fails, facts);
   const cert = world.certs.get(call.impUid);
   if (cert === undefined || cert.merchant !== merchant) return fails('absent'); // L2 L3 E3 F2
-  if (call.kind === 'confirm') return applyConfirm(world, cert, call, answer, fails);
+  if (call.kind === 'confirm') return confirmMoves(world, id, call, answer, progress, fails);
 
-  const shown = shows(call.impUid, cert, answer); // L1 E1
-  if (!shown) return null;
+  if (!shows(call.impUid, cert, answer)) return []; // L1 E1
   const outcome = `${call.kind}: ${cert.state}`;
-  if (call.kind === 'lookup') return { world, outcome }; // L5
+  if (call.kind === 'lookup') {
+    const isNew = cert.state === 'certified' && cert.shown === null;
+    const shown = JSON.stringify(answer.response);
+    return done(isNew ? putCert(world, call.impUid, { shown }) : world, outcome); // L5
+  }
   const certs = new Map(world.certs);
   certs.delete(call.impUid); // E2
-  return { world: { ...world, certs }, outcome };
-}
+  const attempts = new Map(world.attempts);
+  attempts.delete(call.impUid);
+  return done({ ...world, certs, attempts }, outcome);
+};
 
-type Fails = (failure: Failure, after?: World) => After | null;
-type CallOf<Kind> = Extract<Call, { kind: Kind }>;
+type Fails = (failure: Failure, after?: World) => readonly Move[];
+
+function done(world: World, outcome: string): readonly Move[] {
+  return [{ world, progress: null, outcome }];
+}
 
 /** Whose live token this is (A7, A8). */
 function holderOf(world: World, token: string): MerchantName | null {
@@ -146,26 +113,36 @@ function holderOf(world: World, token: string): MerchantName | null {
   return found !== undefined && world.now < expiresAt ? found : null;
 }
 
-function applyToken(world: World, call: CallOf<'token'>, answer: Answer, fails: Fails): After | null {
-  const { merchant, secret } = call;
+function tokenMoves(
+  world: World,
+  call: CallOf<'token'>,
+  answer: Answer,
+  fails: Fails,
+  { mayBeDisabled }: Facts,
+): readonly Move[] {
+  const { merchant, key: name, secret } = call;
   if (secret === null) return fails('credentials missing'); // G12
-  if (secret !== SECRETS[merchant]) return fails('credentials wrong'); // G13
+  const key = world.keys.get(merchant);
+  if (key?.name !== name || key.isRevoked || secret !== key.secret) return fails('credentials wrong'); // G13
+  const isDisabled = world.disabled.includes(merchant);
+  // Whoever asked just before the merchant was disabled may get a token that opens nothing.
+  if (isDisabled && !(mayBeDisabled && answer.status === 200)) return fails('credentials wrong'); // G9a
   const { access_token: token, now, expired_at: expiresAt } = answer.response ?? {};
-  if (answer.status !== 200 || typeof token !== 'string' || typeof expiresAt !== 'number') return null;
-  if (now !== world.now || Object.keys(answer.response ?? {}).length !== 3) return null; // G2 G3
+  if (answer.status !== 200 || typeof token !== 'string' || typeof expiresAt !== 'number') return [];
+  if (now !== world.now || Object.keys(answer.response ?? {}).length !== 3) return []; // G2 G3
   const held = world.tokens.get(merchant);
   const left = (held?.expiresAt ?? 0) - world.now;
-  const set = (outcome: string) => ({
-    world: { ...world, tokens: new Map(world.tokens).set(merchant, { token, expiresAt }) },
-    outcome: `token: ${outcome}`,
-  });
-  if (held === undefined || left <= 0) {
-    const isNew = MERCHANTS.every((each) => world.tokens.get(each)?.token !== token);
-    return isNew && expiresAt === world.now + 1800 ? set('fresh') : null; // G4 G8
-  }
-  if (token !== held.token) return null;
-  if (left <= 60) return expiresAt === held.expiresAt + 300 ? set('extended') : null; // G6 G7
-  return expiresAt === held.expiresAt ? set('same') : null; // G5
+  const set = (outcome: string) => {
+    const issued = world.issued.includes(token) ? world.issued : [...world.issued, token];
+    const tokens = new Map(world.tokens).set(merchant, { token, expiresAt });
+    return done({ ...world, tokens, issued }, `token: ${outcome}`);
+  };
+  if (isDisabled) return done({ ...world, issued: [...world.issued, token] }, 'token: stillborn');
+  if (held === undefined || left <= 0)
+    return !world.issued.includes(token) && expiresAt === world.now + 1800 ? set('fresh') : []; // G4 G8
+  if (token !== held.token) return [];
+  if (left <= 60) return expiresAt === held.expiresAt + 300 ? set('extended') : []; // G6 G7
+  return expiresAt === held.expiresAt ? set('same') : []; // G5
 }
 
 /** The channel that a request means (O6, O7): in `dev` an unknown key or pg falls back to the first with OTP. */
@@ -178,26 +155,29 @@ function channelOf(merchant: MerchantName, { channelKey, pg }: CallOf<'request'>
   return channel?.sendsOtp ? key : null;
 }
 
-function applyRequest(
-  world: World,
+function requestMoves(
+  before: World,
   merchant: MerchantName,
   call: CallOf<'request'>,
   answer: Answer,
   fails: Fails,
-): After | null {
+  { limits }: Facts,
+): readonly Move[] {
   if (call.name === null) return fails('name missing'); // O2
   const channelKey = channelOf(merchant, call);
   if (channelKey === null) return fails('no channel'); // O7
   const method = call.method ?? 'SMS';
   if (method === 'APP' && !CHANNELS[channelKey]?.offersApp) return fails('method not offered'); // O3
-  if (call.name === MISMATCHING_NAME) return fails('mismatch'); // O8
-  if (call.phone === BLOCKED_PHONE) return fails('blocked');
-  if (call.phone === REFUSED_PHONE) return fails('refused');
-  if (call.phone === SILENT_PHONE) return fails('silent'); // O9
+  const world = countRequest(before, limits, codeSubjects(merchant, call.phone));
+  if (typeof world === 'number') return answer.retryAfter === Math.max(1, world) ? fails('too many') : []; // O11
+  if (call.name === MISMATCHING_NAME) return fails('mismatch', world); // O8
+  if (call.phone === BLOCKED_PHONE) return fails('blocked', world);
+  if (call.phone === REFUSED_PHONE) return fails('refused', world);
+  if (call.phone === SILENT_PHONE) return fails('silent', world); // O9
 
   const impUid = answer.response?.['imp_uid'];
-  if (answer.status !== 200 || typeof impUid !== 'string' || !/^imp_\d{12}$/.test(impUid)) return null;
-  if (Object.keys(answer.response ?? {}).length !== 1 || world.certs.has(impUid)) return null; // O1 C16
+  if (answer.status !== 200 || typeof impUid !== 'string' || !/^imp_\d{12}$/.test(impUid)) return [];
+  if (Object.keys(answer.response ?? {}).length !== 1 || world.certs.has(impUid)) return []; // O1 C16
   const certs = new Map<string, Cert>();
   let superseded = 0;
   for (const [id, cert] of world.certs) {
@@ -207,7 +187,9 @@ function applyRequest(
     if (ends) superseded++;
     certs.set(
       id,
-      ends && cert.otp !== null ? { ...cert, state: 'ended', otp: { ...cert.otp, end: 'superseded' } } : cert,
+      ends && cert.otp !== null
+        ? { ...cert, state: 'ended', otp: { ...cert.otp, end: 'superseded' }, claim: null }
+        : cert,
     );
   }
   certs.set(impUid, {
@@ -218,64 +200,93 @@ function applyRequest(
     phone: call.phone,
     otp: { method, code: null, sentAt: world.now, wrong: 0, end: null, approval: null },
     state: 'pending',
+    requestedAt: world.now,
     certifiedAt: 0,
     shown: null,
+    claim: null,
+    isFaulty: false,
   });
-  return {
-    world: { ...world, certs },
-    outcome: superseded > 0 ? 'request: sent again' : 'request: sent',
-  };
+  return done({ ...world, certs }, superseded > 0 ? 'request: sent again' : 'request: sent');
 }
 
 /** In the order of F14. */
-function applyConfirm(
+function confirmMoves(
   world: World,
-  cert: Cert,
+  id: number,
   call: CallOf<'confirm'>,
   answer: Answer,
+  progress: Progress,
   fails: Fails,
-): After | null {
+): readonly Move[] {
+  if (progress.startsWith(ASKED)) return askedMoves(world, id, call, answer, progress, fails);
   const { impUid } = call;
+  const cert = world.certs.get(impUid);
+  if (cert === undefined) return fails('absent'); // F2
   const { otp } = cert;
-  const put = (next: Cert): World => ({ ...world, certs: new Map(world.certs).set(impUid, next) });
-  const end = (reason: Otp['end'], more: Partial<Otp> = {}): World =>
-    put({ ...cert, state: 'ended', otp: otp && { ...otp, ...more, end: reason } });
-
   if (cert.state === 'certified') return fails('already'); // F3 F11
   if (otp === null) return fails('not by otp'); // F4
   if (otp.end === 'tries') return fails('spent'); // F10
   if (otp.end === 'refused') return fails('failed'); // F12
   if (otp.end === 'superseded') return fails('superseded'); // F6
-  if (otp.end === 'late' || world.now - otp.sentAt >= OTP_LIFE) return fails('late', end('late')); // F5
+  if (otp.end === 'late') return fails('late'); // F5
 
-  if (otp.method === 'APP') {
-    if (otp.approval === null) return fails('waiting'); // F13
-    if (!otp.approval) return fails('refused', end('refused')); // F12
-  } else {
+  const isBusy = claimIsLive(cert, world.now);
+  const end = (reason: Otp['end'], more: Partial<Otp> = {}): World =>
+    putCert(world, impUid, { state: 'ended', otp: { ...otp, ...more, end: reason }, claim: null });
+  if (world.now - otp.sentAt >= OTP_LIFE) return isBusy ? [] : fails('late', end('late')); // F5
+  if (otp.method === 'SMS') {
     if (call.otp === null) return fails('otp missing'); // F7
     const digits = call.otp.replace(/[\s-]/g, '');
     if (!/^\d{6}$/.test(digits)) return fails('otp malformed'); // F8
+    if (isBusy) return [];
     if (digits !== otp.code) {
       const wrong = otp.wrong + 1;
       return wrong >= MOST_WRONG
         ? fails('spent', end('tries', { wrong })) // F10
-        : fails('wrong', put({ ...cert, otp: { ...otp, wrong } })); // F9
+        : fails('wrong', putCert(world, impUid, { otp: { ...otp, wrong } })); // F9
     }
-  }
-  const certified: Cert = { ...cert, state: 'certified', certifiedAt: world.now, shown: textOf(answer) };
-  return shows(impUid, { ...certified, shown: null }, answer) // F1
-    ? { world: put(certified), outcome: `confirm: certified by ${otp.method}` }
-    : null;
+  } else if (isBusy) return [];
+  const asked = ask(claim(world, impUid, id), impUid);
+  const said = asked.isFault ? 'fault' : otp.method === 'SMS' ? 'true' : String(otp.approval);
+  return [{ world: asked.world, progress: `${ASKED} ${said}`, outcome: null }];
 }
 
-function textOf({ response }: Answer): string {
-  return JSON.stringify(response);
+/** What becomes of what the provider said; with a claim that somebody else has by now it is nothing. */
+function askedMoves(
+  world: World,
+  id: number,
+  { impUid }: CallOf<'confirm'>,
+  answer: Answer,
+  progress: Progress,
+  fails: Fails,
+): readonly Move[] {
+  const cert = world.certs.get(impUid);
+  const again: readonly Move[] = [{ world, progress: 'again', outcome: null }];
+  const isOpen = cert?.state === 'pending' && cert.otp !== null;
+  const isMine = isOpen && cert.claim?.by === id;
+  const released = isMine ? putCert(world, impUid, { claim: null }) : world;
+  switch (progress) {
+    case `${ASKED} fault`:
+      return fails('silent', released); // O9
+    case `${ASKED} null`:
+      return fails('waiting', released); // F13
+    case `${ASKED} false`: {
+      if (!isOpen || (!isMine && claimIsLive(cert, world.now))) return again;
+      const otp: Otp = { ...cert.otp, end: 'refused' };
+      return fails('refused', putCert(world, impUid, { state: 'ended', otp, claim: null })); // F12
+    }
+  }
+  if (!isMine) return again;
+  const certified: Cert = { ...cert, state: 'certified', certifiedAt: world.now, claim: null };
+  if (!shows(impUid, certified, answer)) return []; // F1
+  const kept = putCert(world, impUid, { ...certified, shown: JSON.stringify(answer.response) });
+  return done(kept, `confirm: certified by ${cert.otp.method}`);
 }
 
 /** Whether an answer is the object of §8 for a certification; byte for byte the one shown before, if there was one. */
 function shows(impUid: string, cert: Cert, answer: Answer): boolean {
   if (answer.status !== 200 || answer.message !== null || answer.response === null) return false;
   if (cert.state !== 'certified') return isPendingObject(impUid, cert, answer.response);
-  if (cert.shown !== null) return cert.shown === textOf(answer);
+  if (cert.shown !== null) return cert.shown === JSON.stringify(answer.response);
   return isCertifiedObject(impUid, cert, answer.response);
 }

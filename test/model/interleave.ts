@@ -1,4 +1,6 @@
+import type { AttemptStore } from '../../src/core/attempt.ts';
 import type { Store } from '../../src/core/store.ts';
+import type { StoreVerb } from '../../src/core/watched-store.ts';
 
 /** Numbers from 0 to below 1, the same ones for the same seed. */
 export function createRandom(seed: number): () => number {
@@ -11,43 +13,82 @@ export function createRandom(seed: number): () => number {
   };
 }
 
-const VERBS = [
-  'listChannels',
-  'findMerchant',
-  'findApiKey',
-  'findTokenOfKey',
-  'putToken',
-  'findToken',
-  'createCertification',
-  'createOtpCertification',
-  'findCertification',
-  'findOtp',
-  'tryOtp',
-  'claim',
-  'release',
-  'endOtp',
-  'certify',
-  'eraseCertification',
-] as const satisfies readonly (keyof Store)[];
+/** Every verb of the port: one that is new and not here does not compile. */
+const VERBS: readonly StoreVerb[] = Object.keys({
+  saveMerchant: true,
+  listMerchants: true,
+  listKeys: true,
+  revokeKey: true,
+  listChannels: true,
+  findChannel: true,
+  findMerchant: true,
+  findApiKey: true,
+  findTokenOfKey: true,
+  putToken: true,
+  findToken: true,
+  createCertification: true,
+  createOtpCertification: true,
+  findCertification: true,
+  findOtp: true,
+  tryOtp: true,
+  claim: true,
+  release: true,
+  endOtp: true,
+  certify: true,
+  countRequest: true,
+  eraseCertification: true,
+  endLateOtps: true,
+  forgetUnverified: true,
+  forgetRequests: true,
+  resetCertifications: true,
+  check: true,
+  'attempts.create': true,
+  'attempts.openTicket': true,
+  'attempts.find': true,
+  'attempts.findById': true,
+  'attempts.advance': true,
+  'attempts.tryCode': true,
+  'attempts.claim': true,
+  'attempts.end': true,
+  'attempts.endLate': true,
+  'attempts.forget': true,
+} satisfies Record<StoreVerb, true>) as StoreVerb[];
+
+/** How often each verb met others. */
+export type Meetings = ReadonlyMap<StoreVerb, number>;
+
+/** Waits some turns of the event loop, as often as not none. */
+export type Pause = () => Promise<void>;
+
+/** Pauses of a random length while `isOn` says so. */
+export function createPause(random: () => number, isOn: () => boolean): Pause {
+  return async () => {
+    if (!isOn()) return;
+    for (let turns = Math.floor(random() * 4); turns > 0; turns--)
+      await new Promise<void>((resolve) => setImmediate(resolve));
+  };
+}
 
 /**
  * Makes a store take its time before and after each verb while `isOn` says so. SQLite answers at once, so calls in
  * one process would run one after the other; with this they meet in every order.
  */
-export function interleave(store: Store, random: () => number, isOn: () => boolean): void {
-  const pause = async () => {
-    for (let turns = Math.floor(random() * 4); turns > 0; turns--)
-      await new Promise<void>((resolve) => setImmediate(resolve));
-  };
+export function interleave(store: Store, pause: Pause, isOn: () => boolean): Meetings {
+  const meetings = new Map(VERBS.map((verb) => [verb, 0]));
   for (const verb of VERBS) {
-    const work = store[verb].bind(store) as (...given: readonly unknown[]) => Promise<unknown>;
+    const [port, name] = verb.startsWith('attempts.')
+      ? [store.attempts, verb.slice('attempts.'.length) as keyof AttemptStore]
+      : [store, verb as keyof Store];
+    const work = (port[name as never] as (...given: readonly unknown[]) => Promise<unknown>).bind(port);
     const slow = async (...given: readonly unknown[]) => {
       if (!isOn()) return work(...given);
+      meetings.set(verb, (meetings.get(verb) ?? 0) + 1);
       await pause();
       const done = await work(...given);
       await pause();
       return done;
     };
-    Object.defineProperty(store, verb, { value: slow });
+    Object.defineProperty(port, name, { value: slow });
   }
+  return meetings;
 }

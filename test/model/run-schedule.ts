@@ -1,23 +1,19 @@
-import { type Client, type Answer as HttpAnswer, textOf } from '../server/client.ts';
-import {
-  BLOCKED_PHONE,
-  CHANNELS,
-  MERCHANTS,
-  type MerchantName,
-  MISMATCHING_NAME,
-  PEOPLE,
-  REFUSED_PHONE,
-  SECRETS,
-  SILENT_PHONE,
-} from './cast.ts';
-import type { Call, Cert, World } from './contract-model.ts';
-import { type Observed, possibleWorlds } from './linearize.ts';
-import type { OtpChoice, Plan, RequestPlan, Step } from './schedules.ts';
+import { type Client, textOf } from '../server/client.ts';
+import { type Answer, ASKED, type Call, NO_ANSWER } from './calls.ts';
+import { MERCHANTS, type MerchantName, SECRETS, USER_CODES } from './cast.ts';
+import { chooseCall, idAt, isWalking, type Knowledge } from './choose-call.ts';
+import { describe, mayHaveSent, merchantsIn, operatedIn } from './describe.ts';
+import { type Observed, possibleStates, type State } from './linearize.ts';
+import { makeCall, saveKey } from './make-answer.ts';
+import type { ModelApp } from './model-app.ts';
+import type { Plan, Step } from './schedules.ts';
+import type { Held } from './watched-provider.ts';
+import { claimIsLive, type Facts, putAttempt, putCert, type World } from './world.ts';
 
-const NOBODYS_ID = 'imp_999999999999';
-const NONSENSE = 'f'.repeat(40);
 /** Longer than anything of a schedule lives, so that the next one begins with nothing. */
 const BETWEEN_SCHEDULES = 100_000;
+/** Nobody waits as long for an answer unless none will come. */
+const PATIENCE = 30_000;
 
 /** What was reached, so that a reader sees that the deep states were. */
 export interface Tally {
@@ -37,118 +33,241 @@ export const newTally = (): Tally => ({
   outcomes: new Map(),
 });
 
+/** A call that the provider keeps waiting. */
+interface Waiting {
+  readonly id: number;
+  readonly call: Call & { readonly impUid: string };
+  readonly held: Held;
+  readonly answer: Promise<Answer>;
+}
+
 /**
  * Runs schedules one after the other against one server, or several processes of one, and holds every answer
- * against the model. It keeps every world that the answers so far allow.
+ * against the model. It keeps every state that the answers so far allow. `app` is the server when it is in this
+ * process.
  */
 export class Runner {
   readonly #targets: readonly Client[];
+  readonly #app: ModelApp | null;
   readonly #tally: Tally;
-  readonly #onCrowd: (isUnderWay: boolean) => void;
   #now: number;
-  #worlds: readonly World[] = [];
+  #states: readonly State[] = [];
   /** Ids in the order in which they became known. */
   #ids: string[] = [];
+  #attempts: string[] = [];
+  #waiting: Waiting[] = [];
   #tokens = new Map<MerchantName, string>();
   #formerTokens = new Map<MerchantName, string>();
+  readonly #keys = new Map(
+    MERCHANTS.map((each) => [each, { name: `key_${each}`, secret: SECRETS[each], isRevoked: false }]),
+  );
+  /** Whose key and state an operator may have changed. */
+  readonly #operated = new Set<MerchantName>();
+  #codes: Map<string, readonly string[]> = new Map();
   /** The newest message that was read in each inbox. */
   readonly #newest = new Map<Client, string>();
   #turn = 0;
+  #calls = 0;
 
-  constructor(targets: readonly Client[], tally: Tally, now: number, onCrowd: (isUnderWay: boolean) => void) {
+  constructor(targets: readonly Client[], app: ModelApp | null, tally: Tally, now: number) {
     this.#targets = targets;
+    this.#app = app;
     this.#tally = tally;
     this.#now = now;
-    this.#onCrowd = onCrowd;
   }
 
   async run(steps: readonly Step[]): Promise<void> {
     this.#tally.schedules++;
-    this.#now += BETWEEN_SCHEDULES;
-    await this.#everywhere('PUT', '/sandbox/clock', { now: this.#now });
-    this.#worlds = [{ now: this.#now, tokens: new Map(), certs: new Map() }];
+    await this.#begin(steps);
+    try {
+      for (const merchant of merchantsIn(steps))
+        await this.#observe([{ does: 'token', merchant, secret: 'right' }]);
+      for (const step of steps) await this.#step(step);
+      while (this.#waiting.length > 0) await this.#release(1, []);
+    } finally {
+      this.#app?.setCrowd(false);
+      for (const { held } of this.#waiting) held.open();
+      await Promise.allSettled(this.#waiting.map(({ answer }) => answer));
+      this.#waiting = [];
+    }
+  }
+
+  /** A new day, on which everybody may do what they may at first. */
+  async #begin(steps: readonly Step[]): Promise<void> {
+    await this.#setClock(this.#now + BETWEEN_SCHEDULES);
+    this.#app?.provider.reset();
+    await this.#renewKeys();
+    for (const merchant of operatedIn(steps)) this.#operated.add(merchant);
+    const world: World = {
+      now: this.#now,
+      tokens: new Map(),
+      issued: [],
+      keys: new Map(this.#keys),
+      disabled: [],
+      certs: new Map(),
+      attempts: new Map(),
+      asks: new Map(),
+      counts: new Map(),
+    };
+    this.#states = [{ world, underWay: new Map() }];
     this.#ids = [];
+    this.#attempts = [];
+    this.#codes = new Map();
     this.#formerTokens = this.#tokens;
     this.#tokens = new Map();
-    for (const merchant of merchantsIn(steps))
-      await this.#calls([{ does: 'token', merchant, secret: 'right' }]);
-    for (const step of steps) await this.#step(step);
+  }
+
+  /** A key pair of its own for everybody whose last one may be gone. */
+  async #renewKeys(): Promise<void> {
+    if (this.#app === null) return;
+    for (const merchant of this.#operated) {
+      const key = {
+        name: `key_${merchant}_${this.#tally.schedules}`,
+        secret: SECRETS[merchant],
+        isRevoked: false,
+      };
+      await this.#app.merchants.enable(USER_CODES[merchant]);
+      await saveKey(this.#app, { merchant, key: key.name, secret: key.secret });
+      this.#keys.set(merchant, key);
+    }
+    this.#operated.clear();
   }
 
   async #step(step: Step): Promise<void> {
     switch (step.kind) {
       case 'calls':
-        return this.#calls(step.plans);
+        return this.#observe(step.plans);
       case 'advance':
-        this.#now += step.seconds;
-        await this.#everywhere('PUT', '/sandbox/clock', { now: this.#now });
-        this.#worlds = this.#worlds.map((world) => ({ ...world, now: this.#now }));
-        return;
+        return this.#advance(step.seconds);
+      case 'sleep':
+        await this.#advance(step.seconds);
+        return this.#observe([{ does: 'sweep' }]);
       case 'decide': {
-        const impUid = this.#id(step.cert);
-        await this.#everywhere('POST', '/sandbox/approvals', { imp_uid: impUid, approve: step.approve });
-        this.#change(impUid, (cert) =>
-          cert.otp === null ? cert : { ...cert, otp: { ...cert.otp, approval: step.approve } },
-        );
-        return;
+        const impUid = idAt(step.cert, { ids: this.#ids });
+        const { approve } = step;
+        await this.#everywhere('POST', '/sandbox/approvals', { imp_uid: impUid, approve });
+        return this.#change((world) => {
+          const otp = world.certs.get(impUid)?.otp;
+          const changed =
+            otp == null ? world : putCert(world, impUid, { otp: { ...otp, approval: approve } });
+          return putAttempt(changed, impUid, { approval: approve });
+        });
       }
-      case 'create':
-        return this.#create(step);
+      case 'fault': {
+        const impUid = idAt(step.cert, { ids: this.#ids });
+        this.#app?.provider.fail(impUid);
+        return this.#change((world) => putCert(world, impUid, { isFaulty: true }));
+      }
+      case 'renew':
+        if (isWalking(this.#knowledge())) return;
+        for (const each of step.steps) await this.#step(each);
+        return;
+      case 'hold':
+        return this.#hold(step.plan);
+      case 'release': {
+        const [first] = this.#waiting;
+        // The one who has lost its claim waits for the one who has it now.
+        const isChained = first?.call.kind === 'confirm' && this.#isWaitedFor(first.call.impUid, 1);
+        return this.#release(isChained ? this.#waiting.length : 1, []);
+      }
     }
   }
 
-  async #create({ channelKey, certified, person: at }: Extract<Step, { kind: 'create' }>): Promise<void> {
-    const person = personAt(at);
-    const impUid = await this.#next().create({
-      name: person.name,
-      birthday: person.birthday,
-      gender: person.gender,
-      foreigner: person.foreigner,
-      phone: this.#phone('first'),
-      carrier: person.carrier,
-      merchant_uid: 'made',
-      channel_key: channelKey,
-      certified,
-    });
-    const cert: Cert = {
-      merchant: CHANNELS[channelKey]?.merchant ?? 'a',
-      channelKey,
-      merchantUid: 'made',
-      person,
-      phone: this.#phone('first'),
-      otp: null,
-      state: certified ? 'certified' : 'pending',
-      certifiedAt: this.#now,
-      shown: null,
-    };
-    this.#ids.push(impUid);
-    this.#worlds = this.#worlds.map((world) => ({ ...world, certs: new Map(world.certs).set(impUid, cert) }));
+  /** Makes calls at the same moment and keeps the states that their answers allow. */
+  async #observe(plans: readonly Plan[]): Promise<void> {
+    const knowledge = this.#knowledge();
+    const calls = plans.map((plan, nth) => chooseCall(plan, knowledge, nth));
+    // Whoever confirms waits for the one who asks, and so would this.
+    const isBlocked = calls.some((call) => call.kind === 'confirm' && this.#isWaitedFor(call.impUid));
+    await this.#release(isBlocked ? this.#waiting.length : 0, calls);
   }
 
-  /** Makes calls at the same moment and keeps the worlds that their answers allow. */
-  async #calls(plans: readonly Plan[]): Promise<void> {
-    const calls = plans.map((plan) => this.#toCall(plan));
-    const isCrowd = calls.length > 1;
-    if (isCrowd) this.#onCrowd(true);
+  /** Makes calls, while the provider answers those that have waited longest. */
+  async #release(count: number, calls: readonly Call[]): Promise<void> {
+    const released = this.#waiting.splice(0, count);
+    const isCrowd = released.length + calls.length > 1;
+    if (isCrowd) this.#app?.setCrowd(true);
+    const made = calls.map((call) => ({ id: ++this.#calls, call, answer: this.#ask(call) }));
+    const all = [...released, ...made];
+    if (all.length === 0) return;
+    void openInTurn(released);
     const observed = await Promise.all(
-      calls.map(async (call): Promise<Observed> => ({ call, answer: await this.#ask(call) })),
+      all.map(
+        async ({ id, call, answer }): Promise<Observed> => ({
+          id,
+          call,
+          answer: await patiently(answer, call),
+        }),
+      ),
     );
-    if (isCrowd) this.#onCrowd(false);
-    this.#tally.requests += calls.length;
-
-    const { worlds, outcomes } = possibleWorlds(this.#worlds, observed);
-    if (worlds.length === 0) throw new Error(describe(this.#worlds, observed));
-    this.#worlds = worlds;
+    if (isCrowd) this.#app?.setCrowd(false);
+    await this.#judge(observed);
     if (isCrowd) this.#tally.crowds++;
-    if (worlds.length > 1) this.#tally.forks++;
+  }
+
+  /** Makes a call that the provider keeps waiting, if it asks the provider at all. */
+  async #hold(plan: Plan): Promise<void> {
+    const call = chooseCall(plan, this.#knowledge(), 0);
+    if (this.#app === null || (call.kind !== 'form' && call.kind !== 'confirm')) return this.#observe([plan]);
+    const isBusy = this.#isWaitedFor(call.impUid);
+    const isLive = this.#states.some(({ world }) => {
+      const cert = world.certs.get(call.impUid);
+      return cert !== undefined && claimIsLive(cert, this.#now);
+    });
+    if (call.kind === 'confirm' && isBusy && isLive) return this.#observe([plan]);
+    const held = this.#app.provider.hold(call.impUid);
+    const id = ++this.#calls;
+    const answer = this.#ask(call);
+    const early = await Promise.race([held.reached.then(() => null), patiently(answer, call)]);
+    if (early !== null) {
+      held.cancel();
+      return this.#judge([{ id, call, answer: early }]);
+    }
+    this.#waiting.push({ id, call, held, answer });
+    const isAsked = (progress: string | null) => progress?.startsWith(ASKED) === true;
+    return this.#judge([{ id, call, answer: NO_ANSWER }], isAsked);
+  }
+
+  /** Whether the provider keeps somebody waiting for this one, besides the first so many. */
+  #isWaitedFor(impUid: string, besides = 0): boolean {
+    return this.#waiting.slice(besides).some((each) => each.call.impUid === impUid);
+  }
+
+  async #judge(observed: readonly Observed[], isEnd?: (progress: string | null) => boolean): Promise<void> {
+    this.#tally.requests += observed.length;
+    if (this.#app !== null) this.#codes = new Map(this.#app.provider.codes);
+    else if (observed.some(({ call }) => mayHaveSent(call)))
+      for (const target of this.#targets) await this.#readInbox(target);
+    const facts: Facts = {
+      limits: this.#app?.limits ?? null,
+      codes: this.#codes,
+      isOrdered: this.#app !== null,
+      mayBeDisabled: observed.some(({ call: { kind } }) => kind === 'disable'),
+      mayVanish: observed.some(({ call: { kind } }) => ['erase', 'reset', 'sweep'].includes(kind)),
+    };
+    const { states, outcomes } = possibleStates(this.#states, observed, facts, isEnd);
+    const agreeing = states.filter(({ world }) => this.#agrees(world));
+    if (agreeing.length === 0) throw new Error(describe(this.#states, observed, states.length > 0));
+    this.#states = agreeing;
+    if (agreeing.length > 1) this.#tally.forks++;
     for (const outcome of outcomes)
       this.#tally.outcomes.set(outcome, (this.#tally.outcomes.get(outcome) ?? 0) + 1);
-    await this.#learn(observed);
+    this.#learn(observed);
   }
 
-  /** Takes ids, tokens and codes out of the answers and the inbox. */
-  async #learn(observed: readonly Observed[]): Promise<void> {
-    let isSent = false;
+  /** Whether the provider was asked as often as in a world, and has sent the messages of its attempts. */
+  #agrees({ asks, attempts }: World): boolean {
+    for (const [impUid, { messages }] of attempts)
+      if (messages.length !== (this.#codes.get(impUid)?.length ?? 0)) return false;
+    if (this.#app === null) return true;
+    const asked = this.#app.provider.asks;
+    return [...new Set([...asks.keys(), ...asked.keys()])].every(
+      (impUid) => (asks.get(impUid) ?? 0) === (asked.get(impUid) ?? 0),
+    );
+  }
+
+  /** Takes ids, tokens and codes out of the answers. */
+  #learn(observed: readonly Observed[]): void {
     for (const { call, answer } of observed) {
       if (answer.status !== 200) continue;
       if (call.kind === 'token') {
@@ -157,12 +276,23 @@ export class Runner {
         if (held !== undefined && held !== token) this.#formerTokens.set(call.merchant, held);
         this.#tokens.set(call.merchant, token);
       }
-      if (call.kind === 'request') {
+      if (call.kind === 'request' || call.kind === 'create')
         this.#ids.push(textOf(answer.response, 'imp_uid'));
-        isSent = true;
+      if (call.kind === 'start') {
+        const impUid = textOf(answer.json, 'imp_uid');
+        this.#ids.push(impUid);
+        this.#attempts.push(impUid);
       }
     }
-    if (isSent) for (const target of this.#targets) await this.#readInbox(target);
+    const unread = this.#ids.filter((id) => this.#states[0]?.world.certs.get(id)?.otp?.code === null);
+    for (const impUid of unread) {
+      const code = this.#codes.get(impUid)?.[0];
+      if (code === undefined) continue;
+      this.#change((world) => {
+        const otp = world.certs.get(impUid)?.otp;
+        return otp == null ? world : putCert(world, impUid, { otp: { ...otp, code } });
+      });
+    }
   }
 
   async #readInbox(target: Client): Promise<void> {
@@ -171,146 +301,45 @@ export class Runner {
       `/sandbox/messages?after=${this.#newest.get(target) ?? ''}`,
     );
     const messages = response as unknown as readonly { id: string; imp_uid: string; otp: string }[];
-    for (const { imp_uid: impUid, otp } of messages)
-      this.#change(impUid, (cert) =>
-        cert.otp === null ? cert : { ...cert, otp: { ...cert.otp, code: otp } },
-      );
+    for (const { imp_uid: impUid, otp } of messages.toReversed())
+      this.#codes.set(impUid, [...(this.#codes.get(impUid) ?? []), otp]);
     if (messages[0] !== undefined) this.#newest.set(target, messages[0].id);
   }
 
-  #toCall(plan: Plan): Call {
-    switch (plan.does) {
-      case 'token': {
-        const { merchant, secret } = plan;
-        const secrets = { right: SECRETS[merchant], wrong: 'wrong', none: null };
-        return { kind: 'token', merchant, secret: secrets[secret] };
-      }
-      case 'request': {
-        const person = personAt(plan.person);
-        return {
-          kind: 'request',
-          token: this.#token(plan.by, plan.merchant),
-          person,
-          name: { own: person.name, mismatching: MISMATCHING_NAME, none: null }[plan.name],
-          phone: this.#phone(plan.phone),
-          ...plan.channel,
-          method: plan.method,
-          merchantUid: plan.merchantUid,
-        };
-      }
-      default: {
-        const impUid = this.#id(plan.cert);
-        const token = this.#token(plan.by, this.#cert(impUid)?.merchant ?? 'a');
-        return plan.does === 'confirm'
-          ? { kind: 'confirm', token, impUid, otp: this.#otp(plan.otp, impUid) }
-          : { kind: plan.does, token, impUid };
-      }
-    }
+  #knowledge(): Knowledge {
+    const world = this.#states[0]?.world;
+    if (world === undefined) throw new Error('there is no world');
+    return {
+      number: this.#tally.schedules,
+      world,
+      ids: this.#ids,
+      attempts: this.#attempts,
+      tokens: this.#tokens,
+      formerTokens: this.#formerTokens,
+      codes: this.#codes,
+    };
   }
 
-  #otp(choice: OtpChoice, impUid: string): string | null {
-    const code = this.#cert(impUid)?.otp?.code ?? '000000';
-    const older = this.#ids.at(-2);
-    switch (choice) {
-      case 'right':
-        return code;
-      case 'spaced':
-        return ` ${code.slice(0, 3)}-${code.slice(3)} `;
-      case 'wrong':
-        return String((Number(code) + 1) % 1_000_000).padStart(6, '0');
-      case 'other':
-        return (older === undefined ? null : this.#cert(older)?.otp?.code) ?? '000000';
-      case 'malformed':
-        return code.slice(1);
-      case 'none':
-        return null;
-    }
+  #change(change: (world: World) => World): void {
+    this.#states = this.#states.map(({ world, underWay }) => ({ world: change(world), underWay }));
   }
 
-  #token(by: 'owner' | 'stranger' | 'former' | 'nonsense', owner: MerchantName): string {
-    const stranger = owner === 'b' ? 'a' : 'b';
-    switch (by) {
-      case 'owner':
-        return this.#tokens.get(owner) ?? NONSENSE;
-      case 'stranger':
-        return this.#tokens.get(stranger) ?? NONSENSE;
-      case 'former':
-        return this.#formerTokens.get(owner) ?? NONSENSE;
-      case 'nonsense':
-        return NONSENSE;
-    }
+  async #advance(seconds: number): Promise<void> {
+    await this.#setClock(this.#now + seconds);
+    this.#change((world) => ({ ...world, now: this.#now }));
   }
 
-  #ask(call: Call): Promise<HttpAnswer> {
-    const target = this.#next();
-    if (call.kind === 'token') {
-      const json = { imp_key: `key_${call.merchant}`, imp_secret: call.secret };
-      return target.call('POST', '/users/getToken', { json });
-    }
-    const headers = { authorization: call.token };
-    switch (call.kind) {
-      case 'lookup':
-        return target.call('GET', `/certifications/${call.impUid}`, { headers });
-      case 'erase':
-        return target.call('DELETE', `/certifications/${call.impUid}`, { headers });
-      case 'confirm':
-        return target.call('POST', `/certifications/otp/confirm/${call.impUid}`, {
-          headers,
-          json: { otp: call.otp },
-        });
-      case 'request':
-        return target.call('POST', '/certifications/otp/request', {
-          headers,
-          json: {
-            name: call.name,
-            phone: call.phone,
-            birth: call.person.birthSent,
-            gender_digit: call.person.digit,
-            carrier: call.person.carrierSent,
-            channel_key: call.channelKey,
-            pg: call.pg,
-            verification_method: call.method,
-            merchant_uid: call.merchantUid,
-          },
-        });
-    }
-  }
-
-  /** Other numbers than the schedule before had, since a number's past makes its requests slower. */
-  #phone(which: RequestPlan['phone']): string {
-    const number = (this.#tally.schedules * 2 + (which === 'second' ? 1 : 0)) % 10_000;
-    switch (which) {
-      case 'blocked':
-        return BLOCKED_PHONE;
-      case 'refused':
-        return REFUSED_PHONE;
-      case 'silent':
-        return SILENT_PHONE;
-      default:
-        return `0100000${String(number).padStart(4, '0')}`;
-    }
-  }
-
-  #id(back: number): string {
-    return this.#ids.at(-1 - back) ?? NOBODYS_ID;
-  }
-
-  #cert(impUid: string): Cert | undefined {
-    return this.#worlds[0]?.certs.get(impUid);
-  }
-
-  #change(impUid: string, change: (cert: Cert) => Cert): void {
-    this.#worlds = this.#worlds.map((world) => {
-      const cert = world.certs.get(impUid);
-      return cert === undefined ? world : { ...world, certs: new Map(world.certs).set(impUid, change(cert)) };
-    });
+  async #setClock(now: number): Promise<void> {
+    this.#now = now;
+    if (this.#app === null) await this.#everywhere('PUT', '/sandbox/clock', { now });
+    else this.#app.clock.stopAt(now * 1000);
   }
 
   /** The targets take turns. */
-  #next(): Client {
+  #ask(call: Call): Promise<Answer> {
     const target = this.#targets[this.#turn++ % this.#targets.length];
     if (target === undefined) throw new Error('there is no target');
-    return target;
+    return makeCall(call, target, this.#app);
   }
 
   async #everywhere(method: string, path: string, json: object): Promise<void> {
@@ -321,31 +350,18 @@ export class Runner {
   }
 }
 
-/** Whose token a schedule needs. */
-function merchantsIn(steps: readonly Step[]): readonly MerchantName[] {
-  const plans = steps.flatMap((step) => (step.kind === 'calls' ? step.plans : []));
-  const isNamed = (name: MerchantName) =>
-    plans.some((plan) => 'merchant' in plan && plan.merchant === name) ||
-    steps.some((step) => step.kind === 'create' && CHANNELS[step.channelKey]?.merchant === name);
-  const hasStranger = plans.some((plan) => 'by' in plan && plan.by === 'stranger');
-  return MERCHANTS.filter((name) => name === 'a' || isNamed(name) || (name === 'b' && hasStranger));
+/** The first one goes well ahead of the next. */
+async function openInTurn(waiting: readonly Waiting[]): Promise<void> {
+  for (const { held } of waiting) {
+    held.open();
+    for (let turns = 0; turns < 30; turns++) await new Promise<void>((resolve) => setImmediate(resolve));
+  }
 }
 
-function personAt(at: number): (typeof PEOPLE)[number] {
-  const person = PEOPLE[at];
-  if (person === undefined) throw new Error(`there is no person ${at}`);
-  return person;
-}
-
-/** What a reader of the failure needs: the calls that no order explains, and the worlds in which they were made. */
-function describe(worlds: readonly World[], observed: readonly Observed[]): string {
-  const calls = observed.map(({ call, answer: { status, message, response } }) =>
-    JSON.stringify({ ...call, answer: { status, message, response } }),
-  );
-  const before = worlds.map(({ now, tokens, certs }) =>
-    JSON.stringify({ now, tokens: [...tokens], certs: [...certs] }),
-  );
-  return ['the contract allows no order of these calls with these answers:', ...calls, 'in:', ...before].join(
-    '\n',
-  );
+async function patiently(answer: Promise<Answer>, call: Call): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer to ${JSON.stringify(call)}`)), PATIENCE);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { FormCall } from './calls.ts';
 import type { MerchantName } from './cast.ts';
 
 /*
@@ -10,11 +11,12 @@ import type { MerchantName } from './cast.ts';
 type Bearer = 'owner' | 'stranger' | 'former' | 'nonsense';
 export type OtpChoice = 'right' | 'spaced' | 'wrong' | 'other' | 'none' | 'malformed';
 
-export type Plan =
+export type ApiPlan =
   | {
       readonly does: 'token';
       readonly merchant: MerchantName;
-      readonly secret: 'right' | 'wrong' | 'none';
+      /** `new` is the one that a change of the secret, first among the calls of the same moment, brings. */
+      readonly secret: 'right' | 'new' | 'wrong' | 'none';
     }
   | { readonly does: 'lookup' | 'erase'; readonly by: Bearer; readonly cert: number }
   | {
@@ -37,37 +39,76 @@ export interface RequestPlan {
   readonly merchantUid: string | null;
 }
 
-export type Step =
-  /** More than one: at the same moment. */
-  | { readonly kind: 'calls'; readonly plans: readonly Plan[] }
-  | { readonly kind: 'advance'; readonly seconds: number }
-  | { readonly kind: 'decide'; readonly cert: number; readonly approve: boolean }
+/** Attempts of the page are named as certifications are, by how many were started since. */
+export type PagePlan =
   | {
-      readonly kind: 'create';
+      readonly does: 'start';
+      readonly channelKey: string;
+      readonly minimumAge: number;
+    }
+  | { readonly does: 'open' | 'show' | 'result'; readonly attempt: number }
+  | { readonly does: 'close'; readonly attempt: number; readonly reason: string }
+  | FormPlan;
+
+export type CodeChoice = 'right' | 'wrong' | 'older' | 'malformed';
+
+export interface FormPlan extends Pick<FormCall, 'wish' | 'isFilled' | 'method'> {
+  readonly does: 'form';
+  readonly attempt: number;
+  /** Which step it says that it is for. */
+  readonly step: 'current' | 'old' | 'next';
+  readonly person: number;
+  readonly name: 'own' | 'mismatching';
+  readonly phone: RequestPlan['phone'];
+  readonly otp: CodeChoice;
+}
+
+export type OperatorPlan =
+  | { readonly does: 'sweep' | 'reset' | 'ready' | 'list' }
+  | { readonly does: 'disable' | 'enable' | 'revoke' | 'change secret'; readonly merchant: MerchantName }
+  | {
+      readonly does: 'create';
       readonly channelKey: string;
       readonly certified: boolean;
       readonly person: number;
     };
 
-const weighted = <T>(...choices: readonly (readonly [number, T])[]): fc.Arbitrary<T> =>
+export type Plan = ApiPlan | PagePlan | OperatorPlan;
+
+export type Step =
+  /** More than one: at the same moment. */
+  | { readonly kind: 'calls'; readonly plans: readonly Plan[] }
+  | { readonly kind: 'advance'; readonly seconds: number }
+  | { readonly kind: 'decide'; readonly cert: number; readonly approve: boolean }
+  /** A time after which a lot is forgotten, and the sweep that does it. */
+  | { readonly kind: 'sleep'; readonly seconds: number }
+  /** The provider fails the next time that it is asked about this one. */
+  | { readonly kind: 'fault'; readonly cert: number }
+  /** A call that the provider keeps waiting, until a release answers the one that has waited longest. */
+  | { readonly kind: 'hold'; readonly plan: Plan }
+  | { readonly kind: 'release' }
+  /** A new visit, when the last one is over. */
+  | { readonly kind: 'renew'; readonly steps: readonly Step[] };
+
+export const weighted = <T>(...choices: readonly (readonly [number, T])[]): fc.Arbitrary<T> =>
   fc.oneof(...choices.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })));
 
 const bearer = weighted<Bearer>([40, 'owner'], [2, 'stranger'], [1, 'former'], [1, 'nonsense']);
 /** 0 is the newest; beyond the oldest there is an id that nobody has. */
 const certNumber = weighted<number>([8, 0], [3, 1], [1, 2], [1, 99]);
-const merchant = weighted<MerchantName>([6, 'a'], [2, 'b'], [1, 'c']);
+export const merchant = weighted<MerchantName>([6, 'a'], [2, 'b'], [1, 'c']);
 
-const token: fc.Arbitrary<Plan> = fc.record({
+export const token: fc.Arbitrary<Plan> = fc.record({
   does: fc.constant('token' as const),
   merchant,
   secret: weighted([12, 'right' as const], [1, 'wrong' as const], [1, 'none' as const]),
 });
-const touch: fc.Arbitrary<Plan> = fc.record({
+export const touch: fc.Arbitrary<Plan> = fc.record({
   does: weighted([3, 'lookup' as const], [2, 'erase' as const]),
   by: bearer,
   cert: certNumber,
 });
-const confirmOf = (cert: fc.Arbitrary<number>): fc.Arbitrary<Plan> =>
+export const confirmOf = (cert: fc.Arbitrary<number>): fc.Arbitrary<Plan> =>
   fc.record({
     does: fc.constant('confirm' as const),
     by: bearer,
@@ -81,7 +122,7 @@ const confirmOf = (cert: fc.Arbitrary<number>): fc.Arbitrary<Plan> =>
       [1, 'malformed'],
     ),
   });
-const request: fc.Arbitrary<RequestPlan> = fc.record({
+export const request: fc.Arbitrary<RequestPlan> = fc.record({
   does: fc.constant('request' as const),
   merchant,
   by: bearer,
@@ -106,7 +147,7 @@ const request: fc.Arbitrary<RequestPlan> = fc.record({
   method: weighted<'SMS' | 'APP' | null>([10, null], [2, 'SMS'], [1, 'APP']),
   merchantUid: weighted<string | null>([2, 'order-1'], [1, null]),
 });
-const appRequest: fc.Arbitrary<RequestPlan> = request.map((plan) => ({
+export const appRequest: fc.Arbitrary<RequestPlan> = request.map((plan) => ({
   ...plan,
   merchant: 'a',
   name: 'own',
@@ -115,7 +156,7 @@ const appRequest: fc.Arbitrary<RequestPlan> = request.map((plan) => ({
   phone: 'first',
 }));
 /** Asks again for the same phone at the same channel, which is how a code is sent again. */
-const again: RequestPlan = {
+export const again: RequestPlan = {
   does: 'request',
   merchant: 'a',
   by: 'owner',
@@ -127,17 +168,17 @@ const again: RequestPlan = {
   merchantUid: 'order-1',
 };
 
-const call = (plan: Plan): Step => ({ kind: 'calls', plans: [plan] });
-const confirm = (otp: OtpChoice, cert = 0): Plan => ({ does: 'confirm', by: 'owner', cert, otp });
-const advance = (...seconds: readonly number[]): fc.Arbitrary<Step> =>
+export const call = (plan: Plan): Step => ({ kind: 'calls', plans: [plan] });
+export const confirm = (otp: OtpChoice, cert = 0): Plan => ({ does: 'confirm', by: 'owner', cert, otp });
+export const advance = (...seconds: readonly number[]): fc.Arbitrary<Step> =>
   fc.constantFrom(...seconds).map((each) => ({ kind: 'advance', seconds: each }));
-const decide: fc.Arbitrary<Step> = fc.record({
+export const decide: fc.Arbitrary<Step> = fc.record({
   kind: fc.constant('decide' as const),
   cert: fc.constant(0),
   approve: weighted([3, true], [1, false]),
 });
-const create: fc.Arbitrary<Step> = fc.record({
-  kind: fc.constant('create' as const),
+export const create: fc.Arbitrary<Plan> = fc.record({
+  does: fc.constant('create' as const),
   channelKey: fc.constantFrom('a-danal', 'a-inicis', 'a-kcp', 'b-danal'),
   certified: fc.boolean(),
   person: fc.nat(2),
@@ -159,6 +200,9 @@ const crowd: fc.Arbitrary<readonly Step[]> = fc
 const crowdOfWrongOnes: fc.Arbitrary<readonly Step[]> = fc
   .array(weighted<OtpChoice>([4, 'wrong'], [1, 'right']), { minLength: 3, maxLength: 5 })
   .map((otps) => [{ kind: 'calls', plans: otps.map((otp) => confirm(otp)) }]);
+
+/** Some steps that belong together, and how often they come. */
+export type Twist = fc.WeightedArbitrary<readonly Step[]>;
 
 const twist: fc.Arbitrary<readonly Step[]> = fc.oneof<fc.MaybeWeightedArbitrary<readonly Step[]>[]>(
   { weight: 4, arbitrary: fc.oneof(token, touch, confirmOf(certNumber), request).map((p) => [call(p)]) },
@@ -203,7 +247,7 @@ const twist: fc.Arbitrary<readonly Step[]> = fc.oneof<fc.MaybeWeightedArbitrary<
     weight: 1,
     arbitrary: fc
       .tuple(create, confirmOf(fc.constant(0)), touch)
-      .map(([made, first, second]) => [made, call(first), call(second)]),
+      .map(([made, first, second]) => [call(made), call(first), call(second)]),
   },
   {
     weight: 1,
@@ -214,10 +258,15 @@ const twist: fc.Arbitrary<readonly Step[]> = fc.oneof<fc.MaybeWeightedArbitrary<
   { weight: 1, arbitrary: touch.map((plan) => [call(plan), call(plan)]) },
 );
 
-/** From one call to some twenty; most begin with a code that was sent. */
-export const schedules: fc.Arbitrary<readonly Step[]> = fc
-  .tuple(
-    weighted<readonly Step[]>([5, [call(again)]], [1, []]),
-    fc.array(twist, { minLength: 1, maxLength: 5, size: 'max' }),
-  )
-  .map(([start, twists]) => [...start, ...twists.flat()]);
+/** From one call to some twenty; most begin with a code that was sent. `more` may happen besides. */
+export const apiSchedules = (...more: readonly Twist[]): fc.Arbitrary<readonly Step[]> =>
+  fc
+    .tuple(
+      weighted<readonly Step[]>([5, [call(again)]], [1, []]),
+      fc.array(fc.oneof({ weight: 24, arbitrary: twist }, ...more), {
+        minLength: 1,
+        maxLength: 5,
+        size: 'max',
+      }),
+    )
+    .map(([start, twists]) => [...start, ...twists.flat()]);

@@ -1,5 +1,5 @@
 import { CHANNELS } from './cast.ts';
-import type { Cert } from './contract-model.ts';
+import type { Cert } from './world.ts';
 
 type Shown = Readonly<Record<string, unknown>>;
 
