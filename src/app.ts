@@ -105,7 +105,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { mode, log } = options;
   const vault = new Vault(options.masterKeys);
   const engine = engineName(options.databaseUrl);
-  const metrics = options.metrics && (await loadMetrics()).createMetrics({ mode, engine });
+  const metrics = options.metrics && (await loadMetrics()).createMetrics({ mode, engine, log });
   const traces = options.traces && (await loadTraces()).startTraces(options.traces, engine, log);
   const opened = await openStore(
     options.databaseUrl,

@@ -56,18 +56,37 @@ const ATTEMPT_VERBS = {
   forget: true,
 } satisfies Record<AttemptVerb, true>;
 
-/** The same store, each call of which is watched. */
-export function watchStore(store: Store, watch: WatchVerb): Store {
+/** The same store, each call of which is watched. What a watcher throws is reported, and changes no call. */
+export function watchStore(store: Store, watch: WatchVerb, report: (error: unknown) => void): Store {
+  const guarded: WatchVerb = (verb) => guardCall(watch(verb), report);
   return {
-    ...(watchVerbs(store, Object.keys(OWN_VERBS) as OwnVerb[], (verb) => verb, watch) as Store),
+    ...(watchVerbs(store, Object.keys(OWN_VERBS) as OwnVerb[], (verb) => verb, guarded) as Store),
     attempts: watchVerbs(
       store.attempts,
       Object.keys(ATTEMPT_VERBS) as AttemptVerb[],
       (verb) => `attempts.${verb}` as const,
-      watch,
+      guarded,
     ),
     clock: store.clock,
     close: () => store.close(),
+  };
+}
+
+function guardCall(begin: () => CallEnd, report: (error: unknown) => void): () => CallEnd {
+  return () => {
+    try {
+      const end = begin();
+      return (thrown) => {
+        try {
+          end(thrown);
+        } catch (error) {
+          report(error);
+        }
+      };
+    } catch (error) {
+      report(error);
+      return () => {};
+    }
   };
 }
 

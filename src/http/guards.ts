@@ -17,8 +17,8 @@ export function reportOnce(log: Logger, who: string): (error: unknown) => void {
   };
 }
 
-/** Calls that give nothing when they fail. */
-function attempt<T, F>(call: () => T, otherwise: F, report: (error: unknown) => void): T | F {
+/** What a call gives, or something else when it fails. */
+export function attempt<T, F>(call: () => T, otherwise: F, report: (error: unknown) => void): T | F {
   try {
     return call();
   } catch (error) {

@@ -31,7 +31,20 @@ export function tellPrimary(records: () => Promise<Records>): void {
   process.on('message', (message) => {
     if (!isOf<Asked>(message, ASK)) return;
     const { question } = message;
-    void records().then((told) => process.send?.({ kind: TELL, question, records: told } satisfies Told));
+    records()
+      .then(
+        // A primary that is gone by then has its end told elsewhere.
+        (told) =>
+          process.send?.(
+            { kind: TELL, question, records: told } satisfies Told,
+            undefined,
+            undefined,
+            () => {},
+          ),
+        // The primary goes by what it was told before.
+        () => {},
+      )
+      .catch(() => {});
   });
 }
 

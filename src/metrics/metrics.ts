@@ -2,6 +2,7 @@ import type { AttemptService, AttemptServiceOptions } from '../core/attempt-serv
 import type { OtpService, OtpServiceOptions } from '../core/otp-service.ts';
 import type { Store } from '../core/store.ts';
 import type { TokenService } from '../core/token-service.ts';
+import { attempt, reportOnce } from '../http/guards.ts';
 import type { Observer } from '../http/observer.ts';
 import type { Logger } from '../log.ts';
 import { readVersion } from '../version.ts';
@@ -21,6 +22,8 @@ export interface MetricsAbout {
   readonly mode: 'dev' | 'serve';
   /** Kind of database, as in `postgresql`. */
   readonly engine: string;
+  /** Gets the first failure of what counts. */
+  readonly log: Logger;
 }
 
 /** What is known of one metric, as prom-client hands it from process to process. */
@@ -42,21 +45,24 @@ export interface Metrics {
   records(): Promise<readonly MetricRecord[]>;
 }
 
-export function createMetrics({ mode, engine }: MetricsAbout): Metrics {
+export function createMetrics({ mode, engine, log }: MetricsAbout): Metrics {
   const instruments = createInstruments({ version: readVersion(), mode, engine });
   const { registry, otps, tokens } = instruments;
+  const report = reportOnce(log, 'metrics');
   const countOtp =
     (surface: 'api' | 'page'): CountOtp =>
     (outcome) =>
-      otps.inc({ surface, outcome });
+      attempt(() => otps.inc({ surface, outcome }), undefined, report);
   return {
     observer: observeRequests(instruments),
     measureStore(store) {
       addGauges(registry, store);
-      return measureStore(store, engine, instruments);
+      return measureStore(store, engine, instruments, report);
     },
     createTokenService: (...options) =>
-      new CountedTokenService(...options, (isNew) => tokens.inc({ outcome: isNew ? 'issued' : 'reused' })),
+      new CountedTokenService(...options, (isNew) =>
+        attempt(() => tokens.inc({ outcome: isNew ? 'issued' : 'reused' }), undefined, report),
+      ),
     createOtpService: (options) => new CountedOtpService(options, countOtp('api')),
     createAttemptService: (options) => new CountedAttemptService(options, countOtp('page')),
     text: () => registry.metrics(),

@@ -16,8 +16,9 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import type { Store } from '../core/store.ts';
-import { watchStore } from '../core/watched-store.ts';
+import { type WatchVerb, watchStore } from '../core/watched-store.ts';
 import { toAppError } from '../errors.ts';
+import { reportOnce } from '../http/guards.ts';
 import type { ArrivedRequest, Observer } from '../http/observer.ts';
 import type { Logger } from '../log.ts';
 import { readVersion } from '../version.ts';
@@ -50,7 +51,7 @@ export function startTraces(settings: TraceSettings, engine: string, log: Logger
   const current = new AsyncLocalStorage<Context>();
   return {
     observer: observeRequests(tracer, current),
-    traceStore: (store) => traceStore(store, engine, tracer, current),
+    traceStore: (store) => traceStore(store, engine, tracer, current, reportOnce(log, 'traces')),
     async close() {
       // What failed was said where it failed.
       await provider.shutdown().catch(() => {});
@@ -105,8 +106,9 @@ function traceStore(
   engine: string,
   tracer: Tracer,
   current: AsyncLocalStorage<Context>,
+  report: (error: unknown) => void,
 ): Store {
-  return watchStore(store, (verb) => {
+  const watch: WatchVerb = (verb) => {
     const attributes = { 'db.system.name': engine, 'db.operation.name': verb };
     return () => {
       const context = current.getStore();
@@ -120,7 +122,8 @@ function traceStore(
         span.end();
       };
     };
-  });
+  };
+  return watchStore(store, watch, report);
 }
 
 function toSampler({ sampler, ratio }: TraceSettings) {

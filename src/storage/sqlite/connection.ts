@@ -64,12 +64,20 @@ export class Connection {
     this.#dataVersion = version;
   }
 
-  readonly #endReadSoon = (): void => this.#endRead();
+  /** After the requests that shared it: a failure has nobody to be told, and the next transaction finds it again. */
+  readonly #endReadSoon = (): void => {
+    try {
+      this.#endRead();
+    } catch {
+      this.#onChangeElsewhere();
+    }
+  };
 
   #endRead(): void {
     if (!this.#reading) return;
     this.#reading = false;
-    this.statements.commit.run();
+    // A disk that fails ends a transaction by itself.
+    if (this.#database.isTransaction) this.statements.commit.run();
   }
 
   /** Runs `work` as one durable transaction: when this returns, its effect is on the disk; when it throws, there is none. */
@@ -113,8 +121,8 @@ export class Connection {
 
   /** False when a reader elsewhere still needs the log, or the disk has no room: what is in it stays valid. */
   #emptyLog(): boolean {
-    this.#endRead();
     try {
+      this.#endRead();
       // Without waiting: requests must not stand still because somebody copies the database.
       this.#database.exec('PRAGMA busy_timeout = 0');
       return one(this.statements.checkpoint)?.[0] === 0;
