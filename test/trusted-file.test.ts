@@ -101,11 +101,6 @@ const BY_ANYBODY: Readonly<Record<string, Case>> = {
     trust: KEY,
     refused: /a\.key: may be read by others; run chmod 600 on it$/,
   },
-  'a key that others may read and its group not': {
-    nodes: file(0o604),
-    trust: KEY,
-    refused: /may be read by others; run chmod 600 on it$/,
-  },
   'a key that its group may change': {
     nodes: file(0o660),
     trust: KEY,
