@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** What must come is waited for; how long it takes is the machine's affair. */
 const PATIENT = { poll: { timeout: 30_000 } };
 
+// Folders that tests make are like those of a server: Bonin refuses some that a group may write to.
+process.umask(0o022);
+
 export default defineConfig({
   test: {
     // Most tests wait for processes and browsers: one worker less than processors would leave one idle.

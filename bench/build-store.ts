@@ -1,5 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +30,7 @@ const KEY_PAIRS_EACH = 55;
 const BYTES_EACH = 800;
 const YEAR = 365 * 86_400_000;
 
-export const STORE_ROOT = fileURLToPath(new URL('./.store/', import.meta.url));
+const STORE_ROOT = fileURLToPath(new URL('./.store/', import.meta.url));
 const MIGRATIONS = new URL('../src/storage/sqlite/migrations/', import.meta.url);
 
 export interface KeyPair {
@@ -46,9 +55,19 @@ interface Description {
   readonly keyPairs: readonly (readonly KeyPair[])[];
 }
 
+/** The folder of everything that is kept from one run to the next, made when it is not there. */
+export function makeStoreRoot(): string {
+  if (!existsSync(STORE_ROOT)) {
+    mkdirSync(STORE_ROOT);
+    // Whatever the umask: PostgreSQL, which does not run as root, has its data in there.
+    chmodSync(STORE_ROOT, 0o755);
+  }
+  return STORE_ROOT;
+}
+
 /** The store of `rows` certifications: the one kept from an earlier run, if today's code reads it, or a new one. */
 export async function ensureStore(rows: number): Promise<BenchStore> {
-  const folder = join(STORE_ROOT, `${rows}-rows`);
+  const folder = join(makeStoreRoot(), `${rows}-rows`);
   const fingerprint = fingerprintOf(rows);
   if (existsSync(folder)) {
     const kept = describe(folder, rows);
@@ -59,7 +78,7 @@ export async function ensureStore(rows: number): Promise<BenchStore> {
   }
   const unfinished = `${folder}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished, { recursive: true });
+  mkdirSync(unfinished, { mode: 0o700 });
   const keyPairs = await build(unfinished, rows);
   const description: Description = { fingerprint, keyPairs };
   writeFileSync(join(unfinished, 'store.json'), `${JSON.stringify(description, null, 2)}\n`);

@@ -1,14 +1,14 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Client } from 'pg';
 import { createApp } from '../src/app.ts';
 import { createProgress } from '../src/cli/progress.ts';
 import { createLog } from '../src/log.ts';
 import { readMasterKeys } from '../src/master-keys.ts';
-import { ask, type PostgresServer, startPostgres } from '../test/contract/postgres-server.ts';
-import { type BenchStore, STORE_ROOT } from './build-store.ts';
+import { ask, OWNER, type PostgresServer, startPostgres } from '../test/contract/postgres-server.ts';
+import { type BenchStore, makeStoreRoot } from './build-store.ts';
 import { readFamilyTime } from './server-process.ts';
 
 /** Rows of one statement. */
@@ -30,10 +30,14 @@ const TABLES = {
   api_keys: ['id', 'merchant_id', 'imp_key', 'secret_digest', 'revoked_at'],
 } as const;
 
-/** A PostgreSQL server that keeps its data between runs, for the stores of the benchmark. */
+/** A PostgreSQL server for the stores of the benchmark. It keeps its data between runs where it can. */
 export function startBenchPostgres(): Promise<PostgresServer> {
+  const root = makeStoreRoot();
+  const isKept = canServerReach(root);
+  if (!isKept)
+    process.stderr.write(`PostgreSQL does not run as root and cannot reach ${root}; its data is not kept.\n`);
   return startPostgres({
-    keptIn: join(STORE_ROOT, 'postgres'),
+    ...(isKept && { keptIn: join(root, 'postgres') }),
     settings: {
       // A quarter of the memory, as its manual advises.
       shared_buffers: `${Math.round(totalmem() / 4 / 2 ** 20)}MB`,
@@ -41,6 +45,13 @@ export function startBenchPostgres(): Promise<PostgresServer> {
       max_connections: '100',
     },
   });
+}
+
+/** Whether the user that the server runs as gets through every folder on the way; for root that is another one. */
+function canServerReach(folder: string): boolean {
+  if (OWNER.uid === undefined) return true;
+  const isOpen = (statSync(folder).mode & 0o001) !== 0;
+  return isOpen && (dirname(folder) === folder || canServerReach(dirname(folder)));
 }
 
 /** The URL of a database with the same rows as `store`, kept from an earlier run or copied now. */

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { STORE_ROOT } from './build-store.ts';
+import { makeStoreRoot } from './build-store.ts';
 import type { Spread } from './spread.ts';
 
 export interface Target {
@@ -25,11 +25,10 @@ interface LastRun {
   readonly figures: Readonly<Record<string, number>>;
 }
 
-const LAST = join(STORE_ROOT, 'last.json');
 const HEAD = ['', 'now', 'least – most', 'last time', 'target', ''] as const;
 
-function readLast(): LastRun | null {
-  return existsSync(LAST) ? (JSON.parse(readFileSync(LAST, 'utf8')) as LastRun) : null;
+function readLast(file: string): LastRun | null {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as LastRun) : null;
 }
 
 export function formatNumber(value: number, digits: number): string {
@@ -67,7 +66,8 @@ function toCells(figure: Figure, last: LastRun | null): readonly string[] {
 
 /** Prints figures beside those of the last run of the same, and keeps them for the next one. */
 export function printReport(groups: readonly { title: string; figures: readonly Figure[] }[]): void {
-  const last = readLast();
+  const file = join(makeStoreRoot(), 'last.json');
+  const last = readLast(file);
   const all = groups.flatMap(({ figures }) => figures);
   const cells = all.map((figure) => toCells(figure, last));
   const widths = HEAD.map((head, column) =>
@@ -88,6 +88,5 @@ export function printReport(groups: readonly { title: string; figures: readonly 
   if (last !== null) console.log(`\nLast time: ${last.at}`);
   const figures = Object.fromEntries(all.map(({ name, value }) => [name, value]));
   const run: LastRun = { at: new Date().toISOString(), figures: { ...last?.figures, ...figures } };
-  mkdirSync(STORE_ROOT, { recursive: true });
-  writeFileSync(LAST, `${JSON.stringify(run, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(run, null, 2)}\n`);
 }

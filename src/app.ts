@@ -42,6 +42,8 @@ export interface AppOptions {
   readonly publicUrl?: string | undefined;
   /** Addresses and blocks, as in `10.0.0.0/8`, whose word on a client's address is taken. Default: none. */
   readonly trustedProxies?: readonly string[] | undefined;
+  /** Connections at once. Default: 10,000. */
+  readonly maxConnections?: number | undefined;
   /** Origins whose pages may read answers; `dev` lets every page. Default: none. */
   readonly corsOrigins?: readonly string[];
   /** This machine's clock. Default: the system's. A database on another machine corrects it by its own. */
@@ -87,6 +89,8 @@ export interface App extends AppServices {
 
 export interface Listening {
   readonly url: string;
+  /** The address that it listens on. */
+  readonly address: string;
   /** Where the metrics are; null when nobody asked for them. */
   readonly metricsUrl: string | null;
 }
@@ -105,7 +109,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const traces = options.traces && (await loadTraces()).startTraces(options.traces, engine, log);
   const opened = await openStore(
     options.databaseUrl,
-    { mode, keyMark: vault.keyMark(), recognises: (mark) => vault.recognises(mark) },
+    { mode, keyMark: vault.keyMark(mode), recognises: (mark, of) => vault.recognises(mark, of) },
     options.clock,
   );
   const measured = metrics?.measureStore(opened) ?? opened;
@@ -164,6 +168,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       observers: [metrics?.observer, traces?.observer].filter((each) => each !== undefined),
       tls: options.tls,
       trustedProxies: options.trustedProxies,
+      maxConnections: options.maxConnections,
     });
     // What a person typed and left behind goes when its time is over, also when nobody comes any more.
     const { keepUnverified = KEEP_UNVERIFIED } = options;
@@ -183,7 +188,11 @@ export async function createApp(options: AppOptions): Promise<App> {
         const address = await server.listen(port, host);
         const name = host.includes(':') ? `[${host}]` : host;
         const scheme = options.tls === undefined ? 'http' : 'https';
-        return { url: `${scheme}://${name}:${address.port}`, metricsUrl: scrapes?.url ?? null };
+        return {
+          url: `${scheme}://${name}:${address.port}`,
+          address: address.address,
+          metricsUrl: scrapes?.url ?? null,
+        };
       },
       async close() {
         throttle?.close();

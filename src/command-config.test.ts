@@ -85,6 +85,7 @@ describe('settings of serve', () => {
         basePath: '',
         publicUrl: null,
         trustedProxies: [],
+        maxConnections: 10_000,
         metrics: null,
         logLevel: 'info',
         corsOrigins: [],
@@ -156,6 +157,17 @@ describe('settings of serve', () => {
           problems: [
             'BONIN_TRUSTED_PROXIES must be addresses or blocks as in 10.0.0.0/8, with commas between',
           ],
+        });
+    }
+  });
+
+  it('take a number of connections', () => {
+    for (const load of [loadServeConfig, loadDevConfig]) {
+      const connections = (text: string) => load({ 'max-connections': text }, {});
+      expect(connections('4000')).toMatchObject({ config: { maxConnections: 4000 } });
+      for (const wrong of ['', '0', '-1', '1.5', 'many', '10000000'])
+        expect(connections(wrong)).toEqual({
+          problems: ['--max-connections must be a number from 1 to 9999999'],
         });
     }
   });

@@ -38,6 +38,8 @@ interface RunConfig {
   readonly publicUrl: string | null;
   /** Addresses and blocks whose word on the client's address is taken. */
   readonly trustedProxies: readonly string[];
+  /** Connections of one process at once. */
+  readonly maxConnections: number;
   /** Null for no metrics. */
   readonly metrics: ListenAddress | null;
   readonly logLevel: LogLevel;
@@ -95,6 +97,7 @@ export function loadDevConfig(options: Texts, environment: Environment): Loaded<
       basePath: values.basePath,
       publicUrl: values.publicUrl,
       trustedProxies: values.trustedProxies,
+      maxConnections: values.maxConnections,
       metrics: values.metrics,
       logLevel: values.logLevel,
     }),
@@ -114,6 +117,7 @@ export function loadServeConfig(options: Texts, environment: Environment): Loade
       basePath: values.basePath,
       publicUrl: values.publicUrl,
       trustedProxies: values.trustedProxies,
+      maxConnections: values.maxConnections,
       metrics: values.metrics,
       logLevel: values.logLevel,
       corsOrigins: values.corsOrigins,

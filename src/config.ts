@@ -107,7 +107,7 @@ export const SETTINGS = {
     value: 'ADDRESS',
     fallback: '127.0.0.1',
     about:
-      'Address to listen on. Given to dev, it also opens the control routes to requests under any host name.',
+      'Address to listen on. One that other machines reach opens the control routes of dev to requests under any host name.',
     parse: anyText,
   } satisfies Setting<string>,
   data: {
@@ -227,6 +227,17 @@ export const SETTINGS = {
         : new Problem('must be addresses or blocks as in 10.0.0.0/8, with commas between');
     },
   } satisfies Setting<readonly string[]>,
+  maxConnections: {
+    commands: RUNS,
+    flag: 'max-connections',
+    env: 'BONIN_MAX_CONNECTIONS',
+    value: 'COUNT',
+    fallback: 10_000,
+    about:
+      'Connections that each process takes at once; more are closed at once. Of half as many at most, a request may arrive slowly or an answer wait to be read.',
+    parse: (text) =>
+      /^[1-9]\d{0,6}$/.test(text) ? Number(text) : new Problem('must be a number from 1 to 9999999'),
+  } satisfies Setting<number>,
   corsOrigins: {
     commands: ['serve'],
     flag: 'cors-origins',

@@ -1,5 +1,6 @@
 import { type App, type AppOptions, createApp } from './app.ts';
 import { SECOND, wholeSecond } from './core/clock.ts';
+import { isLoopback } from './http/client-address.ts';
 import type { Authority, AuthorityFiles } from './sandbox/authority.ts';
 import { Faults } from './sandbox/faults.ts';
 import { Feed } from './sandbox/feed.ts';
@@ -23,7 +24,10 @@ export interface DevAppOptions
   extends Omit<AppOptions, 'mode' | 'corsOrigins' | 'providers' | 'tap' | 'extend' | 'moveClock'> {
   /** Who exists. Default: the people that come along. */
   readonly seed?: Seed;
-  /** Lets requests under any host name control the sandbox. Default: only those to this machine. */
+  /**
+   * Lets requests under any host name control the sandbox, unless it listens for this machine alone. Default: only
+   * those to this machine.
+   */
   readonly openToAnyHost?: boolean;
   /** Sends random codes. Default: always 123456. */
   readonly randomOtp?: boolean;
@@ -35,6 +39,7 @@ export interface DevAppOptions
  */
 export async function createDevApp(options: DevAppOptions): Promise<App> {
   const { seed = DEFAULT_SEED, openToAnyHost = false, randomOtp = false, ...rest } = options;
+  let isOpenToAnyHost = false;
   const clock = new MovableClock();
   const feed = new Feed((error) => rest.log.error({ error }, 'an event could not be told'));
   const inbox = new Inbox(feed);
@@ -71,17 +76,18 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
             faults,
             requests,
             seed,
-            openToAnyHost,
+            isOpenToAnyHost: () => isOpenToAnyHost,
           }),
         },
       ];
     },
   });
-  if (options.tls === undefined) return app;
   return {
     ...app,
     async listen(port, host) {
       const listening = await app.listen(port, host);
+      isOpenToAnyHost = openToAnyHost && !isLoopback(listening.address);
+      if (options.tls === undefined) return listening;
       const url = new URL(listening.url);
       // The certificate knows this machine, and not every address that it may listen on.
       url.hostname = 'localhost';

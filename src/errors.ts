@@ -36,7 +36,6 @@ export type ErrorCode =
   | 'request_head_too_large'
   | 'route_unknown'
   | 'method_not_allowed'
-  | 'streams_taken'
   // what may fail on our side
   | 'not_ready'
   | 'provider_unavailable'
@@ -82,4 +81,9 @@ export class AppError extends Error {
 /** Turns whatever was thrown into an AppError, keeping the original as the cause. */
 export function toAppError(thrown: unknown): AppError {
   return thrown instanceof AppError ? thrown : new AppError('internal', { cause: thrown });
+}
+
+/** Whether an operator should look at once: somebody may have changed what is kept. */
+export function isAlarm(error: AppError): boolean {
+  return error.code === 'sealed_data_unreadable';
 }

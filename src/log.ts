@@ -1,4 +1,6 @@
-import { type DestinationStream, destination, pino } from 'pino';
+import { constants, openSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { type DestinationStream, pino } from 'pino';
 import { AppError } from './errors.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -25,12 +27,158 @@ export function guardLog(log: Logger): Logger {
  * Structured log: one JSON object a line, on standard error unless told otherwise. It never gets a target, a
  * header, a body or a record; of an error it writes what we said ourselves and where it came from, never the
  * message of a foreign error, since a parser quotes what it could not read.
+ *
+ * It never waits for its reader: lines that standard error does not take wait themselves, and those that find no
+ * room are left out and counted.
  */
-export function createLog(
-  level: LogLevel,
-  stream: DestinationStream = destination({ dest: 2, sync: true }),
-): Logger {
-  return pino({ level, base: { pid: process.pid }, serializers: { error: describeError } }, stream);
+export function createLog(level: LogLevel, stream: DestinationStream = standardError()): Logger {
+  return guardLog(
+    // `err` is the name under which pino logs an error by itself.
+    pino({ level, base: { pid: process.pid }, serializers: { error: describe, err: describe } }, stream),
+  );
+}
+
+/** Bytes of lines that may wait for whoever reads the log: some seconds of refusals, one after the other. */
+const MOST_WAITING = 4 * 1024 * 1024;
+/** When a reader that stood still is tried again, in milliseconds: soon at first, then less often. */
+const FIRST_PAUSE = 10;
+const LONGEST_PAUSE = 200;
+/** At the end of a process: how long a reader may stand still, and how long its reading may take, in milliseconds. */
+const LAST_PAUSE = 200;
+const LAST_PATIENCE = 2_000;
+
+let shared: LogLines | null = null;
+
+/** All logs of a process share the one queue, so that lines keep their order. */
+function standardError(): DestinationStream {
+  shared ??= new LogLines(2);
+  return shared;
+}
+
+/**
+ * Lines on their way to a file descriptor. A write that would block is tried again later; by then the process has
+ * gone on.
+ */
+export class LogLines implements DestinationStream {
+  #fd: number;
+  readonly #waiting: Buffer[] = [];
+  #bytes = 0;
+  #lost = 0;
+  #isPrepared = false;
+  /** Nobody will ever read it: its other end is closed. */
+  #isClosed = false;
+  #pause = FIRST_PAUSE;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  write(line: string): void {
+    if (this.#isClosed) return;
+    this.#prepare();
+    const bytes = Buffer.from(line);
+    if (this.#bytes + bytes.length > MOST_WAITING) {
+      this.#lost++;
+      return;
+    }
+    this.#waiting.push(bytes);
+    this.#bytes += bytes.length;
+    if (this.#timer === null) this.#flush();
+  }
+
+  /** Hands over what is taken at once; the rest is tried again. */
+  #flush(): void {
+    this.#timer = null;
+    const before = this.#bytes;
+    while (this.#handOver());
+    if (this.#waiting.length === 0) {
+      this.#pause = FIRST_PAUSE;
+      return;
+    }
+    this.#pause = this.#bytes < before ? FIRST_PAUSE : Math.min(LONGEST_PAUSE, 2 * this.#pause);
+    // A process that is done does not stay for the sake of its log.
+    this.#timer = setTimeout(() => this.#flush(), this.#pause).unref();
+  }
+
+  /** Writes one line; false when none is left or none is taken now. */
+  #handOver(): boolean {
+    const [line] = this.#waiting;
+    if (line === undefined) return this.#tellLost();
+    try {
+      const written = writeSync(this.#fd, line);
+      this.#bytes -= written;
+      if (written < line.length) this.#waiting[0] = line.subarray(written);
+      else this.#waiting.shift();
+      return true;
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : '';
+      if (code === 'EAGAIN' || code === 'EINTR') return false;
+      // A full disk may be emptied; a closed end stays closed.
+      if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO') {
+        this.#lost += 1;
+        this.#bytes -= line.length;
+        this.#waiting.shift();
+        return false;
+      }
+      this.#isClosed = true;
+      this.#waiting.length = 0;
+      this.#bytes = 0;
+      return false;
+    }
+  }
+
+  /** Once there is room again, how many lines are missing; true when there is something to write. */
+  #tellLost(): boolean {
+    if (this.#lost === 0) return false;
+    const record = { level: 50, time: Date.now(), pid: process.pid, lines: this.#lost };
+    const line = Buffer.from(`${JSON.stringify({ ...record, msg: 'lines of the log were lost' })}\n`);
+    this.#lost = 0;
+    this.#waiting.push(line);
+    this.#bytes += line.length;
+    return true;
+  }
+
+  #prepare(): void {
+    if (this.#isPrepared) return;
+    this.#isPrepared = true;
+    this.#fd = openWithoutWaiting(this.#fd);
+    process.on('exit', () => this.#finish());
+  }
+
+  /** The last chance, which holds the process up only while somebody reads. */
+  #finish(): void {
+    const start = performance.now();
+    let heardAt = start;
+    for (
+      let now = start;
+      now - heardAt < LAST_PAUSE && now - start < LAST_PATIENCE;
+      now = performance.now()
+    ) {
+      const before = this.#bytes;
+      while (this.#handOver());
+      if (this.#waiting.length === 0) return;
+      if (this.#bytes < before) heardAt = performance.now();
+      Atomics.wait(STILL, 0, 0, FIRST_PAUSE);
+    }
+  }
+}
+
+/** Never changes, so that waiting for it is sleeping. */
+const STILL = new Int32Array(new SharedArrayBuffer(4));
+
+/** What refuses a write that would otherwise wait, as far as the system has such a thing. */
+function openWithoutWaiting(fd: number): number {
+  try {
+    // A terminal that was stopped, as by Ctrl+S; opened anew, since others write to it as well.
+    if (isatty(fd))
+      return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    // Node opens a pipe or a socket as it is wanted here.
+    if (fd === 2) process.stderr.on('error', () => {});
+  } catch {
+    // Not to be had: then it is written to as it is.
+  }
+  return fd;
 }
 
 interface ErrorRecord {
@@ -40,15 +188,37 @@ interface ErrorRecord {
   readonly at?: readonly string[] | undefined;
 }
 
-function describeError(error: unknown): ErrorRecord {
+/** What may stand for an error: a word, and not a sentence or a value. */
+const WORD = /^[\w.-]{1,60}$/;
+const MOST_FRAMES = 12;
+/** Errors that are each other's cause would go on for ever. */
+const DEEPEST = 8;
+
+const describe = (error: unknown) => describeError(error, 0);
+
+function describeError(error: unknown, depth: number): ErrorRecord {
   if (error instanceof AppError)
     return {
       code: error.code,
       detail: error.detail,
-      cause: error.cause === undefined ? undefined : describeError(error.cause),
+      cause:
+        error.cause === undefined || depth >= DEEPEST ? undefined : describeError(error.cause, depth + 1),
     };
   if (!(error instanceof Error)) return { code: typeof error };
-  const code = 'code' in error ? `${error.name} ${String(error.code)}` : error.name;
-  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
-  return { code, at: frames.map((line) => line.trim()).slice(0, 12) };
+  const words = [error.name, 'code' in error ? error.code : ''].filter(
+    (word) => typeof word === 'string' && WORD.test(word),
+  );
+  return { code: words.join(' ') || 'Error', at: framesOf(error) };
+}
+
+/** Where an error came from. Its stack begins with its message, which may look like a place as well. */
+function framesOf({ stack = '', message }: Error): readonly string[] {
+  const at = stack.indexOf(message);
+  if (at === -1) return [];
+  return stack
+    .slice(at + message.length)
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .map((line) => line.trim())
+    .slice(0, MOST_FRAMES);
 }

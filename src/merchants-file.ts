@@ -1,5 +1,20 @@
 import { PROVIDER_NAMES, type ProviderName } from './core/channel.ts';
 import { foldImpKey, type MerchantSetup } from './core/merchant.ts';
+import { findGuessable } from './guessable-secret.ts';
+import {
+  findBroken,
+  findInList,
+  isMissing,
+  isObject,
+  isText,
+  list,
+  optional,
+  type Rules,
+  text,
+  texts,
+  textThat,
+  truth,
+} from './member-rules.ts';
 
 /*
  * The shape in which merchants are written down: a file of `bonin merchants`, and the member `merchants` of a
@@ -41,35 +56,6 @@ export interface MerchantEntry extends KeyEntry {
   readonly page?: PageEntry | null;
 }
 
-/** What a member must be: a sentence for the operator, and the test. */
-export interface Rule {
-  readonly must: string;
-  readonly holds: (value: unknown) => boolean;
-}
-export type Rules = Readonly<Record<string, Rule>>;
-export type Members = Readonly<Record<string, unknown>>;
-
-const isMissing = (value: unknown): value is null | undefined => value === null || value === undefined;
-// Control characters mean nothing in any of them, and PostgreSQL cannot keep all.
-const isText = (value: unknown): value is string =>
-  typeof value === 'string' && value !== '' && !/\p{Cc}/u.test(value);
-
-export const text: Rule = { must: 'be a text without control characters', holds: isText };
-export const truth: Rule = { must: 'be true or false', holds: (value) => typeof value === 'boolean' };
-export const list: Rule = { must: 'be a list', holds: Array.isArray };
-export const optional = ({ must, holds }: Rule): Rule => ({
-  must: `${must}, or null`,
-  holds: (value) => isMissing(value) || holds(value),
-});
-export const textThat = (must: string, holds: (value: string) => boolean): Rule => ({
-  must,
-  holds: (value) => isText(value) && holds(value),
-});
-const texts = (must: string, pattern: RegExp): Rule => ({
-  must,
-  holds: (value) => Array.isArray(value) && value.every((each) => isText(each) && pattern.test(each)),
-});
-
 const KEY: Rules = { imp_key: text, imp_secret: text };
 const MERCHANT: Rules = {
   id: optional(text),
@@ -86,6 +72,8 @@ const CHANNEL: Rules = {
     PROVIDER_NAMES.some((name) => name === value),
   ),
   pg_id: text,
+  // What the order says already; see `findWrongDefaults`.
+  default: optional(truth),
   carrier_approval: optional(truth),
   foreigner_addon: optional(truth),
   min_age: optional({
@@ -105,44 +93,54 @@ const PAGE: Rules = {
   null_origin: optional(truth),
 };
 
-function isObject(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** What breaks the rules in `value`, a sentence for each member. `path` names it; empty at the top. */
-export function findBroken(value: unknown, rules: Rules, path: string): readonly string[] {
-  if (!isObject(value)) return [`${path === '' ? 'the file' : path} must be an object`];
-  return Object.entries(rules)
-    .filter(([name, { holds }]) => !holds(value[name]))
-    .map(([name, { must }]) => `${path === '' ? '' : `${path}.`}${name} must ${must}`);
-}
-
-/** The same for every member of a list; nothing when it is none. */
-export function findInList(
-  values: unknown,
-  path: string,
-  find: (value: unknown, path: string) => readonly string[],
-): readonly string[] {
-  return Array.isArray(values) ? values.flatMap((value, at) => find(value, `${path}[${at}]`)) : [];
-}
-
 /**
  * Everything that is wrong with the member `merchants` of a file, each with its path. No value is quoted: it may
- * be a secret in the wrong place.
+ * be a secret in the wrong place. In a sandbox a merchant has an id, and secrets may be samples.
  */
-export function findMerchantProblems(merchants: unknown): readonly string[] {
+export function findMerchantProblems(
+  merchants: unknown,
+  place: 'production' | 'sandbox' = 'production',
+): readonly string[] {
   if (!Array.isArray(merchants)) return ['merchants must be a list'];
   if (merchants.length === 0) return ['merchants must not be empty'];
+  const rules = place === 'sandbox' ? { ...MERCHANT, id: text } : MERCHANT;
   const broken = findInList(merchants, 'merchants', (merchant, path) => {
     const { keys, channels, page } = isObject(merchant) ? merchant : {};
     return [
-      ...findBroken(merchant, MERCHANT, path),
+      ...findBroken(merchant, rules, path),
       ...findInList(keys, `${path}.keys`, (key, at) => findBroken(key, KEY, at)),
       ...findInList(channels, `${path}.channels`, (channel, at) => findBroken(channel, CHANNEL, at)),
+      ...findWrongDefaults(channels, `${path}.channels`),
       ...(isObject(page) ? findBroken(page, PAGE, `${path}.page`) : []),
+      ...(place === 'production' ? findGuessableSecrets(merchant, path) : []),
     ];
   });
   return broken.length > 0 ? broken : findRepeated(merchants as readonly MerchantEntry[]);
+}
+
+/** The first channel is the default one: a file that says otherwise would be misread. */
+function findWrongDefaults(channels: unknown, path: string): readonly string[] {
+  const given = Array.isArray(channels) ? channels.map((each) => isObject(each) && each['default']) : [];
+  return given.flatMap((value, at) =>
+    typeof value === 'boolean' && value && at > 0
+      ? [`${path}[${at}].default must be false: the first channel is the default one`]
+      : [],
+  );
+}
+
+function findGuessableSecrets(merchant: unknown, path: string): readonly string[] {
+  if (!isObject(merchant)) return [];
+  const { keys } = merchant;
+  const pairs = [
+    { at: path, pair: merchant },
+    ...(Array.isArray(keys) ? keys.map((pair, at) => ({ at: `${path}.keys[${at}]`, pair })) : []),
+  ].filter(({ pair }) => isObject(pair));
+  const impKeys = pairs.map(({ pair }) => pair['imp_key']).filter(isText);
+  return pairs.flatMap(({ at, pair }) => {
+    const secret = pair['imp_secret'];
+    const must = isText(secret) ? findGuessable(secret, impKeys) : null;
+    return must === null ? [] : [`${at}.imp_secret must ${must}`];
+  });
 }
 
 /** A second use of what names one thing only: the later one would take the place of the first. */

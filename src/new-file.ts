@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { requireTrustedFolder, type Trust } from './trusted-file.ts';
 
 /**
  * Makes a file that is not there yet, with its folder, and throws what the system says when it cannot. Written
  * whole under a passing name first: of two processes that start together one names it, and both then read that.
+ * `start_refused` when others could exchange it there.
  */
-export function createFile(file: string, text: string, mode: number): void {
+export function createFile(file: string, text: string, mode: number, trust: Trust): void {
+  requireTrustedFolder(dirname(file), trust);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const passing = `${file}.new-${randomUUID()}`;
   try {

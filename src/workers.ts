@@ -169,7 +169,7 @@ export async function serveAsWorker(start: () => Promise<Running>): Promise<void
   try {
     running = await start();
   } catch (error) {
-    await report({ start: 'refused', reason: error instanceof Error ? error.message : String(error) });
+    await report({ start: 'refused', reason: describeRefusal(error) });
     leave();
     return;
   }
@@ -177,6 +177,12 @@ export async function serveAsWorker(start: () => Promise<Running>): Promise<void
   await dismissed;
   await running.close();
   leave();
+}
+
+/** The primary logs it, so that it is our own words, or the kind of a foreign error and nothing that it quotes. */
+function describeRefusal(error: unknown): string {
+  if (error instanceof AppError) return error.message;
+  return `unexpected failure (${error instanceof Error ? error.constructor.name : typeof error})`;
 }
 
 /** Without the primary a worker ends: node sees to that, whichever side ends the connection between them. */

@@ -9,7 +9,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   errors: { rooms: [], packages: [] },
   'ascii-json': { rooms: [], packages: [] },
   core: { rooms: ['ascii-json', 'errors'], packages: ['node:crypto'] },
-  log: { rooms: ['errors'], packages: ['pino'] },
+  log: { rooms: ['errors'], packages: ['node:fs', 'node:tty', 'pino'] },
   http: {
     rooms: ['ascii-json', 'errors', 'http/client-address', 'log'],
     packages: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:timers/promises', 'node:crypto'],
@@ -22,14 +22,18 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: ['node:crypto', 'node:fs', 'node:module', 'node:path', 'node:zlib'],
   },
   browser: { rooms: [], packages: [] },
-  'merchants-file': { rooms: ['core'], packages: [] },
+  // Whoever reads a file whose content is believed reads it through this.
+  'trusted-file': { rooms: ['errors'], packages: ['node:fs', 'node:path'] },
+  'member-rules': { rooms: [], packages: [] },
+  'guessable-secret': { rooms: [], packages: [] },
+  'merchants-file': { rooms: ['core', 'guessable-secret', 'member-rules'], packages: [] },
   sandbox: {
-    rooms: ['ascii-json', 'core', 'errors', 'http', 'merchants-file', 'page'],
+    rooms: ['ascii-json', 'core', 'errors', 'http', 'member-rules', 'merchants-file', 'page', 'trusted-file'],
     packages: ['node:crypto', 'node:fs', 'node:timers/promises'],
   },
   // The one place that makes certificates, loaded only with --tls.
   'sandbox/authority': {
-    rooms: ['errors', 'http', 'new-file', 'sandbox/certificates'],
+    rooms: ['errors', 'http', 'new-file', 'sandbox/certificates', 'trusted-file'],
     packages: ['node:crypto', 'node:fs', 'node:os', 'node:path'],
   },
   'sandbox/certificates': {
@@ -55,24 +59,27 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     ],
   },
   'traces/settings': { rooms: [], packages: [] },
-  'new-file': { rooms: [], packages: ['node:crypto', 'node:fs', 'node:path'] },
+  'new-file': { rooms: ['trusted-file'], packages: ['node:crypto', 'node:fs', 'node:path'] },
   storage: { rooms: ['core', 'errors'], packages: ['node:fs'] },
   'storage/sqlite': {
-    rooms: ['core', 'errors', 'storage'],
+    rooms: ['core', 'errors', 'storage', 'trusted-file'],
     packages: ['node:sqlite', 'node:crypto', 'node:fs', 'node:path'],
   },
   'storage/postgres': {
-    rooms: ['core', 'errors', 'storage'],
-    packages: ['pg', 'node:crypto', 'node:fs', 'node:timers/promises', 'node:tls'],
+    rooms: ['core', 'errors', 'storage', 'trusted-file'],
+    packages: ['pg', 'node:crypto', 'node:timers/promises', 'node:tls'],
   },
   // Moves a database from one engine to another, through the port of each.
   transfer: {
-    rooms: ['core', 'errors'],
-    packages: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
+    rooms: ['core', 'errors', 'trusted-file'],
+    packages: ['node:buffer', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
   },
   reference: { rooms: ['errors', 'http'], packages: ['node:crypto', 'node:fs', 'node:module'] },
   health: { rooms: ['core', 'errors', 'http'], packages: [] },
-  'master-keys': { rooms: ['core', 'errors', 'new-file'], packages: ['node:crypto', 'node:fs'] },
+  'master-keys': {
+    rooms: ['core', 'errors', 'new-file', 'trusted-file'],
+    packages: ['node:crypto', 'node:fs'],
+  },
   config: { rooms: ['core', 'http/client-address', 'log'], packages: ['node:os'] },
   'command-config': { rooms: ['config', 'core', 'log'], packages: ['node:path'] },
   app: {
@@ -93,7 +100,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     ],
     packages: [],
   },
-  dev: { rooms: ['app', 'core', 'sandbox', 'sandbox/authority'], packages: [] },
+  dev: { rooms: ['app', 'core', 'http/client-address', 'sandbox', 'sandbox/authority'], packages: [] },
   // Loaded only with --workers.
   workers: { rooms: ['errors', 'log'], packages: ['node:cluster', 'node:timers/promises'] },
   client: { rooms: [], packages: [] },
@@ -113,15 +120,17 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
       'errors',
       'log',
       'master-keys',
+      'member-rules',
       'merchants-file',
       'metrics',
       'storage',
       'traces/settings',
       'transfer',
+      'trusted-file',
       'version',
       'workers',
     ],
-    packages: ['node:fs', 'node:module', 'node:util'],
+    packages: ['node:fs', 'node:module', 'node:os', 'node:path', 'node:util'],
   },
 };
 

@@ -109,7 +109,11 @@ test('what is erased is gone from older copies at the next backup, and its id st
   expect((await again.shop.lookup(other)).text).toBe(text);
   await again.bonin.stop();
   const vault = vaultOf(old);
-  const store = await openStore(old.url, { mode: 'dev', keyMark: vault.keyMark(), recognises: () => true });
+  const store = await openStore(old.url, {
+    mode: 'dev',
+    keyMark: vault.keyMark('dev'),
+    recognises: () => true,
+  });
   const [channel] = await store.listChannels(1);
   if (channel === undefined) throw new Error('no channel');
   const sealed = vault.seal('anybody', 'else');
@@ -192,6 +196,27 @@ test('a backup that is killed leaves a folder that can be restored from', { time
   await again.bonin.stop();
 });
 
+test('a restoration that is killed leaves no database or a whole one, and is done when it is run again', {
+  timeout: 120_000,
+}, async () => {
+  const source = sqliteIn(temporaryFolder());
+  await fill(source, 20_000);
+  const backups = temporaryFolder();
+  await backUp(source, backups);
+  const target = newPlace(source);
+  for (let kill = 0; kill < 8; kill++) {
+    await runBonin(['restore', backups, ...wordsFor(target)], { killAfter: 300 + Math.random() * 1200 });
+    if (!existsSync(join(target.folder, 'bonin.db'))) continue;
+    const { shop, bonin } = await running(target);
+    expect((await shop.lookup('imp_000000000001')).status).toBe(200);
+    await bonin.stop();
+    rmSync(join(target.folder, 'bonin.db'));
+  }
+  const { code, stderr } = await restore(backups, target);
+  expect(code, stderr).toBe(0);
+  expect(readdirSync(target.folder).toSorted()).toEqual(['bonin.db', 'master.keys']);
+});
+
 function refusal({ code, stderr }: Finished): string {
   expect(code).toBe(1);
   return stderr;
@@ -211,7 +236,9 @@ test('what cannot be restored from, or backed up into, is refused with a sentenc
   const stranger = sqliteIn(temporaryFolder());
   await fill(stranger);
   expect(refusal(await restore(backups, newPlace(stranger)))).toMatch(/a master key that is not among/);
-  expect(refusal(await back(stranger, backups))).toMatch(/salts\.db: belongs to another database/);
+  expect(refusal(await back(stranger, backups))).toMatch(
+    /salts\.db: was made with a master key that is not among/,
+  );
   const after = await restored(backups, source);
   expect(refusal(await back(after, backups))).toMatch(/or to this one before it was restored/);
   expect(refusal(await back(sqliteIn(temporaryFolder()), backups))).toMatch(/bonin\.db: is missing/);
@@ -235,7 +262,7 @@ test('what cannot be restored from, or backed up into, is refused with a sentenc
   expect(refusal(await restore(mixed, newPlace(source)))).toMatch(/salts\.db: is missing/);
   writeFileSync(join(mixed, 'salts.db'), olderSalts);
   expect(refusal(await restore(mixed, newPlace(source)))).toMatch(
-    /is not as it was made, or salts\.db beside it is older/,
+    /salts\.db beside it is older, or of another folder/,
   );
   rmSync(join(mixed, 'salts.db'));
   copyFileSync(join(backups, 'salts.db'), join(mixed, 'salts.db'));

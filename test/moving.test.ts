@@ -97,8 +97,8 @@ describe.each([
     const vault = vaultOf(target);
     const store = await openStore(target.url, {
       mode: 'dev',
-      keyMark: vault.keyMark(),
-      recognises: (mark) => vault.recognises(mark),
+      keyMark: vault.keyMark('dev'),
+      recognises: (mark, mode) => vault.recognises(mark, mode),
     });
     const saved = await putMerchant(store, { userCode: 'imp88888888' });
     expect(saved.id).toBeGreaterThan(7);
@@ -268,8 +268,8 @@ test('an import that begins while another one writes does not set it back', asyn
   const vault = vaultOf(source);
   const archive = await openArchive(url, {
     mode: 'dev',
-    keyMark: vault.keyMark(),
-    recognises: (mark) => vault.recognises(mark),
+    keyMark: vault.keyMark('dev'),
+    recognises: (mark, mode) => vault.recognises(mark, mode),
     use: 'import',
   });
   expect(await archive.beginImport('an-export')).toEqual({ next: 0 });

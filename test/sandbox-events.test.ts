@@ -184,14 +184,34 @@ describe('the events of the sandbox', () => {
     },
   );
 
-  test('refuse the 33rd that looks on, and take another once one has left', async () => {
-    const { app, openReady, open, call } = await start();
-    const streams = await Promise.all(Array.from({ length: 32 }, () => openReady()));
-    const refused = await call('GET', '/sandbox/events');
-    expect(refused).toMatchObject({ status: 503, message: expect.stringContaining('이벤트 연결') });
-    streams[5]?.leave();
-    expect(await eventually(async () => (await open()).status === 200)).toBe(true);
-    expect((await EventStream.open(app.url)).status).toBe(503);
+  test('end the oldest of 32 for one more, so that nobody can take them all', async () => {
+    const { openReady } = await start();
+    const streams: EventStream[] = [];
+    for (let count = 0; count < 34; count++) streams.push(await openReady());
+    await expect.poll(() => streams.filter(({ ended }) => ended)).toEqual(streams.slice(0, 2));
+    // A place that became free is taken before anybody has to go.
+    streams[10]?.leave();
+    await expect.poll(() => streams[10]?.ended).toBe(true);
+    streams.push(await openReady());
+    expect(streams.filter(({ ended }) => ended)).toHaveLength(3);
+  });
+
+  test('end one of whoever holds most of them', async () => {
+    const app = await startDevApp({ trustedProxies: ['127.0.0.1'] });
+    onTestFinished(() => app.close());
+    const open = async (client: string) => {
+      const stream = await EventStream.open(app.url, { 'x-forwarded-for': client });
+      onTestFinished(() => stream.leave());
+      expect(await stream.has('clock')).toBe(true);
+      return stream;
+    };
+    const patient = await open('203.0.113.1');
+    const greedy: EventStream[] = [];
+    for (let count = 0; count < 40; count++) greedy.push(await open('203.0.113.2'));
+    await expect.poll(() => greedy.filter(({ ended }) => ended)).toEqual(greedy.slice(0, 9));
+    const other = await open('203.0.113.3');
+    await expect.poll(() => greedy.filter(({ ended }) => ended)).toEqual(greedy.slice(0, 10));
+    expect([patient.ended, other.ended]).toEqual([false, false]);
   });
 
   test('HEAD gets the head and takes no place', async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -154,14 +154,20 @@ const KEYS: Readonly<Record<string, { spoil: (file: string) => void; says: RegEx
     says: /sealed with a master key that is not among the keys given/,
   },
   'may be read by others': { spoil: (file) => chmodSync(file, 0o644), says: /may be read by others/ },
-  'may be read by the group': { spoil: (file) => chmodSync(file, 0o640), says: /may be read by others/ },
+  'may be changed by the group': {
+    spoil: (file) => chmodSync(file, 0o660),
+    says: /may be changed by others/,
+  },
   'is empty': { spoil: (file) => writeFileSync(file, ''), says: /holds no master key/ },
   'is cut off': {
     spoil: (file) => writeFileSync(file, `1 ${OTHER_KEY.slice(0, 30)}`),
-    says: /is not a file of/,
+    says: /line 1 is not a number from 1 to/,
   },
-  'is not text': { spoil: (file) => writeFileSync(file, Buffer.alloc(64, 0xff)), says: /is not a file of/ },
-  'holds the number 0': { spoil: (file) => writeFileSync(file, `0 ${OTHER_KEY}\n`), says: /key/ },
+  'is not text': { spoil: (file) => writeFileSync(file, Buffer.alloc(64, 0xff)), says: /is not a text/ },
+  'holds one number twice': {
+    spoil: (file) => writeFileSync(file, `1 ${OTHER_KEY}\n${readFileSync(file, 'utf8')}`),
+    says: /holds two master keys with the number 1$/,
+  },
 };
 
 test.for(Object.entries(KEYS))('a database whose key file %s is refused', async ([, key]) => {

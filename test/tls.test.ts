@@ -336,7 +336,7 @@ const FAULTS: Readonly<Record<string, { do: (folder: string) => void; says: RegE
       rmSync(join(folder, 'authority.crt'));
       mkdirSync(join(folder, 'authority.crt'));
     },
-    says: /authority\.crt: cannot be read or made \(EISDIR\)/,
+    says: /authority\.crt: is not a file/,
   },
 };
 

@@ -1,3 +1,4 @@
+import { Vault } from '../core/vault.ts';
 import { backupDatabase } from '../storage/index.ts';
 import { type Command, EXIT } from './command.ts';
 import { readDatabasePlace } from './database.ts';
@@ -12,9 +13,11 @@ export const backup: Command = {
 
   async run(call) {
     const [folder = ''] = call.operands;
+    const { databaseUrl, masterKeys } = readDatabasePlace('backup', call);
     const { copy, salts, certifications } = await backupDatabase(
-      readDatabasePlace('backup', call).databaseUrl,
+      databaseUrl,
       folder,
+      () => new Vault(masterKeys()),
     );
     console.log(`${format(certifications)} certifications in ${copy}`);
     console.log(`Their salts are in ${salts}, which holds those of the newest backup only.`);

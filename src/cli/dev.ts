@@ -28,6 +28,7 @@ export const dev: Command = {
       : readMasterKeys(
           keeping.masterKeys,
           keeping.databaseFile === null || !existsSync(keeping.databaseFile),
+          'dev',
         );
     const authority = config.tls ? await openDevAuthority(inMemory ? null : keeping.authority) : null;
     try {
@@ -38,6 +39,7 @@ export const dev: Command = {
         basePath: config.basePath,
         publicUrl: config.publicUrl ?? undefined,
         trustedProxies: config.trustedProxies,
+        maxConnections: config.maxConnections,
         seed,
         openToAnyHost: config.hostGiven,
         randomOtp: config.randomOtp,

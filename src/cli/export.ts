@@ -20,8 +20,8 @@ export const exportCommand: Command = {
     const vault = new Vault(masterKeys());
     const archive = await openArchive(databaseUrl, {
       mode: 'dev',
-      keyMark: vault.keyMark(),
-      recognises: (mark) => vault.recognises(mark),
+      keyMark: vault.keyMark('dev'),
+      recognises: (mark, mode) => vault.recognises(mark, mode),
       use: 'export',
     });
     try {

@@ -25,7 +25,7 @@ export const importCommand: Command = {
         openArchive(databaseUrl, {
           mode,
           keyMark,
-          recognises: (mark) => vault.recognises(mark),
+          recognises: (mark, mode) => vault.recognises(mark, mode),
           use: 'import',
         }),
       createProgress,

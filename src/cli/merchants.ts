@@ -1,9 +1,12 @@
-import { fstatSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import type { App } from '../app.ts';
 import { foldImpKey } from '../core/merchant.ts';
 import type { ListedMerchant } from '../core/merchant-service.ts';
+import { AppError } from '../errors.ts';
 import { createLog } from '../log.ts';
+import { findBroken, list as listRule, type Members } from '../member-rules.ts';
 import { findMerchantProblems, keysOf, type MerchantEntry, toMerchantSetup } from '../merchants-file.ts';
+import { decodeText, openTrustedFile } from '../trusted-file.ts';
 import { type Command, type CommandOption, EXIT, type ExitCode, UsageError } from './command.ts';
 import { readDatabaseConfig } from './database.ts';
 import { openServeApp } from './serve-app.ts';
@@ -153,22 +156,33 @@ function readEntries(input: Input): readonly MerchantEntry[] | null {
   return null;
 }
 
-/** The member `merchants` of what is read; undefined when there is none. */
-function readContent({ name, file }: Input): unknown {
+/** The member `merchants` of what is read. */
+function readContent(input: Input): unknown {
+  const { name } = input;
   let content: unknown;
   try {
-    const stat = typeof file === 'string' ? statSync(file) : fstatSync(file);
-    if (stat.isFile() && (stat.mode & 0o077) !== 0)
-      console.error(`bonin: ${name} holds secrets and may be read by others; run chmod 600 on it`);
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    content = JSON.parse(readText(input));
   } catch (cause) {
+    if (cause instanceof AppError) throw cause;
     // A parser's own message quotes what it could not read.
     const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
     throw new Error(`${name}: cannot be read as JSON${code}`, { cause });
   }
-  return typeof content === 'object' && content !== null && 'merchants' in content
-    ? content.merchants
-    : undefined;
+  const problems = findBroken(content, { merchants: listRule }, '');
+  if (problems.length > 0) throw new Error(`${name}: ${problems.join('; ')}`);
+  return (content as Members)['merchants'];
+}
+
+function readText({ name, file }: Input): string {
+  const descriptor = typeof file === 'string' ? openTrustedFile(file) : file;
+  try {
+    const stat = fstatSync(descriptor);
+    if (stat.isFile() && (stat.mode & 0o007) !== 0)
+      console.error(`bonin: ${name} holds secrets and may be read by others; run chmod 600 on it`);
+    return decodeText(name, readFileSync(descriptor));
+  } finally {
+    if (descriptor !== file) closeSync(descriptor);
+  }
 }
 
 function refuse({ name }: Input, problems: readonly string[]): typeof EXIT.failed {

@@ -15,7 +15,7 @@ export const restore: Command = {
     const [from = ''] = call.operands;
     const { databaseUrl, masterKeys } = readDatabasePlace('restore', call);
     const vault = new Vault(masterKeys());
-    const restored = await restoreDatabase(from, databaseUrl, (mark) => vault.recognises(mark));
+    const restored = await restoreDatabase(from, databaseUrl, vault);
     console.log(`${format(restored.certifications)} certifications restored from ${restored.copy}`);
     for (const [count, what] of [
       [restored.erased, 'erased since the copy was made, and stay erased'],

@@ -21,6 +21,7 @@ type MoreOptions = Pick<
   | 'basePath'
   | 'publicUrl'
   | 'trustedProxies'
+  | 'maxConnections'
   | 'corsOrigins'
   | 'limits'
   | 'keepUnverified'

@@ -60,7 +60,7 @@ async function start(
   log: Logger,
 ): Promise<Serving> {
   const { basePath, corsOrigins, database, host, port, publicUrl, trustedProxies } = config;
-  const { limits, keepUnverified } = config;
+  const { limits, keepUnverified, maxConnections } = config;
   if (publicUrl !== null && trustedProxies.length === 0)
     log.warn(
       {},
@@ -71,6 +71,7 @@ async function start(
     basePath,
     publicUrl: publicUrl ?? undefined,
     trustedProxies,
+    maxConnections,
     corsOrigins,
     limits,
     keepUnverified,

@@ -131,8 +131,9 @@ export class AttemptService {
     const { store, vault, clock } = this.#options;
     const stored = await this.#findBy('ticket', ticket);
     if (stored === null || stored.secrets.session !== null) return null;
-    const { impUid, frame, walk, ...rest } = await this.#open(stored);
-    if (walk === null) return null;
+    const attempt = await this.#open(stored);
+    if (attempt?.walk == null) return null;
+    const { impUid, frame, walk, ...rest } = attempt;
     const session = newSecret();
     const secrets = { ...rest.secrets, session: vault.digest(PURPOSES.session, session) };
     const opened = await store.attempts.openTicket({
@@ -144,7 +145,10 @@ export class AttemptService {
     return opened ? session : null;
   }
 
-  /** The attempt of a session or handle; one past its time is ended first, unless it is just being confirmed. */
+  /**
+   * The attempt of a session or handle. One past its time, or whose tries are spent, is ended first, unless it is just
+   * being confirmed: whoever spent the last one may have died before it said so.
+   */
   async find(secret: { readonly session: string } | { readonly handle: string }): Promise<Attempt | null> {
     const { clock } = this.#options;
     const stored = await ('session' in secret
@@ -152,8 +156,10 @@ export class AttemptService {
       : this.#findBy('handle', secret.handle));
     if (stored === null) return null;
     const attempt = await this.#open(stored);
-    if (attempt.end !== null || attempt.expiresAt > clock.now()) return attempt;
-    await this.fail(attempt, 'EXPIRED');
+    if (attempt === null) return null;
+    const isLate = attempt.expiresAt <= clock.now();
+    if (attempt.end !== null || !(isLate || attempt.wrong >= OTP_WRONG_TRIES)) return attempt;
+    await this.fail(attempt, isLate ? 'EXPIRED' : 'OTP_LIMIT');
     return this.reload(attempt);
   }
 
@@ -346,17 +352,18 @@ export class AttemptService {
     return null;
   }
 
-  async #open(stored: StoredAttempt): Promise<Attempt> {
+  /** Null when it was erased since it was read. */
+  async #open(stored: StoredAttempt): Promise<Attempt | null> {
     const attempt = openAttempt(this.#options.vault, stored);
-    if (attempt.end?.certified === true) await this.#requireCertified(stored);
-    return attempt;
+    return attempt.end?.certified === true && !(await this.#isCertified(stored)) ? null : attempt;
   }
 
-  /** How an attempt ended is not bound to anything; what it led to is. */
-  async #requireCertified({ merchantId, impUid }: StoredAttempt): Promise<void> {
+  /** How an attempt ended is not bound to anything; what it led to is. False when both were erased in between. */
+  async #isCertified({ merchantId, impUid }: StoredAttempt): Promise<boolean> {
     const { store, vault } = this.#options;
     const certification = await store.findCertification(merchantId, impUid);
-    if (certification !== null && openCertification(vault, certification).state === 'certified') return;
+    if (certification !== null && openCertification(vault, certification).state === 'certified') return true;
+    if (certification === null && (await store.attempts.findById(merchantId, impUid)) === null) return false;
     throw alteredAttempt({ impUid });
   }
 

@@ -1,14 +1,62 @@
-import { expect, it } from 'vitest';
-import { isLive, LONGEST_CLAIM, newClaim } from './claims.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AppError } from '../errors.ts';
+import { askProvider, isLive, LONGEST_CLAIM, newClaim } from './claims.ts';
 
-it('knows a claim that is live by its end, and none that is said to last longer than claims do', () => {
-  const { until } = newClaim(1000);
-  expect(isLive(until, 1000)).toBe(true);
-  expect(isLive(until, until - 1)).toBe(true);
-  expect(isLive(until, until)).toBe(false);
-  expect(isLive(null, 1000)).toBe(false);
-  // Of another node, whose clock is ahead.
-  expect(isLive(until, 999)).toBe(true);
-  expect(isLive(1000 + LONGEST_CLAIM + 1, 1000)).toBe(false);
-  expect(isLive(Number.MAX_SAFE_INTEGER, 1000)).toBe(false);
+describe('a claim', () => {
+  it('is known by 16 random bytes, and lives for 30 seconds', () => {
+    const claims = Array.from({ length: 100 }, () => newClaim(1000));
+    expect(new Set(claims.map(({ id }) => Buffer.from(id).toString('hex'))).size).toBe(100);
+    for (const { id, until } of claims) expect([id.length, until]).toEqual([16, 31_000]);
+  });
+
+  it('is live until its end, and never when it is said to last longer than claims do', () => {
+    const { until } = newClaim(1000);
+    expect(isLive(until, 1000)).toBe(true);
+    expect(isLive(until, until - 1)).toBe(true);
+    expect(isLive(until, until)).toBe(false);
+    expect(isLive(null, 1000)).toBe(false);
+    // Of another node, whose clock is ahead.
+    expect(isLive(until, 999)).toBe(true);
+    expect(isLive(1000 + LONGEST_CLAIM + 1, 1000)).toBe(false);
+    expect(isLive(Number.MAX_SAFE_INTEGER, 1000)).toBe(false);
+  });
+});
+
+describe('a question to a provider', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('is answered with what the provider says, and leaves no timer', async () => {
+    expect(await askProvider(Promise.resolve('person'))).toBe('person');
+    const refusal = new AppError('identity_mismatch');
+    await expect(askProvider(Promise.reject(refusal))).rejects.toBe(refusal);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('may take just under ten seconds', async () => {
+    const asked = askProvider(new Promise((resolve) => setTimeout(() => resolve('person'), 9_999)));
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(await asked).toBe('person');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is `provider_unavailable` after ten seconds, whatever comes later', async () => {
+    for (const late of ['resolves', 'rejects', 'never'] as const) {
+      const asked = askProvider(
+        new Promise((resolve, reject) => {
+          if (late === 'resolves') setTimeout(() => resolve('person'), 10_001);
+          if (late === 'rejects') setTimeout(() => reject(new Error('too late')), 10_001);
+        }),
+      );
+      const said = expect(asked).rejects.toMatchObject({ code: 'provider_unavailable' });
+      await vi.advanceTimersByTimeAsync(10_000);
+      await said;
+      await vi.advanceTimersByTimeAsync(10_000);
+    }
+    expect(vi.getTimerCount()).toBe(0);
+  });
 });

@@ -97,7 +97,7 @@ export class Limiter {
 }
 
 /** Whoever has one IPv6 address has the 2^64 of its network: they count as one. An IPv4 address counts alone. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::');
   const groups = head === '' ? [] : head.split(':');

@@ -60,17 +60,20 @@ export function digestPhone(vault: Vault, phone: string): Uint8Array {
 /** Characters of the service's name that fit into a text message. */
 const LONGEST_SERVICE_NAME = 20;
 
+/** What ends a line, turns its direction, or is a gap: control and format characters, half pairs, every kind of blank. */
+const GAP = /[\p{C}\p{Z}\u2800]+/gu;
+/** The brackets that the name stands in, in their wide form too, and what is not seen. */
+const DROPPED = /[[\]\uff3b\uff3d\p{Default_Ignorable_Code_Point}]/gu;
 /** What a phone would make a link of: a scheme, or a host with a path. */
 const LINK = /:\/\/|[^\s/]\.[^\s/]+\//u;
 
 /**
- * A service's name as it may stand in a text message: one line, at most 20 characters; empty when it holds a link, since
- * the merchant's page, and so anybody, chooses it.
+ * A service's name as it may stand in a text message, since the merchant's page, and so anybody, chooses it: one line of
+ * at most 20 characters. Empty when nothing of it would be seen, or when it holds a link.
  */
 export function toMessageName(name: string): string {
-  const line = name
-    .normalize('NFC')
-    .replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ')
-    .trim();
-  return LINK.test(line) ? '' : [...line].slice(0, LONGEST_SERVICE_NAME).join('').trim();
+  const line = name.replace(GAP, ' ').replace(DROPPED, '').normalize('NFC').replace(/ +/g, ' ').trim();
+  // In the plain form of wide letters, as a phone may read them.
+  if (LINK.test(line.normalize('NFKC'))) return '';
+  return [...line].slice(0, LONGEST_SERVICE_NAME).join('').trim();
 }

@@ -144,8 +144,11 @@ export interface Store {
   /** The key pair with this folded `imp_key`, unless it is revoked or its merchant disabled. */
   findApiKey(impKey: string): Promise<ApiKey | null>;
 
-  /** The token that a key pair had last, whether it has expired or not. */
-  findTokenOfKey(apiKeyId: number): Promise<StoredToken | null>;
+  /**
+   * The token that a key pair had last, whether it has expired or not; null also when the pair has another secret by
+   * now, so that nobody gets a token that was made for it.
+   */
+  findTokenOfKey(key: Pick<ApiKey, 'id' | 'secretDigest'>): Promise<StoredToken | null>;
   /** Puts a token in the place of the one that was seen; false when that or the pair has changed in the meantime. */
   putToken(change: TokenChange): Promise<boolean>;
   /** Who may act with the token of this digest, whether it has expired or not. */

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openStore } from '../storage/index.ts';
-import { systemClock } from './clock.ts';
+import { NO_PAGE_RULES } from './merchant.ts';
 import { MerchantService } from './merchant-service.ts';
+import type { Store } from './store.ts';
+import { Throttle } from './throttle.ts';
 import { TokenService } from './token-service.ts';
 import { Vault } from './vault.ts';
 
@@ -16,25 +18,128 @@ class CountingVault extends Vault {
   }
 }
 
-describe('credentials', () => {
-  it('cost an unknown key, a revoked one and a wrong secret as many comparisons each', async () => {
-    const vault = new CountingVault([{ id: 1, secret: randomBytes(32) }]);
-    const mark = { mode: 'serve', keyMark: vault.keyMark(), recognises: () => true } as const;
-    const store = await openStore('sqlite::memory:', mark);
-    const merchants = new MerchantService(store, vault, systemClock);
-    const tokens = new TokenService(store, vault, systemClock, null);
-    const keys = ['known', 'revoked'].map((impKey) => ({ impKey, impSecret: `the secret of ${impKey}` }));
-    await merchants.save({ name: '가상상점', userCode: 'imp00000001', keys, channels: [] });
-    await merchants.revokeKey('revoked');
-    const comparisons = async (impKey: string) => {
-      vault.comparisons = 0;
-      const issued = tokens.issue({ impKey, impSecret: 'wrong', address: '' });
-      await expect(issued).rejects.toMatchObject({ code: 'credentials_wrong' });
-      return vault.comparisons;
-    };
-    expect(await comparisons('known')).toBe(1);
-    expect(await comparisons('unknown')).toBe(1);
-    expect(await comparisons('revoked')).toBe(1);
+const clock = { now: () => Date.now() };
+const KEY = 'key_of_a_shop';
+const SECRET = 'SecretOfAShop/1234567890';
+
+describe('wrong credentials', () => {
+  const vault = new Vault([{ id: 1, secret: randomBytes(32) }]);
+  let store: Store;
+  let throttle: Throttle;
+  let tokens: TokenService;
+
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    store = await openStore('sqlite::memory:', { mode: 'serve', keyMark: '', recognises: () => true });
+    throttle = new Throttle(clock);
+    tokens = new TokenService(store, vault, clock, throttle);
+    await new MerchantService(store, vault, clock).save({
+      name: '가상상점',
+      userCode: 'imp00000001',
+      pageRules: NO_PAGE_RULES,
+      keys: [
+        { impKey: KEY, impSecret: SECRET },
+        { impKey: 'another', impSecret: SECRET },
+      ],
+      channels: [],
+    });
+  });
+  afterEach(async () => {
+    throttle.close();
     await store.close();
+    vi.useRealTimers();
+  });
+
+  const ADDRESS = '192.0.2.1';
+  /** How long a call is held, in milliseconds. */
+  async function held(
+    impKey: string,
+    impSecret: string,
+    address = ADDRESS,
+    by: TokenService = tokens,
+  ): Promise<number> {
+    const from = Date.now();
+    let answer: string | null = null;
+    void by.issue({ impKey, impSecret, address }).then(
+      () => {
+        answer = 'right';
+      },
+      ({ code }: { code: string }) => {
+        answer = code;
+      },
+    );
+    await vi.advanceTimersByTimeAsync(0);
+    while (answer === null) await vi.advanceTimersByTimeAsync(10);
+    expect(answer).toBe(impSecret === SECRET && impKey !== 'nobody' ? 'right' : 'credentials_wrong');
+    return Date.now() - from;
+  }
+  async function waitsOf(impKey: string, address = ADDRESS): Promise<readonly number[]> {
+    const waits: number[] = [];
+    for (let mistake = 0; mistake < 6; mistake++) waits.push(await held(impKey, 'wrong', address));
+    return waits;
+  }
+  const GROWING = [0, 0, 0, 250, 500, 1000];
+
+  it('are answered later and later from the fourth in a minute on, and after a minute at once', async () => {
+    expect(await waitsOf(KEY)).toEqual(GROWING);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await waitsOf(KEY)).toEqual(GROWING);
+  });
+
+  it('wait as long for a key that nobody has', async () => {
+    expect(await waitsOf('nobody')).toEqual(GROWING);
+  });
+
+  it('hold up no right secret, no other address and no other key', async () => {
+    await waitsOf(KEY);
+    expect(await held(KEY, SECRET)).toBe(0);
+    expect(await held(KEY, SECRET, '192.0.2.2')).toBe(0);
+    expect(await held(KEY, 'wrong', '192.0.2.2')).toBe(0);
+    expect(await held('another', 'wrong')).toBe(0);
+    expect(await held('another', SECRET)).toBe(0);
+    expect(await held(KEY, 'wrong')).toBe(2000);
+  });
+
+  it('are as wrong in other letters of the key, and from another address of one IPv6 network', async () => {
+    await waitsOf(KEY, '2001:db8:1:2::1');
+    expect(await held(KEY.toUpperCase(), 'wrong', '2001:db8:1:2::1')).toBe(2000);
+    expect(await held(KEY, 'wrong', '2001:db8:1:2:ffff::9')).toBe(4000);
+    expect(await held(KEY, 'wrong', '2001:db8:1:3::1')).toBe(0);
+  });
+
+  it('are held in the order of their number, those of one moment too, and answered when the server stops', async () => {
+    const order: number[] = [];
+    const asked = [1, 2, 3, 4, 5, 6, 7].map((each) =>
+      tokens.issue({ impKey: KEY, impSecret: 'wrong', address: ADDRESS }).catch(() => {
+        order.push(each);
+      }),
+    );
+    await vi.advanceTimersByTimeAsync(0);
+    expect(order).toEqual([1, 2, 3]);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(order).toEqual([1, 2, 3, 4, 5]);
+    throttle.close();
+    await Promise.all(asked);
+    expect(order).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('are never held in dev', async () => {
+    const free = new TokenService(store, vault, clock, null);
+    for (let mistake = 0; mistake < 20; mistake++) expect(await held(KEY, 'wrong', ADDRESS, free)).toBe(0);
+  });
+
+  it('cost an unknown key and a revoked one as many comparisons as a wrong secret', async () => {
+    const counting = new CountingVault([{ id: 1, secret: randomBytes(32) }]);
+    const merchants = new MerchantService(store, counting, clock);
+    const keys = ['known', 'revoked'].map((impKey) => ({ impKey, impSecret: SECRET }));
+    await merchants.save({ name: '가상상점', userCode: 'imp00000002', keys, channels: [] });
+    await merchants.revokeKey('revoked');
+    const free = new TokenService(store, counting, clock, null);
+    for (const impKey of ['known', 'unknown', 'revoked']) {
+      counting.comparisons = 0;
+      const issued = free.issue({ impKey, impSecret: 'wrong', address: ADDRESS });
+      await expect(issued).rejects.toMatchObject({ code: 'credentials_wrong' });
+      expect([impKey, counting.comparisons]).toEqual([impKey, 1]);
+    }
   });
 });

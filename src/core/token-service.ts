@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts';
 import { type Clock, SECOND, wholeSecond } from './clock.ts';
+import { networkOf } from './limits.ts';
 import { type ApiKey, foldImpKey } from './merchant.ts';
 import { checkMerchant, checkToken, proveToken } from './proofs.ts';
 import type { Store, StoredToken, TokenHolder } from './store.ts';
@@ -63,7 +64,7 @@ export class TokenService {
       if (key === null || !this.#isRight(key, impSecret)) {
         // Also where there is no such key, so that the work is the same.
         if (key === null) this.#vault.matches(this.#nobody, secretPurpose(0, folded), impSecret);
-        await this.#throttle?.hold(`${address} ${folded.slice(0, LONGEST_KEY)}`);
+        await this.#throttle?.hold(`${networkOf(address)} ${folded.slice(0, LONGEST_KEY)}`);
         throw new AppError('credentials_wrong');
       }
       checkMerchant(this.#vault, key.merchant);
@@ -78,7 +79,7 @@ export class TokenService {
 
   /** Null when somebody else was faster, or the pair has changed since it was read. */
   async #issueTo(key: ApiKey): Promise<AccessToken | null> {
-    const seen = await this.#store.findTokenOfKey(key.id);
+    const seen = await this.#store.findTokenOfKey(key);
     const owner = { apiKeyId: key.id, merchantId: key.merchant.id };
     if (seen !== null) checkToken(this.#vault, { ...seen, ...owner }, seen.digest);
     const now = wholeSecond(this.#clock.now());

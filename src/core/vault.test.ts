@@ -57,9 +57,11 @@ describe('vault', () => {
     expect(rotated.open('a', old)).toBe('text');
     expect(rotated.seal('a', 'text').masterKeyId).toBe(2);
     expect(() => vault.open('a', rotated.seal('a', 'text'))).toThrow(unreadable);
-    expect(rotated.recognises(vault.keyMark())).toBe(true);
-    expect(vault.recognises(rotated.keyMark())).toBe(false);
-    expect(new Vault([key(1)]).recognises(vault.keyMark())).toBe(false);
+    expect(rotated.recognises(vault.keyMark('serve'), 'serve')).toBe(true);
+    expect(vault.recognises(rotated.keyMark('serve'), 'serve')).toBe(false);
+    expect(new Vault([key(1)]).recognises(vault.keyMark('serve'), 'serve')).toBe(false);
+    // Whoever changes the mode of a database has no mark for it.
+    expect(vault.recognises(vault.keyMark('dev'), 'serve')).toBe(false);
   });
 
   it('matches a digest with its secret only, and digests made before a rotation still', () => {

@@ -27,6 +27,9 @@ export interface Sealed {
   readonly blob: Uint8Array;
 }
 
+/** What bears a mark of its key: that of one cannot pass for that of another. */
+export type KeyMarked = 'dev' | 'serve' | 'backup';
+
 const CIPHER = 'aes-256-gcm';
 const RECORD_KEY_BYTES = 32;
 const SALT_BYTES = 32;
@@ -144,15 +147,15 @@ export class Vault {
     return createHmac('sha256', tokenKey).update(nonce).digest('hex').slice(0, 40);
   }
 
-  /** A mark by which a database recognises the master key that it was made with: `id:hex`. */
-  keyMark(): string {
-    return `${this.#currentId}:${Buffer.from(this.digest('key mark', '')).toString('hex')}`;
+  /** A mark by which a database of some mode, or a backup, recognises the master key that it was made with: `id:hex`. */
+  keyMark(of: KeyMarked): string {
+    return `${this.#currentId}:${Buffer.from(this.digest('key mark', of)).toString('hex')}`;
   }
 
-  /** Whether the key that `mark` was made with is among the keys of this vault. */
-  recognises(mark: string): boolean {
+  /** Whether `mark` was made for this, with one of the keys of this vault. */
+  recognises(mark: string, of: string): boolean {
     const [, hex = ''] = mark.split(':');
-    return this.matches(Buffer.from(hex, 'hex'), 'key mark', '');
+    return this.matches(Buffer.from(hex, 'hex'), 'key mark', of);
   }
 
   #recordKey(masterKeyId: number, salt: Uint8Array): Buffer {

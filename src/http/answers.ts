@@ -32,8 +32,11 @@ export interface PageAnswer {
 export interface StreamAnswer {
   /** Without `X-Content-Type-Options` and `X-Request-Id`, which every answer gets. */
   readonly headers: HeaderList;
-  /** Called once the head is written, but not for HEAD; returns what is to be done at the end. */
-  readonly open: (write: (text: string) => void) => () => void;
+  /**
+   * Called once the head is written, but not for HEAD; returns what is to be done at the end. `end` brings the end
+   * about.
+   */
+  readonly open: (write: (text: string) => void, end: () => void) => () => void;
 }
 
 const ANY_ORIGIN: HeaderList = ['Access-Control-Allow-Origin', '*'];
@@ -52,9 +55,22 @@ export const JSON_HEADERS: HeaderList = [
 /** On an answer without one. */
 export const BARE_HEADERS: HeaderList = JSON_HEADERS.slice(2);
 
-/** The CORS headers of an answer; `open` is true for a route that is public in every mode. */
-export function corsHeaders(policy: CorsPolicy, origin: string | undefined, open: boolean): HeaderList {
-  if (policy.kind === 'any' || open) return ANY_ORIGIN;
+/** Which pages may read the answers of a route. */
+export interface RouteAccess {
+  /** True for a route that any web page may ask, in every mode. */
+  readonly public?: boolean;
+  /** True for a route that no page of another origin may ask, in any mode. */
+  readonly private?: boolean;
+}
+
+/** The CORS headers of an answer; what meets no route goes by the policy. */
+export function corsHeaders(
+  policy: CorsPolicy,
+  origin: string | undefined,
+  route: RouteAccess = {},
+): HeaderList {
+  if (route.private === true) return NO_ORIGIN;
+  if (policy.kind === 'any' || route.public === true) return ANY_ORIGIN;
   if (policy.origins.length === 0) return NO_ORIGIN;
   return origin !== undefined && policy.origins.includes(origin)
     ? ['Access-Control-Allow-Origin', origin, 'Vary', 'Origin']

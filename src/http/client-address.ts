@@ -102,6 +102,12 @@ function normalise(text: string): string | null {
   return /^::ffff:(?<four>[\d.]+)$/.exec(short)?.groups?.['four'] ?? short;
 }
 
+/** Whether an address is this machine's alone. */
+export function isLoopback(address: string): boolean {
+  const known = normalise(address) ?? '';
+  return known === '::1' || (isIPv4(known) && known.startsWith('127.'));
+}
+
 function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIPv4(address) ? 'ipv4' : 'ipv6';
 }

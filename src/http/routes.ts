@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AppError } from '../errors.ts';
-import type { PageAnswer, StreamAnswer } from './answers.ts';
+import type { PageAnswer, RouteAccess, StreamAnswer } from './answers.ts';
 import { splitTarget } from './target.ts';
 
 /** What a handler gets to see of a request. */
@@ -23,12 +23,12 @@ export type Handler = (request: ApiRequest) => Promise<string | PageAnswer | Str
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
-export interface Route {
+export interface Route extends RouteAccess {
   /** Fixed segments and `{name}` for a parameter; a fixed segment wins over a parameter. */
   readonly path: string;
   readonly methods: Partial<Readonly<Record<Method, Handler>>>;
-  /** True for a route that any web page may ask, in every mode. */
-  readonly public?: boolean;
+  /** Throws an AppError for who may not ask, before the method and the body are looked at, and for OPTIONS too. */
+  readonly guard?: (request: Pick<ApiRequest, 'method' | 'headers'>) => void;
   /** Says errors in another form than the contract's envelope. */
   readonly renderError?: (error: AppError) => PageAnswer;
 }

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, type ErrorCode, toAppError } from '../errors.ts';
+import { AppError, type ErrorCode, isAlarm, toAppError } from '../errors.ts';
 import { guardLog, type Logger } from '../log.ts';
 import {
   BARE_HEADERS,
@@ -18,14 +18,16 @@ import {
 } from './answers.ts';
 import { announcesTooMuch, hasBody, readBody } from './body.ts';
 import { type AddressReader, createAddressReader } from './client-address.ts';
+import { Connections, MOST_CONNECTIONS, WRITE_TIMEOUT } from './connections.ts';
 import { guardObserver, guardTap } from './guards.ts';
 import { joinObservers, type Observer } from './observer.ts';
 import { newRequestIds } from './request-ids.ts';
-import { createRouter, type Match, type Method, type Surface } from './routes.ts';
+import { createRouter, type Handler, type Match, type Method, type Route, type Surface } from './routes.ts';
 import { drain, send } from './send.ts';
 import { Streams } from './streams.ts';
 import type { Tap } from './tap.ts';
 import { createTlsServer, type TlsOptions, trackHandshakes } from './tls.ts';
+import { afterAnswers, takeTurn } from './turns.ts';
 
 export interface HttpServerOptions {
   readonly surfaces: readonly Surface[];
@@ -40,6 +42,10 @@ export interface HttpServerOptions {
   readonly tls?: TlsOptions | undefined;
   /** Addresses and blocks whose word on a client's address is taken. Default: none. */
   readonly trustedProxies?: readonly string[] | undefined;
+  /** Connections at once; half as many may be unfinished. Default: `MOST_CONNECTIONS`. */
+  readonly maxConnections?: number | undefined;
+  /** How long an answer may be left unread, in milliseconds. Default: `WRITE_TIMEOUT`. */
+  readonly writeTimeout?: number | undefined;
 }
 
 /** How long a request may take to arrive, in milliseconds: the head, and the whole of it. */
@@ -59,16 +65,26 @@ const SERVER_OPTIONS = {
   optimizeEmptyRequests: true,
 };
 
-/** The newest answer of a connection, for what must be said after it. */
-const NEWEST = Symbol('newest answer');
 /** That a connection's bytes were refused by the parser, which says so again for each piece that still comes. */
 const REFUSED = Symbol('refused');
-type Connection = Duplex & { [NEWEST]?: ServerResponse; [REFUSED]?: true };
+type Connection = Duplex & { [REFUSED]?: true };
 
+/** A request under way, and what its answer has whatever becomes of it. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+  readonly match: Match | null;
+  readonly cors: HeaderList;
+}
+
+const NONE: HeaderList = [];
 const NO_BODY = Buffer.alloc(0);
 const NO_SNIFFING: HeaderList = ['X-Content-Type-Options', 'nosniff'];
+/** Refusals after which the connection ends. */
+const ENDING: readonly ErrorCode[] = ['body_too_large', 'request_malformed'];
 /** Refusals with a 5xx status that are nobody's fault, and no error in the log. */
-const EXPECTED: readonly ErrorCode[] = ['not_ready', 'streams_taken'];
+const EXPECTED: readonly ErrorCode[] = ['not_ready'];
 
 /**
  * The REST transport on `node:http`: finds the route by the raw target, reads the body, answers in one write.
@@ -84,6 +100,7 @@ export class HttpServer {
   readonly #addressOf: AddressReader;
   readonly #nextRequestId = newRequestIds();
   readonly #streams: Streams;
+  readonly #connections: Connections;
   #stopping = false;
   /** Ends connections that are not HTTP's yet. */
   #dropHandshakes = (): void => {};
@@ -97,12 +114,12 @@ export class HttpServer {
     this.#streams = new Streams(log);
     this.#route = createRouter(options.surfaces);
     this.#addressOf = createAddressReader(options.trustedProxies ?? []);
-    const { tls } = options;
+    const { tls, maxConnections: most = MOST_CONNECTIONS, writeTimeout = WRITE_TIMEOUT } = options;
     if (tls === undefined) {
       this.#server = createServer(SERVER_OPTIONS);
     } else {
       const server = createTlsServer({ ...SERVER_OPTIONS, handshakeTimeout: HEAD_TIMEOUT }, tls);
-      this.#dropHandshakes = trackHandshakes(server);
+      this.#dropHandshakes = trackHandshakes(server, most / 2);
       // Before node's own listener, which would take it for a malformed request and answer in HTTP.
       server.prependListener('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
         (socket as Connection)[REFUSED] = true;
@@ -111,11 +128,12 @@ export class HttpServer {
       });
       this.#server = server;
     }
+    this.#connections = new Connections(this.#server, { most, writeTimeout }, log);
+    this.#server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) =>
+      this.#connections.add(socket),
+    );
     this.#server.on('request', (request, response) => this.#take(request, response));
-    this.#server.on('checkContinue', (request, response) => {
-      if (!announcesTooMuch(request)) response.writeContinue();
-      this.#take(request, response);
-    });
+    this.#server.on('checkContinue', (request, response) => this.#take(request, response, true));
     this.#server.on('checkExpectation', (request, response) => this.#take(request, response));
     this.#server.on('clientError', (error, socket) => this.#refuseSyntax(error, socket));
     this.#server.on('connect', (_request, socket) => this.#refuse(new AppError('route_unknown'), socket));
@@ -146,52 +164,56 @@ export class HttpServer {
   }
 
   /** Nothing that goes wrong with one request may reach the process. */
-  #take(request: IncomingMessage, response: ServerResponse): void {
-    this.#serve(request, response).catch((error: unknown) => {
-      this.#log.error({ error }, 'a request could not be answered');
-      if (response.headersSent || response.destroyed) {
-        response.destroy();
-        return;
-      }
-      response.shouldKeepAlive = false;
-      send(request, response, 500, '', [...BARE_HEADERS, 'Content-Length', '0']);
+  #take(request: IncomingMessage, response: ServerResponse, waitsForLeave = false): void {
+    takeTurn(request, response, () => {
+      if (waitsForLeave && !announcesTooMuch(request)) response.writeContinue();
+      this.#serve(request, response).catch((error: unknown) => {
+        this.#log.error({ error }, 'a request could not be answered');
+        if (response.headersSent || response.destroyed) {
+          response.destroy();
+          return;
+        }
+        response.shouldKeepAlive = false;
+        send(request, response, 500, '', [...BARE_HEADERS, 'Content-Length', '0']);
+      });
     });
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = this.#nextRequestId();
-    (request.socket as Connection)[NEWEST] = response;
-    // At once: the address of a connection that the client has left is not to be had.
-    const address = this.#addressOf(request.socket.remoteAddress, request.headers);
-    const match = this.#route(request.url ?? '/');
-    const observed = this.#observer?.begin({
-      requestId,
-      method: request.method ?? '',
-      route: match?.route.path ?? null,
-      traceparent: request.headers['traceparent'],
-    });
-    const { origin } = request.headers;
-    const cors = corsHeaders(this.#options.cors, origin, match?.route.public === true);
+    const { method = '', url = '/', headers } = request;
+    const address = this.#addressOf(request.socket.remoteAddress, headers);
+    const isAmbiguous = namesHostTwice(request);
+    const match = isAmbiguous ? null : this.#route(url);
+    const leave = this.#connections.begin(request, hasBody(request));
+    const route = match?.route.path ?? null;
+    const observed = this.#observer?.begin({ requestId, method, route, traceparent: headers['traceparent'] });
+    const cors = corsHeaders(this.#options.cors, headers.origin, match?.route);
+    const exchange = { request, response, requestId, match, cors };
     let body: Buffer | null = NO_BODY;
     let status = 200;
     let refusal: ErrorCode | null = null;
+    let isStream = false;
     try {
+      if (isAmbiguous) throw new AppError('request_malformed');
       if (this.#stopping) throw new AppError('not_ready');
       if (match === null) throw new AppError('route_unknown');
-      if (request.method === 'OPTIONS') {
+      match.route.guard?.({ method, headers });
+      if (method === 'OPTIONS') {
         status = 204;
-        this.#answerOptions(request, response, match, [...cors, 'X-Request-Id', requestId]);
+        this.#answerOptions(exchange, match);
         return;
       }
-      const method = (request.method === 'HEAD' ? 'GET' : request.method) as Method;
-      const handler = Object.hasOwn(match.route.methods, method) ? match.route.methods[method] : undefined;
-      if (handler === undefined) throw new AppError('method_not_allowed');
-      if (hasBody(request)) body = await readBody(request);
+      const handler = handlerOf(match.route, method);
+      if (hasBody(request)) {
+        body = await readBody(request);
+        this.#connections.arrived(request);
+      }
       if (body === null) {
         status = 0;
         return;
       }
-      const fault = this.#tap?.fault(request.method ?? '', match.route.path) ?? null;
+      const fault = this.#tap?.fault(method, match.route.path) ?? null;
       if (fault !== null) {
         if (fault.delay > 0) await sleep(fault.delay);
         if (fault.outcome.kind === 'abort') {
@@ -201,80 +223,64 @@ export class HttpServer {
         }
         if (fault.outcome.kind === 'instead') {
           status = fault.outcome.status;
-          this.#write(request, response, status, fault.outcome.body, cors, requestId);
+          this.#write(exchange, status, fault.outcome.body);
           return;
         }
       }
       const { parameters, query } = match;
-      const { method: word = '', headers } = request;
-      const asked = { method: word, headers, address, parameters, query, body };
+      const asked = { method, headers, address, parameters, query, body };
       const answer = await (observed === undefined ? handler(asked) : observed.run(() => handler(asked)));
       if (typeof answer === 'string') {
-        this.#write(request, response, 200, answer, cors, requestId);
+        this.#write(exchange, 200, answer);
       } else if ('open' in answer) {
-        const headers = [...answer.headers, ...NO_SNIFFING, 'X-Request-Id', requestId, ...cors];
-        this.#streams.start(response, answer, headers, request.method === 'HEAD');
+        isStream = true;
+        const all = [...answer.headers, ...NO_SNIFFING, 'X-Request-Id', requestId, ...cors];
+        this.#streams.start(response, answer, all, method === 'HEAD');
       } else {
         status = answer.status;
-        this.#writePage(request, response, answer, cors, requestId);
+        this.#writePage(exchange, answer);
       }
     } catch (thrown) {
       const error = toAppError(thrown);
       refusal = error.code;
-      status = this.#answerError(request, response, error, match, cors, requestId);
+      status = this.#answerError(exchange, error);
     } finally {
+      if (isStream) response.once('close', leave);
+      else leave();
       observed?.end({ status, error: refusal });
-      this.#tap?.seen({
-        requestId,
-        method: request.method ?? '',
-        target: request.url ?? '',
-        route: match?.route.path ?? null,
-        headers: request.headers,
-        body: body ?? NO_BODY,
-        status,
-      });
+      this.#tap?.seen({ requestId, method, target: url, route, headers, body: body ?? NO_BODY, status });
     }
   }
 
-  #write(
-    request: IncomingMessage,
-    response: ServerResponse,
-    status: number,
-    text: string,
-    extra: HeaderList,
-    requestId: string,
-  ): void {
-    this.#send(request, response, status, text, [
+  #write(exchange: Exchange, status: number, text: string, more: HeaderList = NONE): void {
+    const { requestId, cors } = exchange;
+    this.#send(exchange, status, text, [
       ...JSON_HEADERS,
       'Content-Length',
       String(text.length),
       'X-Request-Id',
       requestId,
-      ...extra,
+      ...cors,
+      ...more,
     ]);
   }
 
-  #writePage(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { status, headers, body }: PageAnswer,
-    extra: HeaderList,
-    requestId: string,
-  ): void {
-    this.#send(request, response, status, body, [
+  #writePage(exchange: Exchange, { status, headers, body }: PageAnswer, more: HeaderList = NONE): void {
+    const { requestId, cors } = exchange;
+    this.#send(exchange, status, body, [
       ...headers,
       // On a 304 it would say that the page has become empty.
       ...(status === 304 ? [] : ['Content-Length', String(body.length)]),
       ...NO_SNIFFING,
       'X-Request-Id',
       requestId,
-      ...extra,
+      ...cors,
+      ...more,
     ]);
   }
 
   #send(
-    request: IncomingMessage,
-    response: ServerResponse,
+    { request, response }: Exchange,
     status: number,
     body: string | Uint8Array,
     headers: HeaderList,
@@ -283,42 +289,33 @@ export class HttpServer {
     send(request, response, status, body, headers);
   }
 
-  #answerOptions(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { allow }: Match,
-    headers: HeaderList,
-  ): void {
+  #answerOptions(exchange: Exchange, { allow }: Match): void {
+    const { request, requestId, cors } = exchange;
     const isPreflight = request.headers['access-control-request-method'] !== undefined;
-    const welcome = headers.includes('Access-Control-Allow-Origin');
-    this.#send(request, response, 204, '', [
+    const welcome = cors.includes('Access-Control-Allow-Origin');
+    this.#send(exchange, 204, '', [
       'Allow',
       allow,
       ...BARE_HEADERS,
-      ...headers,
+      ...cors,
+      'X-Request-Id',
+      requestId,
       ...(isPreflight && welcome ? preflightHeaders(allow) : []),
     ]);
   }
 
-  #answerError(
-    request: IncomingMessage,
-    response: ServerResponse,
-    error: AppError,
-    match: Match | null,
-    cors: HeaderList,
-    requestId: string,
-  ): number {
+  #answerError(exchange: Exchange, error: AppError): number {
+    const { request, response, requestId, match } = exchange;
     const page = match?.route.renderError?.(error) ?? null;
     const answer = page === null ? this.#options.renderError(error) : null;
     const status = (page ?? answer)?.status ?? 500;
     this.#note(error, status, requestId, request.method, match?.route.path ?? null);
     if (response.headersSent || response.destroyed) return status;
-    if (error.code === 'body_too_large') response.shouldKeepAlive = false;
-    const extra =
-      error.code === 'method_not_allowed' && match !== null ? [...cors, 'Allow', match.allow] : cors;
-    if (page !== null) this.#writePage(request, response, page, extra, requestId);
+    if (ENDING.includes(error.code)) response.shouldKeepAlive = false;
+    const allow = error.code === 'method_not_allowed' && match !== null ? ['Allow', match.allow] : NONE;
+    if (page !== null) this.#writePage(exchange, page, allow);
     else if (answer !== null)
-      this.#write(request, response, status, answer.body, [...extra, ...(answer.headers ?? [])], requestId);
+      this.#write(exchange, status, answer.body, [...allow, ...(answer.headers ?? NONE)]);
     return status;
   }
 
@@ -328,10 +325,7 @@ export class HttpServer {
     socket[REFUSED] = true;
     const tooLarge = cause.code === 'HPE_HEADER_OVERFLOW';
     const error = new AppError(tooLarge ? 'request_head_too_large' : 'request_malformed');
-    const newest = socket[NEWEST];
-    // Whole requests that stand before the broken one get their answers first; one that broke off has none.
-    if (newest?.req.complete && !newest.closed) newest.once('close', () => this.#refuse(error, socket));
-    else this.#refuse(error, socket);
+    afterAnswers(socket, () => this.#refuse(error, socket));
   }
 
   #refuse(error: AppError, socket: Duplex): void {
@@ -345,7 +339,7 @@ export class HttpServer {
       const answer = this.#options.renderError(error);
       this.#observer?.refused({ status: answer.status, error: error.code });
       this.#note(error, answer.status, requestId, undefined, null);
-      const cors = corsHeaders(this.#options.cors, undefined, false);
+      const cors = corsHeaders(this.#options.cors, undefined);
       socket.end(rawAnswer(answer, [...cors, 'X-Request-Id', requestId]), 'latin1', () =>
         drain(socket, () => socket.destroy()),
       );
@@ -363,8 +357,26 @@ export class HttpServer {
     route: string | null,
   ): void {
     const level = status >= 500 && !EXPECTED.includes(error.code) ? 'error' : 'info';
-    this.#log[level]({ requestId, method, route, status, error }, 'refused');
+    const alarm = isAlarm(error) ? { alarm: true } : {};
+    this.#log[level]({ requestId, method, route, status, ...alarm, error }, 'refused');
   }
+}
+
+/** Two servers that each take another one would see two different requests; node takes the first without a word. */
+function namesHostTwice({ rawHeaders }: IncomingMessage): boolean {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count++;
+  }
+  return count > 1;
+}
+
+function handlerOf({ methods }: Route, word: string): Handler {
+  const method = (word === 'HEAD' ? 'GET' : word) as Method;
+  const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
+  if (handler === undefined) throw new AppError('method_not_allowed');
+  return handler;
 }
 
 function describeListenFailure(cause: NodeJS.ErrnoException, host: string, port: number): string {

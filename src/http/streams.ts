@@ -25,11 +25,11 @@ export class Streams {
       return;
     }
     response.flushHeaders();
-    const close = this.#open(response, answer);
     const end = () => {
       if (response.writableNeedDrain) response.destroy();
       else response.end();
     };
+    const close = this.#open(response, answer, end);
     this.#ends.add(end);
     response.once('close', () => {
       this.#ends.delete(end);
@@ -41,14 +41,14 @@ export class Streams {
     });
   }
 
-  #open(response: ServerResponse, answer: StreamAnswer): () => void {
+  #open(response: ServerResponse, answer: StreamAnswer, end: () => void): () => void {
     try {
       return answer.open((text) => {
         // What is written between the end and the `close` event would be an error that nobody handles.
         if (response.destroyed || response.writableEnded) return;
         response.write(text);
         if (response.writableLength > MOST_WAITING) response.destroy();
-      });
+      }, end);
     } catch (error) {
       // The head has gone out: nothing else can be said any more.
       response.destroy();

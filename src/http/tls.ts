@@ -33,14 +33,16 @@ export function createTlsServer(options: ServerOptions, { key, cert, named = {} 
 
 /**
  * Connections that have not finished their handshake are none of HTTP yet, so a server that closes would wait for
- * them. Gives the means to drop them.
+ * them. Gives the means to drop them. When more than `most` are under way, the oldest one is dropped.
  */
-export function trackHandshakes(server: Server): () => void {
+export function trackHandshakes(server: Server, most: number): () => void {
   const pending = new Map<string, Socket>();
   const nameOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
   server.on('connection', (socket: Socket) => {
     const name = nameOf(socket);
     pending.set(name, socket);
+    const [oldest] = pending.values();
+    if (pending.size > most) oldest?.destroy();
     socket.once('close', () => {
       if (pending.get(name) === socket) pending.delete(name);
     });

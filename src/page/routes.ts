@@ -216,35 +216,42 @@ const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
   body_too_large: 413,
   method_not_allowed: 405,
   route_unknown: 404,
+  rate_limited: 429,
+  resend_too_soon: 429,
   not_ready: 503,
   store_unavailable: 503,
 };
 
+/** What the script is told of an error that is none of its own. */
+const WORDS: Readonly<Partial<Record<ErrorCode, FailureWord>>> = {
+  body_malformed: 'INVALID_PARAM',
+  not_ready: 'NOT_READY',
+  rate_limited: 'TOO_MANY_REQUESTS',
+};
+
 function failedCall(error: AppError): PageAnswer {
-  const status = STATUSES[error.code] ?? 500;
-  if (error.code === 'body_malformed') return refused(status, 'INVALID_PARAM');
-  const answer = refused(status, error.code === 'not_ready' ? 'NOT_READY' : 'SYSTEM_ERROR');
-  return { ...answer, headers: [...answer.headers, ...retryOf(status)] };
+  const answer = refused(statusOf(error), WORDS[error.code] ?? 'SYSTEM_ERROR');
+  return { ...answer, headers: [...answer.headers, ...retryOf(error)] };
 }
 
 /** In plain text: what failed may be anything. */
 function failedScreen(error: AppError): PageAnswer {
+  const status = statusOf(error);
   return {
-    status: STATUSES[error.code] ?? 500,
-    headers: [
-      'Content-Type',
-      'text/plain; charset=utf-8',
-      'Cache-Control',
-      'no-store',
-      ...retryOf(STATUSES[error.code]),
-    ],
-    body: Buffer.from(FAILURES.SYSTEM_ERROR),
+    status,
+    headers: ['Content-Type', 'text/plain; charset=utf-8', 'Cache-Control', 'no-store', ...retryOf(error)],
+    body: Buffer.from(FAILURES[status === 429 ? 'TOO_MANY_REQUESTS' : 'SYSTEM_ERROR']),
   };
 }
 
-/** As on the API: what is not there now may be there in five seconds. */
-function retryOf(status: number | undefined): HeaderList {
-  return status === 503 ? ['Retry-After', '5'] : [];
+function statusOf({ code }: AppError): number {
+  return STATUSES[code] ?? 500;
+}
+
+/** When to try again: as a limit says, or as on the API, since what is not there now may be there in five seconds. */
+function retryOf(error: AppError): HeaderList {
+  const seconds = error.retryAfter ?? (statusOf(error) === 503 ? 5 : null);
+  return seconds === null ? [] : ['Retry-After', String(seconds)];
 }
 
 /** Loaded when the first screen is due: what most servers answer are lookups. */

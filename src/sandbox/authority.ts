@@ -1,10 +1,11 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
 import type { TlsOptions } from '../http/tls.ts';
 import { createFile } from '../new-file.ts';
+import { readTrustedText, requireTrustedFolder } from '../trusted-file.ts';
 import { type AuthorityParts, isLimitedToSandbox, newAuthority, signLeaf, toPem } from './certificates.ts';
 
 /** The sandbox's own little certificate authority: what a developer's client has to trust, once. */
@@ -26,25 +27,25 @@ export interface AuthorityFiles {
   readonly key: string;
 }
 
+const KEY = { secret: true, dev: true };
+const CERTIFICATE = { dev: true };
 const REMAKE = 'remove authority.crt and authority.key to have a new one made, which clients must then trust';
 
 /**
- * Opens the authority of a data folder, or makes it at first use. Refuses a key that others may read, and
+ * Opens the authority of a data folder, or makes it at first use. Refuses a key that others may read or change, and
  * certificates that do not belong to it or may sign for more than the sandbox's names.
  */
 export function openAuthority({ certificate, key: keyFile }: AuthorityFiles): Authority {
   if (existsSync(certificate) && !existsSync(keyFile))
     throw refuse(keyFile, `is missing beside ${certificate}; ${REMAKE}`);
   const parts = attempt(keyFile, () => {
-    if (!existsSync(keyFile)) createFile(keyFile, format(newAuthority(Date.now())), 0o600);
-    if ((statSync(keyFile).mode & 0o077) !== 0)
-      throw refuse(keyFile, 'may be read by others; run chmod 600 on it');
-    return parse(keyFile, readFileSync(keyFile, 'utf8'));
+    if (!existsSync(keyFile)) createFile(keyFile, format(newAuthority(Date.now())), 0o600, KEY);
+    return parse(keyFile, readTrustedText(keyFile, KEY));
   });
   attempt(certificate, () => {
     // A start that was cut off may have left the key alone.
-    if (!existsSync(certificate)) createFile(certificate, parts.root, 0o644);
-    if (!isSame(readFileSync(certificate, 'utf8'), parts.root))
+    if (!existsSync(certificate)) createFile(certificate, parts.root, 0o644, CERTIFICATE);
+    if (!isSame(readTrustedText(certificate, CERTIFICATE), parts.root))
       throw refuse(certificate, `is not the certificate that authority.key belongs to; ${REMAKE}`);
   });
   return { file: certificate, cert: parts.root, issue: () => signLeaf(parts, Date.now()), close() {} };
@@ -54,6 +55,8 @@ export function openAuthority({ certificate, key: keyFile }: AuthorityFiles): Au
 export function createPassingAuthority(): Authority {
   const parts = newAuthority(Date.now());
   const { folder, file } = attempt(tmpdir(), () => {
+    // Clients are told to trust what lies there.
+    requireTrustedFolder(tmpdir(), CERTIFICATE);
     const made = mkdtempSync(join(tmpdir(), 'bonin-authority-'));
     const certificate = join(made, 'authority.crt');
     writeFileSync(certificate, parts.root, { mode: 0o644 });

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { SECOND } from '../core/clock.ts';
-import { AppError } from '../errors.ts';
 import type { StreamAnswer } from '../http/answers.ts';
 import type { Faults } from './faults.ts';
 import type { Feed, FeedEvent } from './feed.ts';
@@ -40,28 +39,60 @@ export function describeClock(clock: MovableClock): { now: number; standing: boo
   return { now, standing: clock.isStanding, ahead };
 }
 
-/**
- * `GET /sandbox/events`: what stands in the sandbox now, told as if it had just happened, and then what happens.
- * A `clock` event ends the first part. With a `Last-Event-ID` that is still known only newer messages come;
- * otherwise a `reset` comes first. `streams_taken` when too many look on.
- */
-export function answerEvents(sources: EventSources, lastEventId: string | undefined): StreamAnswer {
-  const { feed } = sources;
-  if (feed.listeners >= MOST_STREAMS) throw new AppError('streams_taken');
-  return {
-    headers: HEADERS,
-    open(write) {
-      const tell = (event: FeedEvent, data: unknown) => write(format(event, data));
-      write(`retry: ${RETRY}\n\n`);
-      tellAll(sources, tell, lastEventId);
-      const heartbeat = setInterval(() => write(':\n\n'), HEARTBEAT);
-      const leave = feed.subscribe(tell);
-      return () => {
-        clearInterval(heartbeat);
-        leave();
-      };
-    },
-  };
+interface Stream {
+  readonly address: string;
+  readonly end: () => void;
+}
+
+/** Who looks on. A stream that one comes for always begins: when all places are taken, another one ends for it. */
+export class EventStreams {
+  readonly #sources: EventSources;
+  /** Oldest first. */
+  readonly #open = new Set<Stream>();
+
+  constructor(sources: EventSources) {
+    this.#sources = sources;
+  }
+
+  /**
+   * `GET /sandbox/events`: what stands in the sandbox now, told as if it had just happened, and then what happens. A
+   * `clock` event ends the first part. With a `Last-Event-ID` that is still known only newer messages come;
+   * otherwise a `reset` comes first.
+   */
+  answer(address: string, lastEventId: string | undefined): StreamAnswer {
+    return {
+      headers: HEADERS,
+      open: (write, end) => {
+        const stream = { address, end };
+        this.#makeRoom();
+        this.#open.add(stream);
+        const tell = (event: FeedEvent, data: unknown) => write(format(event, data));
+        write(`retry: ${RETRY}\n\n`);
+        tellAll(this.#sources, tell, lastEventId);
+        const heartbeat = setInterval(() => write(':\n\n'), HEARTBEAT);
+        const leave = this.#sources.feed.subscribe(tell);
+        return () => {
+          clearInterval(heartbeat);
+          leave();
+          this.#open.delete(stream);
+        };
+      },
+    };
+  }
+
+  /** Whoever holds most places gives up the oldest of them. A page that lost its stream comes back by itself. */
+  #makeRoom(): void {
+    if (this.#open.size < MOST_STREAMS) return;
+    const held = new Map<string, number>();
+    for (const { address } of this.#open) held.set(address, (held.get(address) ?? 0) + 1);
+    const most = Math.max(...held.values());
+    for (const stream of this.#open) {
+      if (held.get(stream.address) !== most) continue;
+      this.#open.delete(stream);
+      stream.end();
+      return;
+    }
+  }
 }
 
 function tellAll(

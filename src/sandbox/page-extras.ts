@@ -203,14 +203,18 @@ export class SandboxPage implements PageExtras {
     const person = this.#offered(attempt)[0];
     const { walk } = attempt;
     if (walk === null || person === undefined) return true;
+    const expire = async (sent: Attempt | null) => {
+      const code = sent?.walk?.code;
+      if (sent && code) await attempts.advance(sent, { code: { ...code, sentAt: clock.now() - OTP_LIFE } });
+      return true;
+    };
+    // One that was sent just now: another one could not be sent yet.
+    if (walk.screen === 'code') return expire(attempt);
     const fields = walk.fields.gender_digit === '' ? this.#toFields(person) : walk.fields;
     const { name, birth, gender_digit, phone } = fields;
     const named = { ...attempt, walk: { ...walk, fields: { name, birth, gender_digit, phone } } };
     const claimant = toClaimant(named.walk, named.walk.fields);
-    const sent = await attempts.send(named, { claimant, method: 'SMS', address });
-    const code = sent?.walk?.code;
-    if (sent && code) await attempts.advance(sent, { code: { ...code, sentAt: clock.now() - OTP_LIFE } });
-    return true;
+    return expire(await attempts.send(named, { claimant, method: 'SMS', address }));
   }
 
   async #certify(attempt: Attempt, person: Person | Identity, withoutCi = false): Promise<boolean> {

@@ -1,20 +1,19 @@
-import { readFileSync } from 'node:fs';
 import { type Gender, isBirthday, isPersonName, parseCarrier, parsePhone } from '../core/identity.ts';
 import { isStorableImpUid } from '../core/ids.ts';
 import { AppError } from '../errors.ts';
 import {
   findBroken,
   findInList,
-  findMerchantProblems,
+  isObject,
   list,
-  type Members,
-  type MerchantEntry,
   optional,
   type Rules,
   text,
   textThat,
   truth,
-} from '../merchants-file.ts';
+} from '../member-rules.ts';
+import { findMerchantProblems, type MerchantEntry } from '../merchants-file.ts';
+import { readTrustedText } from '../trusted-file.ts';
 import people from './people.json' with { type: 'json' };
 
 /** In a sandbox a merchant is spoken of by its id. */
@@ -58,8 +57,9 @@ export const DEFAULT_SEED = people as Seed;
 export function readSeed(file: string): Seed {
   let seed: unknown;
   try {
-    seed = JSON.parse(readFileSync(file, 'utf8'));
+    seed = JSON.parse(readTrustedText(file, { dev: true }));
   } catch (cause) {
+    if (cause instanceof AppError) throw cause;
     throw new AppError('start_refused', { detail: `${file}: cannot be read as JSON`, cause });
   }
   const problems = findProblems(seed);
@@ -88,22 +88,33 @@ const PERSON: Rules = {
   carrier: optional(textThat('name one of the networks', (value) => parseCarrier(value) !== null)),
 };
 
+/** What an attempt that certified nobody may say of the person; it is checked, and nobody is told. */
+const NOBODY: Rules = Object.fromEntries(
+  Object.entries(PERSON).map(([name, rule]) => [name, optional(rule)]),
+);
+
 function findProblems(seed: unknown): readonly string[] {
-  const shape = findBroken(seed, { certifications: list }, '');
-  const { merchants, certifications } = (seed ?? {}) as { merchants?: unknown; certifications?: unknown };
-  const problems = [
-    ...shape,
-    ...findMerchantProblems(merchants),
-    ...findInList(merchants, 'merchants', (merchant, path) => findBroken(merchant, { id: text }, path)),
-  ];
+  const shape = findBroken(seed, { merchants: list, certifications: list }, '');
+  const { merchants, certifications } = isObject(seed) ? seed : {};
+  const problems = [...shape, ...findMerchantProblems(merchants, 'sandbox')];
   if (problems.length > 0) return [...new Set(problems)];
-  const channelKeys = (merchants as readonly SeedMerchant[]).flatMap(({ channels }) =>
-    channels.map(({ channel_key }) => channel_key),
+  const owners = new Map(
+    (merchants as readonly SeedMerchant[]).flatMap(({ id, channels }) =>
+      channels.map(({ channel_key }) => [channel_key, id]),
+    ),
   );
-  const channel = textThat('be the key of a channel above', (value) => channelKeys.includes(value));
   return findInList(certifications, 'certifications', (row, path) => {
-    const broken = findBroken(row, { ...ATTEMPT, channel }, path);
-    const isCertified = broken.length === 0 && (row as Members)['certified'] === true;
-    return isCertified ? findBroken(row, PERSON, path) : broken;
+    const { certified, channel } = isObject(row) ? row : {};
+    const owner = owners.get(String(channel));
+    return findBroken(
+      row,
+      {
+        ...ATTEMPT,
+        channel: textThat('be the key of a channel above', (value) => owners.has(value)),
+        merchant: optional(textThat('be the id of the merchant of its channel', (value) => value === owner)),
+        ...(certified === true ? PERSON : NOBODY),
+      },
+      path,
+    );
   });
 }

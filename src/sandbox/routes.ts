@@ -7,7 +7,8 @@ import { AppError } from '../errors.ts';
 import { success } from '../http/envelope.ts';
 import type { ApiRequest, Handler, Route } from '../http/routes.ts';
 import { createSandboxCertification } from './create-certification.ts';
-import { answerEvents, describeClock, type EventSources } from './events.ts';
+import { describeClock, type EventSources, EventStreams } from './events.ts';
+import { guardControls, guardPage } from './guards.ts';
 import type { Message } from './inbox.ts';
 import { FILES, renderPage } from './page/index.ts';
 import type { Seed } from './people-file.ts';
@@ -21,57 +22,34 @@ export interface SandboxServices extends EventSources {
   readonly provider: SandboxProvider;
   readonly seed: Seed;
   /** Whether requests that name another host than this machine may control the sandbox. */
-  readonly openToAnyHost: boolean;
+  readonly isOpenToAnyHost: () => boolean;
 }
 
 type Body = Readonly<Record<string, unknown>>;
 
 /** Every control route of the sandbox. They exist in `dev` only. */
 export function sandboxRoutes(services: SandboxServices): readonly Route[] {
-  const guarded = (handle: Handler): Handler => {
-    return async (request) => {
-      if (!services.openToAnyHost) requireLocalHost(request);
-      return handle(request);
-    };
-  };
-  const local = (handle: (body: Body, query: string) => Promise<unknown>): Handler =>
-    guarded(async (request) => success(toAsciiJson(await handle(readJson(request), request.query))));
-  /** For what changes something: any page may send a simple request to this machine, and then not be asked first. */
-  const own = (handle: (body: Body) => Promise<unknown>): Handler => {
-    const answer = local(handle);
-    return async (request) => {
-      requireOwnOrigin(request);
-      return answer(request);
-    };
-  };
-  return [
-    {
-      path: '/sandbox',
-      methods: {
-        GET: guarded(async ({ query }) => renderPage(services.seed, services.provider.randomOtp, query)),
-      },
-    },
-    ...Object.entries(FILES).map(
-      ([name, file]): Route => ({ path: `/sandbox/${name}`, methods: { GET: guarded(async () => file) } }),
-    ),
+  const streams = new EventStreams(services);
+  const answer =
+    (handle: (body: Body, query: string) => Promise<unknown>): Handler =>
+    async (request) =>
+      success(toAsciiJson(await handle(readJson(request), request.query)));
+  const routes: readonly Route[] = [
     {
       path: '/sandbox/events',
       methods: {
-        GET: guarded(async (request) => {
-          requireOwnOrigin(request);
-          return answerEvents(services, request.headers['last-event-id']?.toString());
-        }),
+        GET: async ({ address, headers }) => streams.answer(address, headers['last-event-id']?.toString()),
       },
     },
     {
       path: '/sandbox/certifications',
-      methods: { POST: own((body) => createSandboxCertification(services, body)) },
+      methods: { POST: answer((body) => createSandboxCertification(services, body)) },
     },
     {
       path: '/sandbox/messages',
       methods: {
-        GET: local((_body, query) => listMessages(services, query)),
-        DELETE: own(async () => {
+        GET: answer((_body, query) => listMessages(services, query)),
+        DELETE: answer(async () => {
           services.inbox.clear();
           services.feed.publish('reset', () => ({ what: 'messages' }));
           return {};
@@ -81,42 +59,48 @@ export function sandboxRoutes(services: SandboxServices): readonly Route[] {
     {
       path: '/sandbox/faults',
       methods: {
-        GET: local(async () => services.faults.rules),
-        PUT: own(async (body) => {
+        GET: answer(async () => services.faults.rules),
+        PUT: answer(async (body) => {
           services.faults.replace(body['faults']);
           return services.faults.rules;
         }),
-        DELETE: own(async () => {
+        DELETE: answer(async () => {
           services.faults.clear();
           return services.faults.rules;
         }),
       },
     },
-    { path: '/sandbox/requests', methods: { GET: local(async () => services.requests.list()) } },
-    { path: '/sandbox/approvals', methods: { POST: own((body) => decide(services, body)) } },
-    { path: '/sandbox/reset', methods: { POST: own(() => reset(services)) } },
+    { path: '/sandbox/requests', methods: { GET: answer(async () => services.requests.list()) } },
+    { path: '/sandbox/approvals', methods: { POST: answer((body) => decide(services, body)) } },
+    { path: '/sandbox/reset', methods: { POST: answer(() => reset(services)) } },
     {
       path: '/sandbox/clock',
       methods: {
-        GET: local(async () => tellTime(services)),
-        PUT: own(async (body) => setClock(services, body)),
+        GET: answer(async () => tellTime(services)),
+        PUT: answer(async (body) => setClock(services, body)),
       },
     },
   ];
+  const { isOpenToAnyHost } = services;
+  return [
+    {
+      path: '/sandbox',
+      private: true,
+      guard: guardPage(isOpenToAnyHost),
+      methods: { GET: async ({ query }) => renderPage(services.seed, services.provider.randomOtp, query) },
+    },
+    ...[...routes, ...FILE_ROUTES].map((route) => ({
+      ...route,
+      private: true,
+      guard: guardControls(isOpenToAnyHost),
+    })),
+  ];
 }
 
-const LOCAL_HOST = /^(?:localhost|[^:]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
-
-/** A page elsewhere can make a browser call this machine under a name of its own, but not forge this header. */
-function requireLocalHost({ headers }: ApiRequest): void {
-  if (!LOCAL_HOST.test(headers.host ?? '')) throw new AppError('host_not_local');
-}
-
-/** A browser says whose page asks; other programs say nothing. Pages served here have the request's own host. */
-function requireOwnOrigin({ headers: { origin, host = '' } }: ApiRequest): void {
-  if (origin !== undefined && origin.replace(/^https?:\/\//, '') !== host.toLowerCase())
-    throw new AppError('origin_foreign');
-}
+const FILE_ROUTES: readonly Route[] = Object.entries(FILES).map(([name, file]) => ({
+  path: `/sandbox/${name}`,
+  methods: { GET: async () => file },
+}));
 
 /** The body's JSON; a list, which only faults are, comes as the member `faults`. */
 function readJson({ body }: ApiRequest): Body {

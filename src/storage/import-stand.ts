@@ -1,4 +1,4 @@
-import type { ImportStand } from '../core/archive.ts';
+import type { ArchiveRow, ArchiveTable, ImportStand } from '../core/archive.ts';
 import { AppError } from '../errors.ts';
 
 /*
@@ -8,6 +8,20 @@ import { AppError } from '../errors.ts';
 
 /** Why nobody serves from a database whose stamp has `import`. */
 export const UNFINISHED = 'an import into it has not ended; run bonin import again with the same file';
+
+const MARK = /^(\S+) (\d{1,15})$/;
+
+/** Tables that number their rows themselves. */
+export const NUMBERED: readonly string[] = ['merchants', 'channels', 'api_keys'];
+/** Far above what is ever given, and far below where numbers end. */
+const LARGEST_NUMBER = 2 ** 40;
+
+/** Refuses rows with a number that a table does not give, after which it could give no other. */
+export function checkNumbers({ name }: ArchiveTable, rows: readonly ArchiveRow[]): void {
+  if (!NUMBERED.includes(name)) return;
+  if (rows.some(([id]) => typeof id !== 'number' || id < 1 || id > LARGEST_NUMBER))
+    throw new AppError('store_failed', { detail: 'they have numbers that Bonin does not give' });
+}
 
 /** What stands at `import` when this chunk is the next one. */
 export function importMark(exportId: string, chunk: number): string {
@@ -20,7 +34,9 @@ export function standOf(
   stamp: { readonly import: string | undefined; readonly imported: string | undefined },
   isEmpty: boolean,
 ): ImportStand {
-  const [begun, next] = stamp.import?.split(' ') ?? [];
+  const [, begun, next] = MARK.exec(stamp.import ?? '') ?? [];
+  if (stamp.import !== undefined && begun === undefined)
+    throw refuse('the database does not say how far an import into it is; make a new one');
   if (begun !== undefined && begun !== exportId)
     throw refuse(
       'another export was begun to be imported into the database; import that one, or make a new one',

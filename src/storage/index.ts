@@ -1,6 +1,7 @@
 import type { Archive } from '../core/archive.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Store } from '../core/store.ts';
+import type { Vault } from '../core/vault.ts';
 import { AppError } from '../errors.ts';
 import type { Backup } from './sqlite/backup.ts';
 import type { Restored } from './sqlite/restore.ts';
@@ -14,8 +15,8 @@ export interface DatabaseMark {
   readonly mode: 'dev' | 'serve';
   /** Mark of the newest master key, written into a new database. */
   readonly keyMark: string;
-  /** Whether the mark found in a database is of one of our master keys. */
-  readonly recognises: (keyMark: string) => boolean;
+  /** Whether the mark found in a database of some mode is of one of our master keys, made for this mode. */
+  readonly recognises: (keyMark: string, mode: string) => boolean;
   /**
    * `export` reads a database of either mode, and makes none; `import` may find that an import was broken off. Both go
    * with an archive. Default: none of them.
@@ -71,20 +72,20 @@ export async function openArchive(databaseUrl: string, mark: DatabaseMark): Prom
   return (await engine.archive())(url, mark);
 }
 
-/** Copies an SQLite database into a folder while others use it; `start_refused` for any other. */
-export async function backupDatabase(databaseUrl: string, folder: string): Promise<Backup> {
+/** Copies an SQLite database into a folder while others use it, signed; `start_refused` for any other. */
+export async function backupDatabase(
+  databaseUrl: string,
+  folder: string,
+  openVault: () => Vault,
+): Promise<Backup> {
   const file = fileOf(databaseUrl);
-  return (await import('./sqlite/backup.ts')).backupSqlite(file, folder, new Date());
+  return (await import('./sqlite/backup.ts')).backupSqlite(file, folder, openVault, new Date());
 }
 
-/** Makes an SQLite database of a copy, or of the newest one in a folder; `start_refused` for any other. */
-export async function restoreDatabase(
-  from: string,
-  databaseUrl: string,
-  recognises: DatabaseMark['recognises'],
-): Promise<Restored> {
+/** Makes an SQLite database of a signed copy, or of the newest one in a folder; `start_refused` for any other. */
+export async function restoreDatabase(from: string, databaseUrl: string, vault: Vault): Promise<Restored> {
   const file = fileOf(databaseUrl);
-  return (await import('./sqlite/restore.ts')).restoreSqlite(from, file, recognises, Date.now());
+  return (await import('./sqlite/restore.ts')).restoreSqlite(from, file, vault, Date.now());
 }
 
 function fileOf(databaseUrl: string): string {

@@ -1,29 +1,99 @@
-import { ARCHIVE_TABLES, type ArchiveTable } from '../core/archive.ts';
-import { AppError } from '../errors.ts';
-import type { TableTotal } from './totals.ts';
+import { ARCHIVE_TABLES, type ArchiveRow, type ArchiveTable } from '../core/archive.ts';
+import { LARGEST_CHUNK, refuse } from './export-file.ts';
+import { decodeRows, encodeRows } from './rows.ts';
+import { type TableTotal, Tally } from './totals.ts';
 
 /** Begins the chunk that is the end; others begin with the place of their table. */
 const END = 255;
 
-/** What stands in one chunk of an export: some rows of one table, or the end with what all of them come to. */
-export type Chunk =
-  | { readonly table: ArchiveTable; readonly bytes: Buffer }
-  | { readonly totals: readonly TableTotal[] };
+/** Some rows of one table, and as what they stand in a file. */
+export interface RowsChunk {
+  readonly table: ArchiveTable;
+  readonly rows: readonly ArchiveRow[];
+  readonly bytes: Buffer;
+}
 
-/** `bytes` are the rows, encoded. */
-export function packRows(table: ArchiveTable, bytes: Buffer): Buffer {
+/** The chunks of these rows: one, unless they are large. */
+export function* chunksOf(
+  file: string,
+  table: ArchiveTable,
+  rows: readonly ArchiveRow[],
+): Generator<RowsChunk> {
+  const bytes = encodeRows(rows);
+  if (bytes.length < LARGEST_CHUNK) {
+    yield { table, rows, bytes };
+    return;
+  }
+  if (rows.length === 1) throw refuse(file, `a row of ${table.name} is too large to be moved`);
+  const half = rows.length >> 1;
+  for (const part of [rows.slice(0, half), rows.slice(half)]) yield* chunksOf(file, table, part);
+}
+
+export function packRows({ table, bytes }: RowsChunk): Buffer {
   return Buffer.concat([Buffer.of(ARCHIVE_TABLES.indexOf(table)), bytes]);
 }
 
+/** The end, with what all chunks before it come to. */
 export function packEnd(totals: readonly TableTotal[]): Buffer {
   return Buffer.concat([Buffer.of(END), Buffer.from(JSON.stringify(totals))]);
 }
 
-export function unpack(plain: Buffer): Chunk {
-  const kind = plain.readUInt8(0);
-  const rest = plain.subarray(1);
-  if (kind === END) return { totals: JSON.parse(rest.toString()) as readonly TableTotal[] };
+/** The rows in a chunk of the file, null for the end; `start_refused` for what no export of ours holds. */
+export function unpackRows(file: string, plain: Buffer): RowsChunk | null {
+  const kind = plain[0];
+  if (kind === END) return null;
+  if (kind === undefined) throw refuse(file, 'holds a chunk with nothing in it');
   const table = ARCHIVE_TABLES[kind];
-  if (table === undefined) throw new AppError('store_failed', { detail: 'the file has a table of its own' });
-  return { table, bytes: rest };
+  if (table === undefined) throw refuse(file, 'holds a table that is not known here');
+  const bytes = plain.subarray(1);
+  try {
+    return { table, rows: decodeRows(table, bytes), bytes };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw refuse(file, `holds rows of ${table.name} that Bonin does not write: ${error.message}`, error);
+  }
+}
+
+/**
+ * Takes the chunks of a file from the first one on, and holds them to what an export is: each table once, in the order
+ * of all tables, with keys that ascend, and an end that says what came before. A chunk that opens was sealed under the
+ * master key, and is still not believed: the key may be an old one that somebody else has.
+ */
+export class ChunkCheck {
+  readonly tally = new Tally();
+  readonly #file: string;
+  #table = 0;
+  #key: number | null = null;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** Where the chunks so far have ended: the place of a table, and a key in it. */
+  get reached(): { readonly table: number; readonly key: number | null } {
+    return { table: this.#table, key: this.#key };
+  }
+
+  /** What `unpackRows` gives. */
+  take(plain: Buffer): RowsChunk | null {
+    const chunk = unpackRows(this.#file, plain);
+    if (chunk === null) {
+      // Nothing of the end is read: it is what our own sums would be written down as, or it is refused.
+      if (!plain.equals(packEnd(this.tally.totals()))) throw refuse(this.#file, 'does not add up');
+      return null;
+    }
+    const { table, rows, bytes } = chunk;
+    const place = ARCHIVE_TABLES.indexOf(table);
+    if (place < this.#table)
+      throw refuse(this.#file, `holds rows of ${table.name} after those of a later table`);
+    if (place > this.#table) this.#key = null;
+    this.#table = place;
+    for (const [key] of rows) {
+      if (this.#key !== null && Number(key) <= this.#key)
+        throw refuse(this.#file, `holds rows of ${table.name} whose keys do not ascend`);
+      this.#key = Number(key);
+    }
+    this.tally.add(table, rows.length, bytes);
+    return chunk;
+  }
 }

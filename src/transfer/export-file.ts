@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ARCHIVE_TABLES, type Archive } from '../core/archive.ts';
@@ -20,8 +20,12 @@ const LONGEST_HEADER = 1024;
 const LENGTH_BYTES = 4;
 const KEY_ID_BYTES = 4;
 const SALT_BYTES = 32;
-/** No chunk of ours comes near; a longer one would be held in memory for nothing. */
-const LONGEST_CHUNK = 256 * 1024 * 1024;
+/** What sealing adds to a chunk: the number of the key, salt, nonce and tag. */
+const SEALING_BYTES = KEY_ID_BYTES + SALT_BYTES + 12 + 16;
+/** Bytes of the largest chunk before it is sealed. No file of ours has a larger one, so none is held in memory. */
+export const LARGEST_CHUNK = 4 * 1024 * 1024;
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const KEY_MARK = /^[1-9]\d{0,9}:[0-9a-f]{72}$/;
 
 export interface ExportHeader {
   readonly format: typeof FORMAT;
@@ -75,7 +79,7 @@ export class ExportFile {
       mode,
       keyMark,
     };
-    const line = `${JSON.stringify(header)}\n`;
+    const line = lineOf(header);
     const handle = await openFile(file, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
     try {
       await write(file, handle, Buffer.from(line), 0);
@@ -88,10 +92,16 @@ export class ExportFile {
 
   /** Opens a file and reads its header; null when it was broken off before the header was written. */
   static async open(file: string, vault: Vault, use: 'read' | 'continue'): Promise<ExportFile | null> {
-    const handle = await openFile(file, use === 'read' ? constants.O_RDONLY : constants.O_RDWR);
+    // A link that somebody else made would lead the writing elsewhere.
+    const access = use === 'read' ? constants.O_RDONLY : constants.O_RDWR | constants.O_NOFOLLOW;
+    // A pipe is not waited for.
+    const handle = await openFile(file, access | constants.O_NONBLOCK);
     try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(LONGEST_HEADER), 0, LONGEST_HEADER, 0);
-      const start = buffer.toString('latin1', 0, bytesRead);
+      const stat = await handle.stat();
+      if (!stat.isFile()) throw refuse(file, 'is not a file');
+      const head = await read(file, handle, LONGEST_HEADER, 0);
+      const bytesRead = head.length;
+      const start = head.toString('latin1');
       const line = start.slice(0, start.indexOf('\n') + 1);
       const beginning = `{"format":"${FORMAT}"`;
       if (
@@ -101,7 +111,9 @@ export class ExportFile {
         await handle.close();
         return null;
       }
-      return new ExportFile(file, handle, line, readHeader(file, line, vault), vault);
+      const header = readHeader(file, line, vault);
+      if (use === 'continue') inspectOwner(file, stat);
+      return new ExportFile(file, handle, line, header, vault);
     } catch (error) {
       await handle.close();
       throw error;
@@ -149,6 +161,8 @@ export class ExportFile {
 
   /** Seals a chunk and writes it behind the last one that was read or written. */
   async append(plain: Buffer): Promise<void> {
+    if (plain.length === 0 || plain.length > LARGEST_CHUNK)
+      throw refuse(this.#file, 'a chunk of it would be too large to be read again');
     const { masterKeyId, salt, blob } = this.#vault.seal(
       this.#contextOf(this.#chunk),
       plain.toString('latin1'),
@@ -182,23 +196,16 @@ export class ExportFile {
   }
 
   async #readLength(): Promise<number | null> {
-    const { buffer, bytesRead } = await this.#handle.read(
-      Buffer.alloc(LENGTH_BYTES),
-      0,
-      LENGTH_BYTES,
-      this.#position,
-    );
-    if (bytesRead === 0) return null;
-    const length = bytesRead < LENGTH_BYTES ? 0 : buffer.readUInt32BE(0);
-    if (length <= KEY_ID_BYTES + SALT_BYTES || length > LONGEST_CHUNK) throw this.#damaged();
+    const bytes = await read(this.#file, this.#handle, LENGTH_BYTES, this.#position);
+    if (bytes.length === 0) return null;
+    const length = bytes.length < LENGTH_BYTES ? 0 : bytes.readUInt32BE(0);
+    if (length < SEALING_BYTES || length > SEALING_BYTES + LARGEST_CHUNK) throw this.#damaged();
     return length;
   }
 
   async #readBytes(position: number, length: number): Promise<Buffer> {
-    if (position + length > (await this.size())) throw this.#damaged();
-    const bytes = Buffer.allocUnsafe(length);
-    const { bytesRead } = await this.#handle.read(bytes, 0, length, position);
-    if (bytesRead < length) throw this.#damaged();
+    const bytes = await read(this.#file, this.#handle, length, position);
+    if (bytes.length < length) throw this.#damaged();
     return bytes;
   }
 
@@ -218,6 +225,13 @@ export class ExportFile {
   }
 }
 
+/** Whoever may change a file could have begun it, too, for us to go on with. */
+function inspectOwner(file: string, { uid, mode, nlink }: Stats): void {
+  const own = process.getuid?.();
+  if ((own !== undefined && uid !== own) || (mode & 0o077) !== 0 || nlink > 1)
+    throw refuse(file, 'is there already, and others may have a hand in it; remove it, or take another name');
+}
+
 function readHeader(file: string, line: string, vault: Vault): ExportHeader {
   let header: Partial<ExportHeader> | null;
   try {
@@ -229,11 +243,22 @@ function readHeader(file: string, line: string, vault: Vault): ExportHeader {
   const { version, layout, id, mode, keyMark } = header;
   if (version !== VERSION || layout !== LAYOUT)
     throw refuse(file, 'was made by another version of Bonin; export and import with the same one');
-  if (typeof id !== 'string' || typeof keyMark !== 'string' || (mode !== 'dev' && mode !== 'serve'))
+  if (!isText(id, ID) || !isText(keyMark, KEY_MARK) || (mode !== 'dev' && mode !== 'serve'))
     throw refuse(file, 'its beginning is damaged');
-  if (!vault.recognises(keyMark))
+  const known: ExportHeader = { format: FORMAT, version, layout, id, mode, keyMark };
+  // Nothing besides, nothing twice, in no other order.
+  if (line !== lineOf(known)) throw refuse(file, 'its beginning is damaged');
+  if (!vault.recognises(keyMark, mode))
     throw refuse(file, 'was sealed with a master key that is not among the keys given');
-  return { format: FORMAT, version, layout, id, mode, keyMark };
+  return known;
+}
+
+function isText(value: unknown, pattern: RegExp): value is string {
+  return typeof value === 'string' && pattern.test(value);
+}
+
+function lineOf(header: ExportHeader): string {
+  return `${JSON.stringify(header)}\n`;
 }
 
 const SENTENCES: ReadonlyMap<string, string> = new Map(
@@ -243,6 +268,8 @@ const SENTENCES: ReadonlyMap<string, string> = new Map(
     EISDIR: 'is a folder',
     EACCES: 'may not be read or written',
     EPERM: 'may not be read or written',
+    ELOOP: 'is a symbolic link; name the file itself',
+    ENXIO: 'is not a file',
     EROFS: 'stands on a disk that is read-only',
     ENOSPC: 'the disk is full; begin again with the same file when there is room',
     EDQUOT: 'the disk is full; begin again with the same file when there is room',
@@ -253,6 +280,23 @@ const SENTENCES: ReadonlyMap<string, string> = new Map(
 async function openFile(file: string, flags: number): Promise<FileHandle> {
   try {
     return await open(file, flags, 0o600);
+  } catch (error) {
+    throw describe(file, error);
+  }
+}
+
+/** So many bytes from a place on; fewer at the end of the file. */
+async function read(file: string, handle: FileHandle, length: number, position: number): Promise<Buffer> {
+  try {
+    // No more room than the file can fill, whatever it says of itself.
+    const { size } = await handle.stat();
+    const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - position)));
+    for (let done = 0; done < buffer.length; ) {
+      const { bytesRead } = await handle.read(buffer, done, buffer.length - done, position + done);
+      if (bytesRead === 0) return buffer.subarray(0, done);
+      done += bytesRead;
+    }
+    return buffer;
   } catch (error) {
     throw describe(file, error);
   }

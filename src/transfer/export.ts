@@ -1,19 +1,17 @@
 import { existsSync, rmSync } from 'node:fs';
 import { ARCHIVE_TABLES, type Archive } from '../core/archive.ts';
 import type { Vault } from '../core/vault.ts';
-import { packEnd, packRows, unpack } from './chunks.ts';
+import { ChunkCheck, chunksOf, packEnd, packRows } from './chunks.ts';
 import { DamagedExport, ExportFile, refuse } from './export-file.ts';
-import { decodeRows, encodeRows } from './rows.ts';
 import {
   countRows,
   differences,
-  keyOf,
   measure,
   type Progress,
   readChunks,
   type ShowProgress,
   type TableTotal,
-  Tally,
+  type Tally,
 } from './totals.ts';
 
 /**
@@ -64,40 +62,31 @@ async function writeTables(
   archive: Archive,
   show: ShowProgress,
 ): Promise<Tally> {
-  const tally = new Tally();
-  const { table: begunTable, key } = await readBegun(output, file, tally, show);
+  const { tally, reached } = await readBegun(output, file, show);
   for (const [number, table] of ARCHIVE_TABLES.entries()) {
-    if (number < begunTable) continue;
-    for await (const rows of readChunks(archive, table, number === begunTable ? key : null)) {
-      const bytes = encodeRows(rows);
-      await output.append(packRows(table, bytes));
-      tally.add(table, rows.length, bytes);
-      show(tally.rows);
-    }
+    if (number < reached.table) continue;
+    for await (const rows of readChunks(archive, table, number === reached.table ? reached.key : null))
+      for (const chunk of chunksOf(file, table, rows)) {
+        await output.append(packRows(chunk));
+        tally.add(table, chunk.rows.length, chunk.bytes);
+        show(tally.rows);
+      }
   }
   return tally;
 }
 
 /** Adds up what the file holds already, cuts off what is not whole, and says where it ended. */
-async function readBegun(
-  output: ExportFile,
-  file: string,
-  tally: Tally,
-  show: ShowProgress,
-): Promise<{ readonly table: number; readonly key: number | null }> {
-  let end: { table: number; key: number | null } = { table: 0, key: null };
+async function readBegun(output: ExportFile, file: string, show: ShowProgress): Promise<ChunkCheck> {
+  const check = new ChunkCheck(file);
   try {
     for (let plain = await output.read(); plain !== null; plain = await output.read()) {
-      const chunk = unpack(plain);
-      if ('totals' in chunk) throw refuse(file, 'is an export that has ended; remove it to export again');
-      const rows = decodeRows(chunk.table, chunk.bytes);
-      tally.add(chunk.table, rows.length, chunk.bytes);
-      show(tally.rows);
-      end = { table: ARCHIVE_TABLES.indexOf(chunk.table), key: keyOf(rows) };
+      if (check.take(plain) === null)
+        throw refuse(file, 'is an export that has ended; remove it to export again');
+      show(check.tally.rows);
     }
   } catch (error) {
     if (!(error instanceof DamagedExport)) throw error;
   }
   await output.cut();
-  return end;
+  return check;
 }

@@ -1,16 +1,16 @@
 import type { Archive } from '../core/archive.ts';
 import type { Vault } from '../core/vault.ts';
-import { unpack } from './chunks.ts';
+import { AppError } from '../errors.ts';
+import { ChunkCheck, type RowsChunk, unpackRows } from './chunks.ts';
 import { ExportFile, type ExportHeader, refuse } from './export-file.ts';
-import { decodeRows } from './rows.ts';
 import {
+  countRows,
   differences,
   measure,
   type Progress,
   type ShowProgress,
   sumOfRows,
   type TableTotal,
-  Tally,
 } from './totals.ts';
 
 const MEGABYTE = 1_000_000;
@@ -36,14 +36,15 @@ export async function importFrom(
   const input = await ExportFile.open(file, vault, 'read');
   if (input === null) throw refuse(file, 'was broken off before its first chunk; export again');
   try {
-    const { totals, rowsBefore } = await readThrough(input, file, progress);
+    const totals = await readThrough(input, file, progress);
     const archive = await openTarget(input.header);
     try {
       const { next } = await archive.beginImport(input.header.id);
       if (next === null) return { totals, written: 0, wasDone: true };
       const rows = sumOfRows(totals);
-      const written = rows - (rowsBefore[next] ?? rows);
-      await writeChunks(input, file, archive, next, progress('Importing', written, 'rows'));
+      const earlier = next === 0 ? 0 : await countRows(archive);
+      const show = progress('Importing', Math.max(0, rows - earlier), 'rows');
+      const written = await writeChunks(input, file, archive, next, show);
       const wrong = differences(totals, await measure(archive, progress('Comparing', rows, 'rows')));
       if (wrong !== '')
         throw refuse(
@@ -60,54 +61,66 @@ export async function importFrom(
   }
 }
 
-/** What the end of the file says of it, after everything before has proved to be so; and the rows before each chunk. */
+/** What all tables of the file come to, after every chunk has proved to be what an export has. */
 async function readThrough(
   input: ExportFile,
   file: string,
   progress: Progress,
-): Promise<{ readonly totals: readonly TableTotal[]; readonly rowsBefore: readonly number[] }> {
+): Promise<readonly TableTotal[]> {
   const size = await input.size();
   const show = progress('Checking', size / MEGABYTE, 'MB');
-  const tally = new Tally();
-  const rowsBefore: number[] = [];
+  const check = new ChunkCheck(file);
   for (;;) {
     const plain = await input.read();
     if (plain === null) throw refuse(file, 'has no end: the export was broken off; run it again first');
     show(input.position / MEGABYTE);
-    const chunk = unpack(plain);
-    if (!('totals' in chunk)) {
-      rowsBefore.push(tally.rows);
-      tally.add(chunk.table, decodeRows(chunk.table, chunk.bytes).length, chunk.bytes);
-      continue;
-    }
-    if (input.position !== size) throw refuse(file, 'holds something behind its end');
-    if (differences(tally.totals(), chunk.totals) !== '') throw refuse(file, 'does not add up');
-    return { totals: chunk.totals, rowsBefore };
+    if (check.take(plain) !== null) continue;
+    if (input.position !== (await input.size())) throw refuse(file, 'holds something behind its end');
+    return check.tally.totals();
   }
 }
 
-/** Writes the chunks from a number on; the next one is read while the last is being written. */
+/** Writes the chunks from a number on, and gives the rows; the next chunk is read while the last is being written. */
 async function writeChunks(
   input: ExportFile,
   file: string,
   archive: Archive,
   from: number,
   show: ShowProgress,
-): Promise<void> {
+): Promise<number> {
   let written = 0;
   await input.seek(from);
   let next = input.read();
   for (let number = from; ; number++) {
     const plain = await next;
-    const chunk = plain === null ? null : unpack(plain);
-    if (chunk === null || 'totals' in chunk) return;
+    const chunk = plain === null ? null : unpackRows(file, plain);
+    if (chunk === null) return written;
     next = input.read();
     // When the writing fails, nobody asks for it any more.
     next.catch(() => {});
-    const rows = decodeRows(chunk.table, chunk.bytes);
-    if (!(await archive.write(input.header.id, number, chunk.table, rows)))
+    if (!(await writeChunk(input, file, archive, number, chunk)))
       throw refuse(file, 'is being imported by another process');
-    written += rows.length;
+    written += chunk.rows.length;
     show(written);
+  }
+}
+
+/** False when the import stands at another chunk. */
+async function writeChunk(
+  input: ExportFile,
+  file: string,
+  archive: Archive,
+  number: number,
+  { table, rows }: RowsChunk,
+): Promise<boolean> {
+  try {
+    return await archive.write(input.header.id, number, table, rows);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'store_failed') throw error;
+    throw refuse(
+      file,
+      `the database does not take the rows of ${table.name} in it (${error.detail}) and stays closed; import another file into a new one`,
+      error,
+    );
   }
 }

@@ -1,11 +1,14 @@
-import type { ArchiveRow, ArchiveTable, Cell } from '../core/archive.ts';
-import { AppError } from '../errors.ts';
+import { isUtf8 } from 'node:buffer';
+import type { ArchiveRow, ArchiveTable, Cell, CellKind } from '../core/archive.ts';
 
 /*
  * A row as bytes, in one way only, so that equal rows have equal checksums in every engine. Each cell: one byte, 0 for
  * null or 1; then a number as a double (every number of ours is a whole one below 2^53), or the length as four bytes
- * and the text in UTF-8 or the bytes themselves. Big-endian.
+ * and the text in UTF-8 or the bytes themselves. Big-endian. Bytes that no row of ours has are not read.
  */
+
+/** Rows of one read, one statement and one chunk of a file. */
+export const CHUNK_ROWS = 2000;
 
 const NUMBER_BYTES = 8;
 const LENGTH_BYTES = 4;
@@ -41,27 +44,60 @@ function writeCell(bytes: Buffer, at: number, cell: Cell): number {
   return start + length;
 }
 
-/** The rows that these bytes were made of. Texts are new; bytes are views. */
-export function decodeRows({ name, columns }: ArchiveTable, bytes: Buffer): readonly ArchiveRow[] {
+/**
+ * The rows that these bytes were made of, at least one. Texts are new; bytes are views. Throws a RangeError with a reason
+ * for bytes that `encodeRows` does not make of rows of this table.
+ */
+export function decodeRows({ columns }: ArchiveTable, bytes: Buffer): readonly ArchiveRow[] {
   const rows: ArchiveRow[] = [];
-  let at = 0;
-  const readCell = (kind: string): Cell => {
-    const isNull = bytes.readUInt8(at) === 0;
-    at += 1;
-    if (isNull) return null;
-    if (kind === 'integer' || kind === 'flag') {
-      at += NUMBER_BYTES;
-      return bytes.readDoubleBE(at - NUMBER_BYTES);
-    }
-    const start = at + LENGTH_BYTES;
-    at = start + bytes.readUInt32BE(at);
-    if (at > bytes.length) throw new RangeError('cut');
-    return kind === 'text' ? bytes.toString('utf8', start, at) : bytes.subarray(start, at);
-  };
-  try {
-    while (at < bytes.length) rows.push(columns.map(([, kind]) => readCell(kind)));
-  } catch (cause) {
-    throw new AppError('store_failed', { detail: `the rows of ${name} in the file cannot be read`, cause });
-  }
+  const reader = new CellReader(bytes);
+  do {
+    if (rows.length === CHUNK_ROWS) throw new RangeError('there are too many rows');
+    const row = columns.map(([, kind]) => reader.next(kind));
+    if (typeof row[0] !== 'number') throw new RangeError('a row has no key');
+    rows.push(row);
+  } while (!reader.isDone);
   return rows;
+}
+
+class CellReader {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  get isDone(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
+  next(kind: CellKind): Cell {
+    const mark = this.#bytes[this.#take(1)];
+    if (mark === 0) return null;
+    if (mark !== 1) throw new RangeError('a cell begins with neither 0 nor 1');
+    if (kind === 'integer' || kind === 'flag')
+      return checkNumber(kind, this.#bytes.readDoubleBE(this.#take(NUMBER_BYTES)));
+    const length = this.#bytes.readUInt32BE(this.#take(LENGTH_BYTES));
+    const start = this.#take(length);
+    const bytes = this.#bytes.subarray(start, start + length);
+    if (kind === 'bytes') return bytes;
+    if (!isUtf8(bytes)) throw new RangeError('a text is not in UTF-8');
+    return bytes.toString();
+  }
+
+  /** Where the next so many bytes begin, which are taken then. */
+  #take(count: number): number {
+    const start = this.#at;
+    if (count > this.#bytes.length - start) throw new RangeError('a row is cut');
+    this.#at = start + count;
+    return start;
+  }
+}
+
+function checkNumber(kind: 'integer' | 'flag', value: number): number {
+  if (!Number.isSafeInteger(value) || Object.is(value, -0))
+    throw new RangeError('a number is not a whole one');
+  if (kind === 'flag' && value !== 0 && value !== 1) throw new RangeError('a flag is neither 0 nor 1');
+  return value;
 }

@@ -1,9 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { ARCHIVE_TABLES, type Archive, type ArchiveRow, type ArchiveTable } from '../core/archive.ts';
-import { encodeRows } from './rows.ts';
-
-/** Rows of one read, one statement and one chunk of a file. */
-export const CHUNK_ROWS = 2000;
+import { CHUNK_ROWS, encodeRows } from './rows.ts';
 
 /** What a table holds: how many rows, and SHA-256 (hex) over all of them in the order of their keys. */
 export interface TableTotal {

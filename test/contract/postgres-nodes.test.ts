@@ -193,7 +193,7 @@ describe('postgres, under several nodes and in trouble', () => {
       async (node) => {
         const key = await node.findApiKey('key');
         if (key === null) throw new Error('the key is not there');
-        const seen = await node.findTokenOfKey(key.id);
+        const seen = await node.findTokenOfKey(key);
         return node.putToken({ key, seen, next: token() });
       },
       (node, at) =>

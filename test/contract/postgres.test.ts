@@ -3,6 +3,7 @@ import type { Store } from '../../src/core/store.ts';
 import { createPassingAuthority } from '../../src/sandbox/authority.ts';
 import { openStore } from '../../src/storage/index.ts';
 import { describeAttempts } from './attempts.ts';
+import { describeOtps } from './otps.ts';
 import { ask, type PostgresServer, startPostgres } from './postgres-server.ts';
 import { filled, mark, open } from './postgres-store.ts';
 import { describeStore } from './store.ts';
@@ -13,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.close());
 
-for (const suite of [describeStore, describeAttempts])
+for (const suite of [describeStore, describeOtps, describeAttempts])
   suite('postgres, two pools', async () => {
     const url = await server.newDatabase();
     const [first, second] = await Promise.all([openStore(url, mark('dev')), openStore(url, mark('dev'))]);

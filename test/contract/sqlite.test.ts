@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/storage/index.ts';
 import { describeAttempts } from './attempts.ts';
+import { describeOtps } from './otps.ts';
 import { describeStore } from './store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bonin-store-'));
@@ -12,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const mark = (mode: 'dev' | 'serve') => ({ mode, keyMark: '1:00', recognises: () => true });
 
-for (const suite of [describeStore, describeAttempts]) {
+for (const suite of [describeStore, describeOtps, describeAttempts]) {
   suite('sqlite in a file, two connections', async () => {
     const url = `sqlite:${join(folder, `${suite.name}.db`)}`;
     return { first: await openStore(url, mark('dev')), second: await openStore(url, mark('dev')) };

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Channel } from '../../src/core/channel.ts';
 import { newImpUid } from '../../src/core/ids.ts';
 import { type Merchant, NO_PAGE_RULES } from '../../src/core/merchant.ts';
-import type { StoredOtp } from '../../src/core/otp.ts';
 import type { Store, StoredCertification, StoredToken } from '../../src/core/store.ts';
 import { CHANNEL, putMerchant } from './merchant.ts';
 
@@ -283,13 +282,13 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
         fresh.map((next, at) => (at % 2 ? store : second).putToken({ key, seen: null, next })),
       );
       expect(put.filter(Boolean)).toHaveLength(1);
-      const kept = await (await later()).findTokenOfKey(key.id);
+      const kept = await (await later()).findTokenOfKey(key);
       expect(plain(kept)).toEqual(plain(fresh[put.indexOf(true)] ?? null));
       const next = newToken();
       expect(await store.putToken({ key, seen: newToken(), next })).toBe(false);
       expect(await store.putToken({ key, seen: kept, next })).toBe(true);
       expect(await (await later()).putToken({ key, seen: kept, next: newToken() })).toBe(false);
-      expect(plain(await second.findTokenOfKey(key.id))).toEqual(plain(next));
+      expect(plain(await second.findTokenOfKey(key))).toEqual(plain(next));
     });
 
     const plain = (token: StoredToken | null) =>
@@ -304,7 +303,7 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
       expect(found).toMatchObject({ apiKeyId: key.id, merchantId: holder.id, expiresAt: token.expiresAt });
       await store.putToken({ key, seen: token, next: { ...token, expiresAt: 7, proof: randomBytes(36) } });
       expect((await (await later()).findToken(token.digest))?.expiresAt).toBe(7);
-      const seen = await store.findTokenOfKey(key.id);
+      const seen = await store.findTokenOfKey(key);
       await store.putToken({ key, seen, next: newToken() });
       expect(await (await later()).findToken(token.digest)).toBeNull();
       expect(await store.findToken('00')).toBeNull();
@@ -339,8 +338,21 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
           expect(await each.findToken(token.digest), String(at)).toBeNull();
         if (at < 2) {
           expect(await store.putToken({ key, seen: null, next: newToken() }), String(at)).toBe(false);
-          expect(await store.findTokenOfKey(key.id), String(at)).toBeNull();
+          expect(await store.findTokenOfKey(key), String(at)).toBeNull();
         }
+      }
+    });
+
+    it('gives the token of a new secret to nobody who was let in with the old one', async () => {
+      const [{ userCode }] = await newMerchant();
+      const old = await keyOf();
+      await putMerchant(store, { userCode, keys: [{ impKey: old.impKey, secretDigest: Uint8Array.of(78) }] });
+      const key = await keyOf();
+      const token = newToken();
+      expect(await store.putToken({ key, seen: null, next: token })).toBe(true);
+      for (const each of [store, await later()]) {
+        expect(await each.findTokenOfKey(old)).toBeNull();
+        expect(plain(await each.findTokenOfKey(key))).toEqual(plain(token));
       }
     });
 
@@ -366,231 +378,6 @@ export function describeStore(name: string, open: () => Promise<{ first: Store; 
       await putMerchant(store, { userCode: owner.userCode, disabledAt: null });
       expect(await (await later()).findToken(token.digest)).toBeNull();
       expect(await second.findApiKey(key.impKey)).not.toBeNull();
-    });
-
-    const otp = (overrides: Partial<StoredOtp> = {}): StoredOtp => ({
-      method: 'SMS',
-      digest: Uint8Array.of(1, 2, 3),
-      phoneDigest: randomBytes(36),
-      claimant: { masterKeyId: 1, salt: randomBytes(32), blob: randomBytes(200) },
-      sentAt: NOW,
-      wrong: 0,
-      end: null,
-      ...overrides,
-    });
-    const pending = (overrides: Partial<StoredCertification> = {}) =>
-      record(newImpUid(), { state: 'pending', certifiedAt: null, ...overrides });
-    const RIGHT = Uint8Array.of(1, 2, 3);
-    const WRONG = Uint8Array.of(1, 2, 4);
-    const LEASE = 30_000;
-    const claimAt = (now: number) => ({ id: randomBytes(16), until: now + LEASE });
-    const tryAt = (impUid: string, digest: Uint8Array, now = NOW, merchantId = merchant.id) => {
-      const request = { merchantId, impUid, digest, wrongTries: 5, claim: claimAt(now), now };
-      return { ...request, of: (each: Store) => each.tryOtp(request) };
-    };
-    const endingOf = (impUid: string, claim: Uint8Array | null = null) =>
-      ({ merchantId: merchant.id, impUid, state: 'failed', end: 'refused', claim, now: NOW }) as const;
-    const GONE = { digest: null, phoneDigest: null, claimant: null };
-
-    it('counts wrong tries in the step that compares, and ends with the last', async () => {
-      const asked = pending();
-      expect(await store.createOtpCertification(asked, otp())).toBe(true);
-      expect((await (await later()).findOtp(merchant.id, asked.impUid))?.otp?.end).toBeNull();
-      const tries = await Promise.all(
-        Array.from({ length: 20 }, (_, at) => tryAt(asked.impUid, WRONG).of(at % 2 ? store : second)),
-      );
-      expect(tries.filter((tried) => tried === 'wrong')).toHaveLength(4);
-      expect(tries.filter((tried) => tried === 'last')).toHaveLength(1);
-      expect(tries.filter((tried) => tried === 'closed')).toHaveLength(15);
-      expect(await tryAt(asked.impUid, RIGHT).of(store)).toBe('closed');
-      const found = await (await later()).findOtp(merchant.id, asked.impUid);
-      expect(found).toMatchObject({
-        certification: { state: 'failed' },
-        otp: { wrong: 5, end: 'tries', ...GONE },
-      });
-    });
-
-    it('gives the claim to one right try, compares nothing while it is live, and certifies for it alone', async () => {
-      const asked = pending();
-      await store.createOtpCertification(asked, otp());
-      const tries = Array.from({ length: 6 }, () => tryAt(asked.impUid, RIGHT));
-      const tried = await Promise.all(tries.map((each, at) => each.of(at % 2 ? store : second)));
-      expect(tried.filter((each) => each === 'right')).toHaveLength(1);
-      expect(tried.filter((each) => each === 'busy')).toHaveLength(5);
-      expect(await tryAt(asked.impUid, WRONG).of(store)).toBe('busy');
-      expect((await (await later()).findOtp(merchant.id, asked.impUid))?.otp?.wrong).toBe(0);
-      const held = tries[tried.indexOf('right')]?.claim.id ?? randomBytes(16);
-      const done = record(asked.impUid, { certifiedAt: NOW });
-      expect(await store.certify(done, randomBytes(16))).toBe(false);
-      expect(await store.endOtp({ ...endingOf(asked.impUid), end: 'late' })).toBe(false);
-      const certified = await Promise.all([store, second, store].map((each) => each.certify(done, held)));
-      expect(certified.filter(Boolean)).toHaveLength(1);
-      expect(bytes(await store.findCertification(merchant.id, asked.impUid))).toEqual({
-        ...done,
-        requestedAt: asked.requestedAt,
-      });
-      expect(await (await later()).endOtp(endingOf(asked.impUid, held))).toBe(false);
-      expect(await store.certify(record(newImpUid()), held)).toBe(false);
-    });
-
-    it('lends a claim until its time is over or it is given back, and takes nothing from whoever lost it', async () => {
-      const asked = pending();
-      await store.createOtpCertification(asked, otp({ method: 'APP' }));
-      const request = (now: number) => ({
-        merchantId: merchant.id,
-        impUid: asked.impUid,
-        claim: claimAt(now),
-        now,
-      });
-      const first = request(NOW);
-      const taken = await Promise.all([store.claim(first), second.claim(request(NOW))]);
-      expect(taken.filter(Boolean)).toHaveLength(1);
-      await store.release(merchant.id, asked.impUid, randomBytes(16));
-      expect(await (await later()).claim(request(NOW + LEASE - 1))).toBe(false);
-      const next = request(NOW + LEASE);
-      expect(await store.claim(next)).toBe(true);
-      const done = record(asked.impUid, { certifiedAt: NOW });
-      expect(await (await later()).certify(done, first.claim.id)).toBe(false);
-      await store.release(merchant.id, asked.impUid, next.claim.id);
-      expect(await (await later()).claim(request(NOW + LEASE))).toBe(true);
-      expect(await store.claim({ ...request(NOW), merchantId: -1 })).toBe(false);
-    });
-
-    it('lets nobody be held up by a claim that is to last longer than claims do', async () => {
-      const lasting = { id: randomBytes(16), until: NOW + 1_000 * LEASE };
-      for (const method of ['APP', 'SMS'] as const) {
-        const [asked, ended, late] = [pending(), pending(), pending()];
-        for (const each of [asked, ended, late]) {
-          await store.createOtpCertification(each, otp({ method, sentAt: NOW }));
-          const taken = { merchantId: merchant.id, impUid: each.impUid, claim: lasting, now: NOW };
-          expect(await store.claim(taken)).toBe(true);
-        }
-        const taken = { merchantId: merchant.id, impUid: asked.impUid, claim: claimAt(NOW), now: NOW };
-        if (method === 'APP') expect(await (await later()).claim(taken)).toBe(true);
-        else expect(await tryAt(asked.impUid, RIGHT).of(await later())).toBe('right');
-        expect(await store.endOtp(endingOf(ended.impUid))).toBe(true);
-        expect(await store.endLateOtps(NOW, NOW, 10)).toBe(1);
-      }
-    });
-
-    it('compares nothing with a code whose tries are spent or that has ended', async () => {
-      for (const over of [{ wrong: 5 }, { end: 'late' as const }]) {
-        const asked = pending();
-        await store.createOtpCertification(asked, otp(over));
-        for (const code of [RIGHT, WRONG]) expect(await tryAt(asked.impUid, code).of(store)).toBe('closed');
-      }
-    });
-
-    it('ends an open certification once, forgets whom it named, and only its own merchant may', async () => {
-      const [stranger] = await newMerchant();
-      const asked = pending();
-      await store.createOtpCertification(asked, otp());
-      expect(await store.endOtp({ ...endingOf(asked.impUid), merchantId: stranger.id })).toBe(false);
-      expect(await tryAt(asked.impUid, WRONG, NOW, stranger.id).of(store)).toBe('closed');
-      expect(await store.endOtp(endingOf(asked.impUid))).toBe(true);
-      expect(await store.endOtp({ ...endingOf(asked.impUid), end: 'late' })).toBe(false);
-      expect((await store.findOtp(merchant.id, asked.impUid))?.otp).toMatchObject({
-        end: 'refused',
-        ...GONE,
-      });
-    });
-
-    it('ends every open one whose code is too old, and none that is just being confirmed', async () => {
-      const [old, young, claimed] = [pending(), pending(), pending()];
-      await store.createOtpCertification(old, otp({ sentAt: NOW - 2 }));
-      await store.createOtpCertification(young, otp({ sentAt: NOW }));
-      await store.createOtpCertification(claimed, otp({ sentAt: NOW - 2 }));
-      expect(await tryAt(claimed.impUid, RIGHT).of(store)).toBe('right');
-      while ((await store.endLateOtps(NOW - 1, NOW, 1)) > 0);
-      const found = await Promise.all(
-        [old, young, claimed].map(async ({ impUid }) => (await later()).findOtp(merchant.id, impUid)),
-      );
-      expect(found.map((each) => each?.certification.state)).toEqual(['expired', 'pending', 'pending']);
-      expect(found[0]?.otp).toMatchObject({ end: 'late', ...GONE });
-      expect(found[2]?.otp?.claimant).not.toBeNull();
-      expect(await store.endLateOtps(NOW - 1, NOW + LEASE, 10)).toBe(1);
-    });
-
-    it('forgets what ended without a person long ago, and nothing else', async () => {
-      const long = 1_000;
-      const [ended, running, verified] = [
-        record(newImpUid(), { state: 'failed', certifiedAt: null, requestedAt: long - 1 }),
-        record(newImpUid(), { state: 'pending', certifiedAt: null, requestedAt: long - 1 }),
-        record(newImpUid(), { requestedAt: long - 1 }),
-      ];
-      const recent = record('of another shape', { state: 'expired', certifiedAt: null, requestedAt: long });
-      for (const each of [ended, running, verified, recent]) await store.createCertification(each);
-      while ((await store.forgetUnverified(long, 1)) > 0);
-      const found = await Promise.all(
-        [ended, running, verified, recent].map(async ({ impUid }) =>
-          (await later()).findCertification(merchant.id, impUid),
-        ),
-      );
-      expect(found.map((each) => each !== null)).toEqual([false, true, true, true]);
-    });
-
-    it('lets a newer OTP to the same phone supersede the older one, on the same channel only', async () => {
-      const phoneDigest = randomBytes(36);
-      const [, secondChannel = channel] = await store.listChannels(merchant.id);
-      const old = pending();
-      const elsewhere = pending({ channel: secondChannel });
-      await store.createOtpCertification(old, otp({ phoneDigest }));
-      await store.createOtpCertification(elsewhere, otp({ phoneDigest }));
-      for (const _again of [1, 2, 3]) await store.findCertification(merchant.id, old.impUid);
-      const newer = pending();
-      await store.createOtpCertification(newer, otp({ phoneDigest }));
-      const stateOf = async (impUid: string) =>
-        (await store.findOtp(merchant.id, impUid))?.certification.state;
-      expect(await Promise.all([old, elsewhere, newer].map(({ impUid }) => stateOf(impUid)))).toEqual([
-        'expired',
-        'pending',
-        'pending',
-      ]);
-      expect((await store.findOtp(merchant.id, old.impUid))?.otp?.end).toBe('superseded');
-    });
-
-    it('finds no OTP of a certification that was made otherwise, nor of an erased one', async () => {
-      const page = pending();
-      await store.createCertification(page);
-      expect((await store.findOtp(merchant.id, page.impUid))?.otp).toBeNull();
-      const asked = pending();
-      await store.createOtpCertification(asked, otp());
-      await store.eraseCertification(merchant.id, asked.impUid, 1);
-      expect(await store.findOtp(merchant.id, asked.impUid)).toBeNull();
-    });
-
-    it('counts a request under each of its subjects or under none, and says when the next is free', async () => {
-      const [phone, shop] = [randomBytes(36), randomBytes(36)];
-      const count = (now: number, subject: Uint8Array = phone) =>
-        store.countRequest(
-          [
-            { subject, limits: [{ count: 2, window: 600_000 }] },
-            { subject: shop, limits: [{ count: 3, window: 60_000 }] },
-          ],
-          now,
-        );
-      expect(await count(NOW)).toBeNull();
-      expect(await count(NOW + 1000)).toBeNull();
-      expect(await count(NOW + 2000)).toBe(NOW + 600_000);
-      expect(await count(NOW + 3000, randomBytes(36))).toBeNull();
-      expect(await count(NOW + 4000, randomBytes(36))).toBe(NOW + 60_000);
-      expect(await count(NOW + 599_999)).toBe(NOW + 600_000);
-      expect(await count(NOW + 600_000)).toBeNull();
-      expect(await store.countRequest([], NOW)).toBeNull();
-      while ((await store.forgetRequests(NOW + 1000, 1)) > 0);
-      expect(
-        await (await later()).countRequest([{ subject: phone, limits: [{ count: 2, window: 1 }] }], NOW),
-      ).toBe(null);
-    });
-
-    it('lets as many of several requests at once through as the limit says', async () => {
-      const subject = randomBytes(36);
-      const counted = await Promise.all(
-        Array.from({ length: 20 }, (_, at) =>
-          (at % 2 ? store : second).countRequest([{ subject, limits: [{ count: 5, window: 1000 }] }], NOW),
-        ),
-      );
-      expect(counted.filter((freeAt) => freeAt === null)).toHaveLength(5);
     });
 
     it('forgets certifications and used ids when it starts over', async () => {

@@ -82,8 +82,8 @@ async function addRest(place: Place): Promise<string> {
   const vault = vaultOf(place);
   const store = await openStore(place.url, {
     mode: 'dev',
-    keyMark: vault.keyMark(),
-    recognises: (mark) => vault.recognises(mark),
+    keyMark: vault.keyMark('dev'),
+    recognises: (mark, mode) => vault.recognises(mark, mode),
   });
   try {
     for (let number = 0; number < 5; number++)

@@ -239,11 +239,31 @@ describe('the verification page, form by form', () => {
     ).toHaveLength(1);
     await visitor.send({ do: 'cancel' }, step);
     expect(visitor.screen).toBe('code');
-    const wrong = visitor.step;
-    await Promise.all(Array.from({ length: 50 }, (_, n) => twin.send({ otp: String(200_000 + n) }, wrong)));
-    await visitor.reload();
-    await visitor.send({ otp: '123456' });
-    expect(visitor.screen).toBe('success');
+  });
+
+  it('looks at one of fifty codes at once, and tells the others nothing of theirs', async () => {
+    const { started, visitor } = await visit('code');
+    const { address } = visitor;
+    const send = async (step: string, otp: string) => {
+      const body = new URLSearchParams({ step, do: 'next', otp });
+      const answer = await fetch(address, { method: 'POST', body, redirect: 'manual' });
+      const { date: _date, 'x-request-id': _id, ...headers } = Object.fromEntries(answer.headers);
+      return JSON.stringify([answer.status, headers, await answer.text()]);
+    };
+    const overtaken = await send('0', '123456');
+    for (let left = 5; left > 0; left--) {
+      expect(visitor.screen).toBe('code');
+      const { step } = visitor;
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, n) => send(step, String(200_000 + 50 * left + n))),
+      );
+      expect(answers.filter((answer) => answer !== overtaken)).toHaveLength(1);
+      expect(await send(step, '123456')).toBe(overtaken);
+      await visitor.reload();
+    }
+    expect(visitor.screen).toBe('failure');
+    expect((await shop.result(started.handle)).result).toMatchObject({ error_code: 'OTP_LIMIT' });
+    expect(await send(visitor.step, '123456')).toBe(overtaken);
   });
 
   it('has one end, whoever comes first: the right code or the shop that closes', async () => {

@@ -98,6 +98,23 @@ describe('the outcome picker of the sandbox', () => {
     expect(visitor.screen).toBe('success');
   });
 
+  it('lets a code expire that was sent just now, and sends none for that', async () => {
+    const { url } = await shop.start();
+    const visitor = new Visitor();
+    await visitor.open(url);
+    for (const form of [{ carrier: 'KT' }, CONSENT, { method: 'SMS' }, SIMCHEONG_FORM])
+      await visitor.send(form);
+    const messages = await shop.messages();
+    await visitor.send({ do: 'outcome:code_expired' });
+    expect([visitor.status, visitor.screen]).toEqual([200, 'code']);
+    expect(await shop.messages()).toEqual(messages);
+    await visitor.send({ otp: '123456' });
+    expect(visitor.screen).toBe('code');
+    await visitor.send({ do: 'resend' });
+    await visitor.send({ otp: '123456' });
+    expect(visitor.screen).toBe('success');
+  });
+
   it('loses the app, and the message in its place works', async () => {
     const { url } = await shop.start();
     const visitor = new Visitor();

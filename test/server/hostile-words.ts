@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { halfBody, inheritedBody, inheritedHeader, inheritedPath, pagePath } from './hostile-names.ts';
 
 /*
  * What hostile requests are made of: right and wrong pieces of the grammar of HTTP and of the contract. Texts stand
@@ -93,6 +94,8 @@ const mutatedPath = fc
 const oddTarget = fc.oneof(
   mutatedPath,
   longPath,
+  inheritedPath,
+  pagePath,
   knownPath.map((path) => `http://evil.example:99${path}`),
   fc.constantFrom(
     '*',
@@ -114,7 +117,7 @@ export const authorization = fc.constantFrom(
   ...[`X-ImpTokenHeader: a\r\nX-ImpTokenHeader: ${TOKEN}`, `Authorization: ${'f'.repeat(9000)}`],
   ...[`Authorization: ${HANGUL}`, `Authorization: Bearer\t${TOKEN}`, `Authorization: ${'0'.repeat(40)}`],
 );
-export const plainHeader = fc.constantFrom(
+const oftenSeenHeader = fc.constantFrom(
   ...[
     'Accept: */*',
     'Tier: a',
@@ -126,6 +129,12 @@ export const plainHeader = fc.constantFrom(
   ...['Access-Control-Request-Method: DELETE', 'Connection: close', 'Connection: keep-alive', 'Cookie: a=b'],
   ...['Connection: upgrade\r\nUpgrade: websocket', 'Upgrade: h2c', 'X-Forwarded-For: 1.1.1.1', 'Via: 9.9 x'],
   ...[`X-Name: ${HANGUL}`, `X-Long: ${'y'.repeat(3000)}`, '__proto__: 1', 'X-HTTP-Method-Override: DELETE'],
+);
+export const plainHeader = fc.oneof(
+  { weight: 8, arbitrary: oftenSeenHeader },
+  { weight: 3, arbitrary: inheritedHeader },
+  // Right in its framing, wrong in its meaning: exactly one answer, and the end.
+  { weight: 1, arbitrary: fc.constantFrom('Host: second.example', 'hOST: second.example', 'HOST:') },
 );
 export const oddHeader = fc.constantFrom(
   ...['No colon at all', ': no name', 'X Y: blank in name', 'X-Nul: a\0b', 'X-Cr: a\rb', ' X-Folded: 1'],
@@ -235,7 +244,7 @@ const otpText = fc
     { requiredKeys: ['name', 'phone', 'birth', 'gender_digit', 'carrier'] },
   )
   .map((value) => JSON.stringify(value));
-export const body = fc.oneof(jsonText.map(latin1), otpText.map(latin1), oddBody);
+export const body = fc.oneof(jsonText.map(latin1), otpText.map(latin1), oddBody, inheritedBody, halfBody);
 
 export const host = fc.constantFrom('127.0.0.1', 'localhost:1', 'api.iamport.kr', 'evil.example', '', HANGUL);
 

@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** What the system tells of processes: Linux's /proc. */
+/** What the system tells of processes: mostly Linux's /proc. */
 
 /** The processes that this one started and that still run. */
 export function childrenOf(pid: number): readonly number[] {
@@ -55,4 +56,15 @@ function readConnections(pid: number, port: number): readonly number[] {
 
 function portOf(address: string): number {
   return Number.parseInt(address.split(':')[1] ?? '', 16);
+}
+
+/** The memory of a process that is not swapped out, in kilobytes. */
+export function residentMemory(pid: number): number {
+  return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }));
+}
+
+/** How many files and connections a process holds. */
+export function countOpenFiles(pid: number): number {
+  if (process.platform === 'linux') return readdirSync(`/proc/${pid}/fd`).length;
+  return execFileSync('lsof', ['-p', String(pid)], { encoding: 'utf8' }).split('\n').length;
 }

@@ -145,8 +145,8 @@ export class RawConnection {
 }
 
 /** Sends one request as it stands and gives the first answer to it. */
-export async function exchange(port: number, bytes: string | Buffer): Promise<RawAnswer> {
-  const connection = await RawConnection.open(port);
+export async function exchange(port: number, bytes: string | Buffer, host?: string): Promise<RawAnswer> {
+  const connection = await RawConnection.open(port, host);
   const isHead = bytes.toString('latin1').startsWith('HEAD ');
   try {
     connection.write(bytes);

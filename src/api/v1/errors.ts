@@ -61,11 +61,6 @@ const ANSWERS = {
   request_head_too_large: { status: 431, message: '잘못된 HTTP 요청입니다.' },
   route_unknown: { status: 404, message: '존재하지 않는 API 경로입니다.' },
   method_not_allowed: { status: 405, message: '허용되지 않는 HTTP 메서드입니다.' },
-  streams_taken: {
-    status: 503,
-    message: '열려 있는 이벤트 연결이 너무 많습니다. 잠시 후 다시 시도해주세요.',
-    headers: RETRY_SOON,
-  },
   not_ready: NOT_NOW,
   store_unavailable: NOT_NOW,
   provider_unavailable: PROVIDER_FAILED,

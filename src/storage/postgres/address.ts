@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import type { PoolConfig } from 'pg';
 import { AppError } from '../../errors.ts';
+import { readTrustedFile } from '../../trusted-file.ts';
 
 /** Where a database is, as the driver takes it; `name` is for people and holds neither user nor password. */
 export interface Address {
@@ -93,8 +93,9 @@ function readTls(mode: string, parameters: URLSearchParams): ConnectionOptions |
 
 function readCertificate(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTrustedFile(file).toString();
   } catch (error) {
+    if (error instanceof AppError) throw error;
     throw refuse('the file that sslrootcert in the database URL names cannot be read', error);
   }
 }

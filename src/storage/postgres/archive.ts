@@ -9,7 +9,7 @@ import {
 } from '../../core/archive.ts';
 import { systemClock } from '../../core/clock.ts';
 import { AppError } from '../../errors.ts';
-import { importMark, standOf } from '../import-stand.ts';
+import { checkNumbers, importMark, NUMBERED, standOf } from '../import-stand.ts';
 import type { DatabaseMark } from '../index.ts';
 import { type Database, TYPES } from './database.ts';
 import { openDatabase } from './open.ts';
@@ -20,8 +20,6 @@ const TYPE_OF: Readonly<Record<CellKind, string>> = {
   text: 'text',
   bytes: 'bytea',
 };
-/** Tables that number their rows themselves. */
-const NUMBERED: readonly string[] = ['merchants', 'channels', 'api_keys'];
 
 /** Opens the archive of `postgres://…`. */
 export async function openPostgresArchive(url: URL, mark: DatabaseMark): Promise<Archive> {
@@ -99,6 +97,7 @@ class PostgresArchive implements Archive {
     return this.#database.transaction(async (_run, client) => {
       const [mark] = await query(client, "SELECT value FROM stamp WHERE name = 'import' FOR UPDATE");
       if (mark?.[0] !== importMark(exportId, chunk)) return false;
+      checkNumbers(table, rows);
       // An array for each column, so that the statement is the same for any number of rows.
       await query(
         client,

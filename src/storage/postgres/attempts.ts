@@ -78,8 +78,10 @@ export class PostgresAttempts implements AttemptStore {
     return advanced.length === 1;
   }
 
-  tryCode({ impUid, step, digest, wrongTries, claim, now }: CodeTryRequest): Promise<StoredCodeTry> {
+  async tryCode({ impUid, step, digest, wrongTries, claim, now }: CodeTryRequest): Promise<StoredCodeTry> {
     const id = ownId(impUid);
+    // A step that is gone does not come back: thousands of forms of it need not queue for the lock, each in its turn.
+    if ((await this.#database.run('isAtStep', id, step)).length === 0) return 'overtaken';
     return this.#database.transaction(async (run): Promise<StoredCodeTry> => {
       if (!(await lockUnclaimed(run, id, now))) return 'overtaken';
       const [taken] = await run('takeCodeStep', id, step, wrongTries);
@@ -95,8 +97,9 @@ export class PostgresAttempts implements AttemptStore {
     });
   }
 
-  claim({ impUid, step, claim, now }: AttemptClaim): Promise<boolean> {
+  async claim({ impUid, step, claim, now }: AttemptClaim): Promise<boolean> {
     const id = ownId(impUid);
+    if ((await this.#database.run('isAtStep', id, step)).length === 0) return false;
     return this.#database.transaction(async (run) => {
       if (!(await lockUnclaimed(run, id, now))) return false;
       if ((await run('takeStep', id, step)).length === 0) return false;
@@ -124,7 +127,9 @@ export class PostgresAttempts implements AttemptStore {
   }
 
   async endLate({ end, now, count }: Parameters<AttemptStore['endLate']>[0]): Promise<number> {
-    return (await this.#database.run('endLateAttempts', now, count, end)).length;
+    const late = await this.#database.run('endLateAttempts', now, count, end);
+    if (late.length > 0) return late.length;
+    return (await this.#database.run('endStrayAttempts', now, count, end)).length;
   }
 
   async forget(before: number, count: number): Promise<number> {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
+import { ARCHIVE_TABLES } from '../../core/archive.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../errors.ts';
 import { UNFINISHED } from '../import-stand.ts';
@@ -44,7 +45,10 @@ export async function openDatabase(url: URL, mark: DatabaseMark, machine: Clock)
   const address = readAddress(url);
   const database = new Database(address, mark.use === undefined ? undefined : ARCHIVE_TIMEOUT);
   try {
-    await database.withClient((client) => inspectServer(client, address));
+    await database.withClient(async (client) => {
+      await inspectServer(client, address);
+      await inspectSchema(client, address);
+    });
     await migrate(database, address, mark);
     const clock = new SharedClock(database, machine);
     await clock.start();
@@ -68,6 +72,31 @@ async function inspectServer(client: PoolClient, address: Address): Promise<void
   if (commits === 'off')
     throw refuse(address, 'the server is set to lose what it confirmed (synchronous_commit = off)');
   if (schema === null) throw refuse(address, 'the database user has no schema to keep tables in');
+}
+
+/**
+ * What runs with our statements, or hides rows from them, and is not ours: triggers, rules and policies on tables, and
+ * anything but a table under the name of one of ours. Views, functions and tables besides do neither.
+ */
+const STRANGERS = `
+  WITH here AS (SELECT * FROM pg_catalog.pg_class WHERE relnamespace = current_schema()::regnamespace)
+  SELECT 'trigger' AS type, tgname AS name FROM pg_catalog.pg_trigger
+    WHERE NOT tgisinternal AND tgrelid IN (SELECT oid FROM here)
+  UNION ALL SELECT 'rule', rulename FROM pg_catalog.pg_rewrite
+    WHERE ev_class IN (SELECT oid FROM here WHERE relkind NOT IN ('v', 'm'))
+  UNION ALL SELECT 'policy', polname FROM pg_catalog.pg_policy WHERE polrelid IN (SELECT oid FROM here)
+  UNION ALL SELECT 'view', relname FROM here WHERE relkind IN ('v', 'm', 'f') AND relname = ANY ($1)
+  LIMIT 1`;
+const OUR_TABLES: readonly string[] = ['stamp', 'turns', ...ARCHIVE_TABLES.map(({ name }) => name)];
+const LONGEST_NAME = 60;
+
+/** Refuses a schema in which our statements would do what others have thought of. */
+async function inspectSchema(client: PoolClient, address: Address): Promise<void> {
+  const { rows } = await client.query<{ type: string; name: string }>(STRANGERS, [OUR_TABLES]);
+  const [stranger] = rows;
+  if (stranger === undefined) return;
+  const name = stranger.name.slice(0, LONGEST_NAME).replace(/[^\x20-\x7e]/g, '?');
+  throw refuse(address, `holds something that Bonin has not made (${stranger.type} ${name})`);
 }
 
 /** Runs what is missing of the schema, each step once, whoever else may start at the same moment. */
@@ -163,7 +192,7 @@ function inspect(found: Found, address: Address, mark: DatabaseMark): number {
   const mode = found.stamp.get('mode');
   if (mark.use !== 'export' && mode !== mark.mode)
     throw refuse(address, `belongs to the mode ${String(mode)} and is never opened by ${mark.mode}`);
-  if (!mark.recognises(String(found.stamp.get('key_mark'))))
+  if (!mark.recognises(String(found.stamp.get('key_mark')), String(mode)))
     throw refuse(address, 'was sealed with a master key that is not among the keys given');
   if (mark.use !== 'import' && found.stamp.has('import')) throw refuse(address, UNFINISHED);
   return version;

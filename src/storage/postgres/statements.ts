@@ -79,8 +79,10 @@ export const SQL = {
     FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
     WHERE k.imp_key = $1 AND k.revoked_at IS NULL AND m.disabled_at IS NULL`,
 
-  findTokenOfKey:
-    'SELECT nonce, digest, issued_at, expires_at, proof FROM access_tokens WHERE api_key_id = $1',
+  findTokenOfKey: `
+    SELECT t.nonce, t.digest, t.issued_at, t.expires_at, t.proof
+    FROM access_tokens t JOIN api_keys k ON k.id = t.api_key_id
+    WHERE t.api_key_id = $1 AND k.secret_digest = $2`,
   /** Changes nothing when the pair, or the token that was seen (null for none), is not the same any more. */
   putToken: `
     WITH pair AS (
@@ -204,6 +206,14 @@ export const SQL = {
     ),
     ended AS (UPDATE certifications SET state = 'expired', ${NO_CLAIM} WHERE id IN (SELECT id FROM late))
     UPDATE otps SET ended = 'late', ${NO_OTP_CONTENT} WHERE id IN (SELECT id FROM late) RETURNING id`,
+  /** What was named for a certification that somebody altered, so that none is pending, goes as well. */
+  endStrayOtps: `
+    UPDATE otps SET ended = 'late', ${NO_OTP_CONTENT} WHERE id IN (
+      SELECT o.id FROM otps o
+      WHERE o.sealed IS NOT NULL AND o.sent_at <= $1
+        AND NOT EXISTS (SELECT 1 FROM certifications c WHERE c.id = o.id AND c.state = 'pending')
+      LIMIT $2 FOR UPDATE OF o SKIP LOCKED)
+    RETURNING id`,
   insertCounts: `
     INSERT INTO counted_requests (id, subject, requested_at)
     SELECT id, subject, $3 FROM unnest($1::bigint[], $2::bytea[]) AS q (id, subject)`,
@@ -247,6 +257,7 @@ export const SQL = {
     WHERE id = $1 AND step = $2 AND ended IS NULL
     RETURNING id`,
   lockPending: `SELECT claimed_until FROM certifications WHERE id = $1 AND state = 'pending' FOR UPDATE`,
+  isAtStep: 'SELECT 1 FROM attempts WHERE id = $1 AND step = $2 AND ended IS NULL',
   /** A step that does nothing to the walk. */
   takeStep: 'UPDATE attempts SET step = step + 1 WHERE id = $1 AND step = $2 AND ended IS NULL RETURNING id',
   takeCodeStep: `
@@ -276,6 +287,14 @@ export const SQL = {
     ),
     expired AS (UPDATE certifications SET state = 'expired', ${NO_CLAIM} WHERE id IN (SELECT id FROM late))
     UPDATE attempts SET step = step + 1, ended = $3, ${NO_WALK} WHERE id IN (SELECT id FROM late) RETURNING id`,
+  /** The same for what was typed. */
+  endStrayAttempts: `
+    UPDATE attempts SET step = step + 1, ended = $3, ${NO_WALK} WHERE id IN (
+      SELECT a.id FROM attempts a
+      WHERE a.expires_at <= $1 AND a.ended IS NULL
+        AND NOT EXISTS (SELECT 1 FROM certifications c WHERE c.id = a.id AND c.state = 'pending')
+      LIMIT $2 FOR UPDATE OF a SKIP LOCKED)
+    RETURNING id`,
   forgetAttempts: `
     DELETE FROM attempts WHERE id IN (
       SELECT id FROM attempts WHERE ended IS NOT NULL AND expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)

@@ -158,8 +158,11 @@ class PostgresStore implements Store {
     return { id, impKey: foundKey, secretDigest, merchant: toMerchant(row.slice(3)) };
   }
 
-  async findTokenOfKey(apiKeyId: number): Promise<StoredToken | null> {
-    const [row] = await this.#database.run('findTokenOfKey', apiKeyId);
+  async findTokenOfKey({
+    id,
+    secretDigest,
+  }: Pick<ApiKey, 'id' | 'secretDigest'>): Promise<StoredToken | null> {
+    const [row] = await this.#database.run('findTokenOfKey', id, secretDigest);
     if (row === undefined) return null;
     const [nonce, digest, issuedAt, expiresAt, proof] = row as [
       Uint8Array,
@@ -264,7 +267,9 @@ class PostgresStore implements Store {
   }
 
   async endLateOtps(sentBefore: number, now: number, count: number): Promise<number> {
-    return (await this.#database.run('endLateOtps', sentBefore, now, count)).length;
+    const late = await this.#database.run('endLateOtps', sentBefore, now, count);
+    if (late.length > 0) return late.length;
+    return (await this.#database.run('endStrayOtps', sentBefore, count)).length;
   }
 
   async forgetUnverified(before: number, count: number): Promise<number> {

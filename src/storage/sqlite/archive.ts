@@ -6,7 +6,7 @@ import {
   type ArchiveTable,
   type ImportStand,
 } from '../../core/archive.ts';
-import { importMark, standOf } from '../import-stand.ts';
+import { checkNumbers, importMark, standOf } from '../import-stand.ts';
 import type { DatabaseMark } from '../index.ts';
 import { toStoreFailure } from './failures.ts';
 import { openDatabase } from './open.ts';
@@ -57,6 +57,7 @@ class SqliteArchive implements Archive {
   ): Promise<boolean> {
     return this.#transaction(() => {
       if (this.#stamp('import') !== importMark(exportId, chunk)) return false;
+      checkNumbers(table, rows);
       const columns = columnsOf(table);
       const insert = this.#database.prepare(
         `INSERT INTO ${table.name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
@@ -111,9 +112,8 @@ class SqliteArchive implements Archive {
   }
 }
 
-/** Requests for OTPs have no key of their own here: it is the number of the row. */
-function columnsOf({ name, columns }: ArchiveTable): readonly string[] {
-  return columns.map(([column], at) => (name === 'otp_requests' && at === 0 ? 'rowid' : column));
+function columnsOf({ columns }: ArchiveTable): readonly string[] {
+  return columns.map(([column]) => column);
 }
 
 function attempt<T>(work: () => T): T {

@@ -148,9 +148,11 @@ export class SqliteAttempts implements AttemptStore {
   }
 
   async forget(before: number, count: number): Promise<number> {
-    return this.#connection.write(() =>
+    const forgotten = this.#connection.write(() =>
       Number(this.#connection.statements.forgetAttempts.run(before, count).changes),
     );
+    if (forgotten > 0) this.#connection.emptyLogSoon();
+    return forgotten;
   }
 
   #toAttempt(row: Row): StoredAttempt {

@@ -1,13 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Vault } from '../../core/vault.ts';
 import { AppError } from '../../errors.ts';
-import { beginFile, copyTables, countOf, digestFile, SALTS_FILE, SEALING, syncFile } from './copy.ts';
-import { refuseDatabase, toStoreFailure } from './failures.ts';
-import { BUSY_TIMEOUT, openDatabase, syncFolder } from './open.ts';
+import {
+  beginDatabase,
+  beginFile,
+  cellOf,
+  copyRows,
+  countOf,
+  lockFolder,
+  SALTS_FILE,
+  SALTS_SCHEMA,
+  sealingOf,
+  withCell,
+} from './copy.ts';
+import { describeSqliteFailure, refuseDatabase } from './failures.ts';
+import { inspectSchema, openDatabase, openForReading, syncFolder } from './open.ts';
+import { type Signature, SignedFile, signFile } from './signed-file.ts';
 
+/** Ends the name of a folder in which a backup is made. */
 const UNFINISHED = '.unfinished';
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A backup that was made. */
 export interface Backup {
@@ -21,15 +35,25 @@ export interface Backup {
  * Copies the database at `file` into a folder while others write to it: a dated copy of one moment without salts, and
  * the salts of that moment over those of the backup before, so that what was erased since is gone from all copies.
  * Attempts on the page are left out: they are over in a quarter of an hour, and what was typed in them must go then.
+ * Both files are signed under the newest master key.
  */
-export async function backupSqlite(file: string, folder: string, now: Date): Promise<Backup> {
+export async function backupSqlite(
+  file: string,
+  folder: string,
+  openVault: () => Vault,
+  now: Date,
+): Promise<Backup> {
   try {
+    if (!existsSync(file)) throw refuseDatabase(file, 'is missing');
+    const vault = openVault();
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const lock = lockFolder(folder);
+    inspectFolder(folder);
+    const lock = lockFolder(folder, 'another backup into this folder is under way');
     try {
       // What a backup that was killed left behind may hold salts.
-      for (const name of readdirSync(folder)) if (name.endsWith(UNFINISHED)) rmSync(join(folder, name));
-      return await backupInto(folder, nameDatabase(file), file, now);
+      for (const name of readdirSync(folder))
+        if (name.endsWith(UNFINISHED)) rmSync(join(folder, name), { recursive: true });
+      return backupInto(folder, nameDatabase(file, vault), file, vault, now);
     } finally {
       lock.close();
     }
@@ -38,110 +62,115 @@ export async function backupSqlite(file: string, folder: string, now: Date): Pro
   }
 }
 
-async function backupInto(folder: string, databaseId: string, file: string, now: Date): Promise<Backup> {
-  const salts = join(folder, SALTS_FILE);
-  const copy = join(folder, `bonin-${now.toISOString().replaceAll(':', '-')}.db`);
-  if (existsSync(copy)) throw refuseDatabase(copy, 'is already there');
-  const known = existsSync(salts) ? readKnownCopies(salts, databaseId) : [];
-  const [newCopy, newSalts] = [copy + UNFINISHED, salts + UNFINISHED];
-  const certifications = copyInTwo(file, newCopy, newSalts, databaseId);
-  syncFile(newCopy);
-  addKnownCopies(newSalts, [...known, await digestFile(newCopy)]);
-  syncFile(newSalts);
-  // The salts first: a copy must never be newer than they are, or its last records would pass for erased ones.
-  renameSync(newSalts, salts);
-  syncFolder(folder);
-  renameSync(newCopy, copy);
-  syncFolder(folder);
-  return { copy, salts, certifications };
+/** Whoever may change the folder could put a link where a file is about to be written. */
+function inspectFolder(folder: string): void {
+  const { uid, mode } = statSync(folder);
+  const own = process.getuid?.();
+  if (own !== undefined && uid !== own && uid !== 0)
+    throw refuseDatabase(folder, 'belongs to another user; take a folder of your own');
+  if ((mode & 0o022) !== 0) throw refuseDatabase(folder, 'may be changed by others; run chmod 700 on it');
 }
 
-/** Held until it is closed or the process ends, however that comes. */
-function lockFolder(folder: string): DatabaseSync {
-  const lock = new DatabaseSync(join(folder, 'lock'), { timeout: 0 });
+function backupInto(folder: string, database: string, file: string, vault: Vault, now: Date): Backup {
+  const salts = join(folder, SALTS_FILE);
+  const copy = join(folder, `bonin-${now.toISOString().replaceAll(':', '-')}.db`);
+  if (isThere(copy)) throw refuseDatabase(copy, 'is already there');
+  const { series, number } = isThere(salts)
+    ? readStand(salts, database, vault)
+    : { series: randomUUID(), number: 0 };
+  // A folder of its own, so that SQLite finds nothing beside the files that it did not make.
+  const room = join(folder, `${randomUUID()}${UNFINISHED}`);
+  mkdirSync(room, { mode: 0o700 });
   try {
-    lock.exec('BEGIN EXCLUSIVE');
-    return lock;
-  } catch (error) {
-    lock.close();
-    throw refuseDatabase(folder, 'another backup into this folder is under way', error);
+    const [newCopy, newSalts] = [join(room, 'copy'), join(room, 'salts')];
+    const certifications = copyInTwo(file, newCopy, newSalts);
+    const stand = { database, series, number: number + 1 };
+    signFile(newCopy, { ...stand, name: basename(copy) }, vault);
+    signFile(newSalts, { ...stand, name: SALTS_FILE }, vault);
+    // The salts first: a copy must never be newer than they are, or its last records would pass for erased ones.
+    renameSync(newSalts, salts);
+    syncFolder(folder);
+    renameSync(newCopy, copy);
+    syncFolder(folder);
+    return { copy, salts, certifications };
+  } finally {
+    rmSync(room, { recursive: true, force: true });
   }
 }
 
+function isThere(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Where the salts of the backup before stand. */
+function readStand(salts: string, database: string, vault: Vault): Pick<Signature, 'series' | 'number'> {
+  const signed = new SignedFile(salts, vault);
+  signed.close();
+  if (signed.signature.database !== database)
+    throw refuseDatabase(
+      salts,
+      'belongs to another database, or to this one before it was restored; take another folder',
+    );
+  return signed.signature;
+}
+
 /** The name under which the salts of this database are told from those of another; given at its first backup. */
-function nameDatabase(file: string): string {
-  // Nothing is opened that is sealed, so no key is asked for.
+function nameDatabase(file: string, vault: Vault): string {
   const database = openDatabase(file, {
     mode: 'dev',
-    keyMark: '',
-    recognises: () => true,
+    keyMark: vault.keyMark('dev'),
+    recognises: (mark, mode) => vault.recognises(mark, mode),
     use: 'export',
   });
   try {
     database
       .prepare("INSERT INTO stamp (name, value) VALUES ('database_id', ?) ON CONFLICT (name) DO NOTHING")
       .run(randomUUID());
-    return String(database.prepare("SELECT value FROM stamp WHERE name = 'database_id'").get()?.['value']);
+    const name = String(
+      database.prepare("SELECT value FROM stamp WHERE name = 'database_id'").get()?.['value'],
+    );
+    if (!UUID.test(name)) throw refuseDatabase(file, 'is damaged: its database_id is not as Bonin makes it');
+    return name;
   } finally {
     database.close();
   }
 }
 
 /** Fills both files from one moment of the database, and gives the number of certifications. */
-function copyInTwo(file: string, copy: string, salts: string, databaseId: string): number {
-  beginFile(salts).close();
-  const database = beginFile(copy);
+function copyInTwo(file: string, copyFile: string, saltsFile: string): number {
+  const source = openForReading(file);
+  const opened = [source];
   try {
-    database.prepare('ATTACH ? AS source').run(file);
-    database.prepare('ATTACH ? AS salts').run(salts);
-    database.exec('PRAGMA salts.journal_mode = MEMORY; PRAGMA salts.synchronous = OFF; BEGIN');
-    copyTables(database, { without: ['attempts'], salt: "x''", more: '' });
-    database.exec(`
-      INSERT INTO main.stamp (name, value) VALUES ('backup', '1');
-      CREATE TABLE salts.stamp (database_id TEXT NOT NULL) STRICT;
-      CREATE TABLE salts.copies (sha256 TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
-      CREATE TABLE salts.salts (id INTEGER PRIMARY KEY, sealing BLOB NOT NULL, salt BLOB NOT NULL) STRICT;
-      INSERT INTO salts.salts SELECT id, ${SEALING}, salt FROM source.certifications ORDER BY id`);
-    database.prepare('INSERT INTO salts.stamp (database_id) VALUES (?)').run(databaseId);
-    const certifications = countOf(database, 'SELECT count(*) FROM main.certifications');
-    database.exec('COMMIT');
+    source.exec('BEGIN');
+    const version = inspectSchema(source, file);
+    const copy = beginDatabase(copyFile, version);
+    opened.push(copy);
+    const salts = beginFile(saltsFile, SALTS_SCHEMA);
+    opened.push(salts);
+    const addSalt = salts.prepare('INSERT INTO salts (id, sealing, salt) VALUES (?, ?, ?)');
+    copyRows(source, copy, (table, row) => {
+      if (table.name === 'attempts') return null;
+      if (table.name !== 'certifications') return row;
+      addSalt.run(cellOf(table, row, 'id'), sealingOf(table, row), cellOf(table, row, 'salt'));
+      return withCell(table, row, 'salt', new Uint8Array());
+    });
+    copy.exec("INSERT INTO stamp (name, value) VALUES ('backup', '1')");
+    const certifications = countOf(copy, 'certifications');
+    for (const made of [copy, salts]) made.exec('COMMIT');
     return certifications;
   } finally {
-    database.close();
-  }
-}
-
-function readKnownCopies(salts: string, databaseId: string): readonly string[] {
-  const database = new DatabaseSync(salts, { readOnly: true, timeout: BUSY_TIMEOUT });
-  try {
-    const found = database.prepare('SELECT database_id FROM stamp').get()?.['database_id'];
-    if (found !== databaseId)
-      throw refuseDatabase(
-        salts,
-        'belongs to another database, or to this one before it was restored; take another folder',
-      );
-    return database
-      .prepare('SELECT sha256 FROM copies')
-      .all()
-      .map(({ sha256 }) => String(sha256));
-  } finally {
-    database.close();
-  }
-}
-
-function addKnownCopies(salts: string, digests: readonly string[]): void {
-  const database = new DatabaseSync(salts, { timeout: BUSY_TIMEOUT });
-  try {
-    const insert = database.prepare('INSERT INTO copies (sha256) VALUES (?) ON CONFLICT DO NOTHING');
-    for (const digest of digests) insert.run(digest);
-  } finally {
-    database.close();
+    for (const database of opened) database.close();
   }
 }
 
 function toBackupFailure(folder: string, error: unknown): AppError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code.startsWith('ERR_SQLITE')) return toStoreFailure(error);
-  const reason = code === 'ENOSPC' ? 'the disk is full' : `the folder cannot be written (${code})`;
-  return refuseDatabase(folder, reason, error);
+  const reasons: Readonly<Record<string, string>> = {
+    ERR_SQLITE_ERROR: describeSqliteFailure(error),
+    ERR_OUT_OF_RANGE: 'the database holds a number that Bonin never writes',
+    ENOSPC: 'the disk is full',
+    EFBIG: 'the disk takes no larger file',
+    EDQUOT: 'the disk is full',
+  };
+  return refuseDatabase(folder, reasons[code] ?? `the folder cannot be written (${code})`, error);
 }

@@ -1,53 +1,109 @@
-import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, fsyncSync, openSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
-import { BUSY_TIMEOUT } from './open.ts';
+import { closeSync, fsyncSync, lstatSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { refuseDatabase } from './failures.ts';
+import { APPLICATION_ID, BUSY_TIMEOUT, MIGRATIONS } from './open.ts';
 
 /** The salts of a folder of copies: one file, which every backup writes anew. */
 export const SALTS_FILE = 'salts.db';
 /** The copies of a folder: the time in the name, in UTC. */
 export const COPY_NAME = /^bonin-[0-9TZ.-]+\.db$/;
-/** Every sealed text begins with a nonce and a tag of its own; by these a salt knows which sealing it belongs to. */
-export const SEALING = 'substr(sealed, 1, 28)';
 
-/** Begins a new file that only its owner may read, to be filled fast and made durable at its end by `syncFile`. */
-export function beginFile(file: string): DatabaseSync {
+/** The tables of a file of salts, as the steps of a schema. */
+export const SALTS_SCHEMA: readonly string[] = [
+  'CREATE TABLE salts (id INTEGER PRIMARY KEY, sealing BLOB NOT NULL, salt BLOB NOT NULL) STRICT',
+];
+
+/** Every sealed text begins with a nonce and a tag of its own; by these a salt knows which sealing it belongs to. */
+const SEALING_BYTES = 28;
+
+export type Values = SQLInputValue[];
+
+/** Begins a new file that only its owner may read, to be filled fast and made durable at its end. */
+export function beginFile(file: string, schema: readonly string[]): DatabaseSync {
   closeSync(openSync(file, 'wx', 0o600));
-  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
-  database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536');
+  // Tables are filled in any order; `isWhole` asks whether what points to others finds them.
+  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT, enableForeignKeyConstraints: false });
+  database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; BEGIN');
+  for (const sql of schema) database.exec(sql);
   return database;
 }
 
+/** Begins a database of ours with a version of the schema, and nothing in it. */
+export function beginDatabase(file: string, version: number): DatabaseSync {
+  const database = beginFile(file, MIGRATIONS.slice(0, version));
+  database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version}`);
+  return database;
+}
+
+/** One table that our own steps of the schema have made. */
+export interface MadeTable {
+  readonly name: string;
+  readonly columns: readonly string[];
+}
+
 /**
- * Makes the tables of the attached database `source` in `database`, with all rows but those of `without`; `salt` is
- * what stands for the salt of a certification, and `more` what its SELECT goes on with.
+ * Copies the rows of all tables of `to`, which have been made by our own steps, from tables of the same names. Each row
+ * goes as `change` gives it, whose types the tables check; null leaves it out.
  */
-export function copyTables(
-  database: DatabaseSync,
-  {
-    without,
-    salt,
-    more,
-  }: { readonly without: readonly string[]; readonly salt: string; readonly more: string },
+export function copyRows(
+  from: DatabaseSync,
+  to: DatabaseSync,
+  change: (table: MadeTable, row: Values) => Values | null,
 ): void {
-  const made = database.prepare(
-    "SELECT type, name, sql FROM source.sqlite_schema WHERE sql IS NOT NULL ORDER BY type = 'index', rowid",
+  for (const table of tablesOf(to)) {
+    const { name, columns } = table;
+    const read = from.prepare(`SELECT ${columns.join(', ')} FROM ${name}`);
+    read.setReturnArrays(true);
+    const write = to.prepare(
+      `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+    );
+    for (const found of read.iterate()) {
+      const row = change(table, found as unknown as Values);
+      if (row !== null) write.run(...row);
+    }
+  }
+}
+
+function tablesOf(database: DatabaseSync): readonly MadeTable[] {
+  return database
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid")
+    .all()
+    .map(({ name }) => ({
+      name: String(name),
+      columns: database
+        .prepare('SELECT name FROM pragma_table_info(?)')
+        .all(String(name))
+        .map((column) => String(column['name'])),
+    }));
+}
+
+/** The value of a column in a row. */
+export function cellOf({ columns }: MadeTable, row: Values, column: string): SQLInputValue {
+  return row[columns.indexOf(column)] ?? null;
+}
+
+/** A row with another value in one of its columns. */
+export function withCell({ columns }: MadeTable, row: Values, column: string, value: SQLInputValue): Values {
+  return row.with(columns.indexOf(column), value);
+}
+
+/** What tells one sealing of a record from another. */
+export function sealingOf(table: MadeTable, row: Values): Uint8Array {
+  const sealed = cellOf(table, row, 'sealed');
+  return sealed instanceof Uint8Array ? sealed.subarray(0, SEALING_BYTES) : new Uint8Array();
+}
+
+export function countOf(database: DatabaseSync, what: string): number {
+  return Number(Object.values(database.prepare(`SELECT count(*) FROM ${what}`).get() ?? {})[0]);
+}
+
+/** Whether SQLite finds nothing wrong with a database, and everything is there that its rows point to. */
+export function isWhole(database: DatabaseSync): boolean {
+  return (
+    Object.values(database.prepare('PRAGMA integrity_check(1)').get() ?? {})[0] === 'ok' &&
+    database.prepare('PRAGMA foreign_key_check').get() === undefined
   );
-  for (const { type, name, sql } of made.all() as { type: string; name: string; sql: string }[]) {
-    database.exec(sql);
-    if (type !== 'table' || without.includes(name)) continue;
-    const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all(name);
-    const shown = columns.map((column) => {
-      if (name !== 'certifications') return String(column['name']);
-      return column['name'] === 'salt' ? salt : `c.${String(column['name'])}`;
-    });
-    const rest = name === 'certifications' ? `c ${more} ORDER BY c.id` : '';
-    database.exec(`INSERT INTO main.${name} SELECT ${shown.join(', ')} FROM source.${name} ${rest}`);
-  }
-  for (const pragma of ['application_id', 'user_version']) {
-    const value = Object.values(database.prepare(`PRAGMA source.${pragma}`).get() ?? {})[0];
-    database.exec(`PRAGMA main.${pragma} = ${Number(value)}`);
-  }
 }
 
 export function syncFile(file: string): void {
@@ -59,18 +115,22 @@ export function syncFile(file: string): void {
   }
 }
 
-/** SHA-256 of a file, as hex. */
-export async function digestFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const piece of createReadStream(file)) hash.update(piece as Buffer);
-  return hash.digest('hex');
-}
-
-export function countOf(database: DatabaseSync, sql: string, ...values: readonly string[]): number {
-  return Number(Object.values(database.prepare(sql).get(...values) ?? {})[0]);
-}
-
-/** Whether SQLite finds nothing wrong with a database. */
-export function isWhole(database: DatabaseSync): boolean {
-  return Object.values(database.prepare('PRAGMA integrity_check(1)').get() ?? {})[0] === 'ok';
+/**
+ * Keeps others from working in a folder, until it is closed or the process ends, however that comes. What stands in the
+ * place of the lock must be nothing that SQLite would read.
+ */
+export function lockFolder(folder: string, taken: string): DatabaseSync {
+  const file = join(folder, 'lock');
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  if (stat === undefined) closeSync(openSync(file, 'a', 0o600));
+  else if (!stat.isFile() || stat.size > 0)
+    throw refuseDatabase(file, 'is not the lock of a backup; look what it is, and remove it');
+  const lock = new DatabaseSync(file, { timeout: 0 });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock.close();
+    throw refuseDatabase(folder, taken, error);
+  }
 }

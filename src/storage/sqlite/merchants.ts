@@ -121,9 +121,12 @@ export class SqliteMerchants {
     });
   }
 
-  async findTokenOfKey(apiKeyId: number): Promise<StoredToken | null> {
+  async findTokenOfKey({
+    id,
+    secretDigest,
+  }: Pick<ApiKey, 'id' | 'secretDigest'>): Promise<StoredToken | null> {
     return this.#connection.read(() => {
-      const row = one(this.#connection.statements.findTokenOfKey, apiKeyId);
+      const row = one(this.#connection.statements.findTokenOfKey, id, secretDigest);
       if (row === null) return null;
       const [nonce, digest, issuedAt, expiresAt, proof] = row as [
         Uint8Array,

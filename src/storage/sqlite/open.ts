@@ -15,15 +15,18 @@ import {
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../errors.ts';
+import { requireTrustedFile, requireTrustedFolder, type Trust } from '../../trusted-file.ts';
 import { UNFINISHED } from '../import-stand.ts';
 import type { DatabaseMark } from '../index.ts';
 import { readMigrations } from '../migrate.ts';
 import { describeSqliteFailure, refuseDatabase } from './failures.ts';
+import { findStranger } from './schema.ts';
 
-const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), ['0001-schema.sql']);
+/** The steps of the schema. */
+export const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), ['0001-schema.sql']);
 
 /** `BONI`: stands in the header of every database of ours, so that a foreign file is known before it is touched. */
-const APPLICATION_ID = 0x424f4e49;
+export const APPLICATION_ID = 0x424f4e49;
 /** How much of the file is read through a mapping, in bytes; SQLite's own upper limit. Spares a copy for each page. */
 const MAPPED = 0x7fff0000;
 /** How long a statement waits for a lock of another process, in milliseconds. */
@@ -90,6 +93,7 @@ function createInMemory(mark: DatabaseMark): DatabaseSync {
  * of two processes that start together one names it and the other takes that one.
  */
 function createFile(file: string, mark: DatabaseMark): void {
+  requireTrustedFolder(dirname(file), trustOf(mark));
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const passing = `${file}.new-${randomUUID()}`;
   try {
@@ -124,8 +128,23 @@ function applyFirst(database: DatabaseSync, mark: DatabaseMark): void {
   );
 }
 
+const COMPANIONS = ['-journal', '-wal', '-shm'];
+
+/** Digests, ids and times stand in a database in clear. In `dev` they are of nobody. */
+function trustOf({ mode, use }: DatabaseMark): Trust {
+  const dev = mode === 'dev' && use === undefined;
+  return { secret: !dev, dev, hasCompanions: true };
+}
+
+/** Refuses a database that others could change, by what SQLite finds beside it too, or read. */
+function requireTrustedDatabase(file: string, mark: DatabaseMark): void {
+  const trust = trustOf(mark);
+  const path = requireTrustedFile(file, trust);
+  for (const suffix of COMPANIONS) if (existsSync(path + suffix)) requireTrustedFile(path + suffix, trust);
+}
+
 export function removeDatabase(file: string): void {
-  for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+  for (const suffix of ['', ...COMPANIONS]) rmSync(`${file}${suffix}`, { force: true });
 }
 
 export function syncFolder(folder: string): void {
@@ -141,6 +160,7 @@ export function syncFolder(folder: string): void {
 export function inspectFile(file: string, mark: DatabaseMark): void {
   const stat = statSync(file);
   if (!stat.isFile()) throw refuseDatabase(file, 'is not a file');
+  requireTrustedDatabase(file, mark);
   const header = readHeader(file);
   if (header.toString('latin1', 0, 16) !== 'SQLite format 3\0')
     throw refuseDatabase(file, 'is not a database of Bonin, or its beginning is damaged');
@@ -154,8 +174,11 @@ export function inspectFile(file: string, mark: DatabaseMark): void {
   } catch (error) {
     throw refuseDatabase(file, 'is read-only', error);
   }
-  const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT });
+  const database = openForReading(file);
   try {
+    // Another process may be at the next step of the schema: all that is read is of one moment.
+    database.exec('BEGIN');
+    inspectSchema(database, file);
     inspectContent(database, file, stat.size, mark);
   } finally {
     database.close();
@@ -173,12 +196,34 @@ function readHeader(file: string): Buffer {
   return header;
 }
 
-function inspectContent(database: DatabaseSync, file: string, size: number, mark: DatabaseMark): void {
-  if (schemaVersion(database) > MIGRATIONS.length)
+/** Opens a file whose schema nobody has looked at yet: nothing in it is written, and nothing runs that it names. */
+export function openForReading(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, {
+    readOnly: true,
+    timeout: BUSY_TIMEOUT,
+    allowExtension: false,
+    defensive: true,
+    limits: { attach: 0 },
+  });
+  database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON');
+  return database;
+}
+
+/** Gives the version of a schema that is ours to the letter; any other is refused before a table of it is read. Within a transaction. */
+export function inspectSchema(database: DatabaseSync, file: string): number {
+  const version = schemaVersion(database);
+  if (version > MIGRATIONS.length)
     throw refuseDatabase(
       file,
-      `was made by a newer Bonin (schema ${schemaVersion(database)}, this one knows ${MIGRATIONS.length})`,
+      `was made by a newer Bonin (schema ${version}, this one knows ${MIGRATIONS.length})`,
     );
+  if (version < 1) throw refuseDatabase(file, 'is damaged: it does not say which schema it has');
+  const stranger = findStranger(database, MIGRATIONS.slice(0, version));
+  if (stranger !== null) throw refuseDatabase(file, stranger);
+  return version;
+}
+
+function inspectContent(database: DatabaseSync, file: string, size: number, mark: DatabaseMark): void {
   if (size <= LARGEST_CHECKED_AT_START) {
     const finding = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0];
     if (finding !== 'ok') throw refuseDatabase(file, 'the database is damaged');
@@ -187,7 +232,7 @@ function inspectContent(database: DatabaseSync, file: string, size: number, mark
   const mode = stamp.get('mode')?.['value'];
   if (mark.use !== 'export' && mode !== mark.mode)
     throw refuseDatabase(file, `belongs to the mode ${String(mode)} and is never opened by ${mark.mode}`);
-  if (!mark.recognises(String(stamp.get('key_mark')?.['value'])))
+  if (!mark.recognises(String(stamp.get('key_mark')?.['value']), String(mode)))
     throw refuseDatabase(file, 'was sealed with a master key that is not among the keys given');
   if (mark.use !== 'import' && stamp.get('import') !== undefined) throw refuseDatabase(file, UNFINISHED);
   if (stamp.get('backup') !== undefined)

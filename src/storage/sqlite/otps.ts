@@ -24,14 +24,18 @@ export class SqliteOtps {
   }
 
   async createOtpCertification(certification: StoredCertification, otp: StoredOtp): Promise<boolean> {
-    return this.#connection.write(() => {
+    let superseded = false;
+    const kept = this.#connection.write(() => {
       const id = this.#rows.insert(certification);
       if (id === null) return false;
-      const superseded = this.#supersede(certification.merchantId, certification.channel.id, otp);
+      superseded = this.#supersede(certification.merchantId, certification.channel.id, otp);
       if (superseded) this.#rows.forgetAll();
       this.#insert(id, otp);
       return true;
     });
+    // Whom the older requests named is gone from the table, and soon from the log.
+    if (superseded) this.#connection.emptyLogSoon();
+    return kept;
   }
 
   async findOtp(merchantId: number, impUid: string): Promise<CertificationWithOtp | null> {
@@ -131,9 +135,11 @@ export class SqliteOtps {
   }
 
   async forgetRequests(before: number, count: number): Promise<number> {
-    return this.#connection.write(() =>
+    const forgotten = this.#connection.write(() =>
       Number(this.#connection.statements.forgetRequests.run(before, count).changes),
     );
+    if (forgotten > 0) this.#connection.emptyLogSoon();
+    return forgotten;
   }
 
   #insert(id: number, otp: StoredOtp): void {

@@ -1,22 +1,26 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import type { Vault } from '../../core/vault.ts';
 import { AppError } from '../../errors.ts';
-import type { DatabaseMark } from '../index.ts';
 import {
-  beginFile,
+  beginDatabase,
   COPY_NAME,
-  copyTables,
+  cellOf,
+  copyRows,
   countOf,
-  digestFile,
   isWhole,
+  lockFolder,
   SALTS_FILE,
-  SEALING,
+  SALTS_SCHEMA,
+  sealingOf,
   syncFile,
+  withCell,
 } from './copy.ts';
-import { refuseDatabase, toStoreFailure } from './failures.ts';
-import { BUSY_TIMEOUT, inspectFile, removeDatabase, syncFolder } from './open.ts';
+import { describeSqliteFailure, refuseDatabase } from './failures.ts';
+import { inspectFile, inspectSchema, openForReading, syncFolder } from './open.ts';
+import { findStranger } from './schema.ts';
+import { SignedFile } from './signed-file.ts';
 
 /** What a restored database is made of, in certifications. */
 export interface Restored {
@@ -35,32 +39,29 @@ export interface Restored {
 /**
  * Makes the database `file` from a dated copy, or the newest one of a folder, and the salts beside it. What has no
  * salt any more is left out and its id stays used. A database that is there already is refused.
+ *
+ * Whoever can write into the folder must not decide what comes out. So both files have to carry a MAC under the master
+ * key, and what is opened is a private copy of the bytes that were checked. Tables are made by our own steps of the
+ * schema, and rows are copied into them: no SQL of a file runs.
  */
 export async function restoreSqlite(
   from: string,
   file: string,
-  recognises: DatabaseMark['recognises'],
+  vault: Vault,
   now: number,
 ): Promise<Restored> {
+  const opened: SignedFile[] = [];
+  let copy = from;
   try {
     if (existsSync(file)) throw refuseDatabase(file, 'is there already; restore into a new folder');
-    const copy = chooseCopy(from);
-    const salts = join(dirname(copy), SALTS_FILE);
-    await inspectCopy(copy, salts);
+    copy = chooseCopy(from);
+    const [signedCopy, signedSalts] = openSigned(copy, join(dirname(copy), SALTS_FILE), vault, opened);
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const passing = `${file}.new-${randomUUID()}`;
-    try {
-      const restored = joinSalts(passing, copy, salts, now);
-      inspectFile(passing, { mode: 'dev', keyMark: '', recognises, use: 'export' });
-      syncFile(passing);
-      linkSync(passing, file);
-      syncFolder(dirname(file));
-      return { copy, ...restored };
-    } finally {
-      removeDatabase(passing);
-    }
+    return { copy, ...restoreInto(file, signedCopy, signedSalts, vault, now) };
   } catch (error) {
-    throw error instanceof AppError ? error : toRestoreFailure(from, error);
+    throw error instanceof AppError ? error : toRestoreFailure(copy, error);
+  } finally {
+    for (const signed of opened) signed.close();
   }
 }
 
@@ -75,66 +76,145 @@ function chooseCopy(from: string): string {
   return join(from, newest);
 }
 
-/** A copy is taken only as it was made, and only with salts that are as new as it is. */
-async function inspectCopy(copy: string, salts: string): Promise<void> {
-  if (!existsSync(salts))
+/** Takes a copy only as it was made, and only with salts that are as new as it is. */
+function openSigned(
+  copy: string,
+  salts: string,
+  vault: Vault,
+  opened: SignedFile[],
+): readonly [SignedFile, SignedFile] {
+  if (lstatSync(salts, { throwIfNoEntry: false }) === undefined)
     throw refuseDatabase(salts, 'is missing; without the salts nothing in the copy can be opened');
-  const digest = await digestFile(copy);
-  const database = new DatabaseSync(salts, { readOnly: true, timeout: BUSY_TIMEOUT });
+  const open = (file: string) => {
+    const signed = new SignedFile(file, vault);
+    opened.push(signed);
+    return signed;
+  };
+  const [signedCopy, signedSalts] = [open(copy), open(salts)];
+  const [ofCopy, ofSalts] = [signedCopy.signature, signedSalts.signature];
+  if (ofCopy.database !== ofSalts.database)
+    throw refuseDatabase(copy, `is of another database than ${SALTS_FILE} beside it`);
+  if (ofCopy.series !== ofSalts.series || ofCopy.number > ofSalts.number)
+    throw refuseDatabase(copy, `${SALTS_FILE} beside it is older, or of another folder`);
+  // A broken file is found before anything is made at the target.
+  for (const signed of opened) signed.check();
+  return [signedCopy, signedSalts];
+}
+
+function restoreInto(
+  file: string,
+  copy: SignedFile,
+  salts: SignedFile,
+  vault: Vault,
+  now: number,
+): Omit<Restored, 'copy'> {
+  const room = `${file}.restoring`;
+  mkdirSync(room, { recursive: true, mode: 0o700 });
+  if (!lstatSync(room).isDirectory()) throw refuseDatabase(room, 'is not a folder; remove it');
+  const lock = lockFolder(room, 'another process restores into it');
   try {
-    if (!isWhole(database)) throw refuseDatabase(salts, 'is damaged');
-    if (countOf(database, 'SELECT count(*) FROM copies WHERE sha256 = ?', digest) === 0)
-      throw refuseDatabase(
-        copy,
-        `is not as it was made, or ${basename(salts)} beside it is older or of another folder`,
-      );
+    // What a restoration that was killed left behind holds salts.
+    for (const name of readdirSync(room)) if (name !== 'lock') rmSync(join(room, name), { recursive: true });
+    const [copyFile, saltsFile, made] = [join(room, 'copy'), join(room, 'salts'), join(room, 'made')];
+    copy.takeOut(copyFile);
+    salts.takeOut(saltsFile);
+    const restored = joinSalts(
+      made,
+      { file: copyFile, of: copy.file },
+      { file: saltsFile, of: salts.file },
+      now,
+    );
+    // Not to be left behind, should this be killed after the database has its name.
+    for (const each of [copyFile, saltsFile]) rmSync(each);
+    inspectFile(made, {
+      mode: 'dev',
+      keyMark: '',
+      recognises: (mark, mode) => vault.recognises(mark, mode),
+      use: 'export',
+    });
+    syncFile(made);
+    linkSync(made, file);
+    syncFolder(dirname(file));
+    return restored;
   } finally {
-    database.close();
+    rmSync(room, { recursive: true, force: true });
+    lock.close();
   }
 }
 
-/** Joins a copy with the salts. */
-function joinSalts(file: string, copy: string, salts: string, now: number): Omit<Restored, 'copy'> {
-  const database = beginFile(file);
+/** The private copy of a file, and what sentences call it. */
+interface Taken {
+  readonly file: string;
+  readonly of: string;
+}
+
+/** Makes a database of the rows of a copy and of the salts. */
+function joinSalts(made: string, copied: Taken, salted: Taken, now: number): Omit<Restored, 'copy'> {
+  const opened: DatabaseSync[] = [];
+  const open = (database: DatabaseSync) => {
+    opened.push(database);
+    return database;
+  };
   try {
-    database.prepare('ATTACH ? AS source').run(copy);
-    database.prepare('ATTACH ? AS salts').run(salts);
-    database.exec('BEGIN');
-    copyTables(database, {
-      without: [],
-      salt: 's.salt',
-      more: `JOIN salts.salts s ON s.id = c.id AND s.sealing = ${SEALING}`,
+    const copy = open(openForReading(copied.file));
+    const version = inspectSchema(copy, copied.of);
+    const salts = open(openForReading(salted.file));
+    const stranger = findStranger(salts, SALTS_SCHEMA);
+    if (stranger !== null) throw refuseDatabase(salted.of, stranger);
+    // A lock for all rows; each would take one of its own.
+    for (const source of [copy, salts]) source.exec('BEGIN');
+    const database = open(beginDatabase(made, version));
+    const findSalt = salts.prepare('SELECT sealing, salt FROM salts WHERE id = ?');
+    const addErasure = database.prepare(
+      'INSERT INTO erasures (id, merchant_id, channel_id, erased_at) VALUES (?, ?, ?, ?)',
+    );
+    let [known, erased, changed] = [0, 0, 0];
+    copyRows(copy, database, (table, row) => {
+      if (table.name !== 'certifications') return row;
+      const id = cellOf(table, row, 'id');
+      const found = findSalt.get(id);
+      if (found !== undefined) known++;
+      if (found !== undefined && isEqual(found['sealing'], sealingOf(table, row)))
+        return withCell(table, row, 'salt', found['salt'] ?? null);
+      if (found === undefined) erased++;
+      else changed++;
+      addErasure.run(id, cellOf(table, row, 'merchant_id'), cellOf(table, row, 'channel_id'), now);
+      return null;
     });
-    const count = (sql: string) => countOf(database, `SELECT count(*) FROM ${sql}`);
-    const gone = 'source.certifications WHERE id NOT IN (SELECT id FROM main.certifications)';
     const restored = {
-      certifications: count('main.certifications'),
-      erased: count('source.certifications WHERE id NOT IN (SELECT id FROM salts.salts)'),
-      changed: count(`${gone} AND id IN (SELECT id FROM salts.salts)`),
-      later: count('salts.salts WHERE id NOT IN (SELECT id FROM source.certifications)'),
-      expired: count("main.certifications WHERE state = 'pending'"),
+      certifications: countOf(database, 'certifications'),
+      erased,
+      changed,
+      later: countOf(salts, 'salts') - known,
+      expired: countOf(database, "certifications WHERE state = 'pending'"),
     };
     database.exec(`
-      INSERT INTO main.erasures (id, merchant_id, channel_id, erased_at)
-        SELECT id, merchant_id, channel_id, ${now} FROM ${gone};
-      DELETE FROM main.otps WHERE id NOT IN (SELECT id FROM main.certifications);
-      UPDATE main.otps SET ended = 'late' WHERE ended IS NULL
-        AND id IN (SELECT id FROM main.certifications WHERE state = 'pending');
-      UPDATE main.certifications SET state = 'expired' WHERE state = 'pending';
-      DELETE FROM main.stamp WHERE name IN ('backup', 'database_id');
-      COMMIT; DETACH source; DETACH salts`);
-    if (!isWhole(database)) throw refuseDatabase(file, 'did not come out whole');
+      DELETE FROM otps WHERE id NOT IN (SELECT id FROM certifications);
+      UPDATE otps SET ended = 'late' WHERE ended IS NULL
+        AND id IN (SELECT id FROM certifications WHERE state = 'pending');
+      UPDATE certifications SET state = 'expired' WHERE state = 'pending';
+      DELETE FROM stamp WHERE name IN ('backup', 'database_id');
+      COMMIT`);
+    if (!isWhole(database)) throw refuseDatabase(copied.of, 'does not make a whole database');
     database.exec('PRAGMA journal_mode = WAL');
     return restored;
   } finally {
-    database.close();
+    for (const database of opened) database.close();
   }
 }
 
-function toRestoreFailure(from: string, error: unknown): AppError {
+function isEqual(some: unknown, other: Uint8Array): boolean {
+  return some instanceof Uint8Array && Buffer.compare(some, other) === 0;
+}
+
+function toRestoreFailure(copy: string, error: unknown): AppError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code.startsWith('ERR_SQLITE')) return toStoreFailure(error);
-  const reason =
-    code === 'ENOSPC' ? 'the disk is full' : `cannot be read, or the target not be made (${code})`;
-  return refuseDatabase(from, reason, error);
+  const reasons: Readonly<Record<string, string>> = {
+    ERR_SQLITE_ERROR: describeSqliteFailure(error),
+    ERR_OUT_OF_RANGE: 'holds a number that Bonin never writes',
+    ENOSPC: 'the disk is full',
+    EDQUOT: 'the disk is full',
+    EFBIG: 'the disk takes no larger file',
+  };
+  return refuseDatabase(copy, reasons[code] ?? `cannot be read, or the target not be made (${code})`, error);
 }

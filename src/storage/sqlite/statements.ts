@@ -74,8 +74,10 @@ const SQL = {
     FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
     WHERE k.imp_key = ? AND k.revoked_at IS NULL AND m.disabled_at IS NULL`,
 
-  findTokenOfKey:
-    'SELECT nonce, digest, issued_at, expires_at, proof FROM access_tokens WHERE api_key_id = ?',
+  findTokenOfKey: `
+    SELECT t.nonce, t.digest, t.issued_at, t.expires_at, t.proof
+    FROM access_tokens t JOIN api_keys k ON k.id = t.api_key_id
+    WHERE t.api_key_id = ? AND k.secret_digest = ?`,
   /** Changes nothing when the pair, or the token that was seen (null for none), is not the same any more. */
   putToken: `
     INSERT INTO access_tokens (api_key_id, nonce, digest, issued_at, expires_at, proof)

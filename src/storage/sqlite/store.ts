@@ -83,7 +83,7 @@ class SqliteStore implements Store {
     const run = this.#connection.statements;
     const isAny = () => one(run.findUnverified, before, 1) !== null;
     if (!this.#connection.read(isAny)) return 0;
-    return this.#connection.write(() => {
+    const forgotten = this.#connection.write(() => {
       const old = rows(run.findUnverified, before, count).map(([id]) => id as bigint);
       for (const id of old)
         for (const statement of [
@@ -96,6 +96,8 @@ class SqliteStore implements Store {
       this.#sealedRows.clear();
       return old.length;
     });
+    this.#connection.emptyLogSoon();
+    return forgotten;
   }
 
   async findCertification(merchantId: number, impUid: string): Promise<StoredCertification | null> {

@@ -1,0 +1,57 @@
+/** Characters of a secret at least; those of the real service have 80. */
+const SHORTEST = 16;
+/** A piece of this length or less, repeated, is no longer secret than the piece. */
+const LONGEST_PIECE = 8;
+const FEWEST_CHARACTERS = 5;
+
+/** Printed where everybody can read them: the sample of the official documentation, and the sandbox's own. */
+const PUBLISHED: ReadonlySet<string> = new Set([
+  'ekKoeW8RyKuT0zgaZsUtXXTLQ4AhPFW3ZGseDA6bkA5lamv9OqDMnxyeB9wqOsuO9W3Mx9YSJ4dTqJ3f',
+  'sandbox_secret_b',
+]);
+
+/** Left over from an example: dots, or brackets around a name. */
+const UNFILLED = /…|\.\.\.|^[<[({$%].*[>\])}%]$/u;
+/** Nothing but such words, whatever stands between them. */
+const FILLER = new RegExp(
+  `^(?:${[
+    'a an the your my our own this it me here in with goes please some real any of',
+    'change replace insert enter put set fill paste copy add todo fixme placeholder',
+    'imp rest api key secret password passwd pass token value string code id client merchant shop store user',
+    'admin iamport portone bonin default prod production test testing sample example dummy fake demo sandbox',
+    'super top very not so hello world qwertyuiop qwerty asdfghjkl asdfgh asdf zxcvbnm',
+    '시크릿 비밀키 비밀번호 비밀 키 값 여기에 여기 을 를 입력하세요 입력 발급받은 가맹점',
+  ]
+    .join(' ')
+    .replaceAll(' ', '|')})+$`,
+  'u',
+);
+/** Longer than any placeholder. */
+const LONGEST_FILLER = 200;
+
+/**
+ * What makes an `imp_secret` one that others can guess, as what it must be instead; null for a secret of one's own.
+ * A rule of thumb against files that were not filled in; it cannot tell how a secret was made.
+ */
+export function findGuessable(secret: string, impKeys: readonly string[]): string | null {
+  if (secret.length < SHORTEST) return `have at least ${SHORTEST} characters`;
+  if (impKeys.some((key) => key.toLowerCase() === secret.toLowerCase()))
+    return 'be another text than an imp_key';
+  if (PUBLISHED.has(secret)) return 'not be one that is published as an example';
+  if (UNFILLED.test(secret) || isFiller(secret)) return 'be a secret and not a placeholder';
+  return isMonotonous(secret) ? 'be random, and not a pattern' : null;
+}
+
+function isFiller(secret: string): boolean {
+  return secret.length <= LONGEST_FILLER && FILLER.test(secret.toLowerCase().replace(/[^\p{L}]/gu, ''));
+}
+
+/** One piece again and again, very few characters, or rows of an alphabet for most of it. */
+function isMonotonous(secret: string): boolean {
+  const text = secret.toLowerCase();
+  if (new Set(text).size < FEWEST_CHARACTERS) return true;
+  for (let length = 1; length <= LONGEST_PIECE; length++)
+    if ([...text.slice(length)].every((letter, at) => letter === text[at])) return true;
+  const steps = Array.from(text.slice(1), (_, at) => text.charCodeAt(at + 1) - text.charCodeAt(at));
+  return steps.filter((step) => Math.abs(step) <= 1).length * 4 >= steps.length * 3;
+}

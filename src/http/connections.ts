@@ -1,0 +1,187 @@
+import type { IncomingMessage } from 'node:http';
+import type { Server, Socket } from 'node:net';
+import type { Logger } from '../log.ts';
+
+/** How many connections one process takes unless told otherwise. */
+export const MOST_CONNECTIONS = 10_000;
+/** How long a client may leave an answer unread that waits for it, in milliseconds. */
+export const WRITE_TIMEOUT = 15_000;
+
+export interface ConnectionLimits {
+  /** Connections at once; what comes beyond is closed at once. */
+  readonly most: number;
+  /** How long an answer may wait without that any of it is taken, in milliseconds. */
+  readonly writeTimeout: number;
+}
+
+/** How often connections are looked at, in milliseconds. */
+const LOOK = 1_000;
+/** Beyond this part of all places, connections that rest keep theirs for no longer than so many milliseconds. */
+const CROWDED = 0.9;
+const LONGEST_REST = 10_000;
+
+/** A connection, as far as it takes up a place. */
+interface Place {
+  /** The request that has not arrived in whole; null when none is known of. */
+  arriving: { readonly complete: boolean } | null;
+  /** Whether bytes came that are no request yet. */
+  isBegun: boolean;
+  /** Requests that are being handled, and streams. */
+  busy: number;
+  /** Bytes that had come when the newest request was there, and at the last look. */
+  read: number;
+  seen: number;
+  /** How much of its answers had been taken when it was last found waiting, and since when that is so. */
+  taken: number;
+  stuckAt: number | null;
+  restingAt: number;
+}
+
+/**
+ * Who has a place at the server, and for how long. A connection is unfinished while a request on it has begun and not
+ * arrived in whole, or an answer is not taken. There is room for half as many of these as for all: when one more
+ * comes, the one that is unfinished longest goes. So whoever sends or reads slowly cannot take the places of those
+ * who do not; requests that are being handled and streams do not count, however long they last.
+ */
+export class Connections {
+  readonly #limits: ConnectionLimits;
+  readonly #log: Logger;
+  readonly #places = new Map<Socket, Place>();
+  /** Oldest first. */
+  readonly #unfinished = new Set<Socket>();
+  #timer: NodeJS.Timeout | null = null;
+  #refused = 0;
+  #cut = 0;
+
+  constructor(server: Server, limits: ConnectionLimits, log: Logger) {
+    this.#limits = limits;
+    this.#log = log;
+    server.maxConnections = limits.most;
+    // Under a cluster a worker that is full would hand the connection on, and the next one too, for ever.
+    Object.assign(server, { dropMaxConnection: true });
+    server.on('drop', () => void this.#refused++);
+    server.on('listening', () => {
+      this.#timer ??= setInterval(() => this.#look(), LOOK).unref();
+    });
+    server.on('close', () => {
+      clearInterval(this.#timer ?? undefined);
+      this.#tell();
+    });
+  }
+
+  /** A connection on which requests may come. */
+  add(socket: Socket): void {
+    this.#places.set(socket, {
+      arriving: null,
+      isBegun: false,
+      busy: 0,
+      read: 0,
+      seen: 0,
+      taken: 0,
+      stuckAt: null,
+      restingAt: performance.now(),
+    });
+    socket.once('close', () => {
+      this.#places.delete(socket);
+      this.#unfinished.delete(socket);
+    });
+    // It is kept from now on, also when the client has left by the time that a request is looked at.
+    void socket.remoteAddress;
+  }
+
+  /** The head of a request has arrived. Returns what is to be called once it is answered, or its stream has ended. */
+  begin(request: IncomingMessage, hasBody: boolean): () => void {
+    const { socket } = request;
+    const place = this.#places.get(socket);
+    if (place === undefined) return () => {};
+    place.busy++;
+    place.isBegun = false;
+    place.read = socket.bytesRead;
+    place.arriving = hasBody && !request.complete ? request : null;
+    if (place.arriving === null) this.#unfinished.delete(socket);
+    else if (!this.#unfinished.has(socket)) {
+      this.#unfinished.add(socket);
+      this.#makeRoom();
+    }
+    return () => void place.busy--;
+  }
+
+  /** The body of a request has arrived. */
+  arrived({ socket }: IncomingMessage): void {
+    const place = this.#places.get(socket);
+    if (place === undefined) return;
+    place.arriving = null;
+    place.read = socket.bytesRead;
+    this.#unfinished.delete(socket);
+  }
+
+  #makeRoom(): void {
+    const room = Math.max(1, Math.floor(this.#limits.most / 2));
+    for (const socket of this.#unfinished) {
+      if (this.#unfinished.size <= room) return;
+      this.#cutOff(socket);
+    }
+  }
+
+  #cutOff(socket: Socket): void {
+    this.#cut++;
+    // At once, and not with its event: whoever asks next counts.
+    this.#unfinished.delete(socket);
+    socket.destroy();
+  }
+
+  #look(): void {
+    const now = performance.now();
+    let tooMany = this.#places.size - CROWDED * this.#limits.most;
+    for (const [socket, place] of this.#places) {
+      const isWaiting = socket.writableLength > 0;
+      if (isWaiting && this.#isStuck(socket, place, now)) {
+        this.#cutOff(socket);
+        continue;
+      }
+      if (!isWaiting) place.stuckAt = null;
+      const isArriving = this.#isArriving(socket, place);
+      if (isWaiting || isArriving) this.#unfinished.add(socket);
+      else this.#unfinished.delete(socket);
+      const isResting = !isWaiting && !isArriving && place.busy === 0;
+      if (!isResting || place.seen !== socket.bytesRead) place.restingAt = now;
+      else if (tooMany > 0 && now - place.restingAt > LONGEST_REST) {
+        this.#cutOff(socket);
+        tooMany--;
+      }
+      place.seen = socket.bytesRead;
+    }
+    this.#makeRoom();
+    this.#tell();
+  }
+
+  /** Whether nothing of what waits for the client was taken for too long. */
+  #isStuck(socket: Socket, place: Place, now: number): boolean {
+    const taken = socket.bytesWritten - socket.writableLength;
+    if (place.stuckAt === null || taken !== place.taken) {
+      place.stuckAt = now;
+      place.taken = taken;
+    }
+    return now - place.stuckAt > this.#limits.writeTimeout;
+  }
+
+  /** Whether a request is on its way: one that was begun, or bytes that are none yet. */
+  #isArriving(socket: Socket, place: Place): boolean {
+    if (place.arriving !== null) {
+      if (!place.arriving.complete) return true;
+      place.arriving = null;
+      place.read = socket.bytesRead;
+    }
+    if (place.busy === 0 && socket.bytesRead !== place.read) place.isBegun = true;
+    return place.isBegun;
+  }
+
+  /** At most once a second. */
+  #tell(): void {
+    const [refused, cut] = [this.#refused, this.#cut];
+    if (refused === 0 && cut === 0) return;
+    this.#refused = 0;
+    this.#cut = 0;
+    this.#log.warn({ refused, cut, open: this.#places.size }, 'connections were closed');
+  }
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { findMerchantProblems } from './merchants-file.ts';
+import people from './sandbox/people.json' with { type: 'json' };
+
+const CHANNEL = { channel_key: 'c', pg_provider: 'danal', pg_id: 'p' };
+const SECRET = 'q7Zk2mP0vB4nR8sT';
+const MERCHANT = { user_code: 'imp1', imp_key: '1000000000000001', imp_secret: SECRET, channels: [CHANNEL] };
+const KEY = { imp_key: '1000000000000002', imp_secret: `${SECRET}2` };
+const find = (more: object, place?: 'sandbox') => findMerchantProblems([{ ...MERCHANT, ...more }], place);
+
+describe('merchants that are written down', () => {
+  it('may be those of the sandbox in the sandbox only: their secrets stand in every copy of Bonin', () => {
+    expect(findMerchantProblems(people.merchants, 'sandbox')).toEqual([]);
+    expect(findMerchantProblems(people.merchants)).toEqual([
+      'merchants[0].imp_secret must not be one that is published as an example',
+      'merchants[1].imp_secret must not be one that is published as an example',
+    ]);
+  });
+
+  it('have secrets that nobody guesses, each named by its path and not shown', () => {
+    expect(find({ keys: [KEY] })).toEqual([]);
+    const keys = [
+      KEY,
+      { ...KEY, imp_secret: 'YOUR_SECRET_HERE' },
+      { ...KEY, imp_secret: '1000000000000001' },
+    ];
+    expect(find({ imp_secret: '…', keys })).toEqual([
+      'merchants[0].imp_secret must have at least 16 characters',
+      'merchants[0].keys[1].imp_secret must be a secret and not a placeholder',
+      'merchants[0].keys[2].imp_secret must be another text than an imp_key',
+    ]);
+    expect(find({ imp_secret: 's', id: 'A' }, 'sandbox')).toEqual([]);
+  });
+
+  it('have known members only, at every depth', () => {
+    const page = { origins: [], null_orgin: true };
+    expect(
+      find({ userCode: 'x', keys: [{ ...KEY, secret: 'x' }], channels: [{ ...CHANNEL, pgid: 'x' }], page }),
+    ).toEqual([
+      'merchants[0].userCode is not known here; the nearest known name is user_code',
+      'merchants[0].keys[0].secret is not known here; the nearest known name is imp_secret',
+      'merchants[0].channels[0].pgid is not known here; the nearest known name is pg_id',
+      'merchants[0].page.null_orgin is not known here; the nearest known name is null_origin',
+    ]);
+  });
+
+  it('hold no control character and no half of a character in any text', () => {
+    for (const bad of ['a\nb', 'a\u0000b', '\ud800', 'b\udfff', 'a\u2028'])
+      for (const [path, more] of [
+        ['id', { id: bad }],
+        ['name', { name: bad }],
+        ['user_code', { user_code: bad }],
+        ['imp_key', { imp_key: bad }],
+        ['imp_secret', { imp_secret: SECRET + bad }],
+        ['keys[0].imp_key', { keys: [{ ...KEY, imp_key: bad }] }],
+        ['channels[0].channel_key', { channels: [{ ...CHANNEL, channel_key: bad }] }],
+        ['channels[0].pg_id', { channels: [{ ...CHANNEL, pg_id: bad }] }],
+        ['page.return_hosts', { page: { return_hosts: [`a${bad}`] } }],
+        ['page.origins', { page: { origins: [`https://a${bad}`] } }],
+      ] as const)
+        expect(find(more), `${path} ${JSON.stringify(bad)}`).toEqual([
+          expect.stringMatching(new RegExp(`^merchants\\[0\\]\\.${path.replace(/[[\].]/g, '\\$&')} must `)),
+        ]);
+  });
+
+  it('name no other default channel than the first one', () => {
+    const channels = (...defaults: readonly unknown[]) => ({
+      channels: defaults.map((value, at) => ({ ...CHANNEL, channel_key: `c${at}`, default: value })),
+    });
+    expect(find(channels(true, false, null))).toEqual([]);
+    expect(find(channels(false, true))).toEqual([
+      'merchants[0].channels[1].default must be false: the first channel is the default one',
+    ]);
+    expect(find(channels('yes'))).toHaveLength(1);
+  });
+
+  it('have an id in the sandbox', () => {
+    expect(find({}, 'sandbox')).toEqual(['merchants[0].id must be a text without control characters']);
+    expect(find({})).toEqual([]);
+  });
+});
