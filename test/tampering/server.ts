@@ -19,14 +19,15 @@ export async function startServer({ databaseUrl, masterKeys, agency, time }: Ser
   const alarms = new Map<string, string>();
   const failedSweeps: string[] = [];
   const write = (line: string) => {
-    const { requestId, msg, error } = JSON.parse(line) as {
+    const { requestId, msg, alarm, error } = JSON.parse(line) as {
       readonly requestId?: string;
       readonly msg: string;
+      readonly alarm?: boolean;
       readonly error?: { readonly code: string };
     };
     const code = error?.code ?? 'none';
     if (requestId === undefined) failedSweeps.push(`${msg}: ${code}`);
-    else alarms.set(requestId, code);
+    else alarms.set(requestId, alarm === true ? 'an alarm' : code);
   };
   const app = await createApp({
     mode: 'serve',

@@ -1,25 +1,14 @@
-import { appendFileSync } from 'node:fs';
 import { toAppError } from '../../src/errors.ts';
 import { type Change, changesOfColumns, changesOfRows } from './changes.ts';
 import type { Engine } from './engine.ts';
 import { forgeries, type Kept } from './forgeries.ts';
 import { anyTraceOf } from './people.ts';
 import { type Findings, Prober, SCOPES, type Scope } from './probes.ts';
+import type { Report } from './report.ts';
 import { Rows } from './rows.ts';
 import { type Server, startServer } from './server.ts';
 import { judge, type Outcome } from './verdict.ts';
 import { buildWorld, nameOf, USER_CODES, type World } from './world.ts';
-
-/** What came of all changes. */
-export interface Report {
-  readonly changes: number;
-  /** By the database itself. */
-  readonly refusedByDatabase: number;
-  readonly counts: Readonly<Record<Outcome, number>>;
-  /** Columns that no change of the database took. */
-  readonly untouched: readonly string[];
-  readonly violations: readonly string[];
-}
 
 /** What is asked after a change of a table; everything after one that goes over several. */
 const SCOPES_OF: Readonly<Record<string, readonly Scope[]>> = {
@@ -58,15 +47,8 @@ export async function tamper(
   ];
   const run = await Run.begin(engine, world);
   try {
-    let n = 0;
-    const t0 = Date.now();
-    for (const change of changes.filter(pick)) {
-      const t = Date.now();
-      await run.try(change);
-      n++;
-      appendFileSync('/tmp/h5-progress.txt', `${n} ${Date.now() - t0} ${Date.now() - t} ${change.name}\n`);
-    }
-    return run.report();
+    for (const change of changes.filter(pick)) await run.try(change);
+    return await run.report();
   } finally {
     await run.stop();
   }
@@ -182,9 +164,9 @@ class Run {
     return isItsTurn ? scopes : scopes.filter((scope) => !ACTS.includes(scope));
   }
 
-  report(): Report {
-    const columns = this.#engine.tables.flatMap(({ name, columns: all }) =>
-      all.map(([column]) => `${name}.${column}`),
+  async report(): Promise<Report> {
+    const columns = [...(await this.#engine.columns())].flatMap(([table, all]) =>
+      all.map((column) => `${table}.${column}`),
     );
     return {
       changes: this.#changes,

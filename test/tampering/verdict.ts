@@ -47,7 +47,7 @@ function judgeAnswer(kind: Kind, before: Answer, after: Answer, alarms: Readonly
   if (after.status === before.status && usualText(after) === usualText(before)) return 'harmless';
   if (after.status >= 500) {
     const code = alarms.get(after.requestId) ?? 'no line in the log';
-    return code === 'sealed_data_unreadable' ? 'alarmed' : `${after.status}, and the log says ${code}`;
+    return code === 'an alarm' ? 'alarmed' : `${after.status}, and the log says ${code}`;
   }
   if (after.status >= 400) return 'refused';
   if (after.status !== before.status && !(kind === 'screen' && before.status < 400))
