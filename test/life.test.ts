@@ -257,7 +257,7 @@ test('a reset brings the seeded state and the real time back', async () => {
   client.close();
 });
 
-test('control routes are closed to foreign hosts, and open to all when a host was given', async () => {
+test('control routes are closed to foreign hosts, and open to all when an address for all was given', async () => {
   const status = async (bonin: Bonin, host: string, request: string) =>
     (await exchange(bonin.port, `${request} HTTP/1.1\r\n${host}Content-Length: 0\r\n\r\n`)).status;
   const requests = ['GET /sandbox/clock', 'POST /sandbox/reset', 'POST /sandbox/certifications'];
@@ -279,9 +279,13 @@ test('control routes are closed to foreign hosts, and open to all when a host wa
   // The published routes never look at it.
   expect(await status(closed, 'Host: evil.example\r\n', 'GET /certifications/x')).toBe(401);
 
-  const open = await startBonin(['--memory', '--host', '127.0.0.1']);
+  const onlyHere = await startBonin(['--memory', '--host', '127.0.0.1']);
+  const open = await startBonin(['--memory', '--host', '0.0.0.0']);
   for (const request of requests)
-    for (const host of foreign) expect(await status(open, host, request), `${request} ${host}`).toBe(200);
+    for (const host of foreign) {
+      expect(await status(onlyHere, host, request), `${request} ${host}`).toBe(403);
+      expect(await status(open, host, request), `${request} ${host}`).toBe(200);
+    }
 });
 
 test("bonin token and bonin lookup tell a running server's answers by their exit codes", async () => {
