@@ -39,6 +39,9 @@ export const SQL = {
     ON CONFLICT (user_code) DO NOTHING
     RETURNING id`,
   lockMerchant: `${MERCHANT} WHERE user_code = $1 FOR UPDATE`,
+  /** What belongs to a merchant, whether that is there or not. */
+  findBelongings: `
+    SELECT 1 FROM channels WHERE merchant_id = $1 UNION ALL SELECT 1 FROM api_keys WHERE merchant_id = $1 LIMIT 1`,
   saveMerchant: 'UPDATE merchants SET name = $2, page_rules = $3, disabled_at = $4, proof = $5 WHERE id = $1',
   /** Changes nothing when the channel is another merchant's. */
   saveChannel: `

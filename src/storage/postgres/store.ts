@@ -83,6 +83,7 @@ class PostgresStore implements Store {
       const added = await run('addMerchant', userCode, JSON.stringify(NO_PAGE_RULES));
       const [row = []] = await run('lockMerchant', userCode);
       const found = toMerchant(row);
+      if (added.length === 1 && (await run('findBelongings', found.id)).length > 0) throw orphansFailure();
       const { name, pageRules, disabledAt, proof, keys, channels } = toRows(found, added.length === 1);
       const { id } = found;
       await run('saveMerchant', id, name, JSON.stringify(pageRules), disabledAt, proof);
@@ -335,6 +336,11 @@ async function insertCertification(run: Run, certification: StoredCertification)
 async function claimOtherId(run: Run, impUid: string): Promise<number | null> {
   const [claimed] = await run('claimOtherId', impUid, -1 - randomInt(2 ** 47));
   return claimed === undefined ? null : (claimed[0] as number);
+}
+
+/** A number is given once: whoever has it now would own what another merchant has left. */
+function orphansFailure(): AppError {
+  return new AppError('sealed_data_unreadable', { detail: 'the row of a merchant was taken away' });
 }
 
 function takenFailure(): AppError {

@@ -40,6 +40,7 @@ export class SqliteMerchants {
     return this.#connection.write(() => {
       const isNew = run.addMerchant.run(userCode, JSON.stringify(NO_PAGE_RULES)).changes === 1;
       const found = toMerchant(one(run.findAnyMerchant, userCode) as Row);
+      if (isNew && one(run.findBelongings, found.id) !== null) throw orphansFailure();
       const { name, pageRules, disabledAt, proof, keys, channels } = toRows(found, isNew);
       const { id } = found;
       run.saveMerchant.run(name, JSON.stringify(pageRules), disabledAt, proof, id);
@@ -227,6 +228,11 @@ function toMerchant(row: Row): Merchant {
     Uint8Array,
   ];
   return { id, userCode, name, pageRules: readPageRules(rules), disabledAt, proof };
+}
+
+/** A number is given once: whoever has it now would own what another merchant has left. */
+function orphansFailure(): AppError {
+  return new AppError('sealed_data_unreadable', { detail: 'the row of a merchant was taken away' });
 }
 
 function takenFailure(): AppError {

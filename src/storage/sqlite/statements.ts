@@ -35,6 +35,9 @@ const SQL = {
   addMerchant: `
     INSERT INTO merchants (user_code, name, page_rules, proof) VALUES (?, '', ?, x'')
     ON CONFLICT (user_code) DO NOTHING`,
+  /** What belongs to a merchant, whether that is there or not. */
+  findBelongings: `
+    SELECT 1 FROM channels WHERE merchant_id = ?1 UNION ALL SELECT 1 FROM api_keys WHERE merchant_id = ?1 LIMIT 1`,
   saveMerchant: 'UPDATE merchants SET name = ?, page_rules = ?, disabled_at = ?, proof = ? WHERE id = ?',
   /** Changes nothing when the channel is another merchant's. */
   saveChannel: `
