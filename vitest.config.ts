@@ -6,6 +6,9 @@ const PATIENT = { poll: { timeout: 30_000 } };
 // Folders that tests make are like those of a server: Bonin refuses some that a group may write to.
 process.umask(0o022);
 
+/** Minutes each: `npm run proofs` runs them. */
+const PROOFS = ['test/tampering.test.ts', 'test/tampering-postgres.test.ts'];
+
 export default defineConfig({
   test: {
     // Most tests wait for processes and browsers: one worker less than processors would leave one idle.
@@ -28,11 +31,12 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      { test: { name: 'proofs', include: PROOFS, expect: PATIENT } },
       {
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/architecture.test.ts', 'test/firefox/**'],
+          exclude: ['test/architecture.test.ts', 'test/firefox/**', ...PROOFS],
           globalSetup: ['test/page/unpack-browser.ts'],
           expect: PATIENT,
           testTimeout: 60_000,

@@ -14,6 +14,8 @@ import {
 } from './totals.ts';
 
 const MEGABYTE = 1_000_000;
+/** What a database says of rows that it does not take. */
+const REFUSALS: readonly string[] = ['store_failed', 'sealed_data_unreadable'];
 
 export interface Imported {
   readonly totals: readonly TableTotal[];
@@ -116,7 +118,7 @@ async function writeChunk(
   try {
     return await archive.write(input.header.id, number, table, rows);
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'store_failed') throw error;
+    if (!(error instanceof AppError) || !REFUSALS.includes(error.code)) throw error;
     throw refuse(
       file,
       `the database does not take the rows of ${table.name} in it (${error.detail}) and stays closed; import another file into a new one`,
