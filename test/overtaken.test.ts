@@ -72,12 +72,12 @@ describe('a confirmation that is overtaken', () => {
   it('says once that a request was turned down, and to the other that it has failed', async () => {
     const impUid = await shop.impUid(APP);
     await isTurnedDown(impUid);
-    const first: Promise<Answer>[] = [];
+    // It waits for the one that asked the provider.
+    const waiting: Promise<Answer>[] = [];
     overtakeEnd(async () => {
-      first.push(shop.confirm(impUid));
-      await first[0];
+      waiting.push(shop.confirm(impUid));
     });
-    const second = await shop.confirm(impUid);
-    expect([(await first[0])?.message, second.message]).toEqual([REFUSED, FAILED]);
+    const asked = await shop.confirm(impUid);
+    expect([asked.message, (await waiting[0])?.message]).toEqual([REFUSED, FAILED]);
   });
 });
