@@ -221,6 +221,19 @@ const twist: fc.Arbitrary<readonly Step[]> = fc.oneof<Twist[]>(
         ...steps,
       ]),
   },
+  {
+    // What those hear who come after the end.
+    weight: 2,
+    arbitrary: fc
+      .array(onlooker, { minLength: 1, maxLength: 2 })
+      .map((others) => [
+        call(code('right')),
+        call({ does: 'show', attempt: 0 }),
+        call({ does: 'close', attempt: 0, reason: 'USER_CANCEL' }),
+        ...LOOKS,
+        { kind: 'calls', plans: others },
+      ]),
+  },
   { weight: 1, arbitrary: fc.tuple(visit, pageCrowd).map((parts) => parts.flat()) },
   {
     weight: 1,
