@@ -104,8 +104,8 @@ describe('the OpenAPI document', () => {
     expect(examples).toHaveLength(4);
   });
 
-  it('shows requests that lead from a key pair to a certified person, as JSON and as forms', async () => {
-    for (const type of ['application/json', 'application/x-www-form-urlencoded']) {
+  it('shows requests that lead from a key pair to a certified person, as JSON and as forms of both kinds', async () => {
+    for (const type of ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
       const body = (id: string) =>
         Object.values(operation(id).operation.requestBody?.content[type]?.examples ?? {})[0]?.value;
       const token = await tokenOf(body('getToken'), type);
@@ -118,14 +118,21 @@ describe('the OpenAPI document', () => {
 });
 
 async function post(path: string, body: unknown, type: string, token = '') {
-  const isForm = type.includes('form');
-  const answer = await fetch(app.url + path, {
-    method: 'POST',
-    headers: { 'Content-Type': type, Authorization: token },
-    body: isForm ? new URLSearchParams(body as Record<string, string>) : JSON.stringify(body),
-  });
+  const headers: Record<string, string> = { Authorization: token };
+  // `fetch` names the boundary itself.
+  if (type !== 'multipart/form-data') headers['Content-Type'] = type;
+  const answer = await fetch(app.url + path, { method: 'POST', headers, body: write(body, type) });
   expect(answer.status).toBe(200);
   return (await answer.json()) as { response: Record<string, string> };
+}
+
+function write(body: unknown, type: string): string | URLSearchParams | FormData {
+  if (type === 'application/json') return JSON.stringify(body);
+  const fields = Object.entries(body as Record<string, string>);
+  if (type === 'application/x-www-form-urlencoded') return new URLSearchParams(fields);
+  const form = new FormData();
+  for (const [name, value] of fields) form.append(name, value);
+  return form;
 }
 
 async function tokenOf(keys: unknown, type = 'application/json'): Promise<string> {

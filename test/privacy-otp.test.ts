@@ -129,6 +129,13 @@ async function useCodes(shop: Shop, codes: Set<string>): Promise<readonly Answer
   return failures;
 }
 
+function partsOf(fields: Readonly<Record<string, string>>): string {
+  const parts = Object.entries(fields).map(
+    ([name, value]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+  );
+  return `${parts.join('')}--b--\r\n`;
+}
+
 /** Requests that fail with a person in them, and bodies that are not what they say they are. */
 function failWithPeople(shop: Shop, token: string): Promise<readonly Answer[]> {
   const raw = (path: string, type: string, body: string | Buffer) =>
@@ -162,6 +169,9 @@ function failWithPeople(shop: Shop, token: string): Promise<readonly Answer[]> {
     raw(request, form, `${fields}&x=%zz`),
     raw(request, form, text),
     raw(request, 'text/plain', text),
+    raw(request, 'multipart/form-data; boundary=b', partsOf(JOHN).slice(0, -4)),
+    raw(request, 'multipart/form-data; boundary=b', partsOf({ ...JOHN, name: `${JOHN.name}?` })),
+    raw(request, 'multipart/form-data; boundary=b', text),
     raw(request, json, fields),
     raw('/users/getToken', form, credentials),
     raw('/users/getToken', json, `imp_key=imp_apikey&imp_secret=${SECRET_A}`),

@@ -102,6 +102,27 @@ describe('the control routes of the sandbox', () => {
       ]);
     });
 
+    it('name the media type of a body that was not read', async () => {
+      const keys = JSON.stringify(KEY_A);
+      await call('POST', '/users/getToken', keys, { 'content-type': 'text/plain; charset=utf-8' });
+      await call('POST', '/users/getToken', keys, { 'content-type': 'no media type' });
+      expect((await call('GET', '/sandbox/requests')).response).toMatchObject([
+        { status: 400, unread_media_type: 'malformed' },
+        { status: 400, unread_media_type: 'text/plain', body: { imp_key: 'imp_apikey' } },
+      ]);
+    });
+
+    it('show the fields of a form in parts', async () => {
+      const body = new FormData();
+      body.append('imp_key', KEY_A.imp_key);
+      body.append('imp_secret', KEY_A.imp_secret);
+      const answer = await fetch(`${app.url}/users/getToken`, { method: 'POST', body });
+      expect(answer.status).toBe(200);
+      expect((await call('GET', '/sandbox/requests')).response).toMatchObject([
+        { unread_media_type: null, body: { imp_key: 'imp_apikey', imp_secret: '(80 characters)' } },
+      ]);
+    });
+
     it('have the status that was answered, 204 for a preflight', async () => {
       await fetch(`${app.url}/users/getToken`, { method: 'OPTIONS' });
       expect((await call('GET', '/sandbox/requests')).response).toMatchObject([

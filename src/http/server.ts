@@ -20,6 +20,7 @@ import { announcesTooMuch, hasBody, readBody } from './body.ts';
 import { type AddressReader, createAddressReader } from './client-address.ts';
 import { Connections, MOST_CONNECTIONS, WRITE_TIMEOUT } from './connections.ts';
 import { guardObserver, guardTap } from './guards.ts';
+import { unreadMediaType } from './media-type.ts';
 import { joinObservers, type Observer } from './observer.ts';
 import { newRequestIds } from './request-ids.ts';
 import { createRouter, type Handler, type Match, type Method, type Route, type Surface } from './routes.ts';
@@ -309,7 +310,13 @@ export class HttpServer {
     const page = match?.route.renderError?.(error) ?? null;
     const answer = page === null ? this.#options.renderError(error) : null;
     const status = (page ?? answer)?.status ?? 500;
-    this.#note(error, status, requestId, request.method, match?.route.path ?? null);
+    const mediaType = hasBody(request) ? unreadMediaType(request.headers) : null;
+    this.#note(error, status, {
+      requestId,
+      method: request.method,
+      route: match?.route.path ?? null,
+      mediaType,
+    });
     if (response.headersSent || response.destroyed) return status;
     if (ENDING.includes(error.code)) response.shouldKeepAlive = false;
     const allow = error.code === 'method_not_allowed' && match !== null ? ['Allow', match.allow] : NONE;
@@ -338,7 +345,7 @@ export class HttpServer {
     try {
       const answer = this.#options.renderError(error);
       this.#observer?.refused({ status: answer.status, error: error.code });
-      this.#note(error, answer.status, requestId, undefined, null);
+      this.#note(error, answer.status, { requestId });
       const cors = corsHeaders(this.#options.cors, undefined);
       socket.end(rawAnswer(answer, [...cors, 'X-Request-Id', requestId]), 'latin1', () =>
         drain(socket, () => socket.destroy()),
@@ -352,13 +359,21 @@ export class HttpServer {
   #note(
     error: AppError,
     status: number,
-    requestId: string,
-    method: string | undefined,
-    route: string | null,
+    {
+      mediaType = null,
+      ...request
+    }: {
+      readonly requestId: string;
+      readonly method?: string | undefined;
+      readonly route?: string | null;
+      /** Of a body that no route reads. */
+      readonly mediaType?: string | null;
+    },
   ): void {
     const level = status >= 500 && !EXPECTED.includes(error.code) ? 'error' : 'info';
     const alarm = isAlarm(error) ? { alarm: true } : {};
-    this.#log[level]({ requestId, method, route, status, ...alarm, error }, 'refused');
+    const unread = mediaType === null ? {} : { unreadMediaType: mediaType };
+    this.#log[level]({ ...request, ...unread, status, ...alarm, error }, 'refused');
   }
 }
 

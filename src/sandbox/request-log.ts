@@ -1,4 +1,6 @@
 import { maskBirthday, maskName, maskPhone } from '../core/masking.ts';
+import { bodyFormatOf, unreadMediaType } from '../http/media-type.ts';
+import { parseMultipart } from '../http/multipart.ts';
 import type { SeenRequest } from '../http/tap.ts';
 import type { Feed } from './feed.ts';
 
@@ -11,7 +13,9 @@ export interface LoggedRequest {
   /** Where a token was presented: `authorization`, `bearer`, `x-imptokenheader`, `_token`; null for nowhere. */
   readonly token: string | null;
   readonly content_type: string | null;
-  /** Members of a JSON or form body; null for anything else. */
+  /** The media type of a body that the API does not read, `none` without one; null when it is read. */
+  readonly unread_media_type: string | null;
+  /** Members of a body that is read; null for anything else. */
   readonly body: Readonly<Record<string, unknown>> | null;
   readonly status: number;
   /** Epoch seconds, by the sandbox's clock. */
@@ -82,6 +86,7 @@ function mask({ seen, at }: Entry): LoggedRequest {
     route: seen.route,
     token: placeOfToken(seen),
     content_type: seen.headers['content-type'] ?? null,
+    unread_media_type: seen.body.length === 0 ? null : unreadMediaType(seen.headers),
     body: maskBody(seen),
     status: seen.status,
     at,
@@ -95,23 +100,32 @@ function placeOfToken({ headers, target }: SeenRequest): string | null {
   return /[?&]_token=/.test(target) ? '_token' : null;
 }
 
-function maskBody({ body, headers }: SeenRequest): LoggedRequest['body'] {
-  const members = parseBody(body.toString('utf8'), headers['content-type'] ?? '');
+function maskBody(seen: SeenRequest): LoggedRequest['body'] {
+  const members = parseBody(seen);
   return (
     members &&
     Object.fromEntries(
-      Object.entries(members).map(([name, value]) => [maskMemberName(name.trim()), maskMember(name, value)]),
+      [...members].map(([name, value]) => [maskMemberName(name.trim()), maskMember(name, value)]),
     )
   );
 }
 
-function parseBody(text: string, contentType: string): Record<string, unknown> | null {
-  if (text === '') return null;
-  if (/urlencoded/i.test(contentType)) return Object.fromEntries(new URLSearchParams(text));
+function parseBody({ body, headers }: SeenRequest): Iterable<[string, unknown]> | null {
+  if (body.length === 0) return null;
+  const format = bodyFormatOf(headers);
+  if (format === 'form') return new URLSearchParams(body.toString('utf8'));
+  if (format === 'multipart')
+    return (
+      parseMultipart(headers['content-type'] ?? '', body)?.map(({ name, value }) => [
+        name.toString('utf8'),
+        value.toString('utf8'),
+      ]) ?? null
+    );
+  // JSON under another name is shown too: that is how a forgotten media type is found.
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(body.toString('utf8'));
     return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
+      ? Object.entries(value)
       : null;
   } catch {
     return null;

@@ -188,7 +188,13 @@ function bodyOf(request: RawRequest): { readonly type: string; readonly value: u
   const text = (request.body ?? Buffer.alloc(0)).toString('utf8').replace(/^\ufeff/, '');
   if (text.trim() === '') return { type, value: undefined };
   if (type === 'application/x-www-form-urlencoded') return { type, value: formOf(text) };
+  if (type === 'multipart/form-data') return { type, value: partsOf(text) };
   return { type, value: type === 'application/json' ? JSON.parse(text) : undefined };
+}
+
+function partsOf(text: string): Readonly<Record<string, string>> {
+  const fields = text.matchAll(/ name="([^"]*)"\r\n(?:[^\r].*\r\n)*\r\n([\s\S]*?)\r\n--/g);
+  return Object.fromEntries([...fields].map(([, name = '', value = '']) => [name, value]));
 }
 
 function formOf(text: string): Readonly<Record<string, string>> {

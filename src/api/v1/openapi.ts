@@ -41,12 +41,12 @@ const SUMMARY: Text = {
 const INTRODUCTION: Text = {
   ko: [
     '모든 응답은 `{ code, message, response }` 봉투에 담긴 JSON입니다. 성공은 상태 200, `code` 0, `message` `null`이고, 실패는 `code` -1, `response` `null`입니다.',
-    '`POST` 본문은 JSON(`application/json`, `application/*+json`)이나 폼(`application/x-www-form-urlencoded`)이며 65,536바이트까지 받습니다. 글자를 기대하는 자리의 정수는 글자로 읽고, `null`과 빈 글자는 없는 것으로 칩니다. 모르는 항목은 무시합니다.',
+    '`POST` 본문은 JSON(`application/json`, `application/*+json`)이나 폼(`application/x-www-form-urlencoded`, `multipart/form-data`)이며 65,536바이트까지 받습니다. 글자를 기대하는 자리의 정수는 글자로 읽고, `null`과 빈 글자는 없는 것으로 칩니다. 모르는 항목은 무시합니다.',
     '인증 객체에는 앞으로 항목이 늘 수 있으므로 모르는 항목은 무시하십시오.',
   ].join('\n\n'),
   en: [
     'Every answer is JSON in the envelope `{ code, message, response }`. A success is status 200 with `code` 0 and `message` `null`; a failure has `code` -1 and `response` `null`.',
-    'The body of a `POST` is JSON (`application/json`, `application/*+json`) or a form (`application/x-www-form-urlencoded`) of at most 65,536 bytes. An integer where text is expected is read as text; `null` and the empty text count as absent. Unknown members are ignored.',
+    'The body of a `POST` is JSON (`application/json`, `application/*+json`) or a form (`application/x-www-form-urlencoded`, `multipart/form-data`) of at most 65,536 bytes. An integer where text is expected is read as text; `null` and the empty text count as absent. Unknown members are ignored.',
     'The certification may get more members in later releases; ignore those you do not know.',
   ].join('\n\n'),
 };
@@ -151,6 +151,7 @@ function requestBody({ schema, examples }: NonNullable<Operation['body']>): Json
     content: {
       'application/json': { schema, examples },
       'application/x-www-form-urlencoded': { schema: asForm(schema), examples },
+      'multipart/form-data': { schema: asForm(schema), examples },
     },
   };
 }

@@ -19,7 +19,7 @@ describe('request parameters', () => {
   it('are read by media type, whatever its letter case and parameters', () => {
     for (const type of [JSON_TYPE, 'Application/JSON ; charset=euc-kr', 'application/problem+json'])
       expect(parseParameters(request(type, '{"a":"1"}')).get('a')).toBe('1');
-    for (const type of [undefined, 'text/plain', 'application/jsonp', 'multipart/form-data'])
+    for (const type of [undefined, 'text/plain', 'application/jsonp', 'multipart/mixed; boundary=b'])
       expect(parseParameters(request(type, '{"a":"1"}')).size).toBe(0);
   });
 

@@ -1,4 +1,6 @@
 import { AppError } from '../../errors.ts';
+import { bodyFormatOf } from '../../http/media-type.ts';
+import { parseMultipart } from '../../http/multipart.ts';
 import type { ApiRequest } from '../../http/routes.ts';
 
 /** What a parameter turned out to be, once read as text. */
@@ -14,11 +16,16 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** The members of a request's body by the contract's §4; text that cannot be read is `body_malformed`. */
 export function parseParameters(request: ApiRequest): ReadonlyMap<string, unknown> {
-  const mediaType = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (mediaType === 'application/json' || /^application\/[^/]*\+json$/.test(mediaType))
-    return parseJson(decode(request.body));
-  if (mediaType === 'application/x-www-form-urlencoded') return parseForm(decode(request.body));
-  return new Map();
+  switch (bodyFormatOf(request.headers)) {
+    case 'json':
+      return parseJson(decode(request.body));
+    case 'form':
+      return parseForm(decode(request.body));
+    case 'multipart':
+      return parseParts(request);
+    case null:
+      return new Map();
+  }
 }
 
 function decode(bytes: Uint8Array): string {
@@ -52,6 +59,13 @@ function parseForm(text: string): ReadonlyMap<string, unknown> {
     parameters.set(name, equals === -1 ? '' : decodeFormText(pair.slice(equals + 1)));
   }
   return parameters;
+}
+
+function parseParts({ headers, body }: ApiRequest): ReadonlyMap<string, unknown> {
+  if (body.length === 0) return new Map();
+  const fields = parseMultipart(headers['content-type'] ?? '', body);
+  if (fields === null) throw new AppError('body_malformed');
+  return new Map(fields.map(({ name, value }) => [decode(name).trim(), decode(value)]));
 }
 
 function decodeFormText(text: string): string {

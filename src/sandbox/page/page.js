@@ -23,7 +23,7 @@ import {
 
 /** @typedef {{ id: string, phone: string, text: string, otp: string, imp_uid: string, sent_at: number }} Message */
 /** @typedef {{ imp_uid: string, channel_key: string, masked_name: string, method: string | null, service: string | null, state: string, at: number }} Recent */
-/** @typedef {{ request_id: string, method: string, path: string, route: string | null, token: string | null, body: Record<string, unknown> | null, status: number, at: number }} Seen */
+/** @typedef {{ request_id: string, method: string, path: string, route: string | null, token: string | null, unread_media_type: string | null, body: Record<string, unknown> | null, status: number, at: number }} Seen */
 /** @typedef {{ route: string | null, times: number | null, probability: number, delay_ms: number, status: number | null, abort: boolean }} Rule */
 /** How many rows of a kind stay on the page. */
 const KEPT = 50;
@@ -173,7 +173,7 @@ function showSeeded() {
 }
 
 /** @param {Seen} request */
-function requestRow({ method, path, route, token, body, status, at }) {
+function requestRow({ method, path, route, token, unread_media_type: unread, body, status, at }) {
   const line = [
     make('span', { className: 'method' }, method),
     make('span', { className: 'path' }, path),
@@ -187,6 +187,7 @@ function requestRow({ method, path, route, token, body, status, at }) {
   const facts = [
     route === null ? copy.nowhere : route === path ? '' : route,
     token === null ? '' : `${copy.token_at} ${token}`,
+    unread === null ? '' : `${copy.body_unread} ${unread}`,
     body === null ? '' : JSON.stringify(body, null, 1).slice(2, -2),
   ].filter(Boolean);
   return facts.length === 0

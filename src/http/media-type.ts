@@ -1,0 +1,28 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** How the members of a body are written. */
+export type BodyFormat = 'json' | 'form' | 'multipart';
+
+/** The media type of a body: in lower case, without its parameters; empty when none is named. */
+export function mediaTypeOf(headers: IncomingHttpHeaders): string {
+  return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** Null for a media type whose bodies are not read. */
+export function bodyFormatOf(headers: IncomingHttpHeaders): BodyFormat | null {
+  const mediaType = mediaTypeOf(headers);
+  if (mediaType === 'application/json' || /^application\/[^/]*\+json$/.test(mediaType)) return 'json';
+  if (mediaType === 'application/x-www-form-urlencoded') return 'form';
+  return mediaType === 'multipart/form-data' ? 'multipart' : null;
+}
+
+/**
+ * The media type of a body that is not read, to be said to a person; null when it is read. What is no media type is not
+ * repeated, since anything may stand there.
+ */
+export function unreadMediaType(headers: IncomingHttpHeaders): string | null {
+  if (bodyFormatOf(headers) !== null) return null;
+  const mediaType = mediaTypeOf(headers);
+  if (mediaType === '') return 'none';
+  return /^[a-z]{1,20}\/[a-z0-9.+-]{1,60}$/.test(mediaType) ? mediaType : 'malformed';
+}
