@@ -42,7 +42,8 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
   let isOpenToAnyHost = false;
   const clock = new MovableClock();
   const feed = new Feed((error) => rest.log.error({ error }, 'an event could not be told'));
-  const inbox = new Inbox(feed);
+  const stop = new AbortController();
+  const inbox = new Inbox(feed, stop.signal);
   const recent = new RecentCertifications(feed);
   const provider = new SandboxProvider(inbox, recent, randomOtp);
   const faults = new Faults(feed);
@@ -59,7 +60,8 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
           requests.add(request, wholeSecond(clock.now()) / SECOND);
       },
     },
-    pageExtras: (services) => new SandboxPage({ ...services, clock, inbox, provider, seed }),
+    pageExtras: (services) =>
+      new SandboxPage({ ...services, clock, inbox, provider, seed, stop: stop.signal }),
     extend: async (services) => {
       await seedMerchants(services, seed);
       await seedCertifications(services, seed);
@@ -92,6 +94,10 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
       // The certificate knows this machine, and not every address that it may listen on.
       url.hostname = 'localhost';
       return { ...listening, url: url.origin };
+    },
+    close() {
+      stop.abort();
+      return app.close();
     },
   };
 }

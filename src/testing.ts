@@ -93,8 +93,13 @@ export async function startBonin(options: StartOptions = {}): Promise<RunningBon
   const { url } = await app.listen(0, '127.0.0.1');
   const [merchant] = seed.merchants;
 
+  let isClosed = false;
   const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const answer = await call(`${url}/sandbox${path}`, method, body, authority?.cert);
+    const answer = await call(`${url}/sandbox${path}`, method, body, authority?.cert).catch(
+      (error: unknown) => {
+        throw isClosed ? closed() : error;
+      },
+    );
     const { message, response } = JSON.parse(answer.text) as { message: string | null; response: unknown };
     if (answer.status !== 200) throw new Error(`${method} /sandbox${path}: ${message}`);
     return response;
@@ -114,6 +119,7 @@ export async function startBonin(options: StartOptions = {}): Promise<RunningBon
         return next;
       }
       if (performance.now() >= end) throw new Error(`no message within ${seconds} seconds`);
+      if (isClosed) throw closed();
       after = found[0]?.id ?? after;
     }
   };
@@ -154,10 +160,15 @@ export async function startBonin(options: StartOptions = {}): Promise<RunningBon
       handedOut.clear();
     },
     async close() {
+      isClosed = true;
       await app.close();
       authority?.close();
     },
   };
+}
+
+function closed(): Error {
+  return new Error('the sandbox was closed');
 }
 
 /** One request on a connection of its own. Not `fetch`, which can be told to trust an authority only for all. */

@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, type ErrorCode, isAlarm, toAppError } from '../errors.ts';
 import { guardLog, type Logger } from '../log.ts';
 import {
@@ -20,8 +19,10 @@ import { announcesTooMuch, hasBody, readBody } from './body.ts';
 import { type AddressReader, createAddressReader } from './client-address.ts';
 import { Connections, MOST_CONNECTIONS, WRITE_TIMEOUT } from './connections.ts';
 import { guardObserver, guardTap } from './guards.ts';
+import { listenOn } from './listening.ts';
 import { unreadMediaType } from './media-type.ts';
 import { joinObservers, type Observer } from './observer.ts';
+import { pause } from './pause.ts';
 import { newRequestIds } from './request-ids.ts';
 import { createRouter, type Handler, type Match, type Method, type Route, type Surface } from './routes.ts';
 import { drain, send } from './send.ts';
@@ -102,7 +103,7 @@ export class HttpServer {
   readonly #nextRequestId = newRequestIds();
   readonly #streams: Streams;
   readonly #connections: Connections;
-  #stopping = false;
+  readonly #stop = new AbortController();
   /** Ends connections that are not HTTP's yet. */
   #dropHandshakes = (): void => {};
 
@@ -142,17 +143,12 @@ export class HttpServer {
 
   /** Starts to listen; port 0 takes a free one. Rejects with `start_refused`. */
   listen(port: number, host: string): Promise<AddressInfo> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', (cause: NodeJS.ErrnoException) =>
-        reject(new AppError('start_refused', { detail: describeListenFailure(cause, host, port), cause })),
-      );
-      this.#server.listen(port, host, () => resolve(this.#server.address() as AddressInfo));
-    });
+    return listenOn(this.#server, port, host);
   }
 
   /** Answers what is in flight, ends what would go on, refuses what comes new, and resolves when every connection is closed. */
   close(patience: number): Promise<void> {
-    this.#stopping = true;
+    this.#stop.abort();
     this.#dropHandshakes();
     this.#streams.end();
     return new Promise((resolve) => {
@@ -197,7 +193,7 @@ export class HttpServer {
     let isStream = false;
     try {
       if (isAmbiguous) throw new AppError('request_malformed');
-      if (this.#stopping) throw new AppError('not_ready');
+      if (this.#stop.signal.aborted) throw new AppError('not_ready');
       if (match === null) throw new AppError('route_unknown');
       match.route.guard?.({ method, headers });
       if (method === 'OPTIONS') {
@@ -216,7 +212,7 @@ export class HttpServer {
       }
       const fault = this.#tap?.fault(method, match.route.path) ?? null;
       if (fault !== null) {
-        if (fault.delay > 0) await sleep(fault.delay);
+        await pause(fault.delay, this.#stop.signal);
         if (fault.outcome.kind === 'abort') {
           status = 0;
           request.socket.destroy();
@@ -286,7 +282,7 @@ export class HttpServer {
     body: string | Uint8Array,
     headers: HeaderList,
   ): void {
-    if (this.#stopping) response.shouldKeepAlive = false;
+    if (this.#stop.signal.aborted) response.shouldKeepAlive = false;
     send(request, response, status, body, headers);
   }
 
@@ -392,10 +388,4 @@ function handlerOf({ methods }: Route, word: string): Handler {
   const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
   if (handler === undefined) throw new AppError('method_not_allowed');
   return handler;
-}
-
-function describeListenFailure(cause: NodeJS.ErrnoException, host: string, port: number): string {
-  if (cause.code === 'EADDRINUSE') return `port ${port} on ${host} is in use; port 0 takes a free one`;
-  if (cause.code === 'EACCES') return `port ${port} on ${host} may not be opened by this user`;
-  return `cannot listen on ${host}:${port} (${cause.code})`;
 }

@@ -24,18 +24,26 @@ const KEPT = 1000;
 /** Where the sandbox's text messages arrive; in memory, newest first. */
 export class Inbox {
   readonly #feed: Feed;
+  readonly #stop: AbortSignal;
   #messages: readonly Message[] = [];
   #count = 0;
   #waiting = new Set<() => void>();
 
-  constructor(feed: Feed) {
+  /** Once `stop` is aborted nobody waits for a message any more. */
+  constructor(feed: Feed, stop: AbortSignal) {
     this.#feed = feed;
+    this.#stop = stop;
+    stop.addEventListener('abort', () => this.#wake());
   }
 
   put(content: Omit<Message, 'id'>): void {
     const message = { id: `msg_${++this.#count}`, ...content };
     this.#messages = [message, ...this.#messages].slice(0, KEPT);
     this.#feed.publish('message', () => message);
+    this.#wake();
+  }
+
+  #wake(): void {
     for (const wake of this.#waiting) wake();
   }
 
@@ -56,7 +64,7 @@ export class Inbox {
     for (;;) {
       const found = this.list(filter);
       const left = end - performance.now();
-      if (found.length > 0 || left <= 0) return found;
+      if (found.length > 0 || left <= 0 || this.#stop.aborted) return found;
       await new Promise<void>((resolve) => {
         const wake = () => {
           clearTimeout(timer);

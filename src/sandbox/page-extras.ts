@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attempt, FailureWord } from '../core/attempt.ts';
 import type { AttemptService } from '../core/attempt-service.ts';
 import { type Clock, SECOND } from '../core/clock.ts';
 import { ageOf, genderDigit, type Identity, parseCarrier } from '../core/identity.ts';
 import { OTP_LIFE } from '../core/otp.ts';
 import { toAppError } from '../errors.ts';
+import { pause } from '../http/pause.ts';
 import type { Form, PageExtras } from '../page/extras.ts';
 import { OUTCOMES } from '../page/sandbox-copy.ts';
 import type { Finish, PersonFields, SandboxPanel, Screen } from '../page/screen.ts';
@@ -67,6 +67,8 @@ export interface PageExtrasServices {
   readonly inbox: Inbox;
   readonly provider: SandboxProvider;
   readonly seed: Seed;
+  /** Aborted when the server stops: then no step waits any more. */
+  readonly stop: AbortSignal;
 }
 
 /** What the sandbox adds to the verification page: people to choose, the code, and every outcome by one click. */
@@ -131,7 +133,7 @@ export class SandboxPage implements PageExtras {
     const wish = form.get('do') ?? '';
     const choice = choiceOf(attempt);
     const delay = choice.outcome === 'slow' ? Math.max(SLOW, choice.delay) : choice.delay;
-    if (delay > 0) await sleep(delay);
+    await pause(delay, this.#services.stop);
     const picked = OUTCOME_IDS.find((each) => wish === `outcome:${each}`);
     if (picked !== undefined) return this.#bringAbout(attempt, picked, address);
     if (wish === 'play_approval') {

@@ -49,7 +49,8 @@ export async function startModelApp({
   const watched = new WatchedProvider(pause);
   const clock = new MovableClock();
   const feed = new Feed(() => {});
-  const inbox = new Inbox(feed);
+  const { signal: stop } = new AbortController();
+  const inbox = new Inbox(feed, stop);
   const recent = new RecentCertifications(feed);
   const provider = new SandboxProvider(inbox, recent, true);
   const app = await createApp({
@@ -60,7 +61,7 @@ export async function startModelApp({
     ...(limits !== null && { limits: toRequestLimits(limits) }),
     moveClock: (shared) => clock.over(shared),
     providers: watched.watch(provider.providers),
-    pageExtras: (services) => new SandboxPage({ ...services, clock, inbox, provider, seed: SEED }),
+    pageExtras: (services) => new SandboxPage({ ...services, clock, inbox, provider, seed: SEED, stop }),
     extend: async (services) => {
       await seedMerchants(services, SEED);
       const faults = new Faults(feed);
