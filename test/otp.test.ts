@@ -77,6 +77,45 @@ describe('the OTP flow of the sandbox', () => {
     expect(message).toMatchObject({ imp_uid: impUid, text: expect.stringMatching(/^\[가상상점\] /) });
   });
 
+  it('knows one person, however many blanks stand in the name', async () => {
+    const ofName = async (name: string, phone: string) => {
+      const impUid = await client.impUid({
+        ...{ name, phone, birth: '900131', gender_digit: '5', channel_key: 'channel-kcp' },
+      });
+      return (await client.confirm(impUid, '123456')).response as unknown as Record<string, unknown>;
+    };
+    const plain = await ofName('SAMPLE JOHN', '010-0000-0061');
+    const wide = await ofName(' SAMPLE \u00a0\u3000 JOHN', '+82 010-0000-0062');
+    expect(wide).toMatchObject({
+      name: 'SAMPLE JOHN',
+      unique_key: plain['unique_key'],
+      phone: '01000000062',
+    });
+  });
+
+  it.each(['\u200b', '\u3164', '\u202e', '\u2066', '\u2028', '\ufeff', '\u00ad', '\u{e0041}'])(
+    'refuses a name with %j in it, which nobody sees, at its ends too',
+    async (unseen) => {
+      for (const name of [`심${unseen}청`, `심청${unseen}`, `${unseen}심청`])
+        expect(await client.request({ name }), JSON.stringify(name)).toMatchObject({
+          status: 400,
+          message: 'name 값이 올바르지 않습니다.',
+        });
+    },
+  );
+
+  it.each(['0100000009', '010-0000-000', '82 10 0000 009'])('refuses the phone %s', async (phone) => {
+    const answer = await client.request({ phone });
+    expect(answer).toMatchObject({ status: 400, message: 'phone 값이 올바르지 않습니다.' });
+  });
+
+  it('takes what nobody sees out of the name of a service', async () => {
+    const phone = '01000000063';
+    await client.impUid({ phone, company: '\u202e가\u200b상\u3164상\u2028점' });
+    const [message] = (await client.call('GET', `/sandbox/messages?phone=${phone}`)).response;
+    expect(message?.['text']).toMatch(/^\[가상상 점\] /);
+  });
+
   it('holds a request for messages until one comes', async () => {
     const phone = '01000000099';
     const waiting = client.call('GET', `/sandbox/messages?phone=010-0000-0099&wait=20`);

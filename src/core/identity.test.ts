@@ -7,6 +7,7 @@ import {
   isPersonName,
   parseCarrier,
   parsePhone,
+  tidyName,
   todayInSeoul,
 } from './identity.ts';
 
@@ -47,7 +48,17 @@ describe('identity', () => {
   it.each([
     ['010-0000-0001', '01000000001'],
     ['+82 10 0000 0001', '01000000001'],
-    ['82 010 0000 0001', null],
+    ['82 010 0000 0001', '01000000001'],
+    ['+82 010-0000-0001', '01000000001'],
+    ['+82 (0)10-9999-0001', '01099990001'],
+    ['8201000000001', '01000000001'],
+    ['0082 10 0000 0001', null],
+    ['82 0010 0000 0001', null],
+    ['010000001', null],
+    ['0100000001', null],
+    ['+82 10 000 0001', null],
+    ['010000000001', null],
+    ['0190000001', '0190000001'],
     ['0110000001', '0110000001'],
     ['01200000001', null],
     ['0212345678', null],
@@ -69,6 +80,54 @@ describe('identity', () => {
       expect(isPersonName(name)).toBe(true);
     for (const name of ['', '123', '???', '<b>', '가\u0000', '\uFFFD가', '가'.repeat(51)])
       expect(isPersonName(name)).toBe(false);
+  });
+
+  it.each([
+    ['200B', 'zero width space'],
+    ['200C', 'zero width non-joiner'],
+    ['200D', 'zero width joiner'],
+    ['2060', 'word joiner'],
+    ['FEFF', 'byte order mark'],
+    ['00AD', 'soft hyphen'],
+    ['034F', 'combining grapheme joiner'],
+    ['115F', 'Hangul choseong filler'],
+    ['1160', 'Hangul jungseong filler'],
+    ['3164', 'Hangul filler'],
+    ['FFA0', 'halfwidth Hangul filler'],
+    ['2800', 'braille blank'],
+    ['180E', 'Mongolian vowel separator'],
+    ['FE0F', 'variation selector'],
+    ['E0101', 'variation selector of the supplement'],
+    ['E0041', 'tag'],
+    ['1D173', 'musical format character'],
+    ['061C', 'Arabic letter mark'],
+    ['200E', 'left-to-right mark'],
+    ['200F', 'right-to-left mark'],
+    ['202A', 'left-to-right embedding'],
+    ['202E', 'right-to-left override'],
+    ['2066', 'left-to-right isolate'],
+    ['2069', 'pop directional isolate'],
+    ['2028', 'line separator'],
+    ['2029', 'paragraph separator'],
+    ['FFF9', 'interlinear annotation'],
+    ['E000', 'private use'],
+    ['FFFE', 'noncharacter'],
+    ['D800', 'half a pair'],
+    ['0085', 'next line'],
+  ])('refuses a name with U+%s, %s, wherever it stands', (code) => {
+    const unseen = String.fromCodePoint(Number.parseInt(code, 16));
+    for (const name of [`${unseen}홍길동`, `홍${unseen}길동`, `홍길동${unseen}`])
+      expect(isPersonName(tidyName(name)), JSON.stringify(name)).toBe(false);
+  });
+
+  it.each([
+    ['홍  길동', '홍 길동'],
+    [' SAMPLE\u00a0 \u3000JOHN ', 'SAMPLE JOHN'],
+    ['\u2002홍길동\u205f', '홍길동'],
+    ['\u1112\u1169\u11bc', '홍'],
+  ])('tidies the name %j to %j', (typed, kept) => {
+    expect(tidyName(typed)).toBe(kept);
+    expect(isPersonName(kept)).toBe(true);
   });
 
   it('refuses a resident registration number in a name, with its hyphen or without, in full width too', () => {

@@ -1,3 +1,5 @@
+import { hasUnseen } from './unseen.ts';
+
 export type Gender = 'male' | 'female';
 const CARRIER_NETWORKS = ['SKT', 'KT', 'LGT'] as const;
 export type Carrier = (typeof CARRIER_NETWORKS)[number];
@@ -69,10 +71,22 @@ export function readDigit(digit: number): { gender: Gender; foreigner: boolean }
   return { gender: digit % 2 === 1 ? 'male' : 'female', foreigner: digit >= 5 };
 }
 
-/** Whether `text` can be a person's name: 1 to 50 characters, a letter among them, nothing that breaks a page. */
+/** A name as it is kept: the blanks around it and between its words become one each, wide and unbreakable ones too. */
+export function tidyName(text: string): string {
+  return text
+    .normalize('NFC')
+    .replace(/\p{Zs}+/gu, ' ')
+    .replace(/^ | $/g, '');
+}
+
+/**
+ * Whether `text` can be a person's name: 1 to 50 characters, a letter among them, nothing that breaks a page, and nothing
+ * unseen: two names that look the same would be two people.
+ */
 export function isPersonName(text: string): boolean {
   const length = [...text].length;
-  const written = length >= 1 && length <= 50 && /\p{L}/u.test(text) && !/[?<>\uFFFD\p{Cc}]/u.test(text);
+  const written =
+    length >= 1 && length <= 50 && /\p{L}/u.test(text) && !/[?<>\uFFFD]/u.test(text) && !hasUnseen(text);
   return written && !mayHoldRegistrationNumber(text);
 }
 
@@ -99,10 +113,13 @@ export function holdsRegistrationNumber(text: string): boolean {
   return false;
 }
 
-/** Digits of a Korean mobile number with the country code 82 turned into the leading zero, or null. */
+/**
+ * Digits of a Korean mobile number, or null. The country code 82 becomes the leading zero, with a zero behind it too;
+ * numbers that begin with 010 have eleven digits.
+ */
 export function parsePhone(text: string): string | null {
-  const digits = text.replace(/\D/g, '').replace(/^82(?=10)/, '0');
-  return /^01[016789]\d{7,8}$/.test(digits) ? digits : null;
+  const digits = text.replace(/\D/g, '').replace(/^820?(?=10)/, '0');
+  return /^(?:010\d{8}|01[16789]\d{7,8})$/.test(digits) ? digits : null;
 }
 
 const CARRIERS: Readonly<Record<string, Carrier>> = {

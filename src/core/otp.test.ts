@@ -27,6 +27,12 @@ describe('the name of a service in a text message', () => {
     'A\u001bB',
     'A\u00a0B',
     'A\u3000B',
+    'A \n \u2028 B',
+  ])('is one line of characters that are seen: %j', (name) => {
+    expect(toMessageName(name)).toBe('A B');
+  });
+
+  it.each([
     'A\u202eB',
     'A\u2066\u2069B',
     'A\u200bB',
@@ -36,9 +42,12 @@ describe('the name of a service in a text message', () => {
     'A\udfffB',
     'A\u{e0041}B',
     'A\ue000B',
-    'A \n \u2028 B',
-  ])('is one line of characters that are seen: %j', (name) => {
-    expect(toMessageName(name)).toBe('A B');
+    'A\u3164B',
+    'A\u115f\u1160\uffa0B',
+    'A\u061c\u200e\u200fB',
+    'A\ufff9B',
+  ])('has nothing that nobody sees: %j', (name) => {
+    expect(toMessageName(name)).toBe('AB');
   });
 
   it.each([

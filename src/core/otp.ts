@@ -1,6 +1,7 @@
 import { SECOND } from './clock.ts';
 import type { VerificationMethod } from './provider.ts';
 import type { StoredCertification } from './store.ts';
+import { stripUnseen } from './unseen.ts';
 import type { Sealed, Vault } from './vault.ts';
 
 export const OTP_LIFE = 180 * SECOND;
@@ -60,10 +61,8 @@ export function digestPhone(vault: Vault, phone: string): Uint8Array {
 /** Characters of the service's name that fit into a text message. */
 const LONGEST_SERVICE_NAME = 20;
 
-/** What ends a line, turns its direction, or is a gap: control and format characters, half pairs, every kind of blank. */
-const GAP = /[\p{C}\p{Z}\u2800]+/gu;
-/** The brackets that the name stands in, in their wide form too, and what is not seen. */
-const DROPPED = /[[\]\uff3b\uff3d\p{Default_Ignorable_Code_Point}]/gu;
+/** The brackets that the name stands in, in their wide form too. */
+const BRACKETS = /[[\]\uff3b\uff3d]/g;
 /** What a phone would make a link of: a scheme, or a host with a path. */
 const LINK = /:\/\/|[^\s/]\.[^\s/]+\//u;
 
@@ -72,7 +71,7 @@ const LINK = /:\/\/|[^\s/]\.[^\s/]+\//u;
  * at most 20 characters. Empty when nothing of it would be seen, or when it holds a link.
  */
 export function toMessageName(name: string): string {
-  const line = name.replace(GAP, ' ').replace(DROPPED, '').normalize('NFC').replace(/ +/g, ' ').trim();
+  const line = stripUnseen(name.replace(BRACKETS, ''));
   // In the plain form of wide letters, as a phone may read them.
   if (LINK.test(line.normalize('NFKC'))) return '';
   return [...line].slice(0, LONGEST_SERVICE_NAME).join('').trim();

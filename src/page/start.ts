@@ -2,9 +2,16 @@ import type { FailureWord } from '../core/attempt.ts';
 import type { AttemptService } from '../core/attempt-service.ts';
 import type { Channel } from '../core/channel.ts';
 import { type Clock, SECOND, wholeSecond } from '../core/clock.ts';
-import { holdsRegistrationNumber, isPersonName, parseCarrier, parsePhone } from '../core/identity.ts';
+import {
+  holdsRegistrationNumber,
+  isPersonName,
+  parseCarrier,
+  parsePhone,
+  tidyName,
+} from '../core/identity.ts';
 import type { Merchant } from '../core/merchant.ts';
 import type { MerchantService } from '../core/merchant-service.ts';
+import { stripUnseen } from '../core/unseen.ts';
 import type { PageExtras } from './extras.ts';
 import { isReturnAddress, mayStart } from './return-address.ts';
 import type { CarrierChoice } from './screen.ts';
@@ -67,7 +74,7 @@ export async function startAttempt(services: StartServices, body: unknown, { ori
       origin,
       returnAddress,
       merchantUid,
-      serviceName: [...(call.line('company') ?? hostOf(page) ?? merchant.name)]
+      serviceName: [...(stripUnseen(call.line('company') ?? '') || hostOf(page) || merchant.name)]
         .slice(0, LONGEST_TEXT)
         .join(''),
     },
@@ -199,7 +206,7 @@ function readCarrier(text: string): { carrier: CarrierChoice; network: 'SKT' | '
 }
 
 function prefilledName(call: Call): string {
-  const name = call.text('name') ?? '';
+  const name = tidyName(call.text('name') ?? '');
   return isPersonName(name) ? name : '';
 }
 

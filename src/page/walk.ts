@@ -6,6 +6,7 @@ import {
   isPersonName,
   parsePhone,
   readDigit,
+  tidyName,
   toBirthday,
 } from '../core/identity.ts';
 import type { Claimant, VerificationMethod } from '../core/provider.ts';
@@ -172,7 +173,7 @@ function isCarrier(text: string | undefined): text is Carrier {
 export function readFields(form: Form): PersonFields {
   const field = (name: string) => (form.get(name) ?? '').normalize('NFC').trim();
   return {
-    name: field('name'),
+    name: tidyName(field('name')),
     birth: field('birth').replace(/[\s.-]/g, ''),
     gender_digit: field('gender_digit'),
     phone: field('phone'),

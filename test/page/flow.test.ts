@@ -68,6 +68,28 @@ describe('the verification page, form by form', () => {
     });
   });
 
+  it('shows nothing of a name of a service that nobody sees, and keeps a typed name without spare blanks', async () => {
+    const company = '\u202e가상\u200b\u3164상점\u2066';
+    const { started, visitor } = await visit('person', {
+      company,
+      name: '심  청',
+      channel_key: 'channel-kcp',
+    });
+    expect(visitor.html).toContain('가상상점');
+    expect(visitor.html).toContain('value="심 청"');
+    expect(visitor.html).not.toMatch(/[\u202e\u200b\u3164\u2066]/);
+    for (const name of ['심\u200b청', '심\u202e청', '심\u3164청', '심\u2028청']) {
+      await visitor.send({ ...SIMCHEONG_FORM, name });
+      expect(visitor.screen).toBe('person');
+    }
+    await visitor.send({ ...SIMCHEONG_FORM, name: '심\u3000 청', phone: '+82 010-0000-0064' });
+    await visitor.send({ otp: '123456' });
+    expect(await client.getCertification(started.imp_uid)).toMatchObject({
+      name: '심 청',
+      phone: '01000000064',
+    });
+  });
+
   it.each(['carrier', 'consent', 'method', 'person', 'code', 'app'] as const)(
     'ends with USER_CANCEL when the person cancels on the screen %s',
     async (screen) => {

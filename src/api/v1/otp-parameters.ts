@@ -6,13 +6,14 @@ import {
   parseCarrier,
   parsePhone,
   readDigit,
+  tidyName,
   toBirthday,
 } from '../../core/identity.ts';
 import type { NewOtpRequest } from '../../core/otp-service.ts';
 import type { VerificationMethod } from '../../core/provider.ts';
 import { AppError } from '../../errors.ts';
 import { OTP_REQUEST } from './body-schemas.ts';
-import { isNumber, readObject, readText, readTruth } from './parameters.ts';
+import { isNumber, readExactText, readObject, readText, readTruth } from './parameters.ts';
 
 type Parameters = ReadonlyMap<string, unknown>;
 
@@ -54,7 +55,10 @@ export function readOtpRequest(parameters: Parameters, now: number): Omit<NewOtp
 }
 
 function readName(parameters: Parameters): string {
-  const name = requireText(parameters, 'name');
+  requireText(parameters, 'name');
+  // Not the trimmed text: trimming takes some of what is not seen along.
+  const exact = readExactText(parameters, 'name');
+  const name = exact.kind === 'text' ? tidyName(exact.text) : '';
   if (!isPersonName(name)) throw invalid('name');
   return name;
 }
