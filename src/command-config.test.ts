@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { loadDatabaseConfig, loadDevConfig, loadServeConfig } from './command-config.ts';
+import { SETTINGS } from './config.ts';
 import { REQUEST_LIMITS } from './core/limits.ts';
 
 describe('settings of dev', () => {
@@ -16,6 +17,13 @@ describe('settings of dev', () => {
     expect(loaded).toMatchObject({
       config: { port: 1, host: '::1', hostGiven: true, keeping: { kind: 'memory' } },
     });
+  });
+
+  it('are not given by an empty variable', () => {
+    const empty = Object.fromEntries(Object.values(SETTINGS).map(({ env }) => [env, '']));
+    expect(loadDevConfig({}, empty)).toEqual(loadDevConfig({}, {}));
+    expect(loadServeConfig({}, empty)).toEqual(loadServeConfig({}, {}));
+    expect(loadDevConfig({ data: '' }, {})).toEqual({ problems: ['--data must not be empty'] });
   });
 
   it('that do not parse are all reported at once, under the name they were given by', () => {
@@ -63,7 +71,6 @@ describe('settings of dev', () => {
       'Geheim-1',
       'sqlite:',
       'sqlite:%',
-      '',
     ])
       expect(loadDevConfig({}, { BONIN_DATABASE_URL: wrong })).toEqual({
         problems: ['BONIN_DATABASE_URL must be a URL that begins with sqlite:, postgres: or postgresql:'],
@@ -152,7 +159,7 @@ describe('settings of serve', () => {
     for (const load of [loadServeConfig, loadDevConfig]) {
       const proxies = (text: string) => load({}, { BONIN_TRUSTED_PROXIES: text });
       expect(proxies('10.0.0.0/8, ::1')).toMatchObject({ config: { trustedProxies: ['10.0.0.0/8', '::1'] } });
-      for (const wrong of ['', ',', '10.0.0.1,', 'localhost', '10.0.0.0/99', '*'])
+      for (const wrong of [',', '10.0.0.1,', 'localhost', '10.0.0.0/99', '*'])
         expect(proxies(wrong)).toEqual({
           problems: [
             'BONIN_TRUSTED_PROXIES must be addresses or blocks as in 10.0.0.0/8, with commas between',
@@ -177,7 +184,6 @@ describe('settings of serve', () => {
       const publicUrl = (text: string) => load({}, { BONIN_PUBLIC_URL: text });
       expect(publicUrl('https://id.example')).toMatchObject({ config: { publicUrl: 'https://id.example' } });
       for (const wrong of [
-        '',
         'id.example',
         'https://id.example/',
         'https://id.example/iamport',

@@ -349,7 +349,8 @@ export function readSettings(command: CommandName, options: Texts, environment: 
   );
   for (const { name, flag, env, fallback, parse } of settingsOf(command)) {
     const option = options[flag];
-    const text = option === undefined ? environment[env] : String(option);
+    // An empty variable is the same as none; an empty option is not.
+    const text = option === undefined ? environment[env] || undefined : String(option);
     values[name] = fallback;
     if (text === undefined) continue;
     given.add(name);

@@ -25,6 +25,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   // Whoever reads a file whose content is believed reads it through this.
   'trusted-file': { rooms: ['errors'], packages: ['node:fs', 'node:path'] },
   'member-rules': { rooms: [], packages: [] },
+  'validation/nearest-name': { rooms: [], packages: [] },
   'guessable-secret': { rooms: [], packages: [] },
   'merchants-file': { rooms: ['core', 'guessable-secret', 'member-rules'], packages: [] },
   sandbox: {
@@ -129,6 +130,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
       'trusted-file',
       'version',
       'workers',
+      'validation/nearest-name',
     ],
     packages: ['node:fs', 'node:module', 'node:os', 'node:path', 'node:util'],
   },

@@ -10,6 +10,9 @@ export const SERVER_OPTIONS: Readonly<Record<string, CommandOption>> = {
   },
 };
 
+/** The variables that name a running server and the key pair to ask it with. */
+export const CALLER_VARIABLES: readonly string[] = ['BONIN_URL', 'BONIN_IMP_KEY', 'BONIN_IMP_SECRET'];
+
 /** Longest wait for an answer, in milliseconds. */
 const PATIENCE = 15_000;
 

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
+import { findNearestName } from '../validation/nearest-name.ts';
 import { readVersion } from '../version.ts';
 import { type Command, EXIT, type ExitCode, toParseOptions, UsageError } from './command.ts';
 import { keepCompiledCode } from './compile-cache.ts';
+import { readEnvironment } from './environment.ts';
 
 /** The commands, each loaded only when it is called. */
 const COMMANDS = {
@@ -30,7 +32,10 @@ async function main(words: readonly string[]): Promise<ExitCode> {
       console.log(readVersion());
       return EXIT.ok;
     }
-    if (!Object.hasOwn(COMMANDS, name)) throw new UsageError([`there is no command ${JSON.stringify(name)}`]);
+    if (!Object.hasOwn(COMMANDS, name))
+      throw new UsageError([
+        `there is no command ${JSON.stringify(name)}; did you mean ${findNearestName(name, Object.keys(COMMANDS))}?`,
+      ]);
     const command = await COMMANDS[name as keyof typeof COMMANDS]();
     if (rest.includes('--help') || rest.includes('-h')) return printCommandHelp(name, command);
     return await runCommand(command, rest);
@@ -49,18 +54,37 @@ async function runCommand(command: Command, words: readonly string[]): Promise<E
       strict: true,
     });
   } catch (error) {
-    throw new UsageError([error instanceof Error ? (error.message.split('.', 1)[0] ?? '') : String(error)]);
+    throw new UsageError([sayWhatIsWrong(error, command)]);
   }
   const least = command.operands.filter((operand) => !operand.startsWith('[')).length;
   if (parsed.positionals.length < least || parsed.positionals.length > command.operands.length) {
     const wanted = command.operands.length === 0 ? 'no operand' : command.operands.join(' ');
     throw new UsageError([`expected ${wanted}, got ${parsed.positionals.length} operands`]);
   }
-  return command.run({
-    operands: parsed.positionals,
-    options: parsed.values as Record<string, string | boolean | undefined>,
-    environment: process.env,
-  });
+  const options = parsed.values as Record<string, string | boolean | undefined>;
+  const { environment, problems, warnings } = readEnvironment(process.env);
+  for (const warning of warnings) console.error(`bonin: ${warning}`);
+  const spoilt = [...findControlCharacters(options, parsed.positionals), ...problems];
+  if (spoilt.length > 0) throw new UsageError(spoilt);
+  return command.run({ operands: parsed.positionals, options, environment });
+}
+
+/** What a script with Windows line ends appends to its last word would be taken for a part of it. */
+function findControlCharacters(
+  options: Readonly<Record<string, string | boolean | undefined>>,
+  operands: readonly string[],
+): readonly string[] {
+  const words = [...Object.entries(options).map(([flag, value]) => [`--${flag}`, value] as const)];
+  return [...words, ...operands.map((operand) => ['an operand', operand] as const)]
+    .filter(([, value]) => typeof value === 'string' && /\p{Cc}/u.test(value))
+    .map(([what]) => `${what} holds a control character; has the script Windows line ends?`);
+}
+
+function sayWhatIsWrong(error: unknown, command: Command): string {
+  const sentence = error instanceof Error ? (error.message.split('.', 1)[0] ?? '') : String(error);
+  const [, unknown = null] = /^Unknown option '--([^']*)'/.exec(sentence) ?? [];
+  const nearest = unknown === null ? null : findNearestName(unknown, Object.keys(command.options));
+  return nearest === null ? sentence : `${sentence}; did you mean --${nearest}?`;
 }
 
 function complain(error: unknown): ExitCode {

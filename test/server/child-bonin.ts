@@ -12,6 +12,8 @@ export interface Exit {
 
 export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Folder that it is started in. Default: that of the project. */
+  readonly cwd?: string;
   /** File that standard error is appended to, instead of being kept in memory. */
   readonly stderrFile?: string;
   /** Standard error is a pipe that nobody reads until `readStderr`. */
@@ -37,12 +39,12 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 
 export function spawnBonin(
   words: readonly string[],
-  { env = {}, stderrFile, unread = false, wrapper = [] }: SpawnOptions,
+  { env = {}, cwd = ROOT, stderrFile, unread = false, wrapper = [] }: SpawnOptions,
 ): Run {
   const [program = process.execPath, ...rest] = [...wrapper, process.execPath, MAIN, ...words];
   const stderr = stderrFile === undefined ? 'pipe' : openSync(stderrFile, 'a');
   const child = spawn(program, rest, {
-    cwd: ROOT,
+    cwd,
     env: { ...cleanEnvironment(), ...env },
     stdio: ['ignore', 'pipe', stderr],
   });
