@@ -26,6 +26,8 @@ export type Keeping =
   | { readonly kind: 'memory' }
   | ({
       readonly kind: 'folder';
+      /** The folder, when the database in it is used; null when a URL names one, which several may share. */
+      readonly ownFolder: string | null;
       /** What vouches for the sandbox with TLS; made at first use. */
       readonly authority: { readonly certificate: string; readonly key: string };
     } & Database);
@@ -82,6 +84,7 @@ export function loadDevConfig(options: Texts, environment: Environment): Loaded<
     ? { kind: 'memory' }
     : {
         kind: 'folder',
+        ownFolder: values.databaseUrl === null ? folder : null,
         ...databaseOf(values),
         authority: { certificate: join(folder, 'authority.crt'), key: join(folder, 'authority.key') },
       };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from './new-folder.ts';
 import { requireTrustedFolder, type Trust } from './trusted-file.ts';
 
 /**
@@ -10,7 +11,7 @@ import { requireTrustedFolder, type Trust } from './trusted-file.ts';
  */
 export function createFile(file: string, text: string, mode: number, trust: Trust): void {
   requireTrustedFolder(dirname(file), trust);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   const passing = `${file}.new-${randomUUID()}`;
   try {
     const descriptor = openSync(passing, 'wx', mode);

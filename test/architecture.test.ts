@@ -60,10 +60,11 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     ],
   },
   'traces/settings': { rooms: [], packages: [] },
-  'new-file': { rooms: ['trusted-file'], packages: ['node:crypto', 'node:fs', 'node:path'] },
+  'new-folder': { rooms: [], packages: ['node:fs', 'node:path'] },
+  'new-file': { rooms: ['new-folder', 'trusted-file'], packages: ['node:crypto', 'node:fs', 'node:path'] },
   storage: { rooms: ['core', 'errors'], packages: ['node:fs'] },
   'storage/sqlite': {
-    rooms: ['core', 'errors', 'storage', 'trusted-file'],
+    rooms: ['core', 'errors', 'new-folder', 'storage', 'trusted-file'],
     packages: ['node:sqlite', 'node:crypto', 'node:fs', 'node:path'],
   },
   'storage/postgres': {
@@ -124,6 +125,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
       'member-rules',
       'merchants-file',
       'metrics',
+      'new-folder',
       'storage',
       'traces/settings',
       'transfer',

@@ -14,7 +14,7 @@ import { apiSchedules } from './model/schedules.ts';
 import { pendingObject } from './model/shown-object.ts';
 import type { Cert, Facts, World } from './model/world.ts';
 import { Client } from './server/client.ts';
-import { startBonin } from './server/start-bonin.ts';
+import { sharing, startBonin } from './server/start-bonin.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
 
 /*
@@ -76,7 +76,7 @@ test('two processes on one data folder answer schedules as one server would', {
   const folder = temporaryFolder();
   const seedFile = join(folder, 'seed.json');
   writeFileSync(seedFile, JSON.stringify(SEED));
-  const words = ['--data', join(folder, 'data'), '--seed', seedFile, '--random-otp'];
+  const words = [...sharing(join(folder, 'data')), '--seed', seedFile, '--random-otp'];
   const both = [await startBonin(words), await startBonin(words)];
   const clients = both.map(({ url }) => new Client(url));
   const tally = newTally();

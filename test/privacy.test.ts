@@ -14,7 +14,7 @@ import {
 import { Client, textOf } from './server/client.ts';
 import { eventually } from './server/eventually.ts';
 import { exchange } from './server/raw-exchange.ts';
-import { runBonin, startBonin } from './server/start-bonin.ts';
+import { runBonin, sharing, startBonin } from './server/start-bonin.ts';
 import { databaseFile, readSealed } from './server/stored-rows.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
 
@@ -257,8 +257,8 @@ test('the search finds a canary planted in each encoding, wherever it stands', (
 
 test('the sealed bytes of a deleted certification are soon in no file any more', async () => {
   const data = temporaryFolder();
-  const bonin = await startBonin(['--data', data]);
-  const other = await startBonin(['--data', data]);
+  const bonin = await startBonin(sharing(data));
+  const other = await startBonin(sharing(data));
   const client = new Client(bonin.url);
   const otherClient = new Client(other.url);
   const { token } = await client.token();

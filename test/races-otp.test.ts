@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Answer, Client } from './server/client.ts';
 import { Shop } from './server/shop.ts';
-import { type Bonin, startBonin } from './server/start-bonin.ts';
+import { type Bonin, sharing, startBonin } from './server/start-bonin.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
 
 const WRONG = '인증번호가 일치하지 않습니다.';
@@ -30,7 +30,7 @@ describe('at two processes on one data folder', () => {
 
   const start = async (...words: readonly string[]) => {
     const data = temporaryFolder();
-    both = [await startBonin(['--data', data, ...words]), await startBonin(['--data', data, ...words])];
+    both = [await startBonin([...sharing(data), ...words]), await startBonin([...sharing(data), ...words])];
     const clients = both.map(({ url }) => new Client(url, CALLERS)) as [Client, Client];
     const { token } = await clients[0].token();
     shops = [new Shop(clients[0], token), new Shop(clients[1], token)];

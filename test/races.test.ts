@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { Client, KEY_A, KEY_B, SECRET_A, SECRET_B } from './server/client.ts';
-import { type Bonin, startBonin } from './server/start-bonin.ts';
+import { type Bonin, sharing, startBonin } from './server/start-bonin.ts';
 import { databaseFile } from './server/stored-rows.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
 
@@ -26,7 +26,7 @@ interface Pair {
 /** Two processes on one data folder, and as many connections to each as there are callers. */
 async function startTwo(): Promise<Pair> {
   const data = temporaryFolder();
-  const both = [await startBonin(['--data', data]), await startBonin(['--data', data])] as const;
+  const both = [await startBonin(sharing(data)), await startBonin(sharing(data))] as const;
   const [one, two] = both.map(({ url }) => new Client(url, CALLERS)) as [Client, Client];
   return { data, one, two, both };
 }
@@ -160,7 +160,7 @@ test('two processes that start together on a fresh folder share one database, 20
 }, async () => {
   for (let round = 0; round < 20; round++) {
     const data = temporaryFolder();
-    const both = await Promise.all([startBonin(['--data', data]), startBonin(['--data', data])]);
+    const both = await Promise.all([startBonin(sharing(data)), startBonin(sharing(data))]);
     const [one, two] = both.map(({ url }) => new Client(url)) as [Client, Client];
     const { token } = await one.token();
     expect((await two.lookup(token, await one.create())).status).toBe(200);

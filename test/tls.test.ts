@@ -20,7 +20,7 @@ import { startDevApp } from './server/dev-app.ts';
 import { eventually } from './server/eventually.ts';
 import { asOwnRoot, withName, withoutLimit } from './server/forge.ts';
 import { RawConnection } from './server/raw-exchange.ts';
-import { type Bonin, runBonin, startBonin } from './server/start-bonin.ts';
+import { type Bonin, runBonin, sharing, startBonin } from './server/start-bonin.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
 
 const API_HOST = 'api.iamport.kr';
@@ -163,8 +163,8 @@ test('a request that is none gets its 400 through TLS, and a body that is too la
 test('a second start keeps the authority, and two at once make one', async () => {
   const data = temporaryFolder();
   const [first, twin] = await Promise.all([
-    startBonin(['--tls', '--data', data]),
-    startBonin(['--tls', '--data', data]).catch((error: Error) => error),
+    startBonin(['--tls', ...sharing(data)]),
+    startBonin(['--tls', ...sharing(data)]).catch((error: Error) => error),
   ]);
   const ca = authorityOf(data);
   const before = await send(first.port, '/livez', { ca });

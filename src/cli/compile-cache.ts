@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, realpathSync, type Stats } from 'node:fs';
+import { lstatSync, realpathSync, type Stats } from 'node:fs';
 import { enableCompileCache, getCompileCacheDir } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import { makeFolder } from '../new-folder.ts';
 import type { CommandCall } from './command.ts';
 
 /*
@@ -35,7 +36,7 @@ function makePrivateFolder({ XDG_CACHE_HOME: caches = '' }: CommandCall['environ
     const folder = join(isAbsolute(caches) ? caches : join(homedir(), '.cache'), 'bonin', 'compile-cache');
     // Nothing is made in a folder of somebody else, as the home that root may be left with.
     if (!isOwn(lstatSync(firstThatIsThere(folder)))) return null;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const stat = lstatSync(folder);
     // One that was open is left alone and not shut now: code may lie in there already. A link is open.
     if (!stat.isDirectory() || (process.geteuid !== undefined && (stat.mode & 0o077) !== 0)) return null;

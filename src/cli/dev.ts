@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
-import { loadDevConfig } from '../command-config.ts';
+import { type DevConfig, loadDevConfig } from '../command-config.ts';
+import type { MasterKey } from '../core/vault.ts';
 import { type Authority, createDevApp, DEFAULT_SEED, openDevAuthority, readSeed, type Seed } from '../dev.ts';
 import { createLog } from '../log.ts';
 import { newMasterKey, readMasterKeys } from '../master-keys.ts';
-import { readTraceSettings } from '../traces/settings.ts';
+import { type FolderLock, holdFolder } from '../storage/index.ts';
+import { readTraceSettings, type TraceSettings } from '../traces/settings.ts';
 import { type Command, EXIT, UsageError } from './command.ts';
 import { settingOptions } from './setting-options.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -30,38 +32,62 @@ export const dev: Command = {
           keeping.databaseFile === null || !existsSync(keeping.databaseFile),
           'dev',
         );
-    const authority = config.tls ? await openDevAuthority(inMemory ? null : keeping.authority) : null;
+    const held = inMemory || keeping.ownFolder === null ? null : await holdOwn(keeping.ownFolder);
     try {
-      const app = await createDevApp({
-        databaseUrl: inMemory ? 'sqlite::memory:' : keeping.databaseUrl,
-        masterKeys,
-        log: createLog(config.logLevel),
-        basePath: config.basePath,
-        publicUrl: config.publicUrl ?? undefined,
-        trustedProxies: config.trustedProxies,
-        maxConnections: config.maxConnections,
-        seed,
-        openToAnyHost: config.hostGiven,
-        randomOtp: config.randomOtp,
-        metrics: config.metrics ?? undefined,
-        traces: tracing.traces ?? undefined,
-        ...(authority !== null && { tls: authority.issue() }),
-      });
-      try {
-        const { url, metricsUrl } = await app.listen(config.port, config.host);
-        // Whoever reads that it runs may stop it at once.
-        const stopped = untilStopped();
-        greet({ url, restUrl: url + config.basePath, metricsUrl, seed, authority });
-        await stopped;
-      } finally {
-        await app.close();
-      }
+      await serveUntilStopped(config, { seed, masterKeys, traces: tracing.traces });
     } finally {
-      authority?.close();
+      held?.release();
     }
     return EXIT.ok;
   },
 };
+
+interface Given {
+  readonly seed: Seed;
+  readonly masterKeys: readonly MasterKey[];
+  readonly traces: TraceSettings | null;
+}
+
+async function serveUntilStopped(config: DevConfig, { seed, masterKeys, traces }: Given): Promise<void> {
+  const { keeping } = config;
+  const inMemory = keeping.kind === 'memory';
+  const authority = config.tls ? await openDevAuthority(inMemory ? null : keeping.authority) : null;
+  try {
+    const app = await createDevApp({
+      databaseUrl: inMemory ? 'sqlite::memory:' : keeping.databaseUrl,
+      masterKeys,
+      log: createLog(config.logLevel),
+      basePath: config.basePath,
+      publicUrl: config.publicUrl ?? undefined,
+      trustedProxies: config.trustedProxies,
+      maxConnections: config.maxConnections,
+      seed,
+      openToAnyHost: config.hostGiven,
+      randomOtp: config.randomOtp,
+      metrics: config.metrics ?? undefined,
+      traces: traces ?? undefined,
+      ...(authority !== null && { tls: authority.issue() }),
+    });
+    try {
+      const { url, metricsUrl } = await app.listen(config.port, config.host);
+      // Whoever reads that it runs may stop it at once.
+      const stopped = untilStopped();
+      greet({ url, restUrl: url + config.basePath, metricsUrl, seed, authority });
+      await stopped;
+    } finally {
+      await app.close();
+    }
+  } finally {
+    authority?.close();
+  }
+}
+
+/** The inbox, the clock and the faults are those of one process: a second one would answer with its own. */
+function holdOwn(folder: string): Promise<FolderLock> {
+  const taken =
+    'another bonin dev uses this folder; name another one with --data, or the database with --database-url to share it';
+  return holdFolder(folder, 'dev.lock', taken);
+}
 
 interface Greeting {
   readonly url: string;

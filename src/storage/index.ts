@@ -4,9 +4,11 @@ import type { Store } from '../core/store.ts';
 import type { Vault } from '../core/vault.ts';
 import { AppError } from '../errors.ts';
 import type { Backup } from './sqlite/backup.ts';
+import type { FolderLock } from './sqlite/folder-lock.ts';
 import type { Restored } from './sqlite/restore.ts';
 
 export type { Backup } from './sqlite/backup.ts';
+export type { FolderLock } from './sqlite/folder-lock.ts';
 export type { Restored } from './sqlite/restore.ts';
 
 /** What a database must agree with before anything is read from it. */
@@ -86,6 +88,14 @@ export async function backupDatabase(
 export async function restoreDatabase(from: string, databaseUrl: string, vault: Vault): Promise<Restored> {
   const file = fileOf(databaseUrl);
   return (await import('./sqlite/restore.ts')).restoreSqlite(from, file, vault, Date.now());
+}
+
+/**
+ * Keeps a folder for one process, until `release` or its end, however that comes; `start_refused` with the words `taken`
+ * when another one has it.
+ */
+export async function holdFolder(folder: string, name: string, taken: string): Promise<FolderLock> {
+  return (await import('./sqlite/folder-lock.ts')).lockFolder(folder, taken, name);
 }
 
 function fileOf(databaseUrl: string): string {

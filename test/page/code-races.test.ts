@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
-import { type Bonin, startBonin } from '../server/start-bonin.ts';
+import { type Bonin, sharing, startBonin } from '../server/start-bonin.ts';
 import { temporaryFolder } from '../server/temporary-folder.ts';
 import { Volley } from '../server/volley.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from './shop.ts';
@@ -69,7 +69,7 @@ const ENGINES: Readonly<Record<string, () => Promise<Site>>> = {
   'four processes on one SQLite file': async () => {
     const data = temporaryFolder();
     return {
-      nodes: await startNodes(4, ['--data', data]),
+      nodes: await startNodes(4, sharing(data)),
       async hold() {
         const database = new DatabaseSync(join(data, 'bonin.db'), { timeout: 5_000 });
         database.exec('BEGIN IMMEDIATE');

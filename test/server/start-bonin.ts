@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { type Exit, printedUrl, type Run, type SpawnOptions, spawnBonin } from './child-bonin.ts';
@@ -26,6 +27,11 @@ export interface Bonin {
   stop(): Promise<Exit>;
   /** SIGKILL, then waits for the end. */
   kill(): Promise<Exit>;
+}
+
+/** Options with which several sandboxes work on the one database of a folder. */
+export function sharing(folder: string): readonly string[] {
+  return ['--data', folder, '--database-url', `sqlite:${join(folder, 'bonin.db')}`];
 }
 
 /** What a test leaves running is killed when it ends. */

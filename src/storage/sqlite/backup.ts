@@ -3,19 +3,20 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, stat
 import { basename, join } from 'node:path';
 import type { Vault } from '../../core/vault.ts';
 import { AppError } from '../../errors.ts';
+import { makeFolder } from '../../new-folder.ts';
 import {
   beginDatabase,
   beginFile,
   cellOf,
   copyRows,
   countOf,
-  lockFolder,
   SALTS_FILE,
   SALTS_SCHEMA,
   sealingOf,
   withCell,
 } from './copy.ts';
 import { describeSqliteFailure, refuseDatabase } from './failures.ts';
+import { lockFolder } from './folder-lock.ts';
 import { inspectSchema, openDatabase, openForReading, syncFolder } from './open.ts';
 import { type Signature, SignedFile, signFile } from './signed-file.ts';
 
@@ -46,7 +47,7 @@ export async function backupSqlite(
   try {
     if (!existsSync(file)) throw refuseDatabase(file, 'is missing');
     const vault = openVault();
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     inspectFolder(folder);
     const lock = lockFolder(folder, 'another backup into this folder is under way');
     try {
@@ -55,7 +56,7 @@ export async function backupSqlite(
         if (name.endsWith(UNFINISHED)) rmSync(join(folder, name), { recursive: true });
       return backupInto(folder, nameDatabase(file, vault), file, vault, now);
     } finally {
-      lock.close();
+      lock.release();
     }
   } catch (error) {
     throw error instanceof AppError ? error : toBackupFailure(folder, error);

@@ -1,7 +1,5 @@
-import { closeSync, fsyncSync, lstatSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { refuseDatabase } from './failures.ts';
 import { APPLICATION_ID, BUSY_TIMEOUT, MIGRATIONS } from './open.ts';
 
 /** The salts of a folder of copies: one file, which every backup writes anew. */
@@ -112,25 +110,5 @@ export function syncFile(file: string): void {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
-  }
-}
-
-/**
- * Keeps others from working in a folder, until it is closed or the process ends, however that comes. What stands in the
- * place of the lock must be nothing that SQLite would read.
- */
-export function lockFolder(folder: string, taken: string): DatabaseSync {
-  const file = join(folder, 'lock');
-  const stat = lstatSync(file, { throwIfNoEntry: false });
-  if (stat === undefined) closeSync(openSync(file, 'a', 0o600));
-  else if (!stat.isFile() || stat.size > 0)
-    throw refuseDatabase(file, 'is not the lock of a backup; look what it is, and remove it');
-  const lock = new DatabaseSync(file, { timeout: 0 });
-  try {
-    lock.exec('BEGIN EXCLUSIVE');
-    return lock;
-  } catch (error) {
-    lock.close();
-    throw refuseDatabase(folder, taken, error);
   }
 }

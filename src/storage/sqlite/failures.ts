@@ -28,6 +28,20 @@ export function describeSqliteFailure(thrown: unknown): string {
   return SENTENCES[code] ?? `the database failed with SQLite code ${code}`;
 }
 
+/** The sentence for what kept a database or a folder from being opened. */
+export function describeStartFailure(thrown: unknown): string {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  if (code === 'ENOSPC') return 'the disk is full';
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'the folder cannot be written';
+  if (code === 'ENOTDIR' || code === 'EEXIST') return 'a file stands where the folder should be';
+  return describeSqliteFailure(thrown);
+}
+
+/** Whether another process has the lock. */
+export function isBusy(thrown: unknown): boolean {
+  return resultCode(thrown) === 5;
+}
+
 /** Whether the disk refused a write: it is full, broken or set read-only. */
 export function isOutOfRoom(thrown: unknown): boolean {
   return OUT_OF_ROOM.has(resultCode(thrown) ?? -1);

@@ -6,7 +6,6 @@ import {
   existsSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   readSync,
   rmSync,
@@ -15,11 +14,12 @@ import {
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../errors.ts';
+import { makeFolder } from '../../new-folder.ts';
 import { requireTrustedFile, requireTrustedFolder, type Trust } from '../../trusted-file.ts';
 import { UNFINISHED } from '../import-stand.ts';
 import type { DatabaseMark } from '../index.ts';
 import { readMigrations } from '../migrate.ts';
-import { describeSqliteFailure, refuseDatabase } from './failures.ts';
+import { describeStartFailure, refuseDatabase } from './failures.ts';
 import { findStranger } from './schema.ts';
 
 /** The steps of the schema. */
@@ -61,14 +61,6 @@ export function openDatabase(file: string, mark: DatabaseMark): DatabaseSync {
   }
 }
 
-function describeStartFailure(thrown: unknown): string {
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-  if (code === 'ENOSPC') return 'the disk is full';
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'the folder cannot be written';
-  if (code === 'ENOTDIR' || code === 'EEXIST') return 'a file stands where the folder should be';
-  return describeSqliteFailure(thrown);
-}
-
 function configure(database: DatabaseSync): void {
   database.exec(`
     PRAGMA journal_mode = WAL;
@@ -94,7 +86,7 @@ function createInMemory(mark: DatabaseMark): DatabaseSync {
  */
 function createFile(file: string, mark: DatabaseMark): void {
   requireTrustedFolder(dirname(file), trustOf(mark));
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   const passing = `${file}.new-${randomUUID()}`;
   try {
     closeSync(openSync(passing, 'wx', 0o600));

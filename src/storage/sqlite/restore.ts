@@ -1,8 +1,9 @@
-import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, linkSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Vault } from '../../core/vault.ts';
 import { AppError } from '../../errors.ts';
+import { makeFolder } from '../../new-folder.ts';
 import {
   beginDatabase,
   COPY_NAME,
@@ -10,7 +11,6 @@ import {
   copyRows,
   countOf,
   isWhole,
-  lockFolder,
   SALTS_FILE,
   SALTS_SCHEMA,
   sealingOf,
@@ -18,6 +18,7 @@ import {
   withCell,
 } from './copy.ts';
 import { describeSqliteFailure, refuseDatabase } from './failures.ts';
+import { lockFolder } from './folder-lock.ts';
 import { inspectFile, inspectSchema, openForReading, syncFolder } from './open.ts';
 import { findStranger } from './schema.ts';
 import { SignedFile } from './signed-file.ts';
@@ -56,7 +57,7 @@ export async function restoreSqlite(
     if (existsSync(file)) throw refuseDatabase(file, 'is there already; restore into a new folder');
     copy = chooseCopy(from);
     const [signedCopy, signedSalts] = openSigned(copy, join(dirname(copy), SALTS_FILE), vault, opened);
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file));
     return { copy, ...restoreInto(file, signedCopy, signedSalts, vault, now) };
   } catch (error) {
     throw error instanceof AppError ? error : toRestoreFailure(copy, error);
@@ -109,7 +110,7 @@ function restoreInto(
   now: number,
 ): Omit<Restored, 'copy'> {
   const room = `${file}.restoring`;
-  mkdirSync(room, { recursive: true, mode: 0o700 });
+  makeFolder(room);
   if (!lstatSync(room).isDirectory()) throw refuseDatabase(room, 'is not a folder; remove it');
   const lock = lockFolder(room, 'another process restores into it');
   try {
@@ -138,7 +139,7 @@ function restoreInto(
     return restored;
   } finally {
     rmSync(room, { recursive: true, force: true });
-    lock.close();
+    lock.release();
   }
 }
 
