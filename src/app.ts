@@ -153,19 +153,22 @@ export async function createApp(options: AppOptions): Promise<App> {
       extras: options.pageExtras?.(services) ?? null,
     });
     const api = v1Routes({ ...services, clock, sandbox: mode === 'dev' });
+    const surfaces: readonly Surface[] = [
+      { basePath, routes: api },
+      { basePath, routes: [...page, ...scriptRoutes()] },
+      { basePath: '', routes: healthRoutes(store) },
+      { basePath: '', routes: referenceRoutes((lang) => describeApi(api, basePath, lang)) },
+      ...extensions,
+    ];
     const server = new HttpServer({
-      surfaces: [
-        { basePath, routes: api },
-        { basePath, routes: [...page, ...scriptRoutes()] },
-        { basePath: '', routes: healthRoutes(store) },
-        { basePath: '', routes: referenceRoutes((lang) => describeApi(api, basePath, lang)) },
-        ...extensions,
-      ],
+      surfaces,
       cors,
       renderError,
       log,
       tap: options.tap,
-      observers: [metrics?.observer, traces?.observer].filter((each) => each !== undefined),
+      observers: [metrics?.observe(surfaces.flatMap(({ routes }) => routes)), traces?.observer].filter(
+        (each) => each !== undefined,
+      ),
       tls: options.tls,
       trustedProxies: options.trustedProxies,
       maxConnections: options.maxConnections,

@@ -97,6 +97,35 @@ test('the queries name labels that their metrics have, and values that the code 
   expect(routes.filter((route) => !known.has(route))).toEqual([]);
 });
 
+test('what the queries name is counted from zero, before anything has happened', async () => {
+  const bonin = await startBonin(['--memory', '--metrics', '127.0.0.1:0']);
+  const fresh = await scrape(await metricsUrl(bonin));
+  const missing = queries.flatMap(({ of, expr }) =>
+    selectorsIn(expr)
+      .filter(({ metric }) => /^bonin_\w+_total$/.test(metric) && !metric.startsWith('bonin_pool'))
+      .flatMap(({ metric, named }) =>
+        named
+          .filter(
+            ({ label, value }) =>
+              !fresh.some(({ name, labels }) => name === metric && labels[label] === value),
+          )
+          .map(({ label, value }) => `${of}: ${metric}{${label}="${value}"}`),
+      ),
+  );
+  expect(missing).toEqual([]);
+  const zeros = fresh.filter(({ name }) => name === 'bonin_otp_total');
+  expect(zeros.every(({ value }) => value === 0)).toBe(true);
+  for (const surface of ['api', 'page'])
+    for (const outcome of ['requested', 'certified', 'provider_unavailable'])
+      expect(zeros.map(({ labels }) => labels)).toContainEqual({ surface, outcome });
+});
+
+test('a provider that refuses a person is no provider that fails', () => {
+  const rule = rules.find(({ alert }) => alert === 'BoninProviderFails');
+  expect(rule?.expr).toContain('provider_unavailable');
+  expect(rule?.expr).not.toContain('provider_refused');
+});
+
 test('the dashboard is one that Grafana imports: a data source to choose, panels that do not overlap', () => {
   expect(dashboard).toMatchObject({ uid: 'bonin', title: 'Bonin · 본인인증' });
   expect(dashboard.schemaVersion).toBeGreaterThan(30);
@@ -146,10 +175,19 @@ function metricsIn(expr: string): string[] {
   return bare.match(/\b(?:bonin|nodejs|process)_\w+|\bup\b/g) ?? [];
 }
 
-/** Selectors with the names of the labels in them. */
-function selectorsIn(expr: string): { metric: string; labels: string[] }[] {
-  return [...expr.matchAll(/(\w+)\{((?:[^"}]|"[^"]*")*)\}/g)].map(([, metric = '', inside = '']) => ({
-    metric,
-    labels: [...inside.matchAll(/(\w+)\s*(?:=~|!~|!=|=)\s*"/g)].map(([, label = '']) => label),
-  }));
+/** Selectors with the names of the labels in them, and the values that are named without a pattern. */
+function selectorsIn(expr: string) {
+  return [...expr.matchAll(/(\w+)\{((?:[^"}]|"[^"]*")*)\}/g)].map(([, metric = '', inside = '']) => {
+    const parts = [...inside.matchAll(/(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"/g)];
+    return {
+      metric,
+      labels: parts.map(([, label = '']) => label),
+      named: parts
+        .filter(
+          ([, label, sign, text]) =>
+            label !== 'instance' && sign?.startsWith('=') && /^[\w/{}|]+$/.test(text ?? ''),
+        )
+        .flatMap(([, label = '', , text = '']) => text.split('|').map((value) => ({ label, value }))),
+    };
+  });
 }

@@ -21,7 +21,7 @@ export const SEND_PAUSE = 30 * SECOND;
 export const MOST_REFUSALS = 5;
 
 /** How an attempt can end without a person, or not begin; `error_reason` of the browser contract. */
-const FAILURE_WORDS = [
+export const FAILURE_WORDS = [
   'USER_CANCEL',
   'EXPIRED',
   'NOT_FINISHED',

@@ -16,6 +16,37 @@ import { type ErrorCode, toAppError } from '../errors.ts';
 
 /** What became of an OTP call: done, or the reason why not. */
 export type OtpOutcome = 'requested' | 'certified' | ErrorCode;
+
+/** Every outcome of an OTP call, so that each is counted from zero: what has no series yet can raise no alert. */
+export const OTP_OUTCOMES: readonly OtpOutcome[] = [
+  'requested',
+  'certified',
+  'parameters_missing',
+  'parameter_invalid',
+  'channel_not_found',
+  'certification_not_found',
+  'otp_wrong',
+  'otp_tries_spent',
+  'otp_late',
+  'otp_superseded',
+  'otp_not_requested',
+  'already_certified',
+  'certification_failed',
+  'app_not_approved',
+  'rate_limited',
+  'resend_too_soon',
+  'identity_mismatch',
+  'person_blocked',
+  'under_age',
+  'line_not_allowed',
+  'provider_refused',
+  'provider_unavailable',
+  'provider_misconfigured',
+  'sealed_data_unreadable',
+  'store_failed',
+  'store_unavailable',
+  'internal',
+];
 export type CountOtp = (outcome: OtpOutcome) => void;
 
 /** Access tokens, counted as they are given out. */

@@ -1,9 +1,22 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { FAILURE_WORDS } from '../core/attempt.ts';
+import type { ErrorCode } from '../errors.ts';
+import { OTP_OUTCOMES } from './counted-services.ts';
 import { addCounter, addHistogram } from './tallies.ts';
 
 /** Upper bounds in seconds: what is asked over the network, and what a store in this process does. */
 const REQUEST_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const STORE_BUCKETS = [0.00005, 0.0001, 0.00025, ...REQUEST_BUCKETS];
+
+const TOKEN_OUTCOMES = ['issued', 'reused', 'refused', 'invalid'] as const;
+/** What an operator is to be told of, by route and by verb of the store. */
+export const OWN_FAULTS: readonly ErrorCode[] = [
+  'internal',
+  'store_failed',
+  'store_unavailable',
+  'sealed_data_unreadable',
+  'provider_misconfigured',
+];
 
 /** Labels are of lists that the code names, and never what a caller sent: there are only so many series. */
 export type Instruments = ReturnType<typeof createInstruments>;
@@ -31,7 +44,7 @@ export function createInstruments(about: {
     registers,
   });
   processes.set(1);
-  return {
+  const instruments = {
     registry,
     requests: addCounter(registry, {
       name: 'bonin_http_requests_total',
@@ -92,4 +105,10 @@ export function createInstruments(about: {
       registers,
     }),
   };
+  const { tokens, otps, attemptsEnded } = instruments;
+  for (const outcome of TOKEN_OUTCOMES) tokens.inc({ outcome }, 0);
+  for (const outcome of OTP_OUTCOMES)
+    for (const surface of ['api', 'page']) otps.inc({ surface, outcome }, 0);
+  for (const end of ['CERTIFIED', ...FAILURE_WORDS]) attemptsEnded.inc({ end }, 0);
+  return instruments;
 }

@@ -3,7 +3,7 @@ import type { Store } from '../core/store.ts';
 import { type WatchVerb, watchStore } from '../core/watched-store.ts';
 import { toAppError } from '../errors.ts';
 import { attempt } from '../http/guards.ts';
-import type { Instruments } from './instruments.ts';
+import { type Instruments, OWN_FAULTS } from './instruments.ts';
 
 /** The same store, whose calls are timed, and counted by what they give back. */
 export function measureStore(
@@ -16,6 +16,7 @@ export function measureStore(
   const { storeSeconds, storeErrors, otps, attemptsStarted, attemptsEnded } = instruments;
   const watch: WatchVerb = (verb) => {
     const seconds = storeSeconds.of(engine, verb);
+    for (const code of OWN_FAULTS) storeErrors.inc({ engine, verb, code }, 0);
     return () => {
       const startedAt = performance.now();
       return (thrown) => {

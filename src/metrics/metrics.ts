@@ -4,6 +4,7 @@ import type { Store } from '../core/store.ts';
 import type { TokenService } from '../core/token-service.ts';
 import { attempt, reportOnce } from '../http/guards.ts';
 import type { Observer } from '../http/observer.ts';
+import type { Route } from '../http/routes.ts';
 import type { Logger } from '../log.ts';
 import { readVersion } from '../version.ts';
 import {
@@ -33,7 +34,8 @@ export type MetricRecord = Awaited<
 
 /** The figures of one application. */
 export interface Metrics {
-  readonly observer: Observer;
+  /** What counts requests, those to these routes from zero. Called once. */
+  observe(routes: readonly Route[]): Observer;
   /** The same store, measured. Called once. */
   measureStore(store: Store): Store;
   createTokenService(...options: ConstructorParameters<typeof TokenService>): TokenService;
@@ -54,7 +56,7 @@ export function createMetrics({ mode, engine, log }: MetricsAbout): Metrics {
     (outcome) =>
       attempt(() => otps.inc({ surface, outcome }), undefined, report);
   return {
-    observer: observeRequests(instruments),
+    observe: (routes) => observeRequests(instruments, routes),
     measureStore(store) {
       addGauges(registry, store);
       return measureStore(store, engine, instruments, report);

@@ -1,5 +1,6 @@
 import type { Answered, ArrivedRequest, Observation, Observer } from '../http/observer.ts';
-import type { Instruments } from './instruments.ts';
+import type { Route } from '../http/routes.ts';
+import { type Instruments, OWN_FAULTS } from './instruments.ts';
 import type { Count, Distribution } from './tallies.ts';
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
@@ -12,8 +13,14 @@ interface Figures {
   readonly byStatus: Map<number, Count>;
 }
 
-/** Counts requests by what they met, never by what they asked. */
-export function observeRequests({ requests, requestSeconds, refusals, tokens }: Instruments): Observer {
+/** Statuses that are looked for, also where there has been none. */
+const WATCHED_STATUSES = [200, 500, 503];
+
+/** Counts requests by what they met, never by what they asked; those to `routes` from zero. */
+export function observeRequests(
+  { requests, requestSeconds, refusals, tokens }: Instruments,
+  routes: readonly Route[],
+): Observer {
   const known = new Map<string, Map<string, Figures>>();
 
   const figuresOf = (method: string, route: string): Figures => {
@@ -24,6 +31,14 @@ export function observeRequests({ requests, requestSeconds, refusals, tokens }: 
     known.set(route, ofRoute.set(method, figures));
     return figures;
   };
+
+  for (const { path, methods } of routes) {
+    for (const method of Object.keys(methods)) {
+      figuresOf(method, path);
+      for (const status of WATCHED_STATUSES) requests.of(method, path, String(status));
+    }
+    for (const code of OWN_FAULTS) refusals.inc({ route: path, code }, 0);
+  }
 
   const count = (method: string, route: string, { status, error }: Answered, seconds: number | null) => {
     const { seconds: distribution, byStatus } = figuresOf(method, route);
