@@ -81,6 +81,8 @@ export interface AppServices {
 }
 
 export interface App extends AppServices {
+  /** Who can be asked to certify, by the name that channels have for it. */
+  readonly providers: Providers;
   /** Begins to serve; port 0 takes a free one. */
   listen(port: number, host: string): Promise<Listening>;
   /** Finishes what is in flight, for at most ten seconds, then closes the store. */
@@ -116,6 +118,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const store = traces?.traceStore(measured) ?? measured;
   try {
     const clock = options.moveClock?.(store.clock) ?? store.clock;
+    const { providers = {} } = options;
     const limits = options.limits ?? (mode === 'dev' ? null : REQUEST_LIMITS);
     const merchants = new MerchantService(store, vault, clock);
     const throttle = mode === 'dev' ? null : new Throttle(clock);
@@ -124,7 +127,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       store,
       vault,
       clock,
-      providers: options.providers ?? {},
+      providers,
       merchants,
       limiter: new Limiter({ store, vault, clock, limits }),
       forgiveChannel:
@@ -185,6 +188,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     let scrapes: MetricsListener | null = null;
     return {
       ...services,
+      providers,
       async listen(port, host) {
         if (metrics !== undefined && options.metrics !== undefined)
           scrapes = await (await loadMetrics()).showMetrics(metrics, options.metrics, log);

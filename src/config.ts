@@ -4,6 +4,7 @@ import { LONGEST_WINDOW, REQUEST_LIMITS } from './core/limits.ts';
 import type { RateLimit } from './core/otp.ts';
 import { isAddressBlock } from './http/client-address.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
+import { readVariable } from './variables.ts';
 
 /** The commands that have settings. */
 export const COMMANDS = ['dev', 'serve', 'merchants', 'export', 'import', 'backup', 'restore'] as const;
@@ -351,8 +352,10 @@ export function readSettings(command: CommandName, options: Texts, environment: 
   for (const { name, flag, env, fallback, parse } of settingsOf(command)) {
     const option = options[flag];
     // An empty variable is the same as none; an empty option is not.
-    const text = option === undefined ? environment[env] || undefined : String(option);
+    const read = option === undefined ? readVariable(environment, env) : { text: String(option) };
     values[name] = fallback;
+    if ('problem' in read) problems.push(read.problem);
+    const { text } = 'problem' in read ? {} : read;
     if (text === undefined) continue;
     given.add(name);
     const value = parse(text);

@@ -41,6 +41,8 @@ interface Hand {
 
 /** Whether this process is a worker, and not the one that started the command. */
 export const { isWorker } = cluster;
+/** Whether it is the one that says for all what is to be said once at a start. */
+export const isFirstWorker = cluster.worker?.id === 1;
 
 /**
  * The primary's side: runs this command line in `count` workers, which share the port of the first one that

@@ -82,7 +82,8 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     rooms: ['core', 'errors', 'new-file', 'trusted-file'],
     packages: ['node:crypto', 'node:fs'],
   },
-  config: { rooms: ['core', 'http/client-address', 'log'], packages: ['node:os'] },
+  variables: { rooms: [], packages: [] },
+  config: { rooms: ['core', 'http/client-address', 'log', 'variables'], packages: ['node:os'] },
   'command-config': { rooms: ['config', 'core', 'log'], packages: ['node:path'] },
   app: {
     rooms: [
@@ -133,6 +134,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
       'version',
       'workers',
       'validation/nearest-name',
+      'variables',
     ],
     packages: ['node:fs', 'node:module', 'node:os', 'node:path', 'node:util'],
   },

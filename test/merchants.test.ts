@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type PostgresServer, startPostgres } from './contract/postgres-server.ts';
 import { Client } from './server/client.ts';
+import { SIMCHEONG } from './server/dev-app.ts';
 import { A, B, bringMerchants, MERCHANTS, newSite, type Site } from './server/production.ts';
 import { runBonin, startBonin } from './server/start-bonin.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
@@ -109,15 +110,48 @@ describe.each(Object.entries(ENGINES))('on %s', (_engine, makeSite) => {
       `${A.user_code}  ${A.name}`,
       `  key      ${A.imp_key}`,
       since('revoked'),
-      '  channel  serve-danal  danal  P1',
+      '  channel  serve-danal  danal  P1  (no such provider here: it certifies nobody)',
       since('disabled'),
       `  key      ${B.imp_key}`,
-      '  channel  serve-kcp  kcp_v2  P2',
+      '  channel  serve-kcp  kcp_v2  P2  (no such provider here: it certifies nobody)',
     ]);
     expect(stdout).toContain(`  key      ${SECOND_KEY.imp_key}  (revoked`);
     expect(stdout).toContain(`${B.user_code}  ${B.name}  (disabled`);
     for (const { imp_secret } of [A, B, SECOND_KEY]) expect(stdout).not.toContain(imp_secret);
   });
+});
+
+test('a channel whose provider is not here is named: in the list, at the start and in the log; its calls stay 400', async () => {
+  const site = newSite();
+  await bringMerchants(site, { merchants: [A, B] });
+  const listed = await merchants(site, 'list');
+  expect(listed).toMatchObject({ code: 0, stderr: '' });
+  for (const line of ['serve-danal  danal  P1', 'serve-kcp  kcp_v2  P2'])
+    expect(listed.stdout).toContain(`  channel  ${line}  (no such provider here: it certifies nobody)\n`);
+
+  for (const words of [[], ['--workers', '2']]) {
+    const bonin = await startBonin([...site.words, ...words], { command: 'serve', env: site.env });
+    const client = new Client(bonin.url);
+    const { token } = await client.token(A.imp_key, A.imp_secret);
+    const asked = await client.call('POST', '/certifications/otp/request', {
+      headers: { authorization: token },
+      json: SIMCHEONG,
+    });
+    expect(asked).toMatchObject({ status: 400, message: '사용할 수 있는 본인인증 채널이 없습니다.' });
+    client.close();
+    await bonin.stop();
+    expect(bonin.stdout().match(/^channel .*$/gm)).toEqual([
+      'channel serve-danal (danal): no such provider here: it certifies nobody',
+      'channel serve-kcp (kcp_v2): no such provider here: it certifies nobody',
+    ]);
+    const said = bonin
+      .stderr()
+      .split('\n')
+      .filter((line) => line.includes('without a provider'));
+    expect(said.map((line) => JSON.parse(line) as object)).toEqual([
+      expect.objectContaining({ count: 2, channels: ['serve-danal (danal)', 'serve-kcp (kcp_v2)'] }),
+    ]);
+  }
 });
 
 test('a key pair that the file leaves out is told, and works until it is revoked', async () => {
@@ -177,7 +211,7 @@ test('what is not there, and two things at a time, are refused', async () => {
   ]) {
     const refused = await merchants(site, ...words);
     expect([refused.code, refused.stdout]).toEqual([2, '']);
-    expect(refused.stderr).toContain('one of FILE, --revoke, --disable and --enable at a time');
+    expect(refused.stderr).toContain('one of list, FILE, --revoke, --disable and --enable at a time');
   }
   expect((await merchants(site)).stdout).not.toContain('disabled');
 });

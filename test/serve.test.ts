@@ -257,14 +257,14 @@ test('key and database may lie apart, and a key that is missing beside a databas
 test('wrong settings are all said at once, and none is quoted', async () => {
   const url = `mysql://a:${PASSWORD}@b/c`;
   const words = ['serve', '--port', 'x', '--workers', '0', '--cors-origins', 'https://a.example/path'];
-  const env = { BONIN_DATABASE_URL: url, BONIN_LOG_LEVEL: 'loud', BONIN_MASTER_KEYS: '' };
+  const env = { BONIN_DATABASE_URL: url, BONIN_LOG_LEVEL: 'loud', BONIN_MASTER_KEYS: '"keys"' };
   expect(await runBonin(words, { env })).toMatchObject({
     code: 2,
     stdout: '',
     stderr: [
       'bonin: --port must be a number from 0 to 65535',
       'bonin: BONIN_DATABASE_URL must be a URL that begins with sqlite:, postgres: or postgresql:',
-      'bonin: BONIN_MASTER_KEYS must not be empty',
+      'bonin: BONIN_MASTER_KEYS stands in quotation marks, which would be part of it: leave them out',
       'bonin: --cors-origins must be origins as in https://shop.example, with commas between',
       'bonin: --workers must be a number from 1 to 999, or auto',
       'bonin: BONIN_LOG_LEVEL must be one of debug, info, warn, error, silent',

@@ -5,7 +5,15 @@ import { type PostgresServer, startPostgres } from './contract/postgres-server.t
 import { Client } from './server/client.ts';
 import { eventually } from './server/eventually.ts';
 import { childrenOf, connectionsOf, isRunning } from './server/processes.ts';
-import { A, bringMerchants, keepCertifications, MERCHANTS, newSite, type Site } from './server/production.ts';
+import {
+  A,
+  bringMerchants,
+  complaintsOf,
+  keepCertifications,
+  MERCHANTS,
+  newSite,
+  type Site,
+} from './server/production.ts';
 import { RawConnection, readAnswers } from './server/raw-exchange.ts';
 import { type Bonin, runBonin, startBonin } from './server/start-bonin.ts';
 import { temporaryFolder } from './server/temporary-folder.ts';
@@ -93,7 +101,7 @@ describe.each([
     for (const connection of connections) expect(await ask(connection, request('GET'))).toBe(404);
     expect(await bonin.stop()).toEqual(ENDED_IN_ORDER);
     expect(workers.filter(isRunning)).toEqual([]);
-    expect(bonin.stderr()).toBe('');
+    expect(complaintsOf(bonin)).toEqual([]);
   });
 });
 
@@ -134,11 +142,7 @@ test('a worker that is killed under load takes only its own connections along, a
   client.close();
   expect(new Set(answers)).toEqual(new Set([200]));
   expect(await bonin.stop()).toEqual(ENDED_IN_ORDER);
-  const log = bonin
-    .stderr()
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const log = complaintsOf(bonin).map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(log).toMatchObject([
     { level: 50, msg: 'worker ended', worker: victim, signal: 'SIGKILL' },
     { level: 30, msg: 'worker started' },
@@ -237,7 +241,7 @@ test.for([
   }
   expect(await bonin.exited).toEqual(ENDED_IN_ORDER);
   expect(workers.filter(isRunning)).toEqual([]);
-  expect(bonin.stderr()).toBe('');
+  expect(complaintsOf(bonin)).toEqual([]);
 });
 
 test('a second SIGTERM ends a stop that waits, with a worker that does not move', async () => {

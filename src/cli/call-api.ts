@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { readVariable } from '../variables.ts';
 import { type CommandCall, type CommandOption, UsageError } from './command.ts';
 
 /** Options of the commands that talk to a running server. */
@@ -36,13 +37,18 @@ export interface ApiAnswer {
  * and `--secret` besides.
  */
 export function readCaller({ options, environment }: CommandCall): Caller {
-  const url = String(options['url'] ?? environment['BONIN_URL'] ?? 'http://127.0.0.1:8282').replace(
-    /\/+$/,
-    '',
-  );
-  const impKey = String(options['key'] ?? environment['BONIN_IMP_KEY'] ?? '');
-  const impSecret = String(options['secret'] ?? environment['BONIN_IMP_SECRET'] ?? '');
   const problems: string[] = [];
+  const read = (flag: string, name: string): string => {
+    const variable =
+      options[flag] === undefined ? readVariable(environment, name) : { text: String(options[flag]) };
+    if ('text' in variable) return variable.text ?? '';
+    problems.push(variable.problem);
+    return '';
+  };
+  const url = (read('url', 'BONIN_URL') || 'http://127.0.0.1:8282').replace(/\/+$/, '');
+  const impKey = read('key', 'BONIN_IMP_KEY');
+  const impSecret = read('secret', 'BONIN_IMP_SECRET');
+  if (problems.length > 0) throw new UsageError(problems);
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) problems.push('--url must be an http or https URL');
   if (impKey === '') problems.push('BONIN_IMP_KEY must hold the imp_key');
   if (impSecret === '') problems.push('BONIN_IMP_SECRET must hold the imp_secret');

@@ -4,7 +4,7 @@ import { findNearestName } from '../validation/nearest-name.ts';
 import { readVersion } from '../version.ts';
 import { type Command, EXIT, type ExitCode, toParseOptions, UsageError } from './command.ts';
 import { keepCompiledCode } from './compile-cache.ts';
-import { readEnvironment } from './environment.ts';
+import { findUnknownVariables } from './environment.ts';
 
 /** The commands, each loaded only when it is called. */
 const COMMANDS = {
@@ -62,11 +62,10 @@ async function runCommand(command: Command, words: readonly string[]): Promise<E
     throw new UsageError([`expected ${wanted}, got ${parsed.positionals.length} operands`]);
   }
   const options = parsed.values as Record<string, string | boolean | undefined>;
-  const { environment, problems, warnings } = readEnvironment(process.env);
-  for (const warning of warnings) console.error(`bonin: ${warning}`);
-  const spoilt = [...findControlCharacters(options, parsed.positionals), ...problems];
+  for (const warning of findUnknownVariables(Object.keys(process.env))) console.error(`bonin: ${warning}`);
+  const spoilt = findControlCharacters(options, parsed.positionals);
   if (spoilt.length > 0) throw new UsageError(spoilt);
-  return command.run({ operands: parsed.positionals, options, environment });
+  return command.run({ operands: parsed.positionals, options, environment: process.env });
 }
 
 /** What a script with Windows line ends appends to its last word would be taken for a part of it. */

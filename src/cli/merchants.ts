@@ -11,6 +11,7 @@ import { type Command, type CommandOption, EXIT, type ExitCode, UsageError } fro
 import { readDatabaseConfig } from './database.ts';
 import { openServeApp } from './serve-app.ts';
 import { settingOptions } from './setting-options.ts';
+import { isUnfinished, UNFINISHED } from './unfinished-channels.ts';
 
 interface Input {
   readonly name: string;
@@ -38,16 +39,17 @@ type Action = keyof typeof ACTIONS;
 
 /** `bonin merchants [FILE]`: who may use `serve`, with their key pairs and channels. */
 export const merchants: Command = {
-  operands: ['[FILE]'],
+  operands: ['[list|FILE]'],
   summary:
     'Lists the merchants of serve; with a JSON file adds its merchants, or brings them up to date; - is standard input.',
   options: { ...ACTIONS, ...settingOptions('merchants') },
 
   async run({ operands, options, environment }) {
-    const [operand] = operands;
+    // Also without the word; a file of that name is `./list`.
+    const [operand] = operands[0] === 'list' ? [] : operands;
     const actions = (Object.keys(ACTIONS) as Action[]).filter((each) => options[each] !== undefined);
     if (actions.length + operands.length > 1)
-      throw new UsageError(['merchants takes one of FILE, --revoke, --disable and --enable at a time']);
+      throw new UsageError(['merchants takes one of list, FILE, --revoke, --disable and --enable at a time']);
     const database = readDatabaseConfig('merchants', { options, environment });
     const input = operand === undefined ? null : toInput(operand);
     const entries = input === null ? [] : readEntries(input);
@@ -83,16 +85,19 @@ async function act({ merchants: service }: App, action: Action, name: string): P
   return EXIT.ok;
 }
 
-async function list({ merchants: service }: App): Promise<ExitCode> {
-  const listed = await service.list();
+async function list(app: App): Promise<ExitCode> {
+  const listed = await app.merchants.list();
   if (listed.length === 0) console.log('There is no merchant yet; bonin merchants FILE brings some in.');
   for (const { merchant, keys, channels } of listed) {
     const { userCode, name, disabledAt } = merchant;
     console.log(`${userCode}  ${name}${since('disabled', disabledAt)}`);
     for (const { impKey, revokedAt } of keys)
       console.log(`  key      ${impKey}${since('revoked', revokedAt)}`);
-    for (const { channelKey, provider, providerMerchantId } of channels)
-      console.log(`  channel  ${channelKey}  ${provider}  ${providerMerchantId}`);
+    for (const channel of channels) {
+      const { channelKey, provider, providerMerchantId } = channel;
+      const note = isUnfinished(app, channel) ? `  (${UNFINISHED})` : '';
+      console.log(`  channel  ${channelKey}  ${provider}  ${providerMerchantId}${note}`);
+    }
   }
   return EXIT.ok;
 }

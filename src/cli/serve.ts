@@ -7,6 +7,7 @@ import type { Running } from '../workers.ts';
 import { type Command, EXIT, UsageError } from './command.ts';
 import { openServeApp, readServeKeys } from './serve-app.ts';
 import { settingOptions } from './setting-options.ts';
+import { tellUnfinished } from './unfinished-channels.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /** `bonin serve`: the server for production, in this process or in several that share its port. */
@@ -26,10 +27,10 @@ export const serve: Command = {
     if (config.workers === 1)
       return serveUntilStopped(await start(config, config.metrics, traces, log), config);
 
-    const { isWorker, serveAsWorker, startWorkers } = await import('../workers.ts');
+    const { isFirstWorker, isWorker, serveAsWorker, startWorkers } = await import('../workers.ts');
     if (isWorker) {
       const metrics = config.metrics === null ? null : 'in-worker';
-      await serveAsWorker(() => start(config, metrics, traces, log));
+      await serveAsWorker(() => start(config, metrics, traces, log, isFirstWorker));
       return EXIT.ok;
     }
     // Before the workers, so that a key is made, or missed, once.
@@ -58,6 +59,7 @@ async function start(
   metrics: ListenAddress | 'in-worker' | null,
   traces: TraceSettings | null,
   log: Logger,
+  isFirst = true,
 ): Promise<Serving> {
   const { basePath, corsOrigins, database, host, port, publicUrl, trustedProxies } = config;
   const { limits, keepUnverified, maxConnections } = config;
@@ -79,7 +81,9 @@ async function start(
     traces: traces ?? undefined,
   });
   try {
-    return { ...(await app.listen(port, host)), close: app.close };
+    const listening = await app.listen(port, host);
+    if (isFirst) await tellUnfinished(app, log);
+    return { ...listening, close: app.close };
   } catch (error) {
     await app.close();
     throw error;

@@ -4,7 +4,7 @@ import { createApp } from '../../src/app.ts';
 import type { NewCertification } from '../../src/core/certification-service.ts';
 import { createLog } from '../../src/log.ts';
 import { readMasterKeys } from '../../src/master-keys.ts';
-import { type Finished, runBonin } from './start-bonin.ts';
+import { type Bonin, type Finished, runBonin } from './start-bonin.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** Two merchants as an operator writes them down. */
@@ -37,6 +37,14 @@ export const PERSON = {
   ci: 'SANDBOX/ci-of-serve',
   di: 'SANDBOX/di-of-serve',
 } as const;
+
+/** What a server of these merchants has logged, but that there is no provider for their channels. */
+export function complaintsOf(bonin: Pick<Bonin, 'stderr'>): readonly string[] {
+  return bonin
+    .stderr()
+    .split('\n')
+    .filter((line) => line !== '' && !line.includes('channels without a provider certify nobody'));
+}
 
 /** A place for the data of `serve`, and the words and variables that lead there. */
 export interface Site {

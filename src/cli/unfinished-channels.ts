@@ -1,0 +1,35 @@
+import type { App } from '../app.ts';
+import type { Channel } from '../core/channel.ts';
+import { findProvider } from '../core/provider.ts';
+import type { Logger } from '../log.ts';
+
+/** How many channels are named at a start; the rest is counted. */
+const NAMED = 20;
+
+/** Said of a channel by which nobody can be certified. */
+export const UNFINISHED = 'no such provider here: it certifies nobody';
+
+/** Whether there is no provider behind a channel. */
+export function isUnfinished({ providers }: Pick<App, 'providers'>, { provider }: Channel): boolean {
+  return findProvider(providers, provider) === undefined;
+}
+
+/** Says at a start, in the log and in the greeting, by which channels nobody can be certified. */
+export async function tellUnfinished(app: App, log: Logger): Promise<void> {
+  let channels: readonly Channel[];
+  try {
+    channels = (await app.merchants.list()).flatMap((each) => each.channels);
+  } catch (error) {
+    // An altered row is an alarm, and no reason not to serve the others.
+    log.error({ error }, 'the channels could not be looked through');
+    return;
+  }
+  const unfinished = channels.filter((channel) => isUnfinished(app, channel));
+  if (unfinished.length === 0) return;
+  const named = unfinished.slice(0, NAMED).map(({ channelKey, provider }) => `${channelKey} (${provider})`);
+  log.warn({ count: unfinished.length, channels: named }, 'channels without a provider certify nobody');
+  for (const name of named) console.log(`channel ${name}: ${UNFINISHED}`);
+  if (unfinished.length > NAMED)
+    console.log(`and ${unfinished.length - NAMED} more; bonin merchants list names them`);
+  console.log('');
+}

@@ -1,0 +1,25 @@
+const MARKS = /^["'`\u2018\u2019\u201c\u201d]|["'`\u2018\u2019\u201c\u201d]$/u;
+
+/** A variable as it was meant, or a sentence that says what must be mended in it; its value is not quoted. */
+export type Variable = { readonly text: string | undefined } | { readonly problem: string };
+
+/**
+ * Reads a variable of the environment: without blanks and line ends around it, an empty one as none. Files of variables
+ * are read by many tools, some of which keep quotation marks as part of the value.
+ */
+export function readVariable(
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+): Variable {
+  const text = environment[name]?.trim() ?? '';
+  if (text === '') return { text: undefined };
+  if (MARKS.test(text))
+    return { problem: `${name} stands in quotation marks, which would be part of it: leave them out` };
+  if (/\p{Cc}/u.test(text)) return { problem: `${name} holds a control character` };
+  if (name === 'BONIN_PORT' && text.startsWith('tcp://'))
+    return {
+      problem:
+        'BONIN_PORT is what Kubernetes sets for a service called bonin: give the service another name, or set enableServiceLinks: false for the pod',
+    };
+  return { text };
+}
