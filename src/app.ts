@@ -60,6 +60,8 @@ export interface AppOptions {
   readonly tap?: Tap;
   /** Speaks TLS with this certificate. Default: plain HTTP. */
   readonly tls?: TlsOptions;
+  /** Port of plain HTTP besides TLS; 0 takes a free one. Default: none. */
+  readonly plainPort?: number | undefined;
   /** Counts, and shows what was counted at this address; `in-worker` gives it to the primary. Default: counts nothing. */
   readonly metrics?: MetricsAddress | 'in-worker' | undefined;
   /** Sends traces. Default: makes none. */
@@ -93,6 +95,8 @@ export interface Listening {
   readonly url: string;
   /** The address that it listens on. */
   readonly address: string;
+  /** Where the same is served in plain HTTP besides TLS; null when nobody asked for it. */
+  readonly plainUrl: string | null;
   /** Where the metrics are; null when nobody asked for them. */
   readonly metricsUrl: string | null;
 }
@@ -163,7 +167,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       { basePath: '', routes: referenceRoutes((lang) => describeApi(api, basePath, lang)) },
       ...extensions,
     ];
-    const server = new HttpServer({
+    const transport = {
       surfaces,
       cors,
       renderError,
@@ -172,10 +176,11 @@ export async function createApp(options: AppOptions): Promise<App> {
       observers: [metrics?.observe(surfaces.flatMap(({ routes }) => routes)), traces?.observer].filter(
         (each) => each !== undefined,
       ),
-      tls: options.tls,
       trustedProxies: options.trustedProxies,
       maxConnections: options.maxConnections,
-    });
+    };
+    const server = new HttpServer({ ...transport, tls: options.tls });
+    const plain = options.plainPort === undefined ? null : new HttpServer(transport);
     // What a person typed and left behind goes when its time is over, also when nobody comes any more.
     const { keepUnverified = KEEP_UNVERIFIED } = options;
     const sweeper = repeat(SWEEP_EVERY, async () => {
@@ -195,16 +200,18 @@ export async function createApp(options: AppOptions): Promise<App> {
         const address = await server.listen(port, host);
         const name = host.includes(':') ? `[${host}]` : host;
         const scheme = options.tls === undefined ? 'http' : 'https';
+        const second = await plain?.listen(options.plainPort ?? 0, host);
         return {
           url: `${scheme}://${name}:${address.port}`,
           address: address.address,
+          plainUrl: second === undefined ? null : `http://${name}:${second.port}`,
           metricsUrl: scrapes?.url ?? null,
         };
       },
       async close() {
         throttle?.close();
         const swept = sweeper.stop();
-        await server.close(PATIENCE);
+        await Promise.all([server.close(PATIENCE), plain?.close(PATIENCE)]);
         await swept;
         await scrapes?.close();
         await store.close();

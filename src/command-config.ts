@@ -55,6 +55,8 @@ export interface DevConfig extends RunConfig {
   readonly seed: string | null;
   readonly randomOtp: boolean;
   readonly tls: boolean;
+  /** Port of plain HTTP besides TLS; null for none. */
+  readonly httpPort: number | null;
 }
 
 export interface ServeConfig extends RunConfig {
@@ -78,6 +80,7 @@ export function loadDevConfig(options: Texts, environment: Environment): Loaded<
     problems.push('--memory and --data exclude each other');
   if (values.memory && values.databaseUrl !== null)
     problems.push('--memory and --database-url exclude each other');
+  if (values.httpPort !== null && !values.tls) problems.push('--http-port goes with --tls only');
   if (problems.length > 0) return { problems };
   const folder = resolve(values.data);
   const keeping: Keeping = values.memory
@@ -97,6 +100,7 @@ export function loadDevConfig(options: Texts, environment: Environment): Loaded<
       seed: values.seed,
       randomOtp: values.randomOtp,
       tls: values.tls,
+      httpPort: values.httpPort,
       basePath: values.basePath,
       publicUrl: values.publicUrl,
       trustedProxies: values.trustedProxies,

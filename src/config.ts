@@ -4,7 +4,10 @@ import { LONGEST_WINDOW, REQUEST_LIMITS } from './core/limits.ts';
 import type { RateLimit } from './core/otp.ts';
 import { isAddressBlock } from './http/client-address.ts';
 import { LOG_LEVELS, type LogLevel } from './log.ts';
+import { isDatabaseUrl, isOrigin, type ListenAddress, parseAddress } from './setting-values.ts';
 import { readVariable } from './variables.ts';
+
+export type { ListenAddress } from './setting-values.ts';
 
 /** The commands that have settings. */
 export const COMMANDS = ['dev', 'serve', 'merchants', 'export', 'import', 'backup', 'restore'] as const;
@@ -40,10 +43,10 @@ const truth = (text: string): boolean | Problem =>
   /^(?:true|1|yes|on)$/i.test(text) ||
   (!/^(?:false|0|no|off)$/i.test(text) && new Problem('must be true or false'));
 
-/** An address to listen on; an empty host stands for every address of this machine. */
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
+function parsePort(text: string): number | Problem {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65535
+    ? Number(text)
+    : new Problem('must be a number from 0 to 65535');
 }
 
 /** Limits as they are written, and shown as a default: `5/600,20/86400`, at most 5 in 600 seconds and 20 in a day. */
@@ -83,8 +86,6 @@ function limitSetting(name: string, fallback: readonly RateLimit[], about: strin
   } satisfies Setting<LimitList>;
 }
 
-const DATABASE_SCHEMES: readonly string[] = ['sqlite:', 'postgres:', 'postgresql:'];
-
 const RUNS: readonly CommandName[] = ['dev', 'serve'];
 
 /** Every setting. Help, validation, the documentation and `.env.example` come from here. */
@@ -96,10 +97,7 @@ export const SETTINGS = {
     value: 'NUMBER',
     fallback: 8282,
     about: 'Port to listen on; 0 takes a free one.',
-    parse: (text) =>
-      /^\d{1,5}$/.test(text) && Number(text) <= 65535
-        ? Number(text)
-        : new Problem('must be a number from 0 to 65535'),
+    parse: parsePort,
   } satisfies Setting<number>,
   host: {
     commands: RUNS,
@@ -179,9 +177,19 @@ export const SETTINGS = {
     value: null,
     fallback: false,
     about:
-      'Serves HTTPS as localhost and api.iamport.kr, for clients that call no other host; docs/clients.md says how.',
+      'Serves HTTPS as localhost and as api, cdn and service.iamport.kr, for clients and front ends that call no other host; docs/clients.md says how.',
     parse: truth,
   } satisfies Setting<boolean>,
+  httpPort: {
+    commands: ['dev'],
+    flag: 'http-port',
+    env: 'BONIN_HTTP_PORT',
+    value: 'NUMBER',
+    fallback: null,
+    about:
+      'With --tls: port that serves the same in plain HTTP, for code that calls http://api.iamport.kr; 0 takes a free one.',
+    parse: parsePort,
+  } satisfies Setting<number | null>,
   metrics: {
     commands: RUNS,
     flag: 'metrics',
@@ -364,27 +372,4 @@ export function readSettings(command: CommandName, options: Texts, environment: 
     else values[name] = value;
   }
   return { values: values as Values, given, problems };
-}
-
-function isOrigin(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
-}
-
-/** `HOST:PORT`, an IPv6 address in brackets; null when it is nothing of the kind. */
-function parseAddress(text: string): ListenAddress | null {
-  const [, inBrackets, name = '', digits] = /^(?:\[([\da-f:.]+)\]|([\w.-]*)):(\d{1,5})$/i.exec(text) ?? [];
-  const port = Number(digits);
-  return digits === undefined || port > 65535 ? null : { host: inBrackets ?? name, port };
-}
-
-function isDatabaseUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, pathname } = new URL(text);
-  try {
-    const path = decodeURIComponent(pathname);
-    return DATABASE_SCHEMES.includes(protocol) && (protocol !== 'sqlite:' || path !== '');
-  } catch {
-    return false;
-  }
 }

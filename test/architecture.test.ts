@@ -83,7 +83,11 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: ['node:crypto', 'node:fs'],
   },
   variables: { rooms: [], packages: [] },
-  config: { rooms: ['core', 'http/client-address', 'log', 'variables'], packages: ['node:os'] },
+  'setting-values': { rooms: [], packages: [] },
+  config: {
+    rooms: ['core', 'http/client-address', 'log', 'setting-values', 'variables'],
+    packages: ['node:os'],
+  },
   'command-config': { rooms: ['config', 'core', 'log'], packages: ['node:path'] },
   app: {
     rooms: [

@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import { type AuthorityParts, newAuthority, newKey, signLeaf, toPem } from '../src/sandbox/certificates.ts';
-import { KEY_A, SECRET_A } from './server/client.ts';
+import { Client, KEY_A, SECRET_A } from './server/client.ts';
 import { startDevApp } from './server/dev-app.ts';
 import { eventually } from './server/eventually.ts';
 import { asOwnRoot, withName, withoutLimit } from './server/forge.ts';
@@ -24,6 +24,7 @@ import { type Bonin, runBonin, sharing, startBonin } from './server/start-bonin.
 import { temporaryFolder } from './server/temporary-folder.ts';
 
 const API_HOST = 'api.iamport.kr';
+const HOSTS = ['localhost', API_HOST, 'cdn.iamport.kr', 'service.iamport.kr'];
 const SEEDED = 'imp_000000000001';
 const FORM = `imp_key=${KEY_A}&imp_secret=${SECRET_A}`;
 const DAY = 86_400_000;
@@ -96,7 +97,7 @@ test('a token and a lookup, as localhost and as the host of the API, for a clien
   expect(bonin.url).toBe(`https://localhost:${bonin.port}`);
   expect(await printedAuthority(bonin)).toBe(join(data, 'authority.crt'));
   const ca = authorityOf(data);
-  for (const servername of ['localhost', API_HOST]) {
+  for (const servername of HOSTS) {
     const { text, headers, peer } = await lookUp(bonin.port, { ca, servername });
     expect(JSON.parse(text)).toMatchObject({ code: 0, response: { imp_uid: SEEDED, certified: true } });
     expect(headers['strict-transport-security']).toBeUndefined();
@@ -104,13 +105,29 @@ test('a token and a lookup, as localhost and as the host of the API, for a clien
     expect(life).toBeGreaterThan(300 * DAY);
     expect(life).toBeLessThanOrEqual(397 * DAY);
     // An address in it would be refused by TLS stacks that cannot check a limit on addresses.
-    expect(peer.subjectaltname).toBe('DNS:localhost, DNS:api.iamport.kr');
+    expect(peer.subjectaltname).toBe(HOSTS.map((host) => `DNS:${host}`).join(', '));
     expect(peer.ext_key_usage).toEqual(['1.3.6.1.5.5.7.3.1']);
   }
   // By address, where no name is asked for.
   const { text, peer } = await lookUp(bonin.port, { ca });
   expect(text).toContain(SEEDED);
   expect(peer.subjectaltname).toContain('IP Address:127.0.0.1');
+});
+
+test('plain HTTP is served besides when it is asked for', async () => {
+  const bonin = await startBonin(['--tls', '--memory', '--http-port', '0']);
+  const find = () => /^ {2}plain HTTP {2}(\S+)\n/m.exec(bonin.stdout())?.[1];
+  await eventually(() => find() !== undefined);
+  const plain = new Client(find() ?? '');
+  const { token } = await plain.token();
+  expect(await plain.lookup(token, SEEDED)).toMatchObject({ status: 200, response: { imp_uid: SEEDED } });
+  plain.close();
+  expect(await bonin.stop()).toEqual({ code: 0, signal: null });
+  const alone = await runBonin(['dev', '--memory', '--http-port', '0']);
+  expect(alone).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--http-port goes with --tls only'),
+  });
 });
 
 test('without the authority, or under another name, the handshake fails', async () => {

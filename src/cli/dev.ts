@@ -66,13 +66,14 @@ async function serveUntilStopped(config: DevConfig, { seed, masterKeys, traces }
       randomOtp: config.randomOtp,
       metrics: config.metrics ?? undefined,
       traces: traces ?? undefined,
+      plainPort: config.httpPort ?? undefined,
       ...(authority !== null && { tls: authority.issue() }),
     });
     try {
-      const { url, metricsUrl } = await app.listen(config.port, config.host);
+      const { url, plainUrl, metricsUrl } = await app.listen(config.port, config.host);
       // Whoever reads that it runs may stop it at once.
       const stopped = untilStopped();
-      greet({ url, restUrl: url + config.basePath, metricsUrl, seed, authority });
+      greet({ url, plainUrl, restUrl: url + config.basePath, metricsUrl, seed, authority });
       await stopped;
     } finally {
       await app.close();
@@ -91,6 +92,7 @@ function holdOwn(folder: string): Promise<FolderLock> {
 
 interface Greeting {
   readonly url: string;
+  readonly plainUrl: string | null;
   readonly restUrl: string;
   readonly metricsUrl: string | null;
   readonly seed: Seed;
@@ -98,7 +100,7 @@ interface Greeting {
 }
 
 /** What a developer needs for the first lookup. The first line with a URL holds nothing else. */
-function greet({ url, restUrl, metricsUrl, seed, authority }: Greeting): void {
+function greet({ url, plainUrl, restUrl, metricsUrl, seed, authority }: Greeting): void {
   const [merchant] = seed.merchants;
   const example = seed.certifications.find(({ channel }) =>
     merchant?.channels.some(({ channel_key }) => channel_key === channel),
@@ -107,6 +109,7 @@ function greet({ url, restUrl, metricsUrl, seed, authority }: Greeting): void {
   console.log(url);
   if (authority !== null) explainTls(url, authority.file);
   console.log(`\n  page        ${url}/sandbox`);
+  if (plainUrl !== null) console.log(`  plain HTTP  ${plainUrl}`);
   if (metricsUrl !== null) console.log(`  metrics     ${metricsUrl}`);
   if (merchant === undefined) return;
   console.log(`  imp_key     ${merchant.imp_key}`);
@@ -125,7 +128,7 @@ function greet({ url, restUrl, metricsUrl, seed, authority }: Greeting): void {
 function explainTls(url: string, file: string): void {
   console.log(`\n  authority   ${file}\n`);
   console.log('호스트가 고정된 클라이언트 (a client whose host is fixed):\n');
-  console.log('  127.0.0.1 api.iamport.kr                  # /etc/hosts');
+  console.log('  127.0.0.1 api.iamport.kr cdn.iamport.kr service.iamport.kr  # /etc/hosts');
   console.log(`  NODE_EXTRA_CA_CERTS=${shellWord(file)}  # Node`);
   // The port is left out of an address when it is the one that such clients call.
   if (new URL(url).port !== '')

@@ -43,11 +43,11 @@ import {
 } from '@peculiar/asn1-x509';
 import type { TlsOptions } from '../http/tls.ts';
 
-/** The host that unmodified clients of the API call. */
-export const API_HOST = 'api.iamport.kr';
+/** The hosts that unmodified clients call: of the API, and of the script and its calls in front ends. */
+const FIXED_HOSTS = ['api.iamport.kr', 'cdn.iamport.kr', 'service.iamport.kr'];
 
 /** Every name the sandbox may prove to be; the authority cannot sign for another. */
-const DNS_NAMES = ['localhost', API_HOST];
+const DNS_NAMES = ['localhost', ...FIXED_HOSTS];
 const ADDRESSES = [
   { address: '127.0.0.1', alone: '127.0.0.1/32' },
   { address: '::1', alone: '::1/128' },

@@ -15,8 +15,8 @@ export async function findChromium(): Promise<string> {
   return SYSTEM.find((path) => existsSync(path)) ?? (await bundledChromium.executablePath());
 }
 
-/** A browser that talks to this machine only. Close it when done. */
-export async function launchBrowser(): Promise<Browser> {
+/** A browser that talks to this machine only, with more switches. Close it when done. */
+export async function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: await findChromium(),
     args: [
@@ -27,6 +27,7 @@ export async function launchBrowser(): Promise<Browser> {
       '--no-first-run',
       // Else pages without an origin may not ask a loopback address, as they may ask any server on the net.
       '--disable-features=LocalNetworkAccessChecks',
+      ...args,
     ],
   });
 }

@@ -10,8 +10,8 @@ export async function startDevApp(options: Partial<DevAppOptions> = {}) {
     log: createLog('silent'),
     ...options,
   });
-  const { url } = await app.listen(0, '127.0.0.1');
-  return { ...app, url };
+  const { url, plainUrl } = await app.listen(0, '127.0.0.1');
+  return { ...app, url, plainUrl };
 }
 
 export type RunningDevApp = Awaited<ReturnType<typeof startDevApp>>;
