@@ -4,6 +4,7 @@ import { SECOND } from '../src/core/clock.ts';
 import { createDevApp } from '../src/dev.ts';
 import { createLog } from '../src/log.ts';
 import { newMasterKey } from '../src/master-keys.ts';
+import { MovableClock } from '../src/sandbox/movable-clock.ts';
 import { DEFAULT_SEED } from '../src/sandbox/people-file.ts';
 import { seedMerchants } from '../src/sandbox/seed.ts';
 import { openStore } from '../src/storage/index.ts';
@@ -20,7 +21,7 @@ import { startTroubledProxy } from './server/troubled-proxy.ts';
 const MINUTE = 60 * SECOND;
 /** Far less than what machines are off by here, and far more than any answer takes. */
 const NEAR = 5 * SECOND;
-const _LATE = '인증번호 유효시간이 지났습니다. 다시 요청해주세요.';
+const LATE = '인증번호 유효시간이 지났습니다. 다시 요청해주세요.';
 
 /** The clock of a machine that is so many milliseconds ahead of this one. */
 class Machine {
@@ -52,10 +53,14 @@ async function startNodes() {
   const masterKeys = [newMasterKey()];
   const { providers } = new ScriptedProvider({});
   const nodes: Node[] = [];
+  const clocks: MovableClock[] = [];
   for (const ahead of [-40 * MINUTE, 40 * MINUTE]) {
+    const time = new MovableClock();
+    clocks.push(time);
     const app = await createApp({
       mode: 'serve',
       databaseUrl,
+      moveClock: (shared) => time.over(shared),
       masterKeys,
       providers,
       log: createLog('silent'),
@@ -72,17 +77,24 @@ async function startNodes() {
       await app.close();
     }
   };
-  return { databaseUrl, slow, fast, close };
+  /** Lets time pass, for both, on top of the shared time. */
+  const pass = (milliseconds: number) => {
+    for (const time of clocks) time.advance(milliseconds);
+  };
+  return { databaseUrl, slow, fast, pass, close };
 }
 
 test('a token has one end at both nodes, by the time of the database', async () => {
-  const { databaseUrl, slow, fast, close } = await startNodes();
+  const { databaseUrl, slow, fast, pass, close } = await startNodes();
   const both = [slow, fast];
   const issued = await Promise.all(both.map(({ shop }) => shop.client.token()));
   expect(issued[0]).toEqual(issued[1]);
   expect(Math.abs((issued[0]?.expiresAt ?? 0) * SECOND - (Date.now() + 30 * MINUTE))).toBeLessThan(NEAR);
   const statuses = () => Promise.all(both.map(async ({ shop }) => (await shop.lookup('imp_0')).status));
+  pass(29 * MINUTE);
   expect(await statuses()).toEqual([404, 404]);
+  pass(2 * MINUTE);
+  expect(await statuses()).toEqual([401, 401]);
   // An end that somebody writes into the row is believed by neither.
   await ask(databaseUrl, 'UPDATE access_tokens SET expires_at = expires_at + 86400000');
   expect(await statuses()).toEqual([500, 500]);
@@ -101,6 +113,16 @@ test('a code sent by a node whose clock is slow is good at one whose clock is fa
     const at = Number(confirmed.response?.['certified_at']) * SECOND;
     expect(Math.abs(at - Date.now())).toBeLessThan(NEAR);
   }
+  await close();
+});
+
+test('a code is late at both nodes at one time', async () => {
+  const { slow, fast, pass, close } = await startNodes();
+  const sent = [await slow.shop.impUid(), await fast.shop.impUid({ phone: '01000000071' })];
+  pass(3 * MINUTE);
+  for (const impUid of sent)
+    for (const { shop } of [slow, fast])
+      expect(await shop.confirm(impUid)).toMatchObject({ status: 400, message: LATE });
   await close();
 });
 

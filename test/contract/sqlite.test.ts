@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/storage/index.ts';
 import { describeAttempts } from './attempts.ts';
+import { CHANNEL, putMerchant } from './merchant.ts';
 import { describeOtps } from './otps.ts';
 import { describeStore } from './store.ts';
 
@@ -42,6 +43,19 @@ describe('sqlite', () => {
   it('does not start over in a database of serve', async () => {
     const store = await openStore('sqlite::memory:', mark('serve'));
     await expect(store.resetCertifications()).rejects.toMatchObject({ code: 'store_failed' });
+    await store.close();
+  });
+
+  it('gives no new merchant the number under which another one left a channel', async () => {
+    const file = join(folder, 'orphans.db');
+    const store = await openStore(`sqlite:${file}`, mark('dev'));
+    await putMerchant(store, { userCode: 'imp1', channels: [CHANNEL] });
+    const database = new DatabaseSync(file);
+    database.exec('PRAGMA foreign_keys = OFF; DELETE FROM merchants');
+    database.close();
+    const failed = { code: 'sealed_data_unreadable' };
+    await expect(putMerchant(store, { userCode: 'imp2' })).rejects.toMatchObject(failed);
+    expect(await store.findMerchant({ userCode: 'imp2' })).toBeNull();
     await store.close();
   });
 
