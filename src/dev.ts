@@ -5,6 +5,7 @@ import type { Authority, AuthorityFiles } from './sandbox/authority.ts';
 import { Faults } from './sandbox/faults.ts';
 import { Feed } from './sandbox/feed.ts';
 import { Inbox } from './sandbox/inbox.ts';
+import { MarkedPeople } from './sandbox/marked-people.ts';
 import { MovableClock } from './sandbox/movable-clock.ts';
 import { SandboxPage } from './sandbox/page-extras.ts';
 import { DEFAULT_SEED, type Seed } from './sandbox/people-file.ts';
@@ -17,7 +18,7 @@ import { seedCertifications, seedMerchants } from './sandbox/seed.ts';
 export type { Authority, AuthorityFiles } from './sandbox/authority.ts';
 export type { FaultRule } from './sandbox/faults.ts';
 export type { Message } from './sandbox/inbox.ts';
-export { DEFAULT_SEED, readSeed, type Seed } from './sandbox/people-file.ts';
+export { DEFAULT_SEED, type Seed } from './sandbox/people-file.ts';
 export type { LoggedRequest } from './sandbox/request-log.ts';
 
 export interface DevAppOptions
@@ -39,13 +40,15 @@ export interface DevAppOptions
  */
 export async function createDevApp(options: DevAppOptions): Promise<App> {
   const { seed = DEFAULT_SEED, openToAnyHost = false, randomOtp = false, ...rest } = options;
+  // What comes along is right, and what checks a seed is not loaded for it.
+  if (seed !== DEFAULT_SEED) (await import('./sandbox/people-schema.ts')).checkSeed(seed, 'the seed');
   let isOpenToAnyHost = false;
   const clock = new MovableClock();
   const feed = new Feed((error) => rest.log.error({ error }, 'an event could not be told'));
   const stop = new AbortController();
   const inbox = new Inbox(feed, stop.signal);
   const recent = new RecentCertifications(feed);
-  const provider = new SandboxProvider(inbox, recent, randomOtp);
+  const provider = new SandboxProvider(inbox, recent, randomOtp, new MarkedPeople(seed));
   const faults = new Faults(feed);
   const requests = new RequestLog(feed);
   const app = await createApp({
@@ -54,7 +57,7 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
     moveClock: (shared) => clock.over(shared),
     providers: provider.providers,
     tap: {
-      fault: (method, route) => (isApi(route) ? faults.hit(method, route) : null),
+      fault: (method, route, parameters) => (isApi(route) ? faults.hit(method, route, parameters) : null),
       seen: (request) => {
         if (request.route === null || isApi(request.route))
           requests.add(request, wholeSecond(clock.now()) / SECOND);
@@ -109,6 +112,11 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
 export async function openDevAuthority(files: AuthorityFiles | null): Promise<Authority> {
   const { createPassingAuthority, openAuthority } = await import('./sandbox/authority.ts');
   return files === null ? createPassingAuthority() : openAuthority(files);
+}
+
+/** Reads a people file; `start_refused` says what is wrong in it. */
+export async function readSeed(file: string): Promise<Seed> {
+  return (await import('./sandbox/people-schema.ts')).readPeopleFile(file);
 }
 
 /** Whether a route belongs to the API, and not to the sandbox or to whoever watches the server. */

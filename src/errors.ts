@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'body_too_large'
   | 'parameters_missing'
   | 'parameter_invalid'
+  | 'input_refused'
   | 'channel_not_found'
   | 'otp_wrong'
   | 'otp_tries_spent'
@@ -53,6 +54,8 @@ export class AppError extends Error {
   readonly detail: string | undefined;
   /** Names of the parameters an answer may show, in the order of the contract's tables. */
   readonly names: readonly string[];
+  /** What the caller may read of it besides the surface's own words: without any value that was sent. */
+  readonly explanation: string | null;
   /** Whole seconds after which the same may be tried again; null when that says nothing. */
   readonly retryAfter: number | null;
   /** The provider's own code for what it refused, which a page may show; null when there is none. */
@@ -63,6 +66,7 @@ export class AppError extends Error {
     options: {
       detail?: string;
       names?: readonly string[];
+      explanation?: string;
       retryAfter?: number;
       providerCode?: string;
       cause?: unknown;
@@ -73,6 +77,7 @@ export class AppError extends Error {
     this.code = code;
     this.detail = options.detail;
     this.names = options.names ?? [];
+    this.explanation = options.explanation ?? null;
     this.retryAfter = options.retryAfter ?? null;
     this.providerCode = options.providerCode ?? null;
   }

@@ -33,18 +33,20 @@ export function readMasterKeys(
   } catch (error) {
     if (error instanceof AppError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw refuse(file, code === 'ENOSPC' ? 'the disk is full' : `cannot be read or made (${code})`, error);
+    throw refuse(file, code === 'ENOSPC' ? 'the disk is full' : `cannot be made (${code})`, error);
   }
 }
 
 function parseKeys(file: string, text: string): readonly MasterKey[] {
+  if (text.trim() === '') throw refuse(file, 'is empty');
   const keys = new Map<number, MasterKey>();
   for (const [at, line] of text.split(/\r?\n/).entries()) {
     if (line === '' || line.startsWith('#')) continue;
     const [, id, secret] = LINE.exec(line) ?? [];
     // Never what stands there: it may be a key with a slip in it.
     if (id === undefined || secret === undefined) throw refuse(file, `line ${at + 1} is not ${SHAPE}`);
-    if (keys.has(Number(id))) throw refuse(file, `holds two master keys with the number ${id}`);
+    if (keys.has(Number(id)))
+      throw refuse(file, `line ${at + 1} holds a second master key with the number ${id}`);
     keys.set(Number(id), { id: Number(id), secret: Buffer.from(secret, 'base64') });
   }
   if (keys.size === 0) throw refuse(file, 'holds no master key');

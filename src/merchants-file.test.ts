@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { findMerchantProblems } from './merchants-file.ts';
+import { checkMerchantsFile } from './merchants-file.ts';
 import people from './sandbox/people.json' with { type: 'json' };
 
 const CHANNEL = { channel_key: 'c', pg_provider: 'danal', pg_id: 'p' };
 const SECRET = 'q7Zk2mP0vB4nR8sT';
 const MERCHANT = { user_code: 'imp1', imp_key: '1000000000000001', imp_secret: SECRET, channels: [CHANNEL] };
 const KEY = { imp_key: '1000000000000002', imp_secret: `${SECRET}2` };
-const find = (more: object, place?: 'sandbox') => findMerchantProblems([{ ...MERCHANT, ...more }], place);
+const findIn = (merchants: unknown) => checkMerchantsFile({ merchants }).problems ?? [];
+const find = (more: object) => findIn([{ ...MERCHANT, ...more }]);
 
 describe('merchants that are written down', () => {
-  it('may be those of the sandbox in the sandbox only: their secrets stand in every copy of Bonin', () => {
-    expect(findMerchantProblems(people.merchants, 'sandbox')).toEqual([]);
-    expect(findMerchantProblems(people.merchants)).toEqual([
+  it('are never those of the sandbox: their secrets stand in every copy of Bonin', () => {
+    expect(findIn(people.merchants)).toEqual([
       'merchants[0].imp_secret must not be one that is published as an example',
       'merchants[1].imp_secret must not be one that is published as an example',
     ]);
@@ -29,7 +29,6 @@ describe('merchants that are written down', () => {
       'merchants[0].keys[1].imp_secret must be a secret and not a placeholder',
       'merchants[0].keys[2].imp_secret must be another text than an imp_key',
     ]);
-    expect(find({ imp_secret: 's', id: 'A' }, 'sandbox')).toEqual([]);
   });
 
   it('have known members only, at every depth', () => {
@@ -37,10 +36,12 @@ describe('merchants that are written down', () => {
     expect(
       find({ userCode: 'x', keys: [{ ...KEY, secret: 'x' }], channels: [{ ...CHANNEL, pgid: 'x' }], page }),
     ).toEqual([
-      'merchants[0].userCode is not known here; the nearest known name is user_code',
-      'merchants[0].keys[0].secret is not known here; the nearest known name is imp_secret',
-      'merchants[0].channels[0].pgid is not known here; the nearest known name is pg_id',
-      'merchants[0].page.null_orgin is not known here; the nearest known name is null_origin',
+      expect.stringMatching(/^merchants\[0\]\.keys\[0\]\.secret is .* did you mean imp_secret\?$/),
+      expect.stringMatching(/^merchants\[0\]\.channels\[0\]\.pgid is .* did you mean pg_id\?$/),
+      expect.stringMatching(/^merchants\[0\]\.page\.null_orgin is .* did you mean null_origin\?$/),
+      expect.stringMatching(
+        /^merchants\[0\]\.userCode is not known here \(known: .*\); did you mean user_code\?$/,
+      ),
     ]);
   });
 
@@ -59,7 +60,9 @@ describe('merchants that are written down', () => {
         ['page.origins', { page: { origins: [`https://a${bad}`] } }],
       ] as const)
         expect(find(more), `${path} ${JSON.stringify(bad)}`).toEqual([
-          expect.stringMatching(new RegExp(`^merchants\\[0\\]\\.${path.replace(/[[\].]/g, '\\$&')} must `)),
+          expect.stringMatching(
+            new RegExp(`^merchants\\[0\\]\\.${path.replace(/[[\].]/g, '\\$&')}(?:\\[0\\])? must `),
+          ),
         ]);
   });
 
@@ -74,8 +77,14 @@ describe('merchants that are written down', () => {
     expect(find(channels('yes'))).toHaveLength(1);
   });
 
-  it('have an id in the sandbox', () => {
-    expect(find({}, 'sandbox')).toEqual(['merchants[0].id must be a text without control characters']);
-    expect(find({})).toEqual([]);
+  it('are a list that is not empty, in an object', () => {
+    expect(findIn([])).toEqual(['merchants must not be empty']);
+    expect(findIn({})).toEqual(['merchants must be a list']);
+    expect(checkMerchantsFile([]).problems).toEqual(['the file must be an object']);
+    expect(checkMerchantsFile({}).problems).toEqual(['merchants must be a list (it is missing)']);
+    expect(find({ keys: [[]] })).toEqual(['merchants[0].keys[0] must be an object']);
+    expect(find({ page: { origins: 'https://a.example' } })).toEqual([
+      expect.stringMatching(/^merchants\[0\]\.page\.origins must be a list, .*, or null$/),
+    ]);
   });
 });

@@ -10,6 +10,8 @@ import {
 } from 'node:fs';
 import { isAbsolute, join, parse, resolve } from 'node:path';
 import { AppError } from './errors.ts';
+import { JsonFault, parseJson } from './validation/json-text.ts';
+import { decodeBytes, TextFault } from './validation/text-bytes.ts';
 
 /*
  * Files whose content Bonin believes: keys, certificates, merchants, databases and their copies. Whoever can write to
@@ -59,18 +61,54 @@ export function readTrustedFile(file: string, trust: Trust = {}): Buffer {
   }
 }
 
-/** The same for a text. */
+/** The same for a text, without a byte order mark; throws `start_refused` with the cause of everything that fails. */
 export function readTrustedText(file: string, trust: Trust = {}): string {
-  return decodeText(file, readTrustedFile(file, trust));
+  let bytes: Buffer;
+  try {
+    bytes = readTrustedFile(file, trust);
+  } catch (error) {
+    throw explainUnreadable(file, error);
+  }
+  return decodeText(file, bytes);
+}
+
+/** The same for JSON. No sentence quotes the text: it may hold secrets. */
+export function readTrustedJson(file: string, trust: Trust = {}): unknown {
+  return decodeJson(file, readTrustedText(file, trust));
 }
 
 /** A text without the byte order mark that some editors put at its beginning; `start_refused` for what is not UTF-8. */
 export function decodeText(file: string, bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw refuse(file, 'is not a text in UTF-8', cause);
+    return decodeBytes(bytes);
+  } catch (error) {
+    throw error instanceof TextFault ? refuse(file, error.message) : error;
   }
+}
+
+/** The value of a JSON text; `start_refused` with line and cause. */
+export function decodeJson(file: string, text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw error instanceof JsonFault ? refuse(file, error.message) : error;
+  }
+}
+
+const CAUSES: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist: something on the way to it is not a folder',
+  EISDIR: 'is a folder',
+  EACCES: 'may not be read by this user',
+  EPERM: 'may not be read by this user',
+  ELOOP: 'leads through too many links',
+};
+
+/** What the system says of a file that cannot be read, in words; what was refused already stays as it is. */
+export function explainUnreadable(file: string, error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  return refuse(file, CAUSES[code] ?? `cannot be read (${code})`, error);
 }
 
 /**
@@ -217,7 +255,7 @@ function requireFile(
   // A group that root lets read is there for that, as in the secrets of Kubernetes.
   const secretMode = stat.uid === me.user ? '600' : '640';
   if (!isTrustedOwner(stat, me)) throw refuseFile(ofSomebodyElse(stat, me));
-  if (!stat.isFile()) throw refuseFile('is not a file');
+  if (!stat.isFile()) throw refuseFile(stat.isDirectory() ? 'is a folder' : 'is not a file');
   const isOwnGroup = dev && !secret && stat.gid === me.group;
   if ((stat.mode & (isOwnGroup ? OTHERS_WRITE : OTHERS_WRITE | GROUP_WRITES)) !== 0)
     throw refuseFile(`may be changed by others; run chmod ${secret ? secretMode : 'go-w'} on it`);

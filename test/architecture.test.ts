@@ -23,14 +23,37 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   },
   browser: { rooms: [], packages: [] },
   // Whoever reads a file whose content is believed reads it through this.
-  'trusted-file': { rooms: ['errors'], packages: ['node:fs', 'node:path'] },
-  'member-rules': { rooms: [], packages: [] },
+  'trusted-file': {
+    rooms: ['errors', 'validation/json-text', 'validation/text-bytes'],
+    packages: ['node:fs', 'node:path'],
+  },
+  // What people write, read strictly. Belongs to no server, and does not know whose schemas it checks.
+  validation: { rooms: ['validation/nearest-name'], packages: ['valibot'] },
+  'validation/json-schema': { rooms: [], packages: ['valibot', '@valibot/to-json-schema'] },
+  'validation/json-text': { rooms: [], packages: [] },
+  'validation/text-bytes': { rooms: [], packages: [] },
   'validation/nearest-name': { rooms: [], packages: [] },
   'guessable-secret': { rooms: [], packages: [] },
-  'merchants-file': { rooms: ['core', 'guessable-secret', 'member-rules'], packages: [] },
+  'merchants-file': { rooms: ['core', 'guessable-secret', 'validation'], packages: ['valibot'] },
+  // Without the library that checks: every start of a sandbox needs it.
+  'merchant-setup': { rooms: ['core', 'merchants-file'], packages: [] },
   sandbox: {
-    rooms: ['ascii-json', 'core', 'errors', 'http', 'member-rules', 'merchants-file', 'page', 'trusted-file'],
-    packages: ['node:crypto', 'node:fs', 'node:timers/promises'],
+    rooms: [
+      'ascii-json',
+      'core',
+      'errors',
+      'http',
+      'merchant-setup',
+      'merchants-file',
+      'page',
+      'trusted-file',
+      'validation',
+      'validation/json-schema',
+      'validation/json-text',
+      'validation/nearest-name',
+      'validation/text-bytes',
+    ],
+    packages: ['node:crypto', 'node:fs', 'node:timers/promises', 'valibot'],
   },
   // The one place that makes certificates, loaded only with --tls.
   'sandbox/authority': {
@@ -112,9 +135,10 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   workers: { rooms: ['errors', 'log'], packages: ['node:cluster', 'node:timers/promises'] },
   client: { rooms: [], packages: [] },
   testing: { rooms: ['dev', 'log', 'master-keys'], packages: ['node:http', 'node:https'] },
+  // Imports nothing of the server.
   conformance: {
-    rooms: [],
-    packages: ['node:fs', 'node:net', 'node:path', 'node:timers/promises', 'node:tls', 'node:url'],
+    rooms: ['validation', 'validation/json-text', 'validation/text-bytes'],
+    packages: ['node:fs', 'node:net', 'node:path', 'node:timers/promises', 'node:tls', 'node:url', 'valibot'],
   },
   cli: {
     rooms: [
@@ -127,7 +151,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
       'errors',
       'log',
       'master-keys',
-      'member-rules',
+      'merchant-setup',
       'merchants-file',
       'metrics',
       'new-folder',

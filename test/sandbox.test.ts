@@ -63,18 +63,18 @@ describe('the control routes of the sandbox', () => {
     });
 
     it.each([
-      [[{ status: 200 }], 'status'],
-      [[{ times: 0 }], 'times'],
-      [[{ probability: 2 }], 'probability'],
-      [[{ delay_ms: -1 }], 'delay_ms'],
-      [[{ abort: 'yes' }], 'abort'],
-      [[{ route: 7 }], 'route'],
-      [[null], 'faults'],
-      [{}, 'faults'],
-    ])('refuse %j and leave what was set', async (faults, name) => {
+      [[{ status: 200 }], 'faults[0].status must be a whole number of 400 to 599, or null'],
+      [[{ times: 0 }], 'faults[0].times must be a whole number of 1 to 1000000, or null'],
+      [[{ probability: 2 }], 'faults[0].probability must be a number from 0 to 1'],
+      [[{ delay_ms: -1 }], 'faults[0].delay_ms must be a whole number of 0 to 60000'],
+      [[{ abort: 'yes' }], 'faults[0].abort must be true or false'],
+      [[{ route: 7 }], expect.stringMatching(/^faults\[0\]\.route must be one of .*, or null$/)],
+      [[null], 'faults[0] must be an object'],
+      [{}, 'faults must be a list of faults (it is missing)'],
+    ])('refuse %j and leave what was set', async (faults, message) => {
       await call('PUT', '/sandbox/faults', [{ status: 500, route: '/users/getToken' }]);
       const refused = await call('PUT', '/sandbox/faults', faults);
-      expect(refused).toMatchObject({ status: 400, message: `${name} 값이 올바르지 않습니다.` });
+      expect(refused).toMatchObject({ status: 400, message });
       expect((await call('GET', '/sandbox/faults')).response).toHaveLength(1);
     });
   });

@@ -23,7 +23,7 @@ export const dev: Command = {
     const tracing = readTraceSettings(environment);
     if ('problems' in tracing) throw new UsageError(tracing.problems);
     const { keeping } = config;
-    const seed = config.seed === null ? DEFAULT_SEED : readSeed(config.seed);
+    const seed = config.seed === null ? DEFAULT_SEED : await readSeed(config.seed);
     const inMemory = keeping.kind === 'memory';
     const masterKeys = inMemory
       ? [newMasterKey()]

@@ -2,11 +2,10 @@ import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import type { App } from '../app.ts';
 import { foldImpKey } from '../core/merchant.ts';
 import type { ListedMerchant } from '../core/merchant-service.ts';
-import { AppError } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { findBroken, list as listRule, type Members } from '../member-rules.ts';
-import { findMerchantProblems, keysOf, type MerchantEntry, toMerchantSetup } from '../merchants-file.ts';
-import { decodeText, openTrustedFile } from '../trusted-file.ts';
+import { toMerchantSetup } from '../merchant-setup.ts';
+import { checkMerchantsFile, keysOf, type MerchantEntry } from '../merchants-file.ts';
+import { decodeJson, decodeText, explainUnreadable, openTrustedFile } from '../trusted-file.ts';
 import { type Command, type CommandOption, EXIT, type ExitCode, UsageError } from './command.ts';
 import { readDatabaseConfig } from './database.ts';
 import { openServeApp } from './serve-app.ts';
@@ -154,40 +153,27 @@ function toInput(operand: string): Input {
 
 /** The merchants of a file; null when something is wrong in it, which was said then. */
 function readEntries(input: Input): readonly MerchantEntry[] | null {
-  const content = readContent(input);
-  const problems = findMerchantProblems(content);
-  if (problems.length === 0) return content as readonly MerchantEntry[];
-  refuse(input, problems);
+  const checked = checkMerchantsFile(decodeJson(input.name, readText(input)));
+  if (checked.problems === null) return checked.merchants;
+  refuse(input, checked.problems);
   return null;
 }
 
-/** The member `merchants` of what is read. */
-function readContent(input: Input): unknown {
-  const { name } = input;
-  let content: unknown;
-  try {
-    content = JSON.parse(readText(input));
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause;
-    // A parser's own message quotes what it could not read.
-    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-    throw new Error(`${name}: cannot be read as JSON${code}`, { cause });
-  }
-  const problems = findBroken(content, { merchants: listRule }, '');
-  if (problems.length > 0) throw new Error(`${name}: ${problems.join('; ')}`);
-  return (content as Members)['merchants'];
-}
-
 function readText({ name, file }: Input): string {
-  const descriptor = typeof file === 'string' ? openTrustedFile(file) : file;
+  let descriptor: number | undefined;
+  let bytes: Buffer;
   try {
+    descriptor = typeof file === 'string' ? openTrustedFile(file) : file;
     const stat = fstatSync(descriptor);
     if (stat.isFile() && (stat.mode & 0o007) !== 0)
       console.error(`bonin: ${name} holds secrets and may be read by others; run chmod 600 on it`);
-    return decodeText(name, readFileSync(descriptor));
+    bytes = readFileSync(descriptor);
+  } catch (error) {
+    throw explainUnreadable(name, error);
   } finally {
-    if (descriptor !== file) closeSync(descriptor);
+    if (descriptor !== undefined && descriptor !== file) closeSync(descriptor);
   }
+  return decodeText(name, bytes);
 }
 
 function refuse({ name }: Input, problems: readonly string[]): typeof EXIT.failed {

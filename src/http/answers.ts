@@ -77,6 +77,13 @@ export function corsHeaders(
     : ['Vary', 'Origin'];
 }
 
+/** The usual headers of an answer, with others in the place of those of the same name. */
+export function replaceHeaders(usual: HeaderList, others: HeaderList): HeaderList {
+  const named = others.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
+  const kept = usual.filter((_, at) => !named.includes((usual[at - (at % 2)] ?? '').toLowerCase()));
+  return [...kept, ...others];
+}
+
 /** What a preflight gets besides, when its origin is welcome. */
 export function preflightHeaders(allow: string): HeaderList {
   return [

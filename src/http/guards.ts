@@ -67,7 +67,7 @@ const UNSEEN: Observation = { run: (handle) => handle(), end: () => {} };
 export function guardTap(tap: Tap, log: Logger): Tap {
   const report = reportOnce(log, 'tap');
   return {
-    fault: (method, route) => attempt(() => tap.fault(method, route), null, report),
+    fault: (method, route, parameters) => attempt(() => tap.fault(method, route, parameters), null, report),
     seen: (request) => attempt(() => tap.seen(request), undefined, report),
   };
 }

@@ -14,6 +14,7 @@ import {
   preflightHeaders,
   type RenderError,
   rawAnswer,
+  replaceHeaders,
 } from './answers.ts';
 import { announcesTooMuch, hasBody, readBody } from './body.ts';
 import { type AddressReader, createAddressReader } from './client-address.ts';
@@ -210,7 +211,7 @@ export class HttpServer {
         status = 0;
         return;
       }
-      const fault = this.#tap?.fault(method, match.route.path) ?? null;
+      const fault = this.#tap?.fault(method, match.route.path, match.parameters) ?? null;
       if (fault !== null) {
         await pause(fault.delay, this.#stop.signal);
         if (fault.outcome.kind === 'abort') {
@@ -220,7 +221,10 @@ export class HttpServer {
         }
         if (fault.outcome.kind === 'instead') {
           status = fault.outcome.status;
-          this.#write(exchange, status, fault.outcome.body);
+          const { body: bytes, headers: more } = fault.outcome;
+          const usual = [...JSON_HEADERS, 'X-Request-Id', requestId, ...cors];
+          const length = ['Content-Length', String(bytes.length)];
+          this.#send(exchange, status, bytes, [...replaceHeaders(usual, more), ...length]);
           return;
         }
       }

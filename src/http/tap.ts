@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { HeaderList } from './answers.ts';
 
 /** A request as it was, with the status that it got; 0 when the connection was cut instead. */
 export interface SeenRequest {
@@ -20,12 +21,18 @@ export interface Fault {
   readonly outcome:
     | { readonly kind: 'answer' }
     | { readonly kind: 'abort' }
-    | { readonly kind: 'instead'; readonly status: number; readonly body: string };
+    | {
+        readonly kind: 'instead';
+        readonly status: number;
+        readonly body: Uint8Array;
+        /** Name, value, name, value, …; each takes the place of the usual one of its name. */
+        readonly headers: HeaderList;
+      };
 }
 
 /** Looks on, and gets in the way, for whoever tests against the server. Production has none. */
 export interface Tap {
-  /** What is to go wrong with a request to this route, or null. */
-  fault(method: string, route: string): Fault | null;
+  /** What is to go wrong with a request to this route, or null. `parameters` are the decoded ones of its path. */
+  fault(method: string, route: string, parameters: readonly string[]): Fault | null;
   seen(request: SeenRequest): void;
 }

@@ -6,8 +6,11 @@ export type Form = ReadonlyMap<string, string>;
 
 /** What `dev` adds to the page. Elsewhere there is none of it. */
 export interface PageExtras {
-  /** What to remember of the `sandbox` member of the call; anything at all may have been sent. */
-  remember(value: unknown): unknown;
+  /**
+   * What to remember of the `sandbox` member of the call; anything at all may have been sent. Rejects with
+   * `input_refused` for what it does not understand.
+   */
+  remember(value: unknown): Promise<unknown>;
   panel(attempt: Attempt, screen: Screen): SandboxPanel;
   /** Something else in place of the screen that is due; null for that one. */
   screen(attempt: Attempt): Screen | null;

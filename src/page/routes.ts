@@ -76,6 +76,8 @@ class Page {
       return json(200, { ...started, url });
     } catch (thrown) {
       if (thrown instanceof StartRefusal) return refused(thrown.status, thrown.word);
+      if (thrown instanceof AppError && thrown.code === 'input_refused')
+        return refused(400, 'INVALID_PARAM', thrown.explanation);
       throw thrown;
     }
   }
@@ -206,8 +208,10 @@ function json(status: number, value: object): PageAnswer {
 /** `X-Content-Type-Options` comes with every page answer. */
 const JSON_HEADERS_ALONE: HeaderList = JSON_HEADERS.slice(0, 4);
 
-function refused(status: number, word: FailureWord): PageAnswer {
-  return json(status, { ok: false, error_code: word, error_reason: word, error_msg: FAILURES[word] });
+function refused(status: number, word: FailureWord, explanation: string | null = null): PageAnswer {
+  // Shops put the text into addresses, as they do with those of the table.
+  const text = explanation?.replace(/[%&#=+"'\\<>\s]+/g, ' ') ?? FAILURES[word];
+  return json(status, { ok: false, error_code: word, error_reason: word, error_msg: text });
 }
 
 /** Statuses of what the transport and the store may say on the page's addresses. */

@@ -66,6 +66,7 @@ export async function startAttempt(services: StartServices, body: unknown, { ori
   const merchantUid = call.shortText('merchant_uid') ?? `nobody_${clock.now()}`;
   const { channel, isReplaced } = chooseChannel(await attempts.listChannels(merchant.id), call, forgiving);
   const page = call.line('page');
+  const sandbox = (await extras?.remember(call.value('sandbox'))) ?? null;
 
   const started = await attempts.start({
     channel,
@@ -89,7 +90,7 @@ export async function startAttempt(services: StartServices, body: unknown, { ori
       providerTid: null,
       sends: 0,
       refusals: 0,
-      sandbox: extras?.remember(call.value('sandbox')) ?? null,
+      sandbox,
     },
     address,
     pageUrl: page === null ? null : [...page].slice(0, LONGEST_PAGE).join(''),

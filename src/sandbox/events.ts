@@ -3,7 +3,7 @@ import { SECOND } from '../core/clock.ts';
 import type { StreamAnswer } from '../http/answers.ts';
 import type { Faults } from './faults.ts';
 import type { Feed, FeedEvent } from './feed.ts';
-import type { Inbox, Message } from './inbox.ts';
+import { EVERY_MESSAGE, type Inbox, type Message } from './inbox.ts';
 import type { MovableClock } from './movable-clock.ts';
 import type { RecentCertifications } from './recent-certifications.ts';
 import type { RequestLog } from './request-log.ts';
@@ -104,7 +104,7 @@ function tellAll(
   const resumes = run === RUN && inbox.has(last);
   if (!resumes) tell('reset', { what: 'all' });
   for (const row of recent.list()) tell('certification', row);
-  for (const message of inbox.list({ phone: null, after: resumes ? last : null }).toReversed())
+  for (const message of inbox.list({ ...EVERY_MESSAGE, after: resumes ? last : null }).toReversed())
     tell('message', message);
   for (const request of requests.list().slice(0, REQUESTS_TOLD).toReversed()) tell('request', request);
   tell('faults', faults.rules);

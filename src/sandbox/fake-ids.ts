@@ -21,14 +21,33 @@ function personKey(person: Person): string {
   return `${person.name}|${person.birthday}|${genderDigit(person)}`;
 }
 
+/** What says besides the person's data who it is: a CI, or a label, of which equal ones are the same person. */
+export interface PersonMark {
+  readonly unique_key?: string | null | undefined;
+  readonly person?: string | null | undefined;
+}
+
+const CI = /^SANDBOX\/[A-Za-z0-9+/]{78}(?:==|[A-Za-z0-9+/][A-Za-z0-9+/=])$/;
+
+/** Whether a text is a CI of a sandbox: 88 characters of base64 that begin with `SANDBOX/`. */
+export function isSandboxCi(text: string): boolean {
+  return CI.test(text);
+}
+
 /** The CI of a person, on every channel and at every merchant. */
-export function fakeCi(person: Person): string {
-  return `SANDBOX/${fakeBytes('bonin-sandbox-ci-1', personKey(person), 58)}`;
+export function fakeCi(person: Person, mark: PersonMark = {}): string {
+  return mark.unique_key ?? `SANDBOX/${fakeBytes('bonin-sandbox-ci-1', keyOf(person, mark), 58)}`;
 }
 
 /** The DI of a person at one channel. */
-export function fakeDi(person: Person, channelKey: string): string {
-  return `MC0GCCqGSIb3DQIJAyEASANDBOX/${fakeBytes('bonin-sandbox-di-1', `${channelKey}|${personKey(person)}`, 26)}`;
+export function fakeDi(person: Person, channelKey: string, mark: PersonMark = {}): string {
+  return `MC0GCCqGSIb3DQIJAyEASANDBOX/${fakeBytes('bonin-sandbox-di-1', `${channelKey}|${keyOf(person, mark)}`, 26)}`;
+}
+
+/** Who it is. A name has no control characters, so that a mark never is the key of somebody without one. */
+function keyOf(person: Person, { unique_key: uniqueKey, person: label }: PersonMark): string {
+  if (uniqueKey != null) return `\0ci\0${uniqueKey}`;
+  return label != null ? `\0person\0${label}` : personKey(person);
 }
 
 /** A transaction number in the shape of the provider that the channel imitates. */

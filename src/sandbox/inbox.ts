@@ -14,9 +14,14 @@ export interface Message {
 export interface MessageFilter {
   /** Digits only; null for every phone. */
   readonly phone: string | null;
+  /** Of one attempt; null for all. */
+  readonly impUid: string | null;
   /** Only messages newer than the one with this id; null for all. */
   readonly after: string | null;
 }
+
+/** Every message. */
+export const EVERY_MESSAGE: MessageFilter = { phone: null, impUid: null, after: null };
 
 /** How many messages are kept. */
 const KEPT = 1000;
@@ -52,10 +57,13 @@ export class Inbox {
     return this.#messages.some((message) => message.id === id);
   }
 
-  list({ phone, after }: MessageFilter): readonly Message[] {
+  list({ phone, impUid, after }: MessageFilter): readonly Message[] {
     const known = this.#messages.findIndex(({ id }) => id === after);
     const newer = known === -1 ? this.#messages : this.#messages.slice(0, known);
-    return newer.filter((message) => phone === null || message.phone === phone);
+    return newer.filter(
+      (message) =>
+        (phone === null || message.phone === phone) && (impUid === null || message.imp_uid === impUid),
+    );
   }
 
   /** The messages of a filter as soon as there is one, at the latest after so many milliseconds. */

@@ -9,8 +9,8 @@ import type { Form, PageExtras } from '../page/extras.ts';
 import { OUTCOMES } from '../page/sandbox-copy.ts';
 import type { Finish, PersonFields, SandboxPanel, Screen } from '../page/screen.ts';
 import { toClaimant } from '../page/walk.ts';
-import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
-import type { Inbox } from './inbox.ts';
+import { fakeProviderTid } from './fake-ids.ts';
+import { EVERY_MESSAGE, type Inbox } from './inbox.ts';
 import type { Seed, SeedPerson } from './people-file.ts';
 import type { SandboxProvider } from './provider.ts';
 
@@ -54,7 +54,6 @@ const LATER: readonly Outcome[] = [
   'empty_data',
 ];
 const SLOW = 3 * SECOND;
-const LONGEST_DELAY = 10 * SECOND;
 /** How long a screen stands before it walks on by itself. */
 const AUTO_PAUSE = 150;
 const MINOR = 19;
@@ -83,24 +82,26 @@ export class SandboxPage implements PageExtras {
     this.#people = findPeople(services.seed);
   }
 
-  remember(value: unknown): Choice | null {
-    if (typeof value !== 'object' || value === null) return null;
-    const { person, outcome, auto, delay_ms: delay, picker } = value as Readonly<Record<string, unknown>>;
+  /** Rejects with `input_refused` for what is not understood: a misspelt choice would test something else. */
+  async remember(value: unknown): Promise<Choice | null> {
+    if (value === undefined || value === null) return null;
+    const { readChoice } = await import('./control-input.ts');
+    const names = this.#people.map(({ name }) => name);
+    const choice = readChoice(value, names, OUTCOME_IDS);
+    if (choice === null) return null;
     return {
-      person: typeof person === 'string' ? person : null,
-      outcome: OUTCOME_IDS.find((each) => each === outcome) ?? null,
-      auto: auto === true,
-      delay: typeof delay === 'number' && delay > 0 ? Math.min(delay, LONGEST_DELAY) : 0,
-      picker: (['open', 'hidden'] as const).find((each) => each === picker) ?? 'folded',
+      person: choice.person ?? null,
+      outcome: OUTCOME_IDS.find((each) => each === choice.outcome) ?? null,
+      auto: choice.auto ?? false,
+      delay: choice.delay_ms ?? 0,
+      picker: choice.picker ?? 'folded',
     };
   }
 
   panel(attempt: Attempt, screen: Screen): SandboxPanel {
     const { picker, auto } = choiceOf(attempt);
     const isRunning = attempt.end === null && !['success', 'failure', 'dead'].includes(screen.kind);
-    const [message] = this.#services.inbox
-      .list({ phone: null, after: null })
-      .filter(({ imp_uid }) => imp_uid === attempt.impUid);
+    const [message] = this.#services.inbox.list({ ...EVERY_MESSAGE, impUid: attempt.impUid });
     return {
       people: screen.kind === 'person' ? this.#offered(attempt).map((person) => this.#toFields(person)) : [],
       otp: screen.kind === 'code' ? (message?.otp ?? null) : null,
@@ -220,15 +221,15 @@ export class SandboxPage implements PageExtras {
   }
 
   async #certify(attempt: Attempt, person: Person | Identity, withoutCi = false): Promise<boolean> {
-    const { attempts, clock } = this.#services;
+    const { attempts, clock, provider } = this.#services;
     const ready = await attempts.advance(attempt, {
       providerTid: fakeProviderTid(attempt.channel, clock.now()),
     });
     if (ready === null) return true;
     const identity = 'ci' in person ? person : toIdentity(person);
-    const ci = withoutCi ? null : fakeCi(identity);
+    const { ci, di } = provider.idsOf(identity, attempt.channel.channelKey);
     try {
-      await attempts.certify(ready, { ...identity, ci, di: fakeDi(identity, attempt.channel.channelKey) });
+      await attempts.certify(ready, { ...identity, ci: withoutCi ? null : ci, di });
     } catch (thrown) {
       if (!(await attempts.failBy(ready, toAppError(thrown)))) throw thrown;
     }

@@ -2,8 +2,9 @@ import { randomInt } from 'node:crypto';
 import { SECOND, wholeSecond } from '../core/clock.ts';
 import type { OtpCapability, OtpConfirmation, OtpRequest, OtpSent, Providers } from '../core/provider.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
-import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
+import { fakeProviderTid } from './fake-ids.ts';
 import type { Inbox } from './inbox.ts';
+import { MarkedPeople, type MarkedPerson } from './marked-people.ts';
 import type { RecentCertifications } from './recent-certifications.ts';
 
 /** The code of every message, unless random ones were asked for. */
@@ -30,13 +31,20 @@ export class SandboxProvider {
   readonly #recent: RecentCertifications;
   /** Whether codes are random; otherwise always the same. */
   readonly randomOtp: boolean;
+  readonly #marked: MarkedPeople;
   /** What was decided of APP requests, by `imp_uid`. */
   readonly #approvals = new Map<string, boolean>();
 
-  constructor(inbox: Inbox, recent: RecentCertifications, randomOtp: boolean) {
+  constructor(
+    inbox: Inbox,
+    recent: RecentCertifications,
+    randomOtp: boolean,
+    marked = new MarkedPeople({ merchants: [], certifications: [] }),
+  ) {
     this.#inbox = inbox;
     this.#recent = recent;
     this.randomOtp = randomOtp;
+    this.#marked = marked;
   }
 
   get providers(): Providers {
@@ -54,6 +62,11 @@ export class SandboxProvider {
   decide(impUid: string, approve: boolean): void {
     this.#approvals.set(impUid, approve);
     this.#recent.note(impUid, approve ? 'approved' : 'turned_down');
+  }
+
+  /** CI and DI that it tells of somebody at one channel. */
+  idsOf(person: MarkedPerson, channelKey: string): { ci: string; di: string } {
+    return this.#marked.idsOf(person, channelKey);
   }
 
   reset(): void {
@@ -105,6 +118,6 @@ export class SandboxProvider {
       if (!approved) throw new AppError('provider_refused', { detail: 'the person turned the request down' });
     }
     this.#recent.note(impUid, 'certified');
-    return { ...claimant, ci: fakeCi(claimant), di: fakeDi(claimant, channel.channelKey) };
+    return { ...claimant, ...this.idsOf(claimant, channel.channelKey) };
   }
 }

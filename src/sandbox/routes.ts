@@ -1,15 +1,16 @@
 import { toAsciiJson } from '../ascii-json.ts';
 import type { CertificationService } from '../core/certification-service.ts';
 import { SECOND, wholeSecond } from '../core/clock.ts';
+import { parsePhone } from '../core/identity.ts';
 import type { MerchantService } from '../core/merchant-service.ts';
 import type { Store } from '../core/store.ts';
-import { AppError } from '../errors.ts';
 import { success } from '../http/envelope.ts';
 import type { ApiRequest, Handler, Route } from '../http/routes.ts';
-import { createSandboxCertification } from './create-certification.ts';
+import type { ControlInput, ControlName } from './control-schemas.ts';
 import { describeClock, type EventSources, EventStreams } from './events.ts';
 import { guardControls, guardPage } from './guards.ts';
 import type { Message } from './inbox.ts';
+import type { MovableClock } from './movable-clock.ts';
 import { FILES, renderPage } from './page/index.ts';
 import type { Seed } from './people-file.ts';
 import type { SandboxProvider } from './provider.ts';
@@ -25,33 +26,37 @@ export interface SandboxServices extends EventSources {
   readonly isOpenToAnyHost: () => boolean;
 }
 
-type Body = Readonly<Record<string, unknown>>;
+type Control<Name extends ControlName> = (input: ControlInput<Name>) => Promise<unknown>;
 
 /** Every control route of the sandbox. They exist in `dev` only. */
 export function sandboxRoutes(services: SandboxServices): readonly Route[] {
+  const { clock, faults, inbox, feed, requests } = services;
   const streams = new EventStreams(services);
-  const answer =
-    (handle: (body: Body, query: string) => Promise<unknown>): Handler =>
-    async (request) =>
-      success(toAsciiJson(await handle(readJson(request), request.query)));
   const routes: readonly Route[] = [
     {
       path: '/sandbox/events',
       methods: {
-        GET: async ({ address, headers }) => streams.answer(address, headers['last-event-id']?.toString()),
+        GET: async (request) => {
+          await readInput('GET /sandbox/events', request);
+          return streams.answer(request.address, request.headers['last-event-id']?.toString());
+        },
       },
     },
     {
       path: '/sandbox/certifications',
-      methods: { POST: answer((body) => createSandboxCertification(services, body)) },
+      methods: {
+        POST: control('POST /sandbox/certifications', async ({ body }) =>
+          (await loadMaker()).createSandboxCertification(services, body),
+        ),
+      },
     },
     {
       path: '/sandbox/messages',
       methods: {
-        GET: answer((_body, query) => listMessages(services, query)),
-        DELETE: answer(async () => {
-          services.inbox.clear();
-          services.feed.publish('reset', () => ({ what: 'messages' }));
+        GET: control('GET /sandbox/messages', ({ query }) => listMessages(services, query)),
+        DELETE: control('DELETE /sandbox/messages', async () => {
+          inbox.clear();
+          feed.publish('reset', () => ({ what: 'messages' }));
           return {};
         }),
       },
@@ -59,25 +64,31 @@ export function sandboxRoutes(services: SandboxServices): readonly Route[] {
     {
       path: '/sandbox/faults',
       methods: {
-        GET: answer(async () => services.faults.rules),
-        PUT: answer(async (body) => {
-          services.faults.replace(body['faults']);
-          return services.faults.rules;
+        GET: control('GET /sandbox/faults', async () => faults.rules),
+        PUT: control('PUT /sandbox/faults', async ({ body }) => {
+          faults.replace(body.faults);
+          return faults.rules;
         }),
-        DELETE: answer(async () => {
-          services.faults.clear();
-          return services.faults.rules;
+        DELETE: control('DELETE /sandbox/faults', async () => {
+          faults.clear();
+          return faults.rules;
         }),
       },
     },
-    { path: '/sandbox/requests', methods: { GET: answer(async () => services.requests.list()) } },
-    { path: '/sandbox/approvals', methods: { POST: answer((body) => decide(services, body)) } },
-    { path: '/sandbox/reset', methods: { POST: answer(() => reset(services)) } },
+    {
+      path: '/sandbox/requests',
+      methods: { GET: control('GET /sandbox/requests', async () => requests.list()) },
+    },
+    {
+      path: '/sandbox/approvals',
+      methods: { POST: control('POST /sandbox/approvals', ({ body }) => decide(services, body)) },
+    },
+    { path: '/sandbox/reset', methods: { POST: control('POST /sandbox/reset', () => reset(services)) } },
     {
       path: '/sandbox/clock',
       methods: {
-        GET: answer(async () => tellTime(services)),
-        PUT: answer(async (body) => setClock(services, body)),
+        GET: control('GET /sandbox/clock', async () => tellTime(clock)),
+        PUT: control('PUT /sandbox/clock', async ({ body }) => setClock(services, body)),
       },
     },
   ];
@@ -87,7 +98,12 @@ export function sandboxRoutes(services: SandboxServices): readonly Route[] {
       path: '/sandbox',
       private: true,
       guard: guardPage(isOpenToAnyHost),
-      methods: { GET: async ({ query }) => renderPage(services.seed, services.provider.randomOtp, query) },
+      methods: {
+        GET: async (request) => {
+          const { query } = await readInput('GET /sandbox', request);
+          return renderPage(services.seed, services.provider.randomOtp, query.lang ?? 'ko');
+        },
+      },
     },
     ...[...routes, ...FILE_ROUTES].map((route) => ({
       ...route,
@@ -102,17 +118,20 @@ const FILE_ROUTES: readonly Route[] = Object.entries(FILES).map(([name, file]) =
   methods: { GET: async () => file },
 }));
 
-/** The body's JSON; a list, which only faults are, comes as the member `faults`. */
-function readJson({ body }: ApiRequest): Body {
-  if (body.length === 0) return {};
-  try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-    if (Array.isArray(value)) return { faults: value };
-    if (typeof value === 'object' && value !== null) return value as Body;
-  } catch {
-    // Said below; the parser's own message would quote the body.
-  }
-  throw new AppError('body_malformed');
+// Loaded with the first request: what reads input strictly is not needed to start.
+const loadInput = () => import('./control-input.ts');
+const loadMaker = () => import('./create-certification.ts');
+
+async function readInput<Name extends ControlName>(
+  name: Name,
+  request: ApiRequest,
+): Promise<ControlInput<Name>> {
+  return (await loadInput()).readControl(name, request);
+}
+
+/** A handler that is given what the route takes, and whose value goes into the envelope. */
+function control<Name extends ControlName>(name: Name, handle: Control<Name>): Handler {
+  return async (request) => success(toAsciiJson(await handle(await readInput(name, request))));
 }
 
 /** Back to the seeded state: people, channels and certifications as at the first start, real time. Tokens live on. */
@@ -131,30 +150,29 @@ async function reset(services: SandboxServices): Promise<object> {
   return {};
 }
 
-/** Longest time that a request for messages is held, in seconds. */
-const LONGEST_WAIT = 30;
-
-/** `GET /sandbox/messages?phone=&after=&wait=`: the inbox, newest first; `wait` holds until there is a message. */
-async function listMessages({ inbox }: SandboxServices, query: string): Promise<readonly Message[]> {
-  const members = new URLSearchParams(query);
-  const wait = members.get('wait') || '0';
-  if (!/^\d{1,2}$/.test(wait) || Number(wait) > LONGEST_WAIT)
-    throw new AppError('parameter_invalid', { names: ['wait'] });
-  const phone = members.get('phone')?.replace(/\D/g, '') || null;
-  return inbox.wait({ phone, after: members.get('after') }, Number(wait) * SECOND);
+/** The inbox, newest first; `wait` holds the request until there is a message. */
+async function listMessages(
+  { inbox }: SandboxServices,
+  { phone, imp_uid, after, wait }: ControlInput<'GET /sandbox/messages'>['query'],
+): Promise<readonly Message[]> {
+  const filter = {
+    phone: phone === undefined ? null : parsePhone(phone),
+    impUid: imp_uid ?? null,
+    after: after ?? null,
+  };
+  return inbox.wait(filter, Number(wait ?? 0) * SECOND);
 }
 
-/** `POST /sandbox/approvals {imp_uid, approve}`: plays the person who was asked in the carrier's app. */
-async function decide({ provider }: SandboxServices, body: Body): Promise<object> {
-  const { imp_uid: impUid, approve } = body;
-  if (typeof impUid !== 'string' || impUid === '')
-    throw new AppError('parameter_invalid', { names: ['imp_uid'] });
-  if (typeof approve !== 'boolean') throw new AppError('parameter_invalid', { names: ['approve'] });
-  provider.decide(impUid, approve);
+/** Plays the person who was asked in the carrier's app. */
+async function decide(
+  { provider }: SandboxServices,
+  { imp_uid, approve }: ControlInput<'POST /sandbox/approvals'>['body'],
+): Promise<object> {
+  provider.decide(imp_uid, approve);
   return {};
 }
 
-function tellTime({ clock }: SandboxServices): { now: number } {
+function tellTime(clock: MovableClock): { now: number } {
   return { now: wholeSecond(clock.now()) / SECOND };
 }
 
@@ -165,22 +183,15 @@ function tellClock({ feed, clock }: SandboxServices): void {
 /** The end of the year 9999, in seconds. */
 const LATEST = 253_402_300_799;
 
-function setClock(services: SandboxServices, body: Body): { now: number } {
-  const { now, advance } = body;
+async function setClock(
+  services: SandboxServices,
+  { now, advance }: ControlInput<'PUT /sandbox/clock'>['body'],
+): Promise<{ now: number }> {
   const { clock } = services;
-  if (now !== undefined) {
-    clock.stopAt(readSeconds(now, 'now') * SECOND);
-  } else if (advance !== undefined) {
-    const by = readSeconds(advance, 'advance') * SECOND;
-    if (clock.now() + by > LATEST * SECOND) throw new AppError('parameter_invalid', { names: ['advance'] });
-    clock.advance(by);
-  } else clock.reset();
+  if (now !== undefined) clock.stopAt(now * SECOND);
+  else if (advance === undefined) clock.reset();
+  else if (clock.now() + advance * SECOND <= LATEST * SECOND) clock.advance(advance * SECOND);
+  else throw (await loadInput()).refuseInput('advance must not lead beyond the year 9999');
   tellClock(services);
-  return tellTime(services);
-}
-
-function readSeconds(value: unknown, name: string): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > LATEST)
-    throw new AppError('parameter_invalid', { names: [name] });
-  return value;
+  return tellTime(clock);
 }

@@ -3,7 +3,7 @@ import type { Channel } from '../core/channel.ts';
 import { SECOND } from '../core/clock.ts';
 import { type Identity, parseCarrier, parsePhone } from '../core/identity.ts';
 import type { MerchantService } from '../core/merchant-service.ts';
-import { toMerchantSetup } from '../merchants-file.ts';
+import { toMerchantSetup } from '../merchant-setup.ts';
 import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
 import type { Seed, SeedCertification, SeedPerson } from './people-file.ts';
 
@@ -63,7 +63,7 @@ function toIdentity(row: SeedPerson, channelKey: string): Identity {
     phone: parsePhone(row.phone ?? ''),
     carrier: carrier?.carrier ?? null,
     mvno: carrier?.mvno ?? false,
-    ci: fakeCi(person),
-    di: fakeDi(person, channelKey),
+    ci: fakeCi(person, row),
+    di: fakeDi(person, channelKey, row),
   };
 }

@@ -4,7 +4,7 @@ import { failure } from '../../http/envelope.ts';
 
 interface Row {
   readonly status: number;
-  /** `{names}` and `{name}` stand for the parameters concerned. */
+  /** `{names}` and `{name}` stand for the parameters concerned, `{explanation}` for that of the error. */
   readonly message: string;
   readonly headers?: readonly string[];
 }
@@ -36,6 +36,7 @@ const ANSWERS = {
   body_too_large: { status: 413, message: '요청 본문이 너무 큽니다.' },
   parameters_missing: { status: 400, message: '{names} 파라메터가 누락되었습니다.' },
   parameter_invalid: { status: 400, message: '{name} 값이 올바르지 않습니다.' },
+  input_refused: { status: 400, message: '{explanation}' },
   channel_not_found: { status: 400, message: '사용할 수 있는 본인인증 채널이 없습니다.' },
   otp_wrong: { status: 400, message: '인증번호가 일치하지 않습니다.' },
   otp_tries_spent: { status: 400, message: '인증번호 입력 횟수를 초과하였습니다. 다시 요청해주세요.' },
@@ -92,7 +93,8 @@ export function renderError(error: AppError): ErrorAnswer {
   const row: Row = ANSWERS[error.code];
   const message = row.message
     .replace('{names}', error.names.join(', '))
-    .replace('{name}', error.names[0] ?? '');
+    .replace('{name}', error.names[0] ?? '')
+    .replace('{explanation}', () => error.explanation ?? '');
   const headers = error.retryAfter === null ? row.headers : ['Retry-After', String(error.retryAfter)];
   return { status: row.status, body: failure(message), ...(headers && { headers }) };
 }

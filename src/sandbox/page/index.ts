@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { PageAnswer } from '../../http/answers.ts';
+import { API_PATHS } from '../api-routes.ts';
 import type { Seed, SeedCertification } from '../people-file.ts';
 import { type PageLanguage, SCRIPT_SENTENCES, SENTENCES, type Sentences } from './copy.ts';
 
@@ -9,13 +10,7 @@ const POLICY =
   "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /** Paths that a fault may name. */
-export const FAULT_ROUTES = [
-  '/users/getToken',
-  '/users/pg/{userCode}',
-  '/certifications/{imp_uid}',
-  '/certifications/otp/request',
-  '/certifications/otp/confirm/{imp_uid}',
-];
+export const FAULT_ROUTES: readonly string[] = API_PATHS;
 const FAULT_STATUSES = [500, 503, 429, 404, 401];
 /** In milliseconds. */
 const FAULT_DELAYS = [3_000, 10_000];
@@ -40,8 +35,7 @@ function fileAnswer(names: readonly string[], type: string): PageAnswer {
 }
 
 /** `GET /sandbox?lang=`: the page of the sandbox. What changes is filled in by its script. */
-export function renderPage(seed: Seed, randomOtp: boolean, query: string): PageAnswer {
-  const language: PageLanguage = new URLSearchParams(query).get('lang') === 'en' ? 'en' : 'ko';
+export function renderPage(seed: Seed, randomOtp: boolean, language: PageLanguage): PageAnswer {
   return {
     status: 200,
     headers: [
@@ -71,8 +65,8 @@ function renderShell(seed: Seed, randomOtp: boolean, language: PageLanguage): st
       channel_key: row.channel,
       name: row.certified ? row.name : null,
     })),
-    merchants: seed.merchants.map(({ id, name = id, user_code, imp_key, imp_secret }) => ({
-      name,
+    merchants: seed.merchants.map(({ id, name, user_code, imp_key, imp_secret }) => ({
+      name: name ?? id,
       user_code,
       imp_key,
       imp_secret,
@@ -139,10 +133,10 @@ function renderClock(copy: Sentences): string {
 }
 
 function renderMakeForm(copy: Sentences, seed: Seed): string {
-  const channels = seed.merchants.flatMap(({ id, name = id, channels: rows }) =>
+  const channels = seed.merchants.flatMap(({ id, name, channels: rows }) =>
     rows.map(
       ({ channel_key }) =>
-        `<option value="${escapeHtml(channel_key)}">${escapeHtml(channel_key)} · ${escapeHtml(name)}</option>`,
+        `<option value="${escapeHtml(channel_key)}">${escapeHtml(channel_key)} · ${escapeHtml(name ?? id)}</option>`,
     ),
   );
   return `<form id="make-form" class="fields"><p><label for="person">${copy.person}</label><select id="person"></select></p>

@@ -1,0 +1,59 @@
+import { createRouter, type Match, type Method } from '../http/routes.ts';
+
+/** The table of the API, which a fault may name: each path with its methods. */
+export const API_ROUTES = {
+  '/users/getToken': ['POST'],
+  '/users/pg/{userCode}': ['GET'],
+  '/certifications/{imp_uid}': ['GET', 'DELETE'],
+  '/certifications/otp/request': ['POST'],
+  '/certifications/otp/confirm/{imp_uid}': ['POST'],
+} as const satisfies Record<string, readonly Method[]>;
+
+export const API_PATHS = Object.keys(API_ROUTES) as readonly (keyof typeof API_ROUTES)[];
+
+const METHODS_OF: Readonly<Record<string, readonly Method[]>> = API_ROUTES;
+const NEVER = () => Promise.reject(new Error('this route only shows the way'));
+const find = createRouter([
+  {
+    basePath: '',
+    routes: API_PATHS.map((path) => ({
+      path,
+      methods: Object.fromEntries(METHODS_OF[path]?.map((method) => [method, NEVER]) ?? []),
+    })),
+  },
+]);
+
+/** What a fault's route names: null in the place of a method or of a path's parameter stands for every one. */
+export interface FaultTarget {
+  readonly method: string | null;
+  readonly path: string;
+  readonly parameters: readonly (string | null)[];
+}
+
+/** Every way to write a route of the table. */
+export const ROUTE_NAMES: readonly string[] = [
+  ...API_PATHS,
+  ...API_PATHS.flatMap((path) => methodsOf(path).map((method) => `${method} ${path}`)),
+];
+
+/**
+ * What `route` names: a path of the table or one that meets it, as `/certifications/imp_123`, with a method of it in
+ * front if wanted. Null for anything else.
+ */
+export function readFaultRoute(route: string): FaultTarget | null {
+  const [, method = null, path = ''] = /^(?:([A-Z]+) )?(\/[^?#\s]*)$/.exec(route) ?? [];
+  const match: Match | null = path === '' ? null : find(path);
+  if (match === null) return null;
+  const { route: met, parameters } = match;
+  if (method !== null && !methodsOf(met.path).includes(method)) return null;
+  const placeholders = met.path.match(/\{\w+\}/g) ?? [];
+  const named = parameters.map((value, at) => (value === placeholders[at] ? null : value));
+  // Braces are a misspelt placeholder and no id.
+  if (named.some((value) => value !== null && /[{}]/.test(value))) return null;
+  return { method, path: met.path, parameters: named };
+}
+
+function methodsOf(path: string): readonly string[] {
+  const methods: readonly string[] = METHODS_OF[path] ?? [];
+  return methods.includes('GET') ? [...methods, 'HEAD'] : methods;
+}

@@ -1,0 +1,40 @@
+import { genderDigit, type Identity, parsePhone } from '../core/identity.ts';
+import { fakeCi, fakeDi, type PersonMark } from './fake-ids.ts';
+import type { Seed } from './people-file.ts';
+
+/** What tells people apart. */
+export type MarkedPerson = Pick<Identity, 'name' | 'birthday' | 'gender' | 'foreigner' | 'phone'>;
+
+/** The people of a seed who have a CI or a label: they have it on the page and by OTP too. */
+export class MarkedPeople {
+  readonly #marks = new Map<string, PersonMark>();
+
+  constructor({ certifications }: Seed) {
+    for (const {
+      name,
+      birthday,
+      gender = null,
+      foreigner = null,
+      phone,
+      unique_key,
+      person,
+    } of certifications)
+      if (name != null && birthday != null && (unique_key ?? person) != null)
+        this.#marks.set(keyOf({ name, birthday, gender, foreigner, phone: parsePhone(phone ?? '') }), {
+          unique_key,
+          person,
+        });
+  }
+
+  /** CI and DI of somebody at one channel. */
+  idsOf(person: MarkedPerson, channelKey: string): { ci: string; di: string } {
+    const mark = this.#marks.get(keyOf(person));
+    return { ci: fakeCi(person, mark), di: fakeDi(person, channelKey, mark) };
+  }
+}
+
+/** Whom a provider would take for the same: two people alike have another phone each. */
+function keyOf(person: MarkedPerson): string {
+  const { name, birthday, phone } = person;
+  return [name.normalize('NFC'), birthday, genderDigit(person), phone ?? ''].join('\n');
+}

@@ -1,0 +1,168 @@
+import * as v from 'valibot';
+import { findNearestName } from './nearest-name.ts';
+
+/*
+ * The one place that says what is wrong with a value: which member, what it must be, and the nearest known name. No
+ * value is ever quoted: it may be a secret or a person in the wrong place.
+ */
+
+/** A name that is shown when it is unknown. Anything else may be a value in the place of a name. */
+const SHOWN_NAME = /^[a-z_$][\w$.-]{0,31}$/i;
+const HIDDEN_NAME = '(a name that is not shown)';
+/** Sentences about one value; whoever gets more wrong than this has mistaken the whole. */
+const MOST_PROBLEMS = 20;
+
+type Issue = v.BaseIssue<unknown>;
+type Path = readonly v.IssuePathItem[];
+/** What the schemas of `schemas.ts` have, besides what every schema has. */
+interface Known extends v.GenericSchema {
+  readonly message?: unknown;
+  readonly wrapped?: Known;
+  readonly entries?: Readonly<Record<string, Known>>;
+  readonly item?: Known;
+  readonly value?: Known;
+  readonly key?: unknown;
+  readonly options?: readonly unknown[];
+}
+
+/** A value as its schema has it; or everything that is wrong with it, a sentence each. `whole` names the value itself. */
+export type Checked<Schema extends v.GenericSchema> =
+  | { readonly value: v.InferOutput<Schema>; readonly problems: null }
+  | { readonly problems: readonly [string, ...string[]] };
+
+export function check<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+  whole: string,
+): Checked<Schema> {
+  const result = v.safeParse(schema, value, { abortPipeEarly: true });
+  if (result.success) return { value: result.output, problems: null };
+  const said = new Set(result.issues.flatMap((issue) => describe(schema as Known, issue, [], whole)));
+  const [first = `${whole} is wrong`, ...others] = said;
+  const left = said.size - MOST_PROBLEMS;
+  return {
+    problems: [first, ...others.slice(0, MOST_PROBLEMS - 1), ...(left > 0 ? [`and ${left} more`] : [])],
+  };
+}
+
+/** Problems in one line. */
+export function joinProblems(problems: readonly string[]): string {
+  return problems.join('; ').replaceAll('?; ', '? ');
+}
+
+function describe(root: Known, issue: Issue, above: Path, whole: string): readonly string[] {
+  const path: Path = [...above, ...(issue.path ?? [])];
+  const inner = issue.issues?.filter((each) => each.path !== undefined) ?? [];
+  // Of several shapes none fits: an object is told what is wrong inside it.
+  if (inner.length > 0) return inner.flatMap((each) => describe(root, each, path, whole));
+  const parent = follow(root, path.slice(0, -1));
+  const last = path.at(-1);
+  if (issue.expected === 'never' && last !== undefined)
+    return describeUnknown(namesOf(parent, last.input), last, placeOf(path.slice(0, -1)));
+  const schema = follow(root, path);
+  const isMissing = last !== undefined && 'origin' in last && last.origin === 'key';
+  const must = isMissing ? mustOf(schema) : issue.message;
+  const orNull = schema !== null && allowsNull(schema) ? ', or null' : '';
+  const missing = isMissing ? ' (it is missing)' : '';
+  return [`${placeOf(path) || whole} must ${must}${orNull}${missing}${hintOf(schema, issue)}`];
+}
+
+/** Every member of an object that is not known, since an issue names only the first. */
+function describeUnknown(
+  known: readonly string[],
+  { input }: v.IssuePathItem,
+  place: string,
+): readonly string[] {
+  return Object.keys(input as object)
+    .filter((name) => !known.includes(name))
+    .map((name, at) => {
+      const where = `${place === '' ? '' : `${place}.`}${shown(name)}`;
+      // The nearest name takes time to find, and what comes later is only counted.
+      return at < MOST_PROBLEMS ? describeUnknownName(where, name, known, at === 0) : `${where}${at}`;
+    });
+}
+
+/** What is said of a name that nobody knows, which stands at `where`; with all known names if wanted. */
+export function describeUnknownName(
+  where: string,
+  name: string,
+  known: readonly string[],
+  listsKnown = true,
+): string {
+  if (known.length === 0) return `${where} is not known here, where nothing is taken`;
+  const list = listsKnown ? ` (known: ${known.join(', ')})` : '';
+  return `${where} is not known here${list}; did you mean ${findNearestName(name, known)}?`;
+}
+
+/** A name as it may be shown. */
+export function shown(name: string): string {
+  return SHOWN_NAME.test(name) ? name : HIDDEN_NAME;
+}
+
+function placeOf(path: Path): string {
+  let place = '';
+  for (const { key } of path)
+    if (typeof key === 'number') place += `[${key}]`;
+    else place += `${place === '' ? '' : '.'}${shown(String(key))}`;
+  return place;
+}
+
+/** The nearest of the words that a member may have. */
+function hintOf(schema: Known | null, { input }: Issue): string {
+  const { type, options = [] } = unwrap(schema) ?? {};
+  if (type !== 'picklist' || typeof input !== 'string') return '';
+  return `; did you mean ${findNearestName(input, options as readonly string[])}?`;
+}
+
+function mustOf(schema: Known | null): string {
+  const { message } = unwrap(schema) ?? {};
+  return typeof message === 'string' ? message : 'be there';
+}
+
+function allowsNull(schema: Known): boolean {
+  return (
+    ['nullable', 'nullish'].includes(schema.type) || (schema.wrapped ? allowsNull(schema.wrapped) : false)
+  );
+}
+
+function unwrap(schema: Known | null): Known | null {
+  return schema?.wrapped ? unwrap(schema.wrapped) : schema;
+}
+
+/** The schema of what stands at a path. */
+function follow(root: Known, path: Path): Known | null {
+  let schema: Known | null = root;
+  for (const step of path) schema = memberOf(unwrap(schema), step);
+  return schema;
+}
+
+function memberOf(schema: Known | null, { key, input }: v.IssuePathItem): Known | null {
+  for (const { entries, item, value } of shapesOf(schema, input)) {
+    const member = item ?? value ?? (entries && Object.hasOwn(entries, String(key)) && entries[String(key)]);
+    if (member) return member;
+  }
+  return null;
+}
+
+/** The names that an object may have. */
+function namesOf(schema: Known | null, input: unknown): readonly string[] {
+  return Object.keys(
+    shapesOf(unwrap(schema), input).find(({ entries }) => entries !== undefined)?.entries ?? {},
+  );
+}
+
+/** What a value may look like: of shapes that a member tells apart, the one that it chose. */
+function shapesOf(schema: Known | null, input: unknown): readonly Known[] {
+  if (schema === null) return [];
+  const { type, key, options } = schema;
+  if (type !== 'variant' && type !== 'union') return [schema];
+  const shapes = options as readonly Known[];
+  const fitting = type === 'variant' ? shapes.filter((shape) => fits(shape, String(key), input)) : shapes;
+  return fitting.length > 0 ? fitting : shapes;
+}
+
+/** Whether the member that tells shapes apart is that of this shape. */
+function fits({ entries }: Known, key: string, input: unknown): boolean {
+  const rule = entries?.[key];
+  return rule !== undefined && v.is(rule, (input as Readonly<Record<string, unknown>>)[key]);
+}
