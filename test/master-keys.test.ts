@@ -30,7 +30,7 @@ describe('a file of master keys', () => {
   it('does not hold two keys with one number, whether they are equal or not', () => {
     for (const second of [OLD, NEW])
       expect(() => read([line('7'), line('8', NEW), line('7', second)].join('\n'))).toThrow(
-        /: holds two master keys with the number 7$/,
+        /: line 3 holds a second master key with the number 7$/,
       );
   });
 

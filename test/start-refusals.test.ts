@@ -103,7 +103,7 @@ const STRANGERS: Readonly<Record<string, { make: (file: string) => void; says: R
     says: /not a database of Bonin/,
   },
   'an empty file': { make: (file) => writeFileSync(file, ''), says: /not a database of Bonin/ },
-  'a folder': { make: (file) => mkdirSync(file), says: /is not a file/ },
+  'a folder': { make: (file) => mkdirSync(file), says: /is a folder$/ },
 };
 
 test.for(Object.entries(STRANGERS))('%s in the place of the database is refused', async ([, stranger]) => {
@@ -158,15 +158,18 @@ const KEYS: Readonly<Record<string, { spoil: (file: string) => void; says: RegEx
     spoil: (file) => chmodSync(file, 0o660),
     says: /may be changed by others/,
   },
-  'is empty': { spoil: (file) => writeFileSync(file, ''), says: /holds no master key/ },
+  'is empty': { spoil: (file) => writeFileSync(file, ''), says: /master\.keys: is empty$/ },
   'is cut off': {
     spoil: (file) => writeFileSync(file, `1 ${OTHER_KEY.slice(0, 30)}`),
     says: /line 1 is not a number from 1 to/,
   },
-  'is not text': { spoil: (file) => writeFileSync(file, Buffer.alloc(64, 0xff)), says: /is not a text/ },
+  'is not text': {
+    spoil: (file) => writeFileSync(file, Buffer.alloc(64, 0xff)),
+    says: /master\.keys: is not UTF-8, as line 1 shows; save it as UTF-8$/,
+  },
   'holds one number twice': {
     spoil: (file) => writeFileSync(file, `1 ${OTHER_KEY}\n${readFileSync(file, 'utf8')}`),
-    says: /holds two master keys with the number 1$/,
+    says: /: line 3 holds a second master key with the number 1$/,
   },
 };
 

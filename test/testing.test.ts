@@ -25,7 +25,7 @@ describe('startBonin', () => {
     });
     expect(await client.getCertification(impUid)).toMatchObject({ name: '이몽룡', carrier: 'KT_MVNO' });
     expect((await client.getCertification(await bonin.certify({ certified: false }))).certified).toBe(false);
-    await expect(bonin.certify({ name: '123' })).rejects.toThrow('name 값이 올바르지 않습니다.');
+    await expect(bonin.certify({ name: '123' })).rejects.toThrow('name must be a name of 1 to 50 characters');
   });
 
   it('hands messages out one by one, oldest first, and waits for the next', async () => {

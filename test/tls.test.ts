@@ -353,7 +353,7 @@ const FAULTS: Readonly<Record<string, { do: (folder: string) => void; says: RegE
       rmSync(join(folder, 'authority.crt'));
       mkdirSync(join(folder, 'authority.crt'));
     },
-    says: /authority\.crt: is not a file/,
+    says: /authority\.crt: is a folder/,
   },
 };
 

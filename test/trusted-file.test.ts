@@ -173,7 +173,7 @@ const BY_ANYBODY: Readonly<Record<string, Case>> = {
     file: 'l',
     refused: /leads through too many links/,
   },
-  'a folder in the place of a file': { nodes: { 'a.key': {} }, refused: /is not a file/ },
+  'a folder in the place of a file': { nodes: { 'a.key': {} }, refused: /is a folder/ },
   // As the kubelet lays a secret out, with `defaultMode: 0400` or 0440.
   'a secret of Kubernetes': {
     nodes: {
@@ -365,7 +365,7 @@ describe('a file whose content is believed', () => {
     writeFileSync(path, '\ufeffBonin');
     expect(readTrustedText(path)).toBe('Bonin');
     writeFileSync(path, Buffer.from([0x42, 0xed, 0xa0, 0x80]));
-    expect(() => readTrustedText(path)).toThrow(/a\.txt: is not a text in UTF-8/);
+    expect(() => readTrustedText(path)).toThrow(/a\.txt: is not UTF-8, as line 1 shows; save it as UTF-8$/);
   });
 
   test('one that is not there fails as the system says', () => {

@@ -19,8 +19,10 @@ export function readCases(folder: string): readonly CaseEntry[] {
     .map((file) => {
       const name = file.slice(0, -'.json'.length);
       try {
-        return { name, golden: parseCase(readFileSync(join(folder, file), 'utf8'), name) };
+        return { name, golden: parseCase(readFileSync(join(folder, file)), name) };
       } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'EISDIR')
+          return { name, golden: null, problem: 'is a folder' };
         return { name, golden: null, problem: error instanceof Error ? error.message : String(error) };
       }
     });
