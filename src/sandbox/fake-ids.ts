@@ -1,6 +1,7 @@
 import { createHmac, randomInt } from 'node:crypto';
 import type { Channel } from '../core/channel.ts';
 import { genderDigit, type Identity } from '../core/identity.ts';
+import { DI_PREFIX, SANDBOX_MARK } from '../core/invented-people.ts';
 
 /*
  * CI, DI and transaction numbers of invented people: right in shape, the same each time, and marked so that
@@ -36,12 +37,13 @@ export function isSandboxCi(text: string): boolean {
 
 /** The CI of a person, on every channel and at every merchant. */
 export function fakeCi(person: Person, mark: PersonMark = {}): string {
-  return mark.unique_key ?? `SANDBOX/${fakeBytes('bonin-sandbox-ci-1', keyOf(person, mark), 58)}`;
+  return mark.unique_key ?? `${SANDBOX_MARK}${fakeBytes('bonin-sandbox-ci-1', keyOf(person, mark), 58)}`;
 }
 
 /** The DI of a person at one channel. */
 export function fakeDi(person: Person, channelKey: string, mark: PersonMark = {}): string {
-  return `MC0GCCqGSIb3DQIJAyEASANDBOX/${fakeBytes('bonin-sandbox-di-1', `${channelKey}|${keyOf(person, mark)}`, 26)}`;
+  const bytes = fakeBytes('bonin-sandbox-di-1', `${channelKey}|${keyOf(person, mark)}`, 26);
+  return `${DI_PREFIX}${SANDBOX_MARK}${bytes}`;
 }
 
 /** Who it is. A name has no control characters, so that a mark never is the key of somebody without one. */

@@ -3,6 +3,7 @@ import type { Vault } from '../core/vault.ts';
 import { AppError } from '../errors.ts';
 import { ChunkCheck, type RowsChunk, unpackRows } from './chunks.ts';
 import { ExportFile, type ExportHeader, refuse } from './export-file.ts';
+import { refuseInvented } from './invented-people.ts';
 import {
   countRows,
   differences,
@@ -39,6 +40,7 @@ export async function importFrom(
   if (input === null) throw refuse(file, 'was broken off before its first chunk; export again');
   try {
     const totals = await readThrough(input, file, progress);
+    if (input.header.mode === 'serve') await refuseInvented(file, vault);
     const archive = await openTarget(input.header);
     try {
       const { next } = await archive.beginImport(input.header.id);

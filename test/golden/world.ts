@@ -40,6 +40,7 @@ export async function createWorld(given: GoldenGiven, databaseUrl: string): Prom
     // Not this machine's clock, which a database would correct by its own.
     moveClock: () => ({ now: () => now }),
     providers: scripted.providers,
+    keepsInvented: true,
   });
   try {
     const merchantIds = await saveMerchants(app);

@@ -45,8 +45,8 @@ const PERSON = {
   phone: '01000000042',
   carrier: 'KT',
   mvno: false,
-  ci: 'SANDBOX/ci-of-flood',
-  di: 'SANDBOX/di-of-flood',
+  ci: 'ci-of-flood',
+  di: 'di-of-flood',
 } as const;
 /** What was sent and must not stand in a log. */
 const UNSPEAKABLE = ['sandbox_secret_b', MERCHANT.imp_secret, '홍길동', PERSON.name, 'SECRET'];

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp } from '../../src/app.ts';
 import type { NewCertification } from '../../src/core/certification-service.ts';
+import type { Identity } from '../../src/core/identity.ts';
 import { createLog } from '../../src/log.ts';
 import { readMasterKeys } from '../../src/master-keys.ts';
 import { type Bonin, type Finished, runBonin } from './start-bonin.ts';
@@ -34,8 +35,8 @@ export const PERSON = {
   phone: '01000000042',
   carrier: 'KT',
   mvno: false,
-  ci: 'SANDBOX/ci-of-serve',
-  di: 'SANDBOX/di-of-serve',
+  ci: 'ci-of-serve',
+  di: 'di-of-serve',
 } as const;
 
 /** What a server of these merchants has logged, but that there is no provider for their channels. */
@@ -73,12 +74,18 @@ export function bringMerchants(site: Site, content: unknown, mode = 0o600): Prom
 }
 
 /** Keeps certifications of merchant A, as an agency's result would be. */
-export async function keepCertifications(site: Site, impUids: readonly string[]): Promise<void> {
+export async function keepCertifications(
+  site: Site,
+  impUids: readonly string[],
+  identity: Identity = PERSON,
+  keepsInvented = false,
+): Promise<void> {
   const app = await createApp({
     mode: 'serve',
     databaseUrl: site.databaseUrl,
     masterKeys: readMasterKeys(site.keyFile, false),
     log: createLog('silent'),
+    keepsInvented,
   });
   try {
     const channel = await app.merchants.findChannel(A.channels[0].channel_key);
@@ -91,7 +98,7 @@ export async function keepCertifications(site: Site, impUids: readonly string[])
       requestedAt: 1_700_000_000_000,
       certifiedAt: 1_700_000_000_000,
       providerTid: 'tid-of-serve',
-      identity: PERSON,
+      identity,
     };
     for (const impUid of impUids)
       if (!(await app.certifications.keepAs(impUid, certification))) throw new Error(`${impUid} is in use`);

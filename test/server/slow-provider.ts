@@ -40,8 +40,8 @@ export class SlowProvider {
         return {
           ...claimant,
           birthday: this.birthday ?? claimant.birthday,
-          ci: 'SANDBOX/ci',
-          di: 'SANDBOX/di',
+          ci: 'ci-of-slow',
+          di: 'di-of-slow',
         };
       },
     };

@@ -67,6 +67,7 @@ const ANSWERS = {
   provider_unavailable: PROVIDER_FAILED,
   provider_misconfigured: PROVIDER_FAILED,
   sealed_data_unreadable: FAILED,
+  invented_person: FAILED,
   store_failed: FAILED,
   start_refused: FAILED,
   internal: FAILED,
