@@ -16,6 +16,7 @@ import { sandboxRoutes } from './sandbox/routes.ts';
 import { seedCertifications, seedMerchants } from './sandbox/seed.ts';
 
 export type { Authority, AuthorityFiles } from './sandbox/authority.ts';
+export type { CertificationInput } from './sandbox/control-schemas.ts';
 export type { FaultRule } from './sandbox/faults.ts';
 export type { Message } from './sandbox/inbox.ts';
 export { DEFAULT_SEED, type Seed } from './sandbox/people-file.ts';

@@ -1,6 +1,7 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
 import {
+  type CertificationInput,
   createDevApp,
   DEFAULT_SEED,
   type FaultRule,
@@ -37,11 +38,25 @@ export interface PersonToCertify {
   readonly phone?: string | null;
   readonly carrier?: string | null;
   readonly foreigner?: boolean | null;
+  /** The CI itself: 88 characters of base64 that begin with `SANDBOX/`. Not beside `person`. */
+  readonly unique_key?: string;
+  /** A label: the same label is the same person, whatever the name. Not beside `unique_key`. */
+  readonly person?: string;
   readonly merchant_uid?: string;
   readonly channel_key?: string;
   /** False: an attempt that is still pending. */
   readonly certified?: boolean;
-  readonly origin?: string;
+  readonly origin?: string | null;
+}
+
+/** Which message is waited for. */
+export interface MessageChoice {
+  /** In any spelling. */
+  readonly phone?: string;
+  /** Of one OTP request or attempt. */
+  readonly imp_uid?: string;
+  /** How long to wait at most. Default: 5. */
+  readonly seconds?: number;
 }
 
 export interface RunningBonin {
@@ -54,8 +69,8 @@ export interface RunningBonin {
   /** Makes a certification at once and returns its `imp_uid`. */
   certify(person?: PersonToCertify): Promise<string>;
   readonly messages: {
-    /** The oldest message not handed out yet, of one phone if named; waits for one, at most so many seconds. */
-    next(options?: { readonly phone?: string; readonly seconds?: number }): Promise<Message>;
+    /** The oldest message not handed out yet, of one phone or one certification if named; waits for one. */
+    next(choice?: MessageChoice): Promise<Message>;
   };
   readonly clock: {
     /** Stops the clock at an epoch second. */
@@ -106,12 +121,17 @@ export async function startBonin(options: StartOptions = {}): Promise<RunningBon
   };
 
   const handedOut = new Set<string>();
-  const nextMessage = async (phone: string, seconds: number): Promise<Message> => {
+  const nextMessage = async ({ phone = '', imp_uid = '', seconds = 5 }: MessageChoice): Promise<Message> => {
     const end = performance.now() + seconds * 1000;
     let after = '';
     for (;;) {
       const wait = Math.max(0, Math.ceil((end - performance.now()) / 1000));
-      const query = new URLSearchParams({ phone, after, wait: String(Math.min(wait, LONGEST_WAIT)) });
+      const query = new URLSearchParams({
+        phone,
+        imp_uid,
+        after,
+        wait: String(Math.min(wait, LONGEST_WAIT)),
+      });
       const found = (await control('GET', `/messages?${query}`)) as readonly Message[];
       const next = found.toReversed().find(({ id }) => !handedOut.has(id));
       if (next !== undefined) {
@@ -129,10 +149,10 @@ export async function startBonin(options: StartOptions = {}): Promise<RunningBon
     impKey: merchant?.imp_key ?? '',
     impSecret: merchant?.imp_secret ?? '',
     authority: authority === null ? null : { cert: authority.cert, file: authority.file },
-    async certify(person = {}) {
+    async certify(person: CertificationInput = {}) {
       return ((await control('POST', '/certifications', person)) as { imp_uid: string }).imp_uid;
     },
-    messages: { next: ({ phone = '', seconds = 5 } = {}) => nextMessage(phone, seconds) },
+    messages: { next: (choice = {}) => nextMessage(choice) },
     clock: {
       async set(now) {
         await control('PUT', '/clock', { now });

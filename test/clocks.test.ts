@@ -51,7 +51,7 @@ interface Node {
 async function startNodes() {
   const databaseUrl = await server.newDatabase();
   const masterKeys = [newMasterKey()];
-  const { providers } = new ScriptedProvider({});
+  const { providers } = new ScriptedProvider({}, 'unmarked');
   const nodes: Node[] = [];
   const clocks: MovableClock[] = [];
   for (const ahead of [-40 * MINUTE, 40 * MINUTE]) {

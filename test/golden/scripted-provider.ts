@@ -22,8 +22,15 @@ export class ScriptedProvider {
   readonly #calls = { request: 0, confirm: 0 };
   readonly #approved = new Set<string>();
 
-  constructor(script: NonNullable<GoldenGiven['provider']>) {
+  readonly #vouch: (claimant: Claimant, channelKey: string) => Identity;
+
+  /** The cases know people of a sandbox, whom production keeps only for them: elsewhere take `'unmarked'` ones. */
+  constructor(
+    script: NonNullable<GoldenGiven['provider']>,
+    people: 'of the cases' | 'unmarked' = 'of the cases',
+  ) {
     this.#script = script;
+    this.#vouch = people === 'unmarked' ? vouchUnmarked : vouchFor;
   }
 
   get providers(): Providers {
@@ -52,7 +59,7 @@ export class ScriptedProvider {
       confirm: async ({ impUid, channel, claimant, method }: OtpConfirmation) => {
         this.#follow('confirm');
         if (method === 'APP' && !this.#approved.has(impUid)) throw new AppError('app_not_approved');
-        return vouchFor(claimant, channel.channelKey);
+        return this.#vouch(claimant, channel.channelKey);
       },
     };
   }
@@ -72,4 +79,10 @@ function vouchFor(claimant: Claimant, channelKey: string): Identity {
   const carrier = claimant.carrier === null ? null : `${claimant.carrier}${claimant.mvno ? '_MVNO' : ''}`;
   const person = { ...claimant, carrier };
   return { ...claimant, ci: ciOf(person), di: diOf(person, channelKey) };
+}
+
+function vouchUnmarked(claimant: Claimant, channelKey: string): Identity {
+  const { ci, di, ...person } = vouchFor(claimant, channelKey);
+  const unmark = (id: string | null) => id?.replace('SANDBOX/', 'INVENTED') ?? null;
+  return { ...person, ci: unmark(ci), di: unmark(di) };
 }

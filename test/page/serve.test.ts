@@ -16,7 +16,7 @@ const RULES: PageRules = {
 
 /** A server by the rules of production, with an agency that accepts everybody. */
 async function startServer() {
-  const screens = new ScriptedProvider({}).providers.danal?.otp as OtpCapability;
+  const screens = new ScriptedProvider({}, 'unmarked').providers.danal?.otp as OtpCapability;
   const app = await createApp({
     mode: 'serve',
     databaseUrl: 'sqlite::memory:',

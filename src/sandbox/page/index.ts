@@ -153,6 +153,7 @@ function renderFaultForm(copy: Sentences): string {
     ...FAULT_DELAYS.map((delay) =>
       option(`delay_ms ${delay}`, copy.outcome_delay.replace('{seconds}', String(delay / 1000))),
     ),
+    option('page 502', copy.outcome_page),
     option('abort', copy.outcome_abort),
   ];
   return `<p class="hint">${copy.faults_hint}</p><form id="fault-form" class="fields"><p><label for="route">${copy.route}</label><select id="route">${routes.join('')}</select></p>
@@ -163,7 +164,10 @@ function renderFaultForm(copy: Sentences): string {
 }
 
 type Certified = SeedCertification & { readonly certified: true };
-type Person = Pick<Certified, 'name' | 'birthday' | 'gender' | 'phone' | 'carrier' | 'foreigner'>;
+type Person = Pick<
+  Certified,
+  'name' | 'birthday' | 'gender' | 'phone' | 'carrier' | 'foreigner' | 'unique_key' | 'person'
+>;
 
 /** Everybody once, whatever they have certifications on. */
 function distinctPeople(certifications: Seed['certifications']): readonly Person[] {
@@ -171,8 +175,10 @@ function distinctPeople(certifications: Seed['certifications']): readonly Person
   for (const row of certifications) {
     if (!row.certified) continue;
     const { name, birthday, gender = null, phone = null, carrier = null, foreigner = null } = row;
-    const key = `${name}|${birthday}|${phone}`;
-    if (!people.has(key)) people.set(key, { name, birthday, gender, phone, carrier, foreigner });
+    const { unique_key, person } = row;
+    const key = `${name}|${birthday}|${phone}|${unique_key ?? person ?? ''}`;
+    const mark = unique_key != null ? { unique_key } : person != null ? { person } : {};
+    if (!people.has(key)) people.set(key, { name, birthday, gender, phone, carrier, foreigner, ...mark });
   }
   return [...people.values()];
 }

@@ -24,7 +24,13 @@ import {
 /** @typedef {{ id: string, phone: string, text: string, otp: string, imp_uid: string, sent_at: number }} Message */
 /** @typedef {{ imp_uid: string, channel_key: string, masked_name: string, method: string | null, service: string | null, state: string, at: number }} Recent */
 /** @typedef {{ request_id: string, method: string, path: string, route: string | null, token: string | null, unread_media_type: string | null, body: Record<string, unknown> | null, status: number, at: number }} Seen */
-/** @typedef {{ route: string | null, times: number | null, probability: number, delay_ms: number, status: number | null, abort: boolean }} Rule */
+/** @typedef {{ route: string | null, times: number | null, probability: number, delay_ms: number, status: number | null, abort: boolean, body?: string, headers?: Record<string, string> }} Rule */
+/** What a gateway says when nobody is behind it, instead of JSON. */
+const GATEWAY_PAGE = {
+  status: 502,
+  headers: { 'Content-Type': 'text/html; charset=utf-8' },
+  body: '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>',
+};
 /** How many rows of a kind stay on the page. */
 const KEPT = 50;
 /** Whether what comes is new, and not what stood there before this page. */
@@ -236,9 +242,10 @@ function showFaults(list) {
   rules = list;
   find('fault-list').replaceChildren(
     ...list.map((rule, at) => {
-      const { route, times, delay_ms, status, abort, probability } = rule;
+      const { route, times, delay_ms, status, abort, probability, body } = rule;
       const outcome = [
         abort ? copy.outcome_abort : (status ?? ''),
+        body === undefined ? '' : copy.own_body,
         delay_ms > 0 ? say('outcome_delay', { seconds: delay_ms / 1000 }) : '',
         probability < 1 ? `${Math.round(probability * 100)} %` : '',
       ];
@@ -360,7 +367,7 @@ onSubmit('fault-form', () => {
     /** @type {Rule} */ ({
       route: find('route').value || null,
       times: times === '' ? null : Number(times),
-      [kind]: kind === 'abort' ? true : Number(value),
+      ...(kind === 'page' ? GATEWAY_PAGE : { [kind]: kind === 'abort' ? true : Number(value) }),
     }),
   ]);
 });
