@@ -1,6 +1,6 @@
 import { renderError } from './api/v1/errors.ts';
 import { v1Routes } from './api/v1/index.ts';
-import { describeApi } from './api/v1/openapi.ts';
+import { describeApi, type Supplement } from './api/v1/openapi.ts';
 import { AttemptService } from './core/attempt-service.ts';
 import { CertificationService } from './core/certification-service.ts';
 import type { Clock } from './core/clock.ts';
@@ -73,6 +73,8 @@ export interface AppOptions {
   readonly traces?: TraceSettings | undefined;
   /** What the verification page gets besides: the sandbox's. */
   readonly pageExtras?: (services: AppServices) => PageExtras;
+  /** What the reference says besides: the sandbox's. Called when somebody asks for it. */
+  readonly describeMore?: () => Promise<Supplement>;
   /** Adds routes that are made of the same services: the sandbox's. */
   readonly extend?: (services: AppServices) => Promise<readonly Surface[]>;
 }
@@ -171,7 +173,12 @@ export async function createApp(options: AppOptions): Promise<App> {
       { basePath, routes: api },
       { basePath, routes: [...page, ...scriptRoutes()] },
       { basePath: '', routes: healthRoutes(store) },
-      { basePath: '', routes: referenceRoutes((lang) => describeApi(api, basePath, lang)) },
+      {
+        basePath: '',
+        routes: referenceRoutes(async (lang) =>
+          describeApi(api, basePath, lang, await options.describeMore?.()),
+        ),
+      },
       ...extensions,
     ];
     const transport = {

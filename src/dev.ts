@@ -23,7 +23,10 @@ export { DEFAULT_SEED, type Seed } from './sandbox/people-file.ts';
 export type { LoggedRequest } from './sandbox/request-log.ts';
 
 export interface DevAppOptions
-  extends Omit<AppOptions, 'mode' | 'corsOrigins' | 'providers' | 'tap' | 'extend' | 'moveClock'> {
+  extends Omit<
+    AppOptions,
+    'mode' | 'corsOrigins' | 'providers' | 'tap' | 'extend' | 'moveClock' | 'describeMore'
+  > {
   /** Who exists. Default: the people that come along. */
   readonly seed?: Seed;
   /**
@@ -55,6 +58,7 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
   const app = await createApp({
     ...rest,
     mode: 'dev',
+    describeMore: async () => (await import('./sandbox/describe-controls.ts')).describeControls(),
     moveClock: (shared) => clock.over(shared),
     providers: provider.providers,
     tap: {

@@ -2,12 +2,16 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { v1Routes } from '../src/api/v1/index.ts';
 import { ERRORS_OF_ALL } from '../src/api/v1/operations.ts';
+import { createApp } from '../src/app.ts';
 import { OWN_FOLDER, readCases } from '../src/conformance/case-folder.ts';
 import type { RawAnswer, RawRequest } from '../src/conformance/exchange.ts';
 import { systemClock } from '../src/core/clock.ts';
+import { createLog } from '../src/log.ts';
+import { newMasterKey } from '../src/master-keys.ts';
+import { CONTROLS } from '../src/sandbox/control-schemas.ts';
 import { runCase } from './golden/run-case.ts';
 import { type ApiDocument, DocumentValidator, type Found, operationsOf } from './openapi/validator.ts';
-import { KEY_A, type RunningDevApp, startDevApp } from './server/dev-app.ts';
+import { KEY_A, type RunningDevApp, SIMCHEONG, startDevApp } from './server/dev-app.ts';
 
 let app: RunningDevApp;
 let document: ApiDocument;
@@ -22,6 +26,11 @@ afterAll(() => app.close());
 
 async function fetchDocument(query: string): Promise<ApiDocument> {
   return (await (await fetch(`${app.url}/openapi.json${query}`)).json()) as ApiDocument;
+}
+
+/** The operations of the contract: those of the sandbox are ours, and stand in `dev` only. */
+function contractOf(of: ApiDocument): readonly Found[] {
+  return operationsOf(of).filter(({ operation: { tags } }) => !tags.includes('Sandbox'));
 }
 
 function operation(id: string): Found {
@@ -48,11 +57,11 @@ describe('the OpenAPI document', () => {
     const served = routes.flatMap(({ path, methods }) =>
       Object.keys(methods).map((method) => `${method.toLowerCase()} ${path}`),
     );
-    expect(operationsOf(document).map(({ method, path }) => `${method} ${path}`)).toEqual(served);
+    expect(contractOf(document).map(({ method, path }) => `${method} ${path}`)).toEqual(served);
   });
 
   it('names its operations as the files that do them', () => {
-    const ids = operationsOf(document).map((found) => found.operation.operationId);
+    const ids = contractOf(document).map((found) => found.operation.operationId);
     expect(ids.sort()).toEqual(
       ['confirmOtp', 'deleteCertification', 'getCertification', 'getPgList', 'getToken', 'requestOtp'].sort(),
     );
@@ -152,6 +161,89 @@ const OF_ALL: readonly string[] = ERRORS_OF_ALL;
 /** Statuses that are no operation's: unknown routes, wrong methods, preflights. */
 const OF_NO_OPERATION = [204, 404, 405];
 
+describe('the sandbox in the document', () => {
+  it('has every control route that says something in JSON, under a tag of its own', () => {
+    const described = operationsOf(document).filter((found) => found.operation.tags.includes('Sandbox'));
+    const unsaid = ['GET /sandbox', 'GET /sandbox/events'];
+    expect(described.map(({ method, path }) => `${method.toUpperCase()} ${path}`).sort()).toEqual(
+      Object.keys(CONTROLS)
+        .filter((name) => !unsaid.includes(name))
+        .sort(),
+    );
+  });
+
+  const ask = async (method: string, path: string, body?: unknown): Promise<RawAnswer> => {
+    const answer = await fetch(app.url + path, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return {
+      status: answer.status,
+      headers: [...answer.headers],
+      body: Buffer.from(await answer.arrayBuffer()),
+    };
+  };
+
+  it.each([
+    ['post', '/sandbox/certifications', { name: '심청', person: 'a' }, { nmae: '심청' }],
+    [
+      'put',
+      '/sandbox/faults',
+      [{ route: '/users/getToken', times: 1, status: 502, body: 'x' }],
+      [{ rout: 1 }],
+    ],
+    ['put', '/sandbox/faults', { faults: [] }, { fault: [] }],
+    ['put', '/sandbox/clock', {}, { advnce: 3 }],
+    ['put', '/sandbox/clock', { advance: 1 }, { advance: '1' }],
+    ['post', '/sandbox/approvals', { imp_uid: 'imp_000000000001', approve: true }, { approve: 'yes' }],
+    ['post', '/sandbox/reset', {}, { all: true }],
+  ])('takes and refuses what %s %s does', async (method, path, good, bad) => {
+    const found = operationsOf(document).find((one) => one.path === path && one.method === method);
+    if (found === undefined) throw new Error('it is not described');
+    for (const [body, status] of [
+      [good, 200],
+      [bad, 400],
+    ] as const) {
+      const answer = await ask(method.toUpperCase(), path, body);
+      expect(answer.status).toBe(status);
+      expect(validator.problemsOfAnswer(found, answer, true)).toEqual([]);
+      expect(validator.fits(found, body)).toBe(status === 200);
+    }
+  });
+
+  it('answers as it is described', async () => {
+    await ask('POST', '/sandbox/reset');
+    await tokenOf(KEY_A);
+    const token = await tokenOf(KEY_A);
+    await post('/certifications/otp/request', SIMCHEONG, 'application/json', token);
+    for (const found of operationsOf(document)) {
+      if (!found.operation.tags.includes('Sandbox') || !['get', 'delete'].includes(found.method)) continue;
+      const answer = await ask(found.method.toUpperCase(), found.path);
+      expect(validator.problemsOfAnswer(found, answer, true), found.path).toEqual([]);
+      const refused = await ask(found.method.toUpperCase(), `${found.path}?nobody=1`);
+      expect(refused.status, found.path).toBe(400);
+      expect(validator.problemsOfAnswer(found, refused, true), found.path).toEqual([]);
+    }
+  });
+
+  it('does not stand in serve', async () => {
+    const serve = await createApp({
+      mode: 'serve',
+      databaseUrl: 'sqlite::memory:',
+      masterKeys: [newMasterKey()],
+      log: createLog('silent'),
+    });
+    try {
+      const { url } = await serve.listen(0, '127.0.0.1');
+      const text = await (await fetch(`${url}/openapi.json`)).text();
+      expect(text).toContain('/users/getToken');
+      expect(text.toLowerCase()).not.toContain('/sandbox');
+    } finally {
+      await serve.close();
+    }
+  });
+});
+
 describe('the answers of the golden cases', () => {
   const entries = readCases(OWN_FOLDER);
   const shown = new Set<string>();
@@ -195,7 +287,7 @@ describe('the answers of the golden cases', () => {
   });
 
   it('show all that the document lists, but for what needs a broken server and three refusals', () => {
-    const listed = operationsOf(document).flatMap(({ operation: { operationId, responses } }) =>
+    const listed = contractOf(document).flatMap(({ operation: { operationId, responses } }) =>
       Object.values(responses).flatMap(({ content }) =>
         Object.entries(content['application/json']?.examples ?? {}).map(([code, { value }]) => {
           const { code: outcome, message } = value as { code: number; message: string | null };

@@ -304,8 +304,8 @@ test('a file of merchants with mistakes is refused with all of them, and quoted 
     'merchants[0].channels[0].min_age',
     'merchants[1]',
     'merchants[2].keys[0].imp_secret',
-    'merchants[2].page.return_hosts',
-    'merchants[2].page.origins',
+    'merchants[2].page.return_hosts[0]',
+    'merchants[2].page.origins[0]',
   ]);
   const twice = await bringMerchants(site, { merchants: [A, { ...B, imp_key: A.imp_key.toUpperCase() }] });
   expect(twice).toMatchObject({

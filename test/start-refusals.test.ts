@@ -103,7 +103,7 @@ const STRANGERS: Readonly<Record<string, { make: (file: string) => void; says: R
     says: /not a database of Bonin/,
   },
   'an empty file': { make: (file) => writeFileSync(file, ''), says: /not a database of Bonin/ },
-  'a folder': { make: (file) => mkdirSync(file), says: /is a folder$/ },
+  'a folder': { make: (file) => mkdirSync(file), says: /is not a file$/ },
 };
 
 test.for(Object.entries(STRANGERS))('%s in the place of the database is refused', async ([, stranger]) => {

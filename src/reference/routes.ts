@@ -23,16 +23,20 @@ const SCRIPT = 'text/javascript; charset=UTF-8';
  * The reference: `/openapi.json`, which any page may read, and `/docs`, which draws it. `describe` gives the document
  * in one language; everything is made once, when first asked for.
  */
-export function referenceRoutes(describe: (lang: Lang) => unknown): readonly Route[] {
-  const documents = inEachLang((lang) =>
-    staticFile('application/json; charset=UTF-8', `${JSON.stringify(describe(lang), null, 1)}\n`, FRESH),
+export function referenceRoutes(describe: (lang: Lang) => Promise<unknown>): readonly Route[] {
+  const documents = inEachLang(async (lang) =>
+    staticFile(
+      'application/json; charset=UTF-8',
+      `${JSON.stringify(await describe(lang), null, 1)}\n`,
+      FRESH,
+    ),
   );
   const files: Readonly<Record<string, () => StaticFile>> = {
     'redoc.js': once(() => staticFile(SCRIPT, readRenderer(), FOR_GOOD)),
     'page.js': once(() => staticFile(SCRIPT, readAsset('page.js'), FOR_GOOD)),
     'page.css': once(() => staticFile('text/css; charset=UTF-8', readAsset('page.css'), FOR_GOOD)),
   };
-  const pages = inEachLang((lang) =>
+  const pages = inEachLang(async (lang) =>
     staticFile(
       'text/html; charset=UTF-8',
       renderPage(lang, (name) => versionOf(files[name])),
@@ -49,14 +53,14 @@ export function referenceRoutes(describe: (lang: Lang) => unknown): readonly Rou
   ];
 }
 
-type PerLang = Readonly<Record<Lang, () => StaticFile>>;
+type PerLang = Readonly<Record<Lang, () => Promise<StaticFile>>>;
 
-function inEachLang(make: (lang: Lang) => StaticFile): PerLang {
+function inEachLang(make: (lang: Lang) => Promise<StaticFile>): PerLang {
   return { ko: once(() => make('ko')), en: once(() => make('en')) };
 }
 
 function inLang(perLang: PerLang): Handler {
-  return async (request) => answerFile(request, perLang[langOf(request.query)]());
+  return async (request) => answerFile(request, await perLang[langOf(request.query)]());
 }
 
 /** Part of an address; a file that is not installed has none, and the page says so itself. */

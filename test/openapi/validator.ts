@@ -13,6 +13,7 @@ type Content = Readonly<Record<string, MediaType>>;
 
 export interface DocumentOperation {
   readonly operationId: string;
+  readonly tags: readonly string[];
   readonly security: readonly Readonly<Record<string, unknown>>[];
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
   readonly responses: Readonly<
@@ -111,6 +112,12 @@ export class DocumentValidator {
       problems.push('presents no token in a way that is described');
     if (operation.requestBody !== undefined) problems.push(...this.#problemsOfBody(operation, request));
     return problems;
+  }
+
+  /** Whether a JSON body is one that an operation takes. */
+  fits({ operation }: Found, body: unknown): boolean {
+    const schema = operation.requestBody?.content['application/json']?.schema;
+    return schema !== undefined && this.#problems(schema, body, 'body').length === 0;
   }
 
   #presents(requirement: Readonly<Record<string, unknown>>, request: RawRequest): boolean {

@@ -11,8 +11,21 @@ import { COMPONENTS, failureOf, PATH_PARAMETERS } from './schemas.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** What else a server has to say: tags and paths in the form of the document, texts in both languages. */
+export interface Supplement {
+  readonly tags: JsonObject;
+  readonly paths: JsonObject;
+}
+
+const NOTHING_ELSE: Supplement = { tags: {}, paths: {} };
+
 /** Describes these routes, which stand below `basePath`, in one language. */
-export function describeApi(routes: readonly DescribedRoute[], basePath: string, lang: Lang): JsonObject {
+export function describeApi(
+  routes: readonly DescribedRoute[],
+  basePath: string,
+  lang: Lang,
+  supplement: Supplement = NOTHING_ELSE,
+): JsonObject {
   return inLanguage(
     {
       openapi: '3.1.1',
@@ -25,8 +38,14 @@ export function describeApi(routes: readonly DescribedRoute[], basePath: string,
       },
       // Relative to the document, so that it is right under any host name and behind any proxy.
       servers: [{ url: basePath === '' ? './' : `.${basePath}`, description: THIS_SERVER }],
-      tags: Object.entries(TAGS).map(([name, tag]) => ({ name, ...tag })),
-      paths: Object.fromEntries(routes.map((route) => [route.path, pathItem(route)])),
+      tags: Object.entries({ ...TAGS, ...supplement.tags }).map(([name, tag]) => ({
+        name,
+        ...(tag as object),
+      })),
+      paths: {
+        ...Object.fromEntries(routes.map((route) => [route.path, pathItem(route)])),
+        ...supplement.paths,
+      },
       components: { schemas: COMPONENTS, securitySchemes: SECURITY_SCHEMES },
     },
     lang,

@@ -30,8 +30,13 @@ function fileAnswer(names: readonly string[], type: string): PageAnswer {
   return {
     status: 200,
     headers: ['Content-Type', `${type}; charset=utf-8`, 'Cache-Control', 'no-cache'],
-    body: Buffer.concat(names.map((name) => readFileSync(new URL(name, import.meta.url)))),
+    body: Buffer.from(names.map((name) => readPart(name)).join('')),
   };
+}
+
+/** A file without the lines that only say types, which a browser need not load. */
+function readPart(name: string): string {
+  return readFileSync(new URL(name, import.meta.url), 'utf8').replace(/^ *\/\*\* @.*\*\/\n/gm, '');
 }
 
 /** `GET /sandbox?lang=`: the page of the sandbox. What changes is filled in by its script. */

@@ -25,11 +25,10 @@ import {
 /** @typedef {{ imp_uid: string, channel_key: string, masked_name: string, method: string | null, service: string | null, state: string, at: number }} Recent */
 /** @typedef {{ request_id: string, method: string, path: string, route: string | null, token: string | null, unread_media_type: string | null, body: Record<string, unknown> | null, status: number, at: number }} Seen */
 /** @typedef {{ route: string | null, times: number | null, probability: number, delay_ms: number, status: number | null, abort: boolean, body?: string, headers?: Record<string, string> }} Rule */
-/** What a gateway says when nobody is behind it, instead of JSON. */
 const GATEWAY_PAGE = {
   status: 502,
-  headers: { 'Content-Type': 'text/html; charset=utf-8' },
-  body: '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>',
+  headers: { 'Content-Type': 'text/html' },
+  body: '<h1>502 Bad Gateway</h1>',
 };
 /** How many rows of a kind stay on the page. */
 const KEPT = 50;
@@ -245,12 +244,12 @@ function showFaults(list) {
       const { route, times, delay_ms, status, abort, probability, body } = rule;
       const outcome = [
         abort ? copy.outcome_abort : (status ?? ''),
-        body === undefined ? '' : copy.own_body,
+        body && 'body',
         delay_ms > 0 ? say('outcome_delay', { seconds: delay_ms / 1000 }) : '',
         probability < 1 ? `${Math.round(probability * 100)} %` : '',
       ];
       const left = times === null ? copy.every_time : times === 0 ? copy.spent : say('times_left', { times });
-      const words = outcome.filter((part) => part !== '').join(', ');
+      const words = outcome.filter(Boolean).join(', ');
       const remove = make(
         'button',
         { type: 'button', 'aria-label': `${copy.remove} ${words} ${route ?? copy.every_route}` },
