@@ -196,6 +196,20 @@ function isAllowed(file: string, imported: string): boolean {
   return target === room || rooms.includes(target) || (room === 'storage' && target.startsWith('storage/'));
 }
 
+/** What is loaded with a file: all that it imports for good, and not only for types or when it comes to it. */
+function reachOf(file: string, reached = new Set<string>()): ReadonlySet<string> {
+  if (reached.has(file)) return reached;
+  reached.add(file);
+  if (!file.endsWith('.ts')) return reached;
+  const text = readFileSync(join(SOURCE, file), 'utf8');
+  for (const [, what = '', from = ''] of text.matchAll(/^(?:import|export)\b([^;]*?)\bfrom '([^']+)'/gm)) {
+    if (/^\s*type\b/.test(what) || /^\s*\{(?:\s*type [^,}]+,?)+\s*\}\s*$/.test(what)) continue;
+    const target = from.startsWith('.') ? relative(SOURCE, join(SOURCE, dirname(file), from)) : from;
+    reachOf(target.replaceAll('\\', '/'), reached);
+  }
+  return reached;
+}
+
 describe('architecture', () => {
   it.each(files)('%s stands in a room and imports only what its room may', (file) => {
     expect(roomOf(file)).toBeDefined();
@@ -211,6 +225,18 @@ describe('architecture', () => {
     expect(readFileSync(join(SOURCE, file), 'utf8').split('\n').length).toBeLessThanOrEqual(LONGEST_FILE);
     expect(file).not.toMatch(DRAWERS);
   });
+
+  it.each(['cli/dev.ts', 'cli/serve.ts', 'testing.ts'])(
+    '%s starts without the library that checks',
+    (start) => {
+      const reached = reachOf(start);
+      expect(reached).toContain('app.ts');
+      expect(
+        [...reached].filter((each) => each.startsWith('validation/') || each.includes('valibot')),
+      ).toEqual(['validation/json-text.ts', 'validation/text-bytes.ts']);
+      expect(reachOf('cli/merchants.ts')).toContain('valibot');
+    },
+  );
 
   it('sees an edge that is not in the table', () => {
     expect(isAllowed('core/vault.ts', '../storage/index.ts')).toBe(false);
