@@ -120,6 +120,12 @@ describe('control input that is not understood', () => {
       'faults[0].abort must not stand beside status',
     ],
     ['POST', '/sandbox/approvals', { imp_uid: 'imp_1', approve: 'yes' }, 'approve must be true or false'],
+    [
+      'POST',
+      '/sandbox/approvals',
+      { imp_uid: 'imp_999999999999', approve: true },
+      'imp_uid must be that of a certification',
+    ],
     ['POST', '/sandbox/approvals', { approve: true }, 'imp_uid must be an imp_uid (it is missing)'],
     // routes
     [

@@ -165,14 +165,11 @@ async function listMessages(
 
 /** Plays the person who was asked in the carrier's app. */
 async function decide(
-  { provider, merchants, store, seed }: SandboxServices,
+  { provider, merchants, store }: SandboxServices,
   { imp_uid, approve }: ControlInput<'POST /sandbox/approvals'>['body'],
 ): Promise<object> {
   const owners = await Promise.all(
-    seed.merchants.map(async ({ user_code: userCode }) => {
-      const merchant = await merchants.find({ userCode });
-      return merchant === null ? null : store.findCertification(merchant.id, imp_uid);
-    }),
+    (await merchants.list()).map(({ merchant }) => store.findCertification(merchant.id, imp_uid)),
   );
   if (owners.every((found) => found === null))
     throw (await loadInput()).refuseInput('imp_uid must be that of a certification of this sandbox');
