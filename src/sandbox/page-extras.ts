@@ -1,7 +1,7 @@
 import type { Attempt, FailureWord } from '../core/attempt.ts';
 import type { AttemptService } from '../core/attempt-service.ts';
 import { type Clock, SECOND } from '../core/clock.ts';
-import { ageOf, genderDigit, type Identity, parseCarrier } from '../core/identity.ts';
+import { ageOf, genderDigit, type Identity, parseCarrier, parsePhone } from '../core/identity.ts';
 import { OTP_LIFE } from '../core/otp.ts';
 import { toAppError } from '../errors.ts';
 import { pause } from '../http/pause.ts';
@@ -274,8 +274,9 @@ function choiceOf({ walk }: Attempt): Choice {
 function findPeople({ certifications }: Seed): readonly Person[] {
   const people = new Map<string, Person>();
   for (const row of certifications) {
-    if (!row.certified || typeof row.phone !== 'string' || people.has(row.name)) continue;
-    const { name, birthday, gender = null, foreigner = null, phone, carrier = null } = row;
+    const phone = row.certified ? parsePhone(row.phone ?? '') : null;
+    if (!row.certified || phone === null || people.has(row.name)) continue;
+    const { name, birthday, gender = null, foreigner = null, carrier = null } = row;
     people.set(name, { name, birthday, gender, foreigner, phone, carrier });
   }
   return [...people.values()];
