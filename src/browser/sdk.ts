@@ -30,6 +30,8 @@ const ASK = 5000;
 /** After the window has gone: how often the server is asked, how often for a popup that may still be there. */
 const SETTLE = 1000;
 const WAIT = 2000;
+/** A wait that lasts so much longer was a sleep of the device, or of a page in the background. */
+const SLEEP = 4000;
 /** How often the person's way back from an agency is waited for before the attempt is ended by force. */
 const TRIES = 3;
 
@@ -133,7 +135,7 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
     window.addEventListener('pageshow', onShow);
     const look = setInterval(() => {
       if (!call.settling && stage.isGone()) {
-        call.doubtful = true;
+        call.doubtful = !isLayer;
         void settle(call, false);
       }
     }, LOOK);
@@ -155,18 +157,18 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
 
   /**
    * Takes the window away and asks the server how the attempt ended, ending it there if it has not. `askFirst`: it
-   * may have ended long ago.
+   * may have ended long ago. A popup that looks closed may be there: a browser cuts pages off from what they opened.
+   * The server knows, and says `wait` until the popup goes.
    */
   async function settle(call: Call, askFirst: boolean): Promise<void> {
     if (call.settling || call.isOver) return;
     call.settling = true;
-    closeStage(call);
+    if (!call.doubtful) closeStage(call);
     const { handle } = call;
     if (!handle) return end(call, 'USER_CANCEL');
     let path = askFirst ? '/page/result' : '/page/close';
     let isClosing = !askFirst;
     let isForced = false;
-    let waits = false;
     let tries = 0;
     let heard = performance.now();
     while (!call.isOver && !call.isReplaced) {
@@ -180,15 +182,18 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
       if (silence > PATIENCE - LOOK) return end(call, 'NETWORK_ERROR');
       const answer = await post(path, body, PATIENCE - silence);
       if (endIfDone(call, answer)) return;
+      const waits = !!answer && answer['wait'] === true;
       if (answer) {
         heard = performance.now();
         if (path === '/page/close') {
-          waits = answer['wait'] === true;
-          path = '/page/result';
+          if (waits && !call.doubtful && !isForced) {
+            isForced = true;
+            continue;
+          }
+          if (!waits || isForced) path = '/page/result';
         } else {
           tries += 1;
-          const isEnough = tries >= TRIES && !isForced && !(waits && call.doubtful);
-          if (isEnough || !isClosing) {
+          if ((tries >= TRIES && !isForced) || !isClosing) {
             path = '/page/close';
             isForced = isClosing;
             isClosing = true;
@@ -196,13 +201,21 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
           }
         }
       }
-      await pause(waits && call.doubtful ? WAIT : SETTLE);
+      const wait = waits ? WAIT : SETTLE;
+      const from = Date.now();
+      await pause(wait);
+      if (Date.now() - from > wait + SLEEP) {
+        // The server was not silent meanwhile; and a popup that slept as well says first that it is there.
+        heard = performance.now();
+        await pause(wait);
+      }
     }
   }
 
   /** What somebody wants who is able to say so: the close button, Esc, `IMP.close()`. */
   function cancel(call: Call): void {
     call.doubtful = false;
+    closeStage(call);
     void settle(call, false);
   }
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { AppError, toAppError } from '../errors.ts';
 import {
   ATTEMPT_LIFE,
@@ -10,6 +9,8 @@ import {
   type AttemptWalk,
   type FailureWord,
   failureWord,
+  type NewAttempt,
+  requireAge,
   SEND_PAUSE,
   type StoredAttempt,
   type StoredCodeTry,
@@ -21,12 +22,13 @@ import { openCertification, sealCertification } from './certification-service.ts
 import type { Channel } from './channel.ts';
 import { askProvider, newClaim } from './claims.ts';
 import { type Clock, wholeSecond } from './clock.ts';
-import { ageOf, type Identity } from './identity.ts';
-import { newImpUid } from './ids.ts';
+import type { Identity } from './identity.ts';
+import { newImpUid, newSecret } from './ids.ts';
 import { requireReal } from './invented-people.ts';
 import type { Limiter } from './limits.ts';
 import type { MerchantService } from './merchant-service.ts';
 import { digestOtp, digestOtpLike, OTP_LIFE, OTP_WRONG_TRIES, toMessageName } from './otp.ts';
+import { isThere, type PresenceState } from './presence.ts';
 import {
   type Claimant,
   findProvider,
@@ -49,16 +51,6 @@ export interface AttemptServiceOptions {
   readonly limiter: Limiter;
   /** True in a sandbox alone, whose people are kept there. */
   readonly keepsInvented: boolean;
-}
-
-export interface NewAttempt {
-  readonly channel: Channel;
-  readonly frame: AttemptFrame;
-  readonly walk: AttemptWalk;
-  /** The page that started it; `origin` of the certification. */
-  readonly pageUrl: string | null;
-  /** Of the client that starts it; empty when nobody can tell. */
-  readonly address: string;
 }
 
 export interface StartedAttempt {
@@ -176,6 +168,30 @@ export class AttemptService {
   methodsOf({ channel }: Attempt): readonly VerificationMethod[] {
     const screens = this.#screensOf(channel);
     return (['APP', 'SMS'] as const).filter((method) => screens.offers(method));
+  }
+
+  /** Takes note of a screen that is about to be shown; gives the number from which it counts its words, null for none. */
+  async show({ impUid, end, frame }: Attempt): Promise<number | null> {
+    const { store } = this.#options;
+    // The shop's page knows by itself what becomes of a layer, and is not there beside a redirect.
+    if (end !== null || frame.window !== 'popup') return null;
+    return store.attempts.show({ impUid, now: store.clock.now() });
+  }
+
+  /** Keeps what the window of a session says of itself; false when its attempt has ended or is unknown. */
+  async hear(session: string, number: number, state: PresenceState): Promise<boolean> {
+    const { store } = this.#options;
+    const attempt = await this.find({ session });
+    if (attempt === null || attempt.end !== null) return false;
+    await store.attempts.hear({ impUid: attempt.impUid, number, state, now: store.clock.now() });
+    return true;
+  }
+
+  /** Ends as the person's cancel when its popup is not there any more; not while it is just being confirmed. */
+  async failIfGone(attempt: Attempt): Promise<void> {
+    const { presence } = attempt;
+    if (!isThere(presence, this.#options.store.clock.now()))
+      await this.#fail(attempt, 'USER_CANCEL', null, null, presence.number);
   }
 
   /** Keeps a change and gives the attempt one step on; null when somebody else was faster. */
@@ -331,9 +347,10 @@ export class AttemptService {
     word: FailureWord,
     providerCode: string | null,
     claim: Uint8Array | null,
+    heard?: number,
   ): Promise<boolean> {
     const state = word === 'EXPIRED' ? 'expired' : 'failed';
-    return this.#end(attempt, { certified: false, word, providerCode }, { state }, claim);
+    return this.#end(attempt, { certified: false, word, providerCode }, { state }, claim, heard);
   }
 
   #end(
@@ -341,10 +358,11 @@ export class AttemptService {
     end: AttemptEnd,
     certification: AttemptEnding['certification'],
     claim: Uint8Array | null,
+    heard?: number,
   ): Promise<boolean> {
     const { store, clock } = this.#options;
     const now = clock.now();
-    return store.attempts.end({ impUid, end: JSON.stringify(end), certification, claim, now });
+    return store.attempts.end({ impUid, end: JSON.stringify(end), certification, claim, heard, now });
   }
 
   async #findBy(kind: keyof typeof PURPOSES, secret: string): Promise<StoredAttempt | null> {
@@ -376,15 +394,4 @@ export class AttemptService {
     if (screens === undefined) throw new AppError('channel_not_found');
     return screens;
   }
-}
-
-/** The merchant's limit and the channel's both hold. */
-function requireAge({ channel, walk }: Attempt, birthday: string, now: number): void {
-  const lowest = Math.max(channel.minimumAge ?? 0, walk?.minimumAge ?? 0);
-  if (ageOf(birthday, now) < lowest) throw new AppError('under_age');
-}
-
-/** 32 random bytes in 43 characters that may stand in an address. */
-function newSecret(): string {
-  return randomBytes(32).toString('base64url');
 }

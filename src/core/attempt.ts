@@ -1,7 +1,8 @@
-import type { ErrorCode } from '../errors.ts';
+import { AppError, type ErrorCode } from '../errors.ts';
 import type { Channel } from './channel.ts';
 import { SECOND } from './clock.ts';
-import type { Carrier } from './identity.ts';
+import { ageOf, type Carrier } from './identity.ts';
+import type { Presence, PresenceState } from './presence.ts';
 import type { VerificationMethod } from './provider.ts';
 import type { Claim, StoredCertification } from './store.ts';
 import type { Sealed } from './vault.ts';
@@ -132,11 +133,29 @@ export interface Attempt {
   /** Digest of the newest code. */
   readonly code: Uint8Array | null;
   readonly secrets: AttemptSecrets;
+  readonly presence: Presence;
   /** Null while it runs. */
   readonly end: AttemptEnd | null;
   readonly frame: AttemptFrame;
   /** Null when it has ended. */
   readonly walk: AttemptWalk | null;
+}
+
+/** Rejects with `under_age`; the merchant's limit and the channel's both hold. */
+export function requireAge({ channel, walk }: Attempt, birthday: string, now: number): void {
+  const lowest = Math.max(channel.minimumAge ?? 0, walk?.minimumAge ?? 0);
+  if (ageOf(birthday, now) < lowest) throw new AppError('under_age');
+}
+
+/** What an attempt begins with. */
+export interface NewAttempt {
+  readonly channel: Channel;
+  readonly frame: AttemptFrame;
+  readonly walk: AttemptWalk;
+  /** The page that started it; `origin` of the certification. */
+  readonly pageUrl: string | null;
+  /** Of the client that starts it; empty when nobody can tell. */
+  readonly address: string;
 }
 
 /** Keyed digests of what opens an attempt. */
@@ -156,6 +175,9 @@ export interface StoredAttempt extends Omit<Attempt, 'end' | 'frame' | 'walk'> {
   readonly frame: Sealed;
   readonly walk: Sealed | null;
 }
+
+/** An attempt that begins: there is no window yet. */
+export type NewStoredAttempt = Omit<StoredAttempt, 'presence'>;
 
 /** What finds an attempt: the digest of one of its secrets. */
 export type AttemptKey =
@@ -180,6 +202,18 @@ export interface AttemptChange {
   readonly walk: Sealed;
   /** Digest of a code that was sent; absent: the one before stays. */
   readonly code?: Uint8Array;
+}
+
+/** A screen that is about to be shown. */
+export interface AttemptShowing {
+  readonly impUid: string;
+  readonly now: number;
+}
+
+/** What a screen says of its window. */
+export interface PresenceWord extends AttemptShowing {
+  readonly number: number;
+  readonly state: PresenceState;
 }
 
 /** A step that asks for the claim of the attempt's certification. */
@@ -209,6 +243,8 @@ export interface AttemptEnding {
   /** The claim of whoever ends it; null for somebody who has none, which a live claim of another one holds off. */
   readonly claim: Uint8Array | null;
   readonly now: number;
+  /** The newest word of the window, when that decided; one since makes it void. */
+  readonly heard?: number | undefined;
   /** What the certification becomes in the same moment; to certify it takes the claim. */
   readonly certification:
     | { readonly state: 'failed' | 'expired' }
@@ -218,7 +254,7 @@ export interface AttemptEnding {
 /** What a storage engine must do for attempts; part of the port in `store.ts`, with the same promises. */
 export interface AttemptStore {
   /** Keeps a new attempt with its pending certification; false when the id is or was in use. */
-  create(attempt: StoredAttempt, certification: StoredCertification): Promise<boolean>;
+  create(attempt: NewStoredAttempt, certification: StoredCertification): Promise<boolean>;
   /** Binds the session to the ticket, which works once; false when it was used, is too old or the attempt over. */
   openTicket(opening: TicketOpening): Promise<boolean>;
   find(key: AttemptKey): Promise<StoredAttempt | null>;
@@ -229,7 +265,14 @@ export interface AttemptStore {
   tryCode(request: CodeTryRequest): Promise<StoredCodeTry>;
   /** Goes one step on and takes the claim; false when it stands at another step, has ended or is being confirmed. */
   claim(request: AttemptClaim): Promise<boolean>;
-  /** Ends it together with its certification, whatever its step, and forgets its walk; false when it has ended. */
+  /** Takes the window for visible and gives the number from which the screen counts its words; null when it has ended. */
+  show(showing: AttemptShowing): Promise<number | null>;
+  /** Keeps what a screen says of its window; false when a word of a higher number came before, or it has ended. */
+  hear(word: PresenceWord): Promise<boolean>;
+  /**
+   * Ends it together with its certification, whatever its step, and forgets its walk; false when it has ended, or its
+   * window was heard of since.
+   */
   end(ending: AttemptEnding): Promise<boolean>;
   /** Ends at most so many attempts whose time is over and that nobody has a claim on; says how many. */
   endLate(late: { readonly end: string; readonly now: number; readonly count: number }): Promise<number>;

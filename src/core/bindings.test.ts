@@ -226,8 +226,13 @@ describe('the row of an attempt', () => {
     session: Uint8Array.of(3),
   };
   const bound = { impUid: 'imp_000000000001', merchantId: 1, channel, expiresAt: 9, secrets };
-  const row = { ...bound, step: 3, wrong: 0, code, end: null, ...sealAttempt(vault, bound, frame, walk) };
-  const others: Record<Exclude<keyof StoredAttempt, 'step' | 'secrets'>, Partial<StoredAttempt>> = {
+  const presence = { number: 0, state: 'gone', heardAt: 0 } as const;
+  const sealed = sealAttempt(vault, bound, frame, walk);
+  const row = { ...bound, step: 3, wrong: 0, code, end: null, presence, ...sealed };
+  const others: Record<
+    Exclude<keyof StoredAttempt, 'step' | 'secrets' | 'presence'>,
+    Partial<StoredAttempt>
+  > = {
     impUid: { impUid: 'imp_000000000002' },
     merchantId: { merchantId: 2 },
     channel: { channel: elsewhere },

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 
 const OWN_IMP_UID = /^imp_\d{12}$/;
 const LONGEST_IMP_UID = 100;
@@ -16,4 +16,9 @@ export function isOwnImpUid(impUid: string): boolean {
 /** Whether an id can stand in a store at all: ids that came from elsewhere may have other shapes. */
 export function isStorableImpUid(impUid: string): boolean {
   return impUid.length > 0 && impUid.length <= LONGEST_IMP_UID;
+}
+
+/** 32 random bytes in 43 characters that may stand in an address. */
+export function newSecret(): string {
+  return randomBytes(32).toString('base64url');
 }

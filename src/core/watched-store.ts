@@ -51,6 +51,8 @@ const ATTEMPT_VERBS = {
   advance: true,
   tryCode: true,
   claim: true,
+  show: true,
+  hear: true,
   end: true,
   endLate: true,
   forget: true,

@@ -33,7 +33,7 @@ export function layOut(kind: Screen['kind'], view: View, frame: Frame, problems:
   const auto = autoDelay(frame);
   return html`<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><title>${title}</title><meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover,interactive-widget=resizes-content"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><meta name="format-detection" content="telephone=no"><style nonce="${nonce}">${raw(STYLE)}${sandbox && raw(SANDBOX_STYLE)}</style>${view.head}</head>
-<body data-screen="${kind}"${auto !== null && html` data-auto="${auto}"`}>${ribbon(frame)}<div class="page"><header>${asker(frame)}<a class="lang" href="${addressIn(other, frame)}" lang="${other}" hreflang="${other}">${t('other_language')}</a></header>
+<body data-screen="${kind}"${frame.firstWord !== null && html` data-word="${frame.firstWord}"`}${auto !== null && html` data-auto="${auto}"`}>${ribbon(frame)}<div class="page"><header>${asker(frame)}<a class="lang" href="${addressIn(other, frame)}" lang="${other}" hreflang="${other}">${t('other_language')}</a></header>
 <main>${view.phase !== null && progress(view.phase, language)}${view.sign}<h1 tabindex="-1"${!problems.any && html` autofocus`}>${view.heading}</h1>${view.lead}${problems.list}${view.body}</main></div>${outcomePicker(view, frame)}${frame.greeting && html`<script type="application/json" id="greeting">${data(frame.greeting)}</script>`}
 <script nonce="${nonce}">${raw(sandbox ? SCRIPT_WITH_SANDBOX : SCRIPT)}</script></body></html>
 `.markup;

@@ -4,6 +4,7 @@ import type { Attempt, FailureWord } from '../core/attempt.ts';
 import type { AttemptService } from '../core/attempt-service.ts';
 import type { Clock } from '../core/clock.ts';
 import type { MerchantService } from '../core/merchant-service.ts';
+import { PRESENCES } from '../core/presence.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { type HeaderList, JSON_HEADERS, type PageAnswer } from '../http/answers.ts';
 import type { ApiRequest, Handler, Route } from '../http/routes.ts';
@@ -45,6 +46,11 @@ export function pageRoutes(services: PageServices): readonly Route[] {
     { path: '/page/result', ...call((request) => page.result(request)) },
     { path: '/page/close', ...call((request) => page.close(request)) },
     { path: '/page/{ticket}', methods: { GET: (request) => page.open(request) }, renderError: failedScreen },
+    {
+      path: '/page/s/{session}/presence',
+      methods: { POST: (request) => page.hear(request) },
+      renderError: failedScreen,
+    },
     {
       path: '/page/s/{session}',
       methods: { GET: (request) => page.show(request), POST: (request) => page.take(request) },
@@ -92,9 +98,14 @@ class Page {
     const body = readJson(request);
     const attempt = await this.#byHandle(body);
     if (attempt === null) return refused(404, 'SYSTEM_ERROR');
-    const word = CLOSING.find((each) => each === body['reason']) ?? 'USER_CANCEL';
-    if (attempt.end === null) await this.#services.attempts.fail(attempt, word);
-    return json(200, stateOf((await this.#services.attempts.reload(attempt)) ?? attempt));
+    const { attempts } = this.#services;
+    const reason = CLOSING.find((each) => each === body['reason']);
+    // Without a reason a popup only looks closed, which it does to a page that its browser has cut off from it.
+    const isCertain = body['force'] === true || reason !== undefined || attempt.frame.window !== 'popup';
+    if (attempt.end === null)
+      await (isCertain ? attempts.fail(attempt, reason ?? 'USER_CANCEL') : attempts.failIfGone(attempt));
+    const current = (await attempts.reload(attempt)) ?? attempt;
+    return json(200, { ...stateOf(current), ...(current.end === null && !isCertain && { wait: true }) });
   }
 
   /** Exchanges the ticket for a session, once. */
@@ -131,6 +142,17 @@ class Page {
     return current === null ? seen : this.#draw(current, session, query, problems, form);
   }
 
+  /** What a screen says of its window; 410 has it look at the end. */
+  async hear(request: ApiRequest): Promise<PageAnswer> {
+    const [session = ''] = request.parameters;
+    const form = readForm(request);
+    const state = PRESENCES.find((each) => each === form.get('state'));
+    const number = Number(form.get('number'));
+    if (state === undefined || !Number.isSafeInteger(number)) throw new AppError('body_malformed');
+    const isRunning = await this.#services.attempts.hear(session, number, state);
+    return { status: isRunning ? 204 : 410, headers: ['Cache-Control', 'no-store'], body: Buffer.alloc(0) };
+  }
+
   async #byHandle(body: Readonly<Record<string, unknown>>): Promise<Attempt | null> {
     const { handle } = body;
     return typeof handle === 'string' ? this.#services.attempts.find({ handle }) : null;
@@ -157,6 +179,7 @@ class Page {
       merchantName: merchant?.name ?? '',
       serviceName: attempt.frame.serviceName,
       greeting: attempt.end === null ? toGreeting(attempt) : null,
+      firstWord: await attempts.show(attempt),
       sandbox: extras?.panel(attempt, screen) ?? null,
     });
     return html(200, text, policyOf(nonce, frameAncestors(attempt)));
@@ -175,6 +198,7 @@ class Page {
         merchantName: '',
         serviceName: '',
         greeting: null,
+        firstWord: null,
         sandbox: null,
       },
     );

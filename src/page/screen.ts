@@ -131,6 +131,8 @@ export interface Frame {
   readonly serviceName: string;
   /** Tells the window that opened this one that the page is there; null where none did. */
   readonly greeting: Message | null;
+  /** The number from which the screen counts its words on whether its window is there; null where nobody asks. */
+  readonly firstWord: number | null;
   /** Null outside of the sandbox. */
   readonly sandbox: SandboxPanel | null;
 }

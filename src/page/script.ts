@@ -37,6 +37,27 @@ addEventListener('keydown', (event) => {
 });
 `;
 
+const PRESENCE = `
+// The server is told that this window is there, is hidden, or goes: its browser may have cut the shop's page off from
+// it, to which it then looks closed. A page out of the browser's cache asks for the current screen.
+if (document.body.dataset.word) {
+  let number = Number(document.body.dataset.word);
+  const address = location.pathname + '/presence';
+  const word = (state) => new URLSearchParams({ state, number: number += 1 });
+  let goes = false;
+  const say = () => {
+    // A page that goes becomes hidden after that.
+    if (!goes) fetch(address, { method: 'POST', body: word(document.visibilityState), keepalive: true })
+      .then(({ status }) => { if (status === 410) location.reload(); }, () => {});
+  };
+  say();
+  setInterval(() => { if (!document.hidden) say(); }, 4000);
+  addEventListener('visibilitychange', say);
+  addEventListener('pagehide', () => { goes = true; navigator.sendBeacon(address, word('gone')); });
+  addEventListener('pageshow', ({ persisted }) => { if (persisted) location.reload(); });
+}
+`;
+
 const FORMS = `
 // A second press while the first one is on its way is none.
 let sent = false;
@@ -139,7 +160,7 @@ if (auto !== undefined && !one('.problems')) {
 `;
 
 /** For every screen. */
-export const SCRIPT = `{${minify(`${FOCUS}${WINDOW}${FORMS}${TIME}${FINISH}`)}}`;
+export const SCRIPT = `{${minify(`${FOCUS}${WINDOW}${PRESENCE}${FORMS}${TIME}${FINISH}`)}}`;
 
 /** For every screen of a sandbox. */
-export const SCRIPT_WITH_SANDBOX = `{${minify(`${FOCUS}${WINDOW}${FORMS}${TIME}${FINISH}${SANDBOX}`)}}`;
+export const SCRIPT_WITH_SANDBOX = `{${minify(`${FOCUS}${WINDOW}${PRESENCE}${FORMS}${TIME}${FINISH}${SANDBOX}`)}}`;

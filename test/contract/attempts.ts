@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AttemptEnding, CodeTryRequest, StoredAttempt } from '../../src/core/attempt.ts';
+import type { AttemptEnding, CodeTryRequest, NewStoredAttempt } from '../../src/core/attempt.ts';
 import type { Channel } from '../../src/core/channel.ts';
 import { newImpUid } from '../../src/core/ids.ts';
+import { type PresenceState, WORDS_PER_SCREEN } from '../../src/core/presence.ts';
 import type { Store, StoredCertification } from '../../src/core/store.ts';
 import { CHANNEL, putMerchant } from './merchant.ts';
 
@@ -42,7 +43,7 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
         handle: randomBytes(36),
         session: null,
       };
-      const attempt: StoredAttempt = {
+      const attempt: NewStoredAttempt = {
         impUid,
         merchantId,
         channel,
@@ -272,6 +273,52 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
       for (const { impUid } of [running, stillRunning])
         expect(await second.attempts.findById(channel.merchantId, impUid)).not.toBeNull();
       expect((await second.findCertification(channel.merchantId, late.impUid))?.state).toBe('expired');
+    });
+
+    it('hears of its window by numbers, the higher ones of the newest screen', async () => {
+      const { impUid, attempt } = await begin();
+      const { show, hear } = { show: second.attempts.show, hear: store.attempts.hear };
+      const tell = async (number: number, state: PresenceState, now = NOW) => {
+        const heard = await hear.call(store.attempts, { impUid, number, state, now });
+        await nextTurn();
+        return heard;
+      };
+      const presence = async () =>
+        (await second.attempts.find({ handle: attempt.secrets.handle }))?.presence ?? null;
+      expect(await presence()).toEqual({ number: 0, state: 'gone', heardAt: 0 });
+      const shown = (now: number) => show.call(second.attempts, { impUid, now });
+      const first = Number(await shown(NOW));
+      await nextTurn();
+      expect(await presence()).toEqual({ number: first, state: 'visible', heardAt: NOW });
+      expect(await tell(first, 'gone')).toBe(false);
+      expect(await tell(first + 2, 'gone', NOW + 2)).toBe(true);
+      expect(await tell(first + 1, 'hidden', NOW + 3)).toBe(false);
+      expect(await presence()).toEqual({ number: first + 2, state: 'gone', heardAt: NOW + 2 });
+      // Screens at the same moment have numbers of their own, and none of an older screen's comes after.
+      const screens = await Promise.all([NOW + 4, NOW + 4, NOW + 4].map(shown));
+      await nextTurn();
+      expect(new Set([first, ...screens]).size).toBe(4);
+      const newest = Math.max(...screens.map(Number));
+      expect(await tell(first + WORDS_PER_SCREEN - 1, 'gone')).toBe(false);
+      expect(await tell(newest + 1, 'hidden', NOW + 5)).toBe(true);
+      expect(await presence()).toEqual({ number: newest + 1, state: 'hidden', heardAt: NOW + 5 });
+      expect(await store.attempts.end(ending(impUid))).toBe(true);
+      await nextTurn();
+      expect(await tell(newest + 2, 'visible')).toBe(false);
+      expect(await shown(NOW)).toBeNull();
+    });
+
+    it('ends for the silence of its window only while that is silent', async () => {
+      const { impUid } = await begin();
+      const number = Number(await store.attempts.show({ impUid, now: NOW }));
+      await nextTurn();
+      expect(await second.attempts.hear({ impUid, number: number + 1, state: 'gone', now: NOW })).toBe(true);
+      const later = await store.attempts.show({ impUid, now: NOW });
+      await nextTurn();
+      expect(await second.attempts.end(ending(impUid, { heard: number + 1 }))).toBe(false);
+      expect(await second.attempts.findById(channel.merchantId, impUid)).toMatchObject({ end: null });
+      expect((await store.findCertification(channel.merchantId, impUid))?.state).toBe('pending');
+      expect(await second.attempts.end(ending(impUid, { heard: Number(later) }))).toBe(true);
     });
 
     it('goes when its certification is erased', async () => {

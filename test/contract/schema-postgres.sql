@@ -21,6 +21,9 @@ attempts.step integer NOT NULL
 attempts.wrong integer NOT NULL
 attempts.code_digest bytea
 attempts.ended text
+attempts.word_number bigint NOT NULL
+attempts.presence text NOT NULL
+attempts.heard_at bigint NOT NULL
 attempts.frame_key_id integer NOT NULL
 attempts.frame_salt bytea NOT NULL
 attempts.frame_sealed bytea NOT NULL
@@ -84,6 +87,7 @@ api_keys: FOREIGN KEY (merchant_id) REFERENCES merchants(id)
 api_keys: PRIMARY KEY (id)
 api_keys: UNIQUE (imp_key)
 attempts: CHECK (((wrong >= 0) AND (wrong <= 5)))
+attempts: CHECK ((presence = ANY (ARRAY['visible'::text, 'hidden'::text, 'gone'::text])))
 attempts: PRIMARY KEY (id)
 attempts: UNIQUE (handle_digest)
 attempts: UNIQUE (session_digest)

@@ -49,6 +49,8 @@ const VERBS: readonly StoreVerb[] = Object.keys({
   'attempts.advance': true,
   'attempts.tryCode': true,
   'attempts.claim': true,
+  'attempts.show': true,
+  'attempts.hear': true,
   'attempts.end': true,
   'attempts.endLate': true,
   'attempts.forget': true,

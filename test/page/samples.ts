@@ -36,6 +36,7 @@ export const FRAME: Frame = {
     message: '{"bonin":1,"type":"ready","imp_uid":"imp_000000000001"}',
     targetOrigin: 'https://shop.example',
   },
+  firstWord: null,
   sandbox: null,
 };
 

@@ -7,6 +7,8 @@ import { done, IPHONE, NO_POPUPS, say, setUp, type Visit } from './sdk-visit.ts'
 const { server, visitor } = await setUp();
 
 const PENDING = { state: 'pending' };
+/** To a script whose popup looks closed: it is still there. */
+const WAIT = { ...PENDING, wait: true };
 const DONE = { state: 'done', result: success() };
 const asked = () => server.asked.map(({ path, body }) => (body['force'] === true ? `${path}!` : path));
 
@@ -127,31 +129,75 @@ describe('with the person at an agency', () => {
   });
 
   it('waits for a popup that only looks closed, every two seconds, until the end', async () => {
-    server.script('close', { state: 'pending', wait: true });
-    server.script('result', ...Array.from({ length: 4 }, () => PENDING), DONE);
+    server.script('close', ...Array.from({ length: 5 }, () => WAIT), DONE);
     const visit = await visitor.visit(server.shop, { stopsClock: true });
     const popup = await visit.verifyInPopup();
     await visit.shut(popup);
     await visit.pass(12_000, 500);
     await visit.succeeds();
-    expect(asked()).toEqual(['start', 'close', 'result', 'result', 'result', 'result', 'result']);
+    expect(asked()).toEqual(['start', 'close', 'close', 'close', 'close', 'close', 'close']);
+    await visit.isClean();
   });
 
   it('stops waiting for such a popup at IMP.close()', async () => {
-    server.script('close', { state: 'pending', wait: true }, { state: 'done', result: CANCELLED });
+    server.script('close', WAIT);
     const visit = await visitor.visit(server.shop, { stopsClock: true });
     const popup = await visit.verifyInPopup();
     await visit.shut(popup);
     await visit.pass(9000, 500);
     expect(await visit.results()).toEqual([]);
+    server.script('close', WAIT, { state: 'done', result: CANCELLED });
     await visit.page.evaluate('IMP.close()');
     await visit.pass(3000, 500);
     await visit.fails('USER_CANCEL');
     expect(asked().at(-1)).toBe('close!');
   });
 
+  it('takes a long sleep for no silence of the server, and lets a popup that slept speak first', async () => {
+    server.script('close', WAIT);
+    const visit = await visitor.visit(server.shop, { stopsClock: true });
+    const popup = await visit.verifyInPopup();
+    await visit.shut(popup);
+    await visit.pass(1000);
+    await eventually(() => asked().length === 2);
+    server.script('close', 'cut', DONE);
+    // As long as a page in the background may have to wait, longer than the server may be silent.
+    await visit.page.clock.fastForward(15_000);
+    expect(asked()).toEqual(['start', 'close']);
+    await visit.pass(6000, 500);
+    await visit.succeeds();
+    // One was cut off before anybody took note of it.
+    expect(asked()).toEqual(['start', 'close', 'close']);
+  });
+
+  it('forces the end of a popup at once that the server takes for a living one', async () => {
+    server.script('close', WAIT, { state: 'done', result: CANCELLED });
+    const visit = await visitor.visit(server.shop);
+    await visit.verifyInPopup();
+    await visit.page.evaluate('IMP.close()');
+    await visit.fails('USER_CANCEL');
+    expect(asked()).toEqual(['start', 'close', 'close!']);
+  });
+
+  it('hears the result of a popup that speaks though it looks closed', async () => {
+    server.script('close', WAIT);
+    const visit = await visitor.visit(server.shop, {
+      before: `const open = window.open;
+        window.open = (...args) => {
+          const opened = open.apply(window, args);
+          Object.defineProperty(opened, 'closed', { get: () => window.looksClosed === true });
+          return opened;
+        };`,
+    });
+    const popup = await visit.verifyInPopup();
+    await visit.page.evaluate('window.looksClosed = true');
+    await eventually(() => asked().includes('close'));
+    await popup.evaluate(say(done(success())));
+    await visit.succeeds();
+  });
+
   it('a second call does not wait for such a popup', async () => {
-    server.script('close', { state: 'pending', wait: true }, { state: 'done', result: CANCELLED });
+    server.script('close', WAIT, { state: 'done', result: CANCELLED });
     const visit = await visitor.visit(server.shop);
     const popup = await visit.verifyInPopup();
     await popup.close();

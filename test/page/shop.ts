@@ -101,6 +101,7 @@ export function shopOf({ url }: Pick<RunningDevApp, 'url'>) {
     setTime: (at: string) => setClock({ now: Date.parse(at) / 1000 }),
     resetTime: () => setClock({}),
     result: (handle: string) => call('result', { handle }),
-    close: (handle: string) => call('close', { handle }),
+    /** As a script that is told to, and does not only find its window closed. */
+    close: (handle: string) => call('close', { handle, force: true }),
   };
 }

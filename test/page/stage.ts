@@ -12,6 +12,9 @@ export const IPHONE =
 /** What the shop's callback got, oldest first. */
 export type Results = readonly Readonly<Record<string, string | boolean>>[];
 
+/** Headers that the shop's page comes with. */
+export type Headers = Readonly<Record<string, string>>;
+
 /** A shop's page with the script in it, on an origin of its own, in front of a real server and a real browser. */
 export class Stage {
   readonly app: Awaited<ReturnType<typeof startDevApp>>;
@@ -32,11 +35,20 @@ export class Stage {
   }
 
   /** `front` stands before the server and passes on to where it is told; browsers know its address alone. */
-  static async open(front?: { readonly url: string; passTo(url: string): void }): Promise<Stage> {
-    const [app, browser] = await Promise.all([startDevApp({ publicUrl: front?.url }), launchBrowser()]);
+  static async open(
+    front?: { readonly url: string; passTo(url: string): void },
+    options: Parameters<typeof startDevApp>[0] = {},
+  ): Promise<Stage> {
+    const [app, browser] = await Promise.all([
+      startDevApp({ ...options, publicUrl: front?.url }),
+      launchBrowser(),
+    ]);
     front?.passTo(app.url);
     const shop = createServer((request, response) => {
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
+      // What an address asks for after `?` are headers.
+      for (const [name, value] of new URL(request.url ?? '/', 'http://shop').searchParams)
+        if (name.startsWith('Cross-Origin-')) response.setHeader(name, value);
       response.end(shopPage(front?.url ?? app.url, request.url ?? '/'));
     });
     await new Promise<void>((resolve) => shop.listen(0, 'localhost', resolve));
@@ -51,22 +63,25 @@ export class Stage {
   }
 
   /** A shop's page in a browser of its own. */
-  async visit(options: Parameters<Browser['newContext']>[0] = {}): Promise<Shop> {
+  async visit(options: Parameters<Browser['newContext']>[0] = {}, headers: Headers = {}): Promise<Shop> {
     const context = await this.browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
     const page = await context.newPage();
-    await page.goto(`${this.shopUrl}/join`);
+    await page.goto(`${this.shopUrl}/join?${new URLSearchParams(headers)}`);
     return new Shop(context, page);
   }
 
   /** A phone: small, with touch, by its user agent. */
-  visitByPhone(options: Parameters<Browser['newContext']>[0] = {}): Promise<Shop> {
-    return this.visit({
-      ...options,
-      userAgent: IPHONE,
-      viewport: { width: 390, height: 844 },
-      isMobile: true,
-      hasTouch: true,
-    });
+  visitByPhone(options: Parameters<Browser['newContext']>[0] = {}, headers: Headers = {}): Promise<Shop> {
+    return this.visit(
+      {
+        ...options,
+        userAgent: IPHONE,
+        viewport: { width: 390, height: 844 },
+        isMobile: true,
+        hasTouch: true,
+      },
+      headers,
+    );
   }
 }
 

@@ -3,8 +3,11 @@ import type {
   AttemptClaim,
   AttemptEnding,
   AttemptKey,
+  AttemptShowing,
   AttemptStore,
   CodeTryRequest,
+  NewStoredAttempt,
+  PresenceWord,
   StoredAttempt,
   StoredCodeTry,
   TicketOpening,
@@ -28,7 +31,7 @@ export class PostgresAttempts implements AttemptStore {
     this.#insertCertification = insertCertification;
   }
 
-  create(attempt: StoredAttempt, certification: StoredCertification): Promise<boolean> {
+  create(attempt: NewStoredAttempt, certification: StoredCertification): Promise<boolean> {
     const { merchantId, channel, secrets, expiresAt, step, wrong, frame, walk } = attempt;
     return this.#database.transaction(async (run) => {
       const id = await this.#insertCertification(run, certification);
@@ -108,7 +111,16 @@ export class PostgresAttempts implements AttemptStore {
     });
   }
 
-  end({ impUid, end, claim, now, certification }: AttemptEnding): Promise<boolean> {
+  async show({ impUid, now }: AttemptShowing): Promise<number | null> {
+    const [shown] = await this.#database.run('showAttempt', ownId(impUid), now);
+    return shown === undefined ? null : (shown[0] as number);
+  }
+
+  async hear({ impUid, number, state, now }: PresenceWord): Promise<boolean> {
+    return (await this.#database.run('hearAttempt', ownId(impUid), number, state, now)).length === 1;
+  }
+
+  end({ impUid, end, claim, now, heard, certification }: AttemptEnding): Promise<boolean> {
     const id = ownId(impUid);
     return this.#database.transaction(async (run) => {
       // Whoever erases the certification takes it first and the attempt then, and so must we.
@@ -122,7 +134,7 @@ export class PostgresAttempts implements AttemptStore {
               claim,
             )
           : await run('endPending', id, certification.state, now, claim);
-      return changed.length === 1 && (await run('endAttempt', id, end)).length === 1;
+      return changed.length === 1 && (await run('endAttempt', id, end, heard ?? null)).length === 1;
     });
   }
 

@@ -4,6 +4,7 @@ import type { Channel, ProviderName } from '../../core/channel.ts';
 import { isOwnImpUid } from '../../core/ids.ts';
 import { type Merchant, readPageRules } from '../../core/merchant.ts';
 import type { OtpEnd, StoredOtp } from '../../core/otp.ts';
+import type { PresenceState } from '../../core/presence.ts';
 import type { VerificationMethod } from '../../core/provider.ts';
 import type { StoredCertification } from '../../core/store.ts';
 import type { Sealed } from '../../core/vault.ts';
@@ -125,20 +126,37 @@ export function toOtp(row: Row): StoredOtp | null {
 
 export function toAttempt(row: Row): StoredAttempt {
   const columns = row.slice(CHANNEL_COLUMNS);
-  const [id, merchantId, ticket, ticketUntil, handle, session, expiresAt, step, wrong, code, end] =
-    columns as [
-      number,
-      number,
-      Uint8Array,
-      number,
-      Uint8Array,
-      Uint8Array | null,
-      number,
-      number,
-      number,
-      Uint8Array | null,
-      string | null,
-    ];
+  const [
+    id,
+    merchantId,
+    ticket,
+    ticketUntil,
+    handle,
+    session,
+    expiresAt,
+    step,
+    wrong,
+    code,
+    end,
+    number,
+    state,
+    heardAt,
+  ] = columns as [
+    number,
+    number,
+    Uint8Array,
+    number,
+    Uint8Array,
+    Uint8Array | null,
+    number,
+    number,
+    number,
+    Uint8Array | null,
+    string | null,
+    number,
+    PresenceState,
+    number,
+  ];
   return {
     impUid: `imp_${String(id).padStart(12, '0')}`,
     merchantId,
@@ -149,8 +167,9 @@ export function toAttempt(row: Row): StoredAttempt {
     wrong,
     code,
     end,
-    frame: toSealed(columns, 11) as Sealed,
-    walk: toSealed(columns, 14),
+    presence: { number, state, heardAt },
+    frame: toSealed(columns, 14) as Sealed,
+    walk: toSealed(columns, 17),
   };
 }
 

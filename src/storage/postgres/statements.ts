@@ -1,4 +1,5 @@
 import { LONGEST_CLAIM } from '../../core/claims.ts';
+import { WORDS_PER_SCREEN } from '../../core/presence.ts';
 
 const CHANNEL_COLUMNS = `h.id, h.merchant_id, h.position, h.channel_key, h.provider, h.provider_merchant_id, h.carrier_approval,
   h.foreigner_add_on, h.minimum_age, h.proof`;
@@ -9,8 +10,8 @@ const MERCHANT = 'SELECT id, user_code, name, page_rules, disabled_at, proof FRO
 
 const ATTEMPT = `
   SELECT ${CHANNEL_COLUMNS}, a.id, a.merchant_id, a.ticket_digest, a.ticket_until, a.handle_digest, a.session_digest,
-    a.expires_at, a.step, a.wrong, a.code_digest, a.ended, a.frame_key_id, a.frame_salt, a.frame_sealed, a.walk_key_id,
-    a.walk_salt, a.walk_sealed
+    a.expires_at, a.step, a.wrong, a.code_digest, a.ended, a.word_number, a.presence, a.heard_at, a.frame_key_id,
+    a.frame_salt, a.frame_sealed, a.walk_key_id, a.walk_salt, a.walk_sealed
   FROM attempts a LEFT JOIN channels h ON h.id = a.channel_id
   WHERE`;
 
@@ -269,8 +270,16 @@ export const SQL = {
     RETURNING code_digest, wrong`,
   countWrongCode: 'UPDATE attempts SET wrong = wrong + 1 WHERE id = $1',
   takeClaim: 'UPDATE certifications SET claim = $2, claimed_until = $3 WHERE id = $1',
+  showAttempt: `
+    UPDATE attempts SET word_number = (word_number / ${WORDS_PER_SCREEN} + 1) * ${WORDS_PER_SCREEN}, presence = 'visible',
+      heard_at = $2
+    WHERE id = $1 AND ended IS NULL RETURNING word_number`,
+  hearAttempt: `
+    UPDATE attempts SET word_number = $2, presence = $3, heard_at = $4
+    WHERE id = $1 AND word_number < $2 AND ended IS NULL RETURNING id`,
   endAttempt: `
-    UPDATE attempts SET step = step + 1, ended = $2, ${NO_WALK} WHERE id = $1 AND ended IS NULL RETURNING id`,
+    UPDATE attempts SET step = step + 1, ended = $2, ${NO_WALK}
+    WHERE id = $1 AND ended IS NULL AND ($3::bigint IS NULL OR word_number = $3) RETURNING id`,
   endPending: `
     UPDATE certifications c SET state = $2, ${NO_CLAIM}
     WHERE c.id = $1 AND c.state = 'pending' AND (${unclaimed('$3::bigint')} OR c.claim = $4)

@@ -3,12 +3,16 @@ import type {
   AttemptClaim,
   AttemptEnding,
   AttemptKey,
+  AttemptShowing,
   AttemptStore,
   CodeTryRequest,
+  NewStoredAttempt,
+  PresenceWord,
   StoredAttempt,
   StoredCodeTry,
   TicketOpening,
 } from '../../core/attempt.ts';
+import type { PresenceState } from '../../core/presence.ts';
 import type { StoredCertification } from '../../core/store.ts';
 import type { Sealed } from '../../core/vault.ts';
 import type { CertificationRows } from './certification-rows.ts';
@@ -25,7 +29,7 @@ export class SqliteAttempts implements AttemptStore {
     this.#certifications = certifications;
   }
 
-  async create(attempt: StoredAttempt, certification: StoredCertification): Promise<boolean> {
+  async create(attempt: NewStoredAttempt, certification: StoredCertification): Promise<boolean> {
     const { merchantId, channel, secrets, expiresAt, step, wrong, frame, walk } = attempt;
     return this.#connection.write(() => {
       const id = this.#certifications.insert(certification);
@@ -113,11 +117,24 @@ export class SqliteAttempts implements AttemptStore {
     });
   }
 
-  async end({ impUid, end, claim, now, certification }: AttemptEnding): Promise<boolean> {
+  async show({ impUid, now }: AttemptShowing): Promise<number | null> {
+    const [number] = this.#connection.write(
+      () => one(this.#connection.statements.showAttempt, now, idOf(impUid)) ?? [null],
+    );
+    return number as number | null;
+  }
+
+  async hear({ impUid, number, state, now }: PresenceWord): Promise<boolean> {
+    return this.#connection.write(
+      () => this.#connection.statements.hearAttempt.run(number, state, now, idOf(impUid)).changes === 1,
+    );
+  }
+
+  async end({ impUid, end, claim, now, heard, certification }: AttemptEnding): Promise<boolean> {
     const run = this.#connection.statements;
     const id = idOf(impUid);
     const ended = this.#connection.write(() => {
-      if (one(run.isRunning, id) === null) return false;
+      if (one(run.isRunning, id, heard ?? null) === null) return false;
       if (certification.state === 'certified') {
         const { certifiedAt, sealed } = certification.certified;
         if (run.certify.run(certifiedAt, ...columnsOf(sealed), id, claim).changes === 0) return false;
@@ -169,6 +186,9 @@ export class SqliteAttempts implements AttemptStore {
       wrong,
       code,
       end,
+      number,
+      state,
+      heardAt,
     ] = row as [
       number,
       number,
@@ -182,6 +202,9 @@ export class SqliteAttempts implements AttemptStore {
       number,
       Uint8Array | null,
       string | null,
+      number,
+      PresenceState,
+      number,
     ];
     return {
       impUid: impUidOf(id),
@@ -193,8 +216,9 @@ export class SqliteAttempts implements AttemptStore {
       wrong,
       code,
       end,
-      frame: toSealed(row, 12) as Sealed,
-      walk: toSealed(row, 15),
+      presence: { number, state, heardAt },
+      frame: toSealed(row, 15) as Sealed,
+      walk: toSealed(row, 18),
     };
   }
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { LONGEST_CLAIM } from '../../core/claims.ts';
+import { WORDS_PER_SCREEN } from '../../core/presence.ts';
 
 /** A row as an array of its columns, which costs half of what an object costs. */
 export type Row = readonly SQLOutputValue[];
@@ -11,7 +12,8 @@ const MERCHANT = 'SELECT id, user_code, name, page_rules, disabled_at, proof FRO
 
 const ATTEMPT = `
   SELECT id, merchant_id, channel_id, ticket_digest, ticket_until, handle_digest, session_digest, expires_at, step, wrong,
-    code_digest, ended, frame_key_id, frame_salt, frame_sealed, walk_key_id, walk_salt, walk_sealed
+    code_digest, ended, word_number, presence, heard_at, frame_key_id, frame_salt, frame_sealed, walk_key_id, walk_salt,
+    walk_sealed
   FROM attempts WHERE`;
 
 /** What an OTP has while it is open, and not when it has ended. */
@@ -168,7 +170,14 @@ const SQL = {
   takeStep: 'UPDATE attempts SET step = step + 1 WHERE id = ? AND step = ? AND ended IS NULL',
   findCode: 'SELECT code_digest, wrong FROM attempts WHERE id = ? AND step = ? AND ended IS NULL',
   countWrongCode: 'UPDATE attempts SET wrong = wrong + 1 WHERE id = ?',
-  isRunning: 'SELECT 1 FROM attempts WHERE id = ? AND ended IS NULL',
+  isRunning: 'SELECT 1 FROM attempts WHERE id = ?1 AND ended IS NULL AND (?2 IS NULL OR word_number = ?2)',
+  showAttempt: `
+    UPDATE attempts SET word_number = (word_number / ${WORDS_PER_SCREEN} + 1) * ${WORDS_PER_SCREEN}, presence = 'visible',
+      heard_at = ?
+    WHERE id = ? AND ended IS NULL RETURNING word_number`,
+  hearAttempt: `
+    UPDATE attempts SET word_number = ?1, presence = ?2, heard_at = ?3
+    WHERE id = ?4 AND word_number < ?1 AND ended IS NULL`,
   endAttempt: `UPDATE attempts SET step = step + 1, ended = ?, ${NO_WALK} WHERE id = ? AND ended IS NULL`,
   findLateAttempts: `
     SELECT a.id FROM attempts a LEFT JOIN certifications c ON c.id = a.id

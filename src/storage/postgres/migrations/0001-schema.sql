@@ -122,7 +122,8 @@ CREATE TABLE turns (
 INSERT INTO turns (id) SELECT n FROM generate_series(0, 511) AS n;
 
 -- Attempts on the page. Ticket, session, handle and code stand here as keyed digests. The frame (how the window was
--- opened) and the walk (what was typed, null when the attempt has ended) are sealed.
+-- opened) and the walk (what was typed, null when the attempt has ended) are sealed. A word is what a screen says of
+-- its window; see `core/presence.ts`.
 CREATE TABLE attempts (
   id BIGINT PRIMARY KEY,
   merchant_id BIGINT NOT NULL,
@@ -136,6 +137,9 @@ CREATE TABLE attempts (
   wrong INTEGER NOT NULL CHECK (wrong BETWEEN 0 AND 5),
   code_digest BYTEA,
   ended TEXT,
+  word_number BIGINT NOT NULL DEFAULT 0,
+  presence TEXT NOT NULL DEFAULT 'gone' CHECK (presence IN ('visible', 'hidden', 'gone')),
+  heard_at BIGINT NOT NULL DEFAULT 0,
   frame_key_id INTEGER NOT NULL,
   frame_salt BYTEA NOT NULL,
   frame_sealed BYTEA NOT NULL,

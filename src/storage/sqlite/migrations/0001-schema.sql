@@ -111,7 +111,8 @@ CREATE INDEX counted_requests_by_time ON counted_requests (requested_at);
 CREATE INDEX counted_requests_by_subject ON counted_requests (subject, requested_at);
 
 -- Attempts on the page. Ticket, session, handle and code stand here as keyed digests. The frame (how the window was
--- opened) and the walk (what was typed, null when the attempt has ended) are sealed.
+-- opened) and the walk (what was typed, null when the attempt has ended) are sealed. A word is what a screen says of
+-- its window; see `core/presence.ts`.
 CREATE TABLE attempts (
   id INTEGER PRIMARY KEY,
   merchant_id INTEGER NOT NULL,
@@ -125,6 +126,9 @@ CREATE TABLE attempts (
   wrong INTEGER NOT NULL CHECK (wrong BETWEEN 0 AND 5),
   code_digest BLOB,
   ended TEXT,
+  word_number INTEGER NOT NULL DEFAULT 0,
+  presence TEXT NOT NULL DEFAULT 'gone' CHECK (presence IN ('visible', 'hidden', 'gone')),
+  heard_at INTEGER NOT NULL DEFAULT 0,
   frame_key_id INTEGER NOT NULL,
   frame_salt BLOB NOT NULL,
   frame_sealed BLOB NOT NULL,
