@@ -87,6 +87,8 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
     const wish = clean(param['popup']);
     const wantsPopup = !mobile || (wish !== undefined && wish !== 'false' && wish !== '0');
     const leaves = !wantsPopup && call.returnTo !== undefined;
+    // The server checks what it is sent; where a callback is told, the address is not needed.
+    if (leaves || typeof call.callback !== 'function') body['m_redirect_url'] = call.returnTo;
     // Inside the call: a popup that is opened later is blocked.
     call.stage = wantsPopup ? openPopup() : null;
     body['window'] = call.stage ? 'popup' : leaves ? 'redirect' : 'layer';
@@ -290,7 +292,6 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
       tier,
       channel_key: clean(param['channelKey']) || clean(param['channel_key']),
       merchant_uid: call.merchantUid,
-      m_redirect_url: call.returnTo,
       page: location.href.replace(/#.*/, '').slice(0, 2000),
       sandbox: toPlain(param['sandbox']),
     };

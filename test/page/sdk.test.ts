@@ -203,6 +203,54 @@ describe('on a phone', () => {
   });
 });
 
+/** What shops send that never meant to be sent back by address. */
+const UNUSABLE = ['/', 'join/join', '{{url}}', 'undefined/join/done', 'javascript:alert(1)', 'shop.example'];
+
+describe('a return address', () => {
+  it.each(UNUSABLE)('is not sent by a computer with a callback: %s', async (address) => {
+    const visit = await visitor.visit(server.shop);
+    const opened = await visit.verifyInPopup({ m_redirect_url: address });
+    expect(startBody()).not.toHaveProperty('m_redirect_url');
+    await opened.evaluate(say(done(success())));
+    await visit.succeeds();
+    expect(visit.page.url()).toBe(`${server.shop}/`);
+  });
+
+  it('is not sent by a layer in the place of a popup either', async () => {
+    const visit = await visitor.visit(server.shop, { before: NO_POPUPS });
+    await visit.verifyInLayer({ m_redirect_url: '/' });
+    expect(startBody()).not.toHaveProperty('m_redirect_url');
+  });
+
+  it.each([{}, { before: NO_POPUPS }])('is not sent by a phone that asks for a popup (%j)', async (more) => {
+    const visit = await visitor.visit(server.shop, { ...more, userAgent: IPHONE });
+    const param = { popup: true, m_redirect_url: '{{url}}' };
+    await ('before' in more ? visit.verifyInLayer(param) : visit.verifyInPopup(param));
+    expect(startBody()).not.toHaveProperty('m_redirect_url');
+  });
+
+  it.each([
+    ['by a phone that leaves for it', IPHONE, true],
+    ['by a phone without a callback', IPHONE, false],
+    ['by a computer without a callback', undefined, false],
+  ])('is sent %s, and checked there', async (_name, userAgent, calls) => {
+    server.script('start', {
+      status: 400,
+      body: refusal('INVALID_REDIRECT_URL', '허용되지 않은 복귀 주소입니다.'),
+    });
+    const visit = await visitor.visit(server.shop, userAgent === undefined ? {} : { userAgent });
+    if (calls) {
+      await visit.verify({ m_redirect_url: '{{url}}' });
+      await visit.fails('INVALID_REDIRECT_URL', false);
+    } else {
+      await visit.page.evaluate(`IMP.init('imp00000001'); IMP.certification({ m_redirect_url: '{{url}}' })`);
+      await visit.prints('error [IMP] INVALID_REDIRECT_URL 허용되지 않은 복귀 주소입니다.');
+    }
+    expect(startBody()['m_redirect_url']).toBe('{{url}}');
+    expect(visit.page.url()).toBe(`${server.shop}/`);
+  });
+});
+
 describe('results', () => {
   it('come through a failure with the provider’s own code', async () => {
     const visit = await visitor.visit(server.shop);

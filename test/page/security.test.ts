@@ -122,6 +122,19 @@ describe('the page in the hands of an attacker', () => {
     });
   });
 
+  it('sends nobody back from a window that is none of a redirect, whatever its start has said', async () => {
+    for (const window of ['popup', 'layer']) {
+      const evil = { window, m_redirect_url: 'javascript:alert(1)' };
+      expect(await stage.call.start(evil)).toMatchObject({ error_reason: 'INVALID_REDIRECT_URL' });
+      const { url } = await stage.call.start({ window, m_redirect_url: 'https://shop.example/done' });
+      const visitor = new Visitor();
+      await visitor.open(url);
+      await visitor.send({ do: 'cancel' });
+      expect(visitor.finish.way).toBe('message');
+      expect(visitor.html).not.toContain('shop.example/done');
+    }
+  });
+
   it.each([
     ['no JSON', '{'],
     ['a list', '[]'],

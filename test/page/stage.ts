@@ -66,7 +66,8 @@ export class Stage {
   async visit(options: Parameters<Browser['newContext']>[0] = {}, headers: Headers = {}): Promise<Shop> {
     const context = await this.browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
     const page = await context.newPage();
-    await page.goto(`${this.shopUrl}/join?${new URLSearchParams(headers)}`);
+    const query = String(new URLSearchParams(headers));
+    await page.goto(`${this.shopUrl}/join${query && `?${query}`}`);
     return new Shop(context, page);
   }
 
