@@ -144,7 +144,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       limiter: new Limiter({ store, vault, clock, limits }),
       keepsInvented,
       forgiveChannel:
-        mode === 'dev' ? (taken) => log.warn({ taken }, 'unknown channel; the first one is taken') : null,
+        mode === 'dev' ? (taken) => log.warn({ taken }, 'unknown channel; another one is taken') : null,
     };
     const services: AppServices = {
       store,

@@ -22,3 +22,42 @@ export interface Channel {
   /** Shows that the row is as it was written; see `proofs.ts`. */
   readonly proof: Uint8Array;
 }
+
+/** How a call names the channel; what is null was not given. */
+export interface ChannelChoice {
+  readonly channelKey: string | null;
+  /** `provider` or `provider.merchantId`; counts when there is no key. */
+  readonly pg: string | null;
+}
+
+export interface ChosenChannel {
+  readonly channel: Channel;
+  /** Whether it stands in for one that does not exist. */
+  readonly isReplaced: boolean;
+}
+
+/**
+ * The channel that a call names, else the first one that can serve it; null when there is none. `isForgiving`, as in
+ * `dev`: for one that does not exist, the first of its provider stands in, or the first of all.
+ */
+export function chooseChannel(
+  channels: readonly Channel[],
+  { channelKey, pg }: ChannelChoice,
+  { canServe, isForgiving }: { canServe: (channel: Channel) => boolean; isForgiving: boolean },
+): ChosenChannel | null {
+  const able = channels.filter(canServe);
+  const [first] = able;
+  if (channelKey === null && pg === null)
+    return first === undefined ? null : { channel: first, isReplaced: false };
+  const [provider = '', merchantId] = (pg ?? '').split(/\.(.*)/s, 2);
+  const named = channels.find((channel) =>
+    channelKey === null
+      ? channel.provider === provider &&
+        (merchantId === undefined || channel.providerMerchantId === merchantId)
+      : channel.channelKey === channelKey,
+  );
+  if (named !== undefined) return canServe(named) ? { channel: named, isReplaced: false } : null;
+  const meant = channelKey === null ? provider.trim().toLowerCase() : null;
+  const channel = able.find((each) => each.provider === meant) ?? first;
+  return isForgiving && channel !== undefined ? { channel, isReplaced: true } : null;
+}

@@ -2,7 +2,7 @@ import { toAsciiJson } from '../ascii-json.ts';
 import { AppError, toAppError } from '../errors.ts';
 import { type Certification, unpackDetails } from './certification.ts';
 import { openCertification, sealCertification } from './certification-service.ts';
-import type { Channel, ProviderName } from './channel.ts';
+import { type Channel, type ChannelChoice, chooseChannel, type ProviderName } from './channel.ts';
 import { askProvider, isLive, newClaim } from './claims.ts';
 import { type Clock, wholeSecond } from './clock.ts';
 import { ageOf } from './identity.ts';
@@ -30,13 +30,6 @@ import {
 import type { CertificationWithOtp, Store, StoredCertification } from './store.ts';
 import type { Sealed, Vault } from './vault.ts';
 
-/** How a request names the channel; what is null was not given. */
-export interface ChannelChoice {
-  readonly channelKey: string | null;
-  /** `provider` or `provider.merchantId`. */
-  readonly pg: string | null;
-}
-
 export interface NewOtpRequest {
   readonly claimant: Claimant & { readonly phone: string };
   /** Of the client that asks; empty when nobody can tell. */
@@ -59,8 +52,7 @@ export interface OtpServiceOptions {
   /** True in a sandbox alone, whose people are kept there. */
   readonly keepsInvented: boolean;
   /**
-   * Replaces a channel that does not exist by the first one that can send an OTP, as in `dev`, and is told which; null
-   * refuses.
+   * Lets another one stand in for a channel that does not exist, as in `dev`, and is told which; null refuses.
    */
   readonly forgiveChannel: ((taken: string) => void) | null;
 }
@@ -238,22 +230,15 @@ export class OtpService {
     }
   }
 
-  async #chooseChannel(merchantId: number, { channelKey, pg }: ChannelChoice): Promise<Channel> {
+  async #chooseChannel(merchantId: number, choice: ChannelChoice): Promise<Channel> {
     const { merchants, forgiveChannel } = this.#options;
-    const channels = await merchants.listChannels(merchantId);
-    const first = channels.find((channel) => this.#hasOtp(channel.provider));
-    const named = channelKey !== null || pg !== null;
-    const [provider, providerMerchantId] = splitPg(pg ?? '');
-    const chosen = channels.find((channel) =>
-      channelKey === null
-        ? channel.provider === provider &&
-          (providerMerchantId === null || channel.providerMerchantId === providerMerchantId)
-        : channel.channelKey === channelKey,
-    );
-    if (named && chosen === undefined && first !== undefined) forgiveChannel?.(first.channelKey);
-    const channel = named && (chosen !== undefined || forgiveChannel === null) ? chosen : first;
-    if (channel === undefined || !this.#hasOtp(channel.provider)) throw new AppError('channel_not_found');
-    return channel;
+    const chosen = chooseChannel(await merchants.listChannels(merchantId), choice, {
+      canServe: ({ provider }) => this.#hasOtp(provider),
+      isForgiving: forgiveChannel !== null,
+    });
+    if (chosen === null) throw new AppError('channel_not_found');
+    if (chosen.isReplaced) forgiveChannel?.(chosen.channel.channelKey);
+    return chosen.channel;
   }
 
   #hasOtp(provider: ProviderName): boolean {
@@ -296,9 +281,4 @@ function requireOpen(found: CertificationWithOtp | null): {
 /** A person below the channel's minimum age is refused as the provider itself might refuse them. */
 function requireAge({ minimumAge }: Channel, birthday: string, now: number): void {
   if (minimumAge !== null && ageOf(birthday, now) < minimumAge) throw new AppError('under_age');
-}
-
-function splitPg(pg: string): readonly [string, string | null] {
-  const dot = pg.indexOf('.');
-  return dot === -1 ? [pg, null] : [pg.slice(0, dot), pg.slice(dot + 1)];
 }

@@ -1,6 +1,6 @@
 import type { FailureWord } from '../core/attempt.ts';
 import type { AttemptService } from '../core/attempt-service.ts';
-import type { Channel } from '../core/channel.ts';
+import { chooseChannel } from '../core/channel.ts';
 import { type Clock, SECOND, wholeSecond } from '../core/clock.ts';
 import {
   holdsRegistrationNumber,
@@ -20,7 +20,7 @@ export interface StartServices {
   readonly merchants: MerchantService;
   readonly attempts: AttemptService;
   readonly clock: Clock;
-  /** Whether everything is allowed, and an unknown channel replaced by the first one, as in `dev`. */
+  /** Whether everything is allowed, and another channel stands in for an unknown one, as in `dev`. */
   readonly forgiving: boolean;
   readonly extras: PageExtras | null;
 }
@@ -64,7 +64,14 @@ export async function startAttempt(services: StartServices, body: unknown, { ori
     throw new StartRefusal(400, 'INVALID_REDIRECT_URL');
   const minimumAge = call.age('min_age');
   const merchantUid = call.shortText('merchant_uid') ?? `nobody_${clock.now()}`;
-  const { channel, isReplaced } = chooseChannel(await attempts.listChannels(merchant.id), call, forgiving);
+  const choice = { channelKey: call.text('channel_key'), pg: call.text('pg') };
+  const chosen = chooseChannel(await attempts.listChannels(merchant.id), choice, {
+    // Those that cannot open the page are not among them.
+    canServe: () => true,
+    isForgiving: forgiving,
+  });
+  if (chosen === null) throw new StartRefusal(400, 'INVALID_CHANNEL');
+  const { channel, isReplaced } = chosen;
   const page = call.line('page');
   const sandbox = (await extras?.remember(call.value('sandbox'))) ?? null;
 
@@ -104,7 +111,7 @@ export async function startAttempt(services: StartServices, body: unknown, { ori
     handle: started.handle,
     expires_at: wholeSecond(started.expiresAt) / SECOND,
     // The script says so on the console of whoever builds the shop.
-    ...(isReplaced && { warning: 'unknown channel; the first one is taken' }),
+    ...(isReplaced && { warning: `unknown channel; ${channel.channelKey} is taken` }),
   };
 }
 
@@ -160,30 +167,6 @@ async function findMerchant(merchants: MerchantService, call: Call): Promise<Mer
   const merchant = userCode === null ? null : await merchants.find({ userCode });
   if (merchant === null) throw new StartRefusal(404, 'NOT_READY');
   return merchant;
-}
-
-function chooseChannel(
-  channels: readonly Channel[],
-  call: Call,
-  forgiving: boolean,
-): { channel: Channel; isReplaced: boolean } {
-  const key = call.text('channel_key');
-  const pg = call.text('pg');
-  const [first] = channels;
-  const [provider, merchantId] = pg?.split(/\.(.*)/s, 2) ?? [];
-  const chosen =
-    key !== null
-      ? channels.find((channel) => channel.channelKey === key)
-      : pg !== null
-        ? channels.find(
-            (channel) =>
-              channel.provider === provider &&
-              (merchantId === undefined || channel.providerMerchantId === merchantId),
-          )
-        : first;
-  const channel = chosen ?? (forgiving ? first : undefined);
-  if (channel === undefined) throw new StartRefusal(400, 'INVALID_CHANNEL');
-  return { channel, isReplaced: chosen === undefined };
 }
 
 /** One carrier is preselected; several, joined by semicolons, limit the choice. What is unreadable says nothing. */

@@ -101,7 +101,8 @@ describe('the verification page by the rules of production', () => {
     for (const channel_key of ['nobody', 'no-page', 'silent'])
       expect(await start({ channel_key })).toMatchObject({ status: 400, error_reason: 'INVALID_CHANNEL' });
     expect(await start({ pg: 'danal.page' })).toMatchObject({ ok: true, pg_provider: 'danal' });
-    expect(await start({ pg: 'danal.nobody' })).toMatchObject({ error_reason: 'INVALID_CHANNEL' });
+    for (const pg of ['danal.nobody', 'danal.', 'DANAL', 'DANAL.page'])
+      expect(await start({ pg })).toMatchObject({ error_reason: 'INVALID_CHANNEL' });
   });
 
   it('has nothing of the sandbox: no choice, no outcome, no magic name or number', async () => {
