@@ -103,13 +103,13 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
     const answer = await post('/page/start', body, PATIENCE, (late) => abandon(late));
     if (call.isOver) return abandon(answer);
     if (!answer) return end(call, 'NETWORK_ERROR');
+    const warning = clean(answer['warning']);
+    if (warning) console.warn(`[IMP] ${warning}`);
     if (answer['ok'] !== true) return end(call, answer);
     call.impUid = clean(answer['imp_uid']);
     call.pgProvider = clean(answer['pg_provider']);
     call.handle = clean(answer['handle']);
     const address = clean(answer['url']);
-    const warning = clean(answer['warning']);
-    if (warning) console.warn(`[IMP] ${warning}`);
     if (!call.impUid || !call.handle || !address || !/^https?:/.test(address))
       return end(call, 'SYSTEM_ERROR');
     if (call.stage) return call.stage.fill(address);

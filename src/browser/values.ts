@@ -60,12 +60,14 @@ export function parse(text: string): Raw | null {
   }
 }
 
-/** A copy of an object as JSON can hold it, or undefined. */
+/** A copy of a value as JSON can hold it, undefined for an absent one; of what JSON cannot hold, the type. */
 export function toPlain(value: unknown): unknown {
+  const type = typeof value;
+  if (value === null || type === 'undefined' || type === 'string') return clean(value);
   try {
-    return isObject(value) ? JSON.parse(JSON.stringify(value)) : undefined;
+    return JSON.parse(JSON.stringify(value));
   } catch {
-    return undefined;
+    return type;
   }
 }
 

@@ -232,10 +232,10 @@ function json(status: number, value: object): PageAnswer {
 /** `X-Content-Type-Options` comes with every page answer. */
 const JSON_HEADERS_ALONE: HeaderList = JSON_HEADERS.slice(0, 4);
 
-function refused(status: number, word: FailureWord, explanation: string | null = null): PageAnswer {
-  // Shops put the text into addresses, as they do with those of the table.
-  const text = explanation?.replace(/[%&#=+"'\\<>\s]+/g, ' ') ?? FAILURES[word];
-  return json(status, { ok: false, error_code: word, error_reason: word, error_msg: text });
+/** `warning` is for the console of whoever builds the shop. */
+function refused(status: number, word: FailureWord, warning: string | null = null): PageAnswer {
+  const failure = { ok: false, error_code: word, error_reason: word, error_msg: FAILURES[word] };
+  return json(status, { ...failure, ...(warning !== null && { warning }) });
 }
 
 /** Statuses of what the transport and the store may say on the page's addresses. */

@@ -148,11 +148,10 @@ if (auto !== undefined && !one('.problems')) {
         if (!choices.some((choice) => choice.checked)) choices[0].checked = true;
       } else choices.forEach((choice) => { choice.checked = true; });
     });
-    const empty = (name) => one('[name=' + name + ']') && !one('[name=' + name + ']').value;
     const person = one('[data-person]');
     const code = one('[data-otp]');
-    if (person && empty('name') && empty('birth') && empty('phone')) fill(JSON.parse(person.dataset.person));
-    if (code && empty('otp')) fill({ otp: code.dataset.otp });
+    if (person) fill(JSON.parse(person.dataset.person));
+    if (code) fill({ otp: code.dataset.otp });
     const button = one('.play') || one('main form .primary');
     if (button) button.click();
   }, Number(auto));

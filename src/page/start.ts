@@ -73,7 +73,7 @@ export async function startAttempt(services: StartServices, body: unknown, { ori
   if (chosen === null) throw new StartRefusal(400, 'INVALID_CHANNEL');
   const { channel, isReplaced } = chosen;
   const page = call.line('page');
-  const sandbox = (await extras?.remember(call.value('sandbox'))) ?? null;
+  const sandbox = (await extras?.remember(call.given('sandbox'))) ?? null;
 
   const started = await attempts.start({
     channel,
@@ -125,6 +125,12 @@ class Call {
 
   value(name: string): unknown {
     return Object.hasOwn(this.#members, name) ? this.#members[name] : undefined;
+  }
+
+  /** A value of any type; null when it is absent in one of the ways that wrapper apps have. */
+  given(name: string): unknown {
+    const value = this.value(name);
+    return typeof value === 'string' ? this.text(name) : (value ?? null);
   }
 
   /** A text, trimmed; null when it is absent or says so in one of the ways that wrapper apps have. */

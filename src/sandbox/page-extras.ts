@@ -6,17 +6,15 @@ import { OTP_LIFE } from '../core/otp.ts';
 import { toAppError } from '../errors.ts';
 import { pause } from '../http/pause.ts';
 import type { Form, PageExtras } from '../page/extras.ts';
-import { OUTCOMES } from '../page/sandbox-copy.ts';
 import type { Finish, PersonFields, SandboxPanel, Screen } from '../page/screen.ts';
 import { toClaimant } from '../page/walk.ts';
 import { fakeProviderTid } from './fake-ids.ts';
 import { EVERY_MESSAGE, type Inbox } from './inbox.ts';
+import { type Choice, NO_CHOICE, OUTCOME_IDS, type Outcome } from './page-choice.ts';
 import type { Seed, SeedPerson } from './people-file.ts';
 import type { SandboxProvider } from './provider.ts';
 
-type Outcome = keyof typeof OUTCOMES;
-/** What the outcome picker offers, in its order. */
-export const OUTCOME_IDS = Object.keys(OUTCOMES) as readonly Outcome[];
+export { OUTCOME_IDS };
 
 /** Outcomes that are nothing but an end, with the provider's code where it has one. */
 const ENDS: Readonly<Partial<Record<Outcome, readonly [FailureWord, string | null]>>> = {
@@ -32,16 +30,6 @@ const ENDS: Readonly<Partial<Record<Outcome, readonly [FailureWord, string | nul
   empty_data: ['PROVIDER_ERROR', null],
 };
 
-/** What the call of the shop chose in advance. */
-interface Choice {
-  readonly person: string | null;
-  readonly outcome: Outcome | null;
-  readonly auto: boolean;
-  readonly delay: number;
-  readonly picker: SandboxPanel['picker'];
-}
-
-const NO_CHOICE: Choice = { person: null, outcome: null, auto: false, delay: 0, picker: 'folded' };
 /** Where a chosen outcome comes true that is not that of the code: when the provider is asked the first time. */
 const LATER: readonly Outcome[] = [
   'success',
@@ -103,7 +91,7 @@ export class SandboxPage implements PageExtras {
     const isRunning = attempt.end === null && !['success', 'failure', 'dead'].includes(screen.kind);
     const [message] = this.#services.inbox.list({ ...EVERY_MESSAGE, impUid: attempt.impUid });
     return {
-      people: screen.kind === 'person' ? this.#offered(attempt).map((person) => this.#toFields(person)) : [],
+      people: screen.kind === 'person' ? this.#peopleFor(attempt, screen.fields) : [],
       otp: screen.kind === 'code' ? (message?.otp ?? null) : null,
       inboxPath: '/sandbox',
       outcomes: isRunning ? OUTCOME_IDS : [],
@@ -247,6 +235,19 @@ export class SandboxPage implements PageExtras {
     const { person } = choiceOf(attempt);
     const chosen = this.#people.filter(({ name }) => name === person);
     return [...chosen, ...this.#people.filter(({ name }) => name !== person)];
+  }
+
+  /** Who can be filled in; where nobody is in front of the page, the first one is whom it fills in. */
+  #peopleFor(attempt: Attempt, { name, phone }: PersonFields): SandboxPanel['people'] {
+    const { auto, person } = choiceOf(attempt);
+    const offered = this.#offered(attempt);
+    if (!auto || person !== null) return offered.map((each) => this.#toFields(each));
+    // The rest of whom the shop's page has filled in; of somebody unknown here it is anybody's.
+    const known = offered.find((each) => each.name === name) ?? offered.find((each) => each.phone === phone);
+    return [known ?? this.#find(() => true), ...offered].map((each, at) => {
+      const fields = this.#toFields(each);
+      return at > 0 ? fields : { ...fields, name: name || fields.name, phone: phone || fields.phone };
+    });
   }
 
   #find(is: (person: Person) => boolean): Person {

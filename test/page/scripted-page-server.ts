@@ -189,8 +189,8 @@ export function started(url: string, more: object = {}): object {
 }
 
 /** A start that is refused. */
-export function refusal(reason: string, text: string): object {
-  return { ok: false, error_code: reason, error_reason: reason, error_msg: text };
+export function refusal(reason: string, text: string, warning?: string): object {
+  return { ok: false, error_code: reason, error_reason: reason, error_msg: text, warning };
 }
 
 /** A merchant's page: the script, a button, and a record of what the callback got. */

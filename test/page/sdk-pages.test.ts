@@ -288,7 +288,7 @@ describe('what goes out', () => {
     const visit = await visitor.visit(server.shop);
     await visit.page.context().addCookies([{ name: 'secret', value: '1', url: server.url }]);
     const request = visit.page.waitForRequest('**/page/start');
-    const popup = await visit.verifyInPopup({ sandbox: 'text' });
+    const popup = await visit.verifyInPopup({ sandbox: 'null' });
     expect(await (await request).allHeaders()).not.toHaveProperty('cookie');
     expect(startBody()['merchant_uid']).toMatch(/^nobody_\d{13}$/);
     expect(Object.keys(startBody()).sort()).toEqual(['merchant_uid', 'page', 'user_code', 'window']);
@@ -296,6 +296,33 @@ describe('what goes out', () => {
     await visit.succeeds();
     await visit.page.context().clearCookies();
   });
+
+  it.each([
+    ['{ outcome: "success" }', { outcome: 'success' }],
+    ['"auto"', 'auto'],
+    ['true', true],
+    ['[1]', [1]],
+    ['0', 0],
+    ['() => 1', 'function'],
+    ['7n', 'bigint'],
+    ['(() => { const cyclic = {}; cyclic.self = cyclic; return cyclic; })()', 'object'],
+    ['null', undefined],
+    ['undefined', undefined],
+    ['" "', undefined],
+  ])(
+    'hands over the choice for a sandbox as it is, since the server says what is wrong: %s',
+    async (source, sent) => {
+      const visit = await visitor.visit(server.shop);
+      server.script('start', {
+        status: 400,
+        body: refusal('INVALID_PARAM', FAILURES.INVALID_PARAM, 'detail for you'),
+      });
+      await visit.page.evaluate(`verify({ sandbox: ${source} })`);
+      await visit.fails('INVALID_PARAM', false);
+      await visit.prints('warning [IMP] detail for you');
+      expect(startBody()['sandbox']).toEqual(sent);
+    },
+  );
 });
 
 describe('calls that cannot start', () => {

@@ -106,6 +106,8 @@ describe('the verification page by the rules of production', () => {
   });
 
   it('has nothing of the sandbox: no choice, no outcome, no magic name or number', async () => {
+    for (const sandbox of ['x', [], { outcome: 'canceled', persons: 1 }])
+      expect((await start({ sandbox })).ok).toBe(true);
     const started = await start({ sandbox: { outcome: 'blocked', auto: true } });
     const visitor = new Visitor();
     await visitor.open(started.url);
