@@ -114,7 +114,7 @@ class Page {
     // Whoever only looks at the head of an address, as previews do, does not use the ticket up.
     const session = method === 'HEAD' ? null : await this.#services.attempts.openTicket(ticket);
     if (session === null) return this.#dead(languageOf(query));
-    return seeOther(this.#sessionPath(session, languageOf(query)));
+    return seeOther(this.#sessionPath(session, languageOf(query)), LETS_IN);
   }
 
   async show({ parameters, query }: ApiRequest): Promise<PageAnswer> {
@@ -132,7 +132,7 @@ class Page {
     const attempt = await attempts.find({ session });
     if (attempt === null) return this.#dead(languageOf(query));
     const form = readForm(request);
-    const seen = seeOther(this.#sessionPath(session, languageOf(query)));
+    const seen = seeOther(this.#sessionPath(session, languageOf(query)), framingOf(attempt));
     // A form of an older screen shows the current one: back, reload, two tabs and double submits do no harm.
     if (attempt.end !== null || form.get('step') !== String(attempt.step)) return seen;
     if (await extras?.play(attempt, form, request.address)) return seen;
@@ -182,7 +182,7 @@ class Page {
       firstWord: await attempts.show(attempt),
       sandbox: extras?.panel(attempt, screen) ?? null,
     });
-    return html(200, text, policyOf(nonce, frameAncestors(attempt)));
+    return html(200, text, policyOf(nonce, frameAncestors(attempt)), framingOf(attempt));
   }
 
   async #dead(language: Language): Promise<PageAnswer> {
@@ -267,7 +267,14 @@ function failedScreen(error: AppError): PageAnswer {
   const status = statusOf(error);
   return {
     status,
-    headers: ['Content-Type', 'text/plain; charset=utf-8', 'Cache-Control', 'no-store', ...retryOf(error)],
+    headers: [
+      'Content-Type',
+      'text/plain; charset=utf-8',
+      'Cache-Control',
+      'no-store',
+      ...FRAMED,
+      ...retryOf(error),
+    ],
     body: Buffer.from(FAILURES[status === 429 ? 'TOO_MANY_REQUESTS' : 'SYSTEM_ERROR']),
   };
 }
@@ -291,7 +298,7 @@ function newNonce(): string {
   return randomBytes(16).toString('base64');
 }
 
-function html(status: number, text: string, policy: string): PageAnswer {
+function html(status: number, text: string, policy: string, more: HeaderList = []): PageAnswer {
   return {
     status,
     headers: [
@@ -303,15 +310,16 @@ function html(status: number, text: string, policy: string): PageAnswer {
       'no-referrer',
       'Cache-Control',
       'no-store',
+      ...more,
     ],
     body: Buffer.from(text),
   };
 }
 
-function seeOther(path: string): PageAnswer {
+function seeOther(path: string, more: HeaderList): PageAnswer {
   return {
     status: 303,
-    headers: ['Location', path, 'Referrer-Policy', 'no-referrer', 'Cache-Control', 'no-store'],
+    headers: ['Location', path, 'Referrer-Policy', 'no-referrer', 'Cache-Control', 'no-store', ...more],
     body: Buffer.alloc(0),
   };
 }
@@ -333,6 +341,15 @@ function policyOf(nonce: string, ancestors: string | null): string {
 function frameAncestors({ frame }: Attempt): string | null {
   if (frame.window !== 'layer') return "'none'";
   return frame.origin;
+}
+
+/** Agrees to be let in by a page with `Cross-Origin-Embedder-Policy`, which else shows a blank frame. */
+const LETS_IN: HeaderList = ['Cross-Origin-Resource-Policy', 'cross-origin'];
+const FRAMED: HeaderList = ['Cross-Origin-Embedder-Policy', 'require-corp', ...LETS_IN];
+
+/** A layer alone stands in somebody's page; what loads nothing from elsewhere can ask the same of what it loads. */
+function framingOf({ frame }: Attempt): HeaderList {
+  return frame.window === 'layer' ? FRAMED : [];
 }
 
 function languageOf(query: string): Language {
