@@ -251,7 +251,8 @@ describe('control input that is not understood', () => {
       ok: false,
       error_code: 'INVALID_PARAM',
       error_reason: 'INVALID_PARAM',
-      error_msg: expect.stringContaining(text),
+      error_msg: '본인인증 요청 값이 올바르지 않습니다.',
+      warning: expect.stringContaining(text),
     });
     expect(await start({ outcome: 'canceled' })).toEqual(refusedWith('did you mean cancel?'));
     expect(await start({ person: '홍길순' })).toEqual(refusedWith('sandbox.person must be one of 홍길동, '));

@@ -33,8 +33,10 @@ export interface ProblemMarks {
 
 /** Sorts the problems of a screen to the fields that are on it. */
 export function markProblems(screen: Screen, language: Language): ProblemMarks {
-  const problems = 'problems' in screen ? screen.problems : [];
   const fields = FIELDS[screen.kind];
+  const given = 'problems' in screen ? screen.problems : [];
+  // In the order of reading; what is of no field stands above all.
+  const problems = given.toSorted((one, other) => fields.indexOf(one.field) - fields.indexOf(other.field));
   const of = (field: Field) => problems.filter((problem) => problem.field === field);
   const sentence = (problem: Problem) => PROBLEMS[problem.sentence][language];
   const [first] = problems;

@@ -15,10 +15,15 @@ const FOCUS = `
 const one = (selector) => document.querySelector(selector);
 const all = (selector) => [...document.querySelectorAll(selector)];
 all('[data-script]').forEach((element) => { element.hidden = false; });
+// Where nothing is wrong, the focus goes on from the heading to the first empty field.
+const isEmpty = ({ type, name, checked, value }) =>
+  type === 'radio' ? !one('[name=' + name + ']:checked') : type === 'checkbox' ? !checked : !value;
+const empty = !one('.problems') && all('main input:not([type=hidden])')
+  .find((field) => field.getClientRects().length > 0 && isEmpty(field));
 // In a frame on another site a browser ignores the attribute. Where it does not, it has done so a frame later.
 requestAnimationFrame(() => requestAnimationFrame(() => {
-  const first = one('[autofocus]');
-  if (first && document.activeElement === document.body) first.focus();
+  const first = empty || one('[autofocus]');
+  if (first && [document.body, one('[autofocus]')].includes(document.activeElement)) first.focus();
 }));
 `;
 

@@ -14,6 +14,8 @@ const IPHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebK
 const SIMCHEONG = { name: '심청', birth: '040229', gender_digit: '4', phone: '01000000005' };
 const PATIENCE = { timeout: 30_000 };
 
+const CUT = { 'Cross-Origin-Opener-Policy': 'same-origin' };
+
 /** A window of the page, or the frame of a layer. */
 type Place = Pick<Page | Frame, 'waitForSelector' | 'click' | 'type'>;
 
@@ -49,7 +51,10 @@ describe('a person in Firefox', () => {
     if (executablePath === undefined) throw new Error('Firefox is not installed');
     app = await startDevApp();
     browser = await launch({ browser: 'firefox', executablePath, headless: true });
-    shop = createServer((_request, response) => {
+    shop = createServer((request, response) => {
+      // What an address asks for after `?` are headers.
+      for (const [name, value] of new URL(request.url ?? '/', 'http://shop').searchParams)
+        if (name.startsWith('Cross-Origin-')) response.setHeader(name, value);
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
       response.end(`<!doctype html><title>shop</title><button onclick="verify()">go</button>
 <script src="${app.url}/v1/iamport.js"></script>
@@ -68,9 +73,10 @@ describe('a person in Firefox', () => {
     await app?.close();
   });
 
-  async function visit(): Promise<Page> {
+  async function visit(headers: Readonly<Record<string, string>> = {}, userAgent = ''): Promise<Page> {
     const page = await browser.newPage();
-    await page.goto(shopUrl);
+    if (userAgent !== '') await page.setUserAgent({ userAgent });
+    await page.goto(`${shopUrl}?${new URLSearchParams(headers)}`);
     return page;
   }
 
@@ -121,6 +127,49 @@ describe('a person in Firefox', () => {
     expect(await onlyResult(page)).toMatchObject({ success: true });
     expect(await page.$('.imp-dialog')).toBeNull();
   });
+
+  /** Until the script has found its window closed, and heard that it is there. */
+  async function isAsked(page: Page): Promise<void> {
+    const answer = await page.waitForResponse(
+      (response) => response.url().endsWith('/page/close') && response.request().method() === 'POST',
+      PATIENCE,
+    );
+    expect(await answer.json()).toEqual({ state: 'pending', wait: true });
+  }
+
+  it('is cut off from the shop by its policy, reloads, and verifies all the same', async () => {
+    const page = await visit(CUT);
+    const asked = isAsked(page);
+    const popup = await openPopup(page);
+    await asked;
+    await popup.waitForSelector('body[data-screen=carrier]', PATIENCE);
+    await popup.reload();
+    await isAsked(page);
+    await walk(popup, 'success');
+    expect(await onlyResult(page)).toMatchObject({ success: true });
+  });
+
+  it('closes a popup that the shop is cut off from', async () => {
+    const page = await visit(CUT);
+    const asked = isAsked(page);
+    const popup = await openPopup(page);
+    await asked;
+    await walk(popup, 'consent');
+    await popup.close();
+    expect(await onlyResult(page)).toMatchObject({ success: false, error_code: 'USER_CANCEL' });
+  });
+
+  it.each(['require-corp', 'credentialless'])(
+    'verifies in a layer of a page with Cross-Origin-Embedder-Policy %s',
+    async (policy) => {
+      const page = await visit({ 'Cross-Origin-Embedder-Policy': policy }, IPHONE);
+      await page.click('button');
+      const element = await page.waitForSelector('.imp-dialog iframe', PATIENCE);
+      await walk((await element?.contentFrame()) as Frame, 'success');
+      expect(await onlyResult(page)).toMatchObject({ success: true });
+      expect(await page.$('.imp-dialog')).toBeNull();
+    },
+  );
 
   it('comes by phone and is sent back', async () => {
     const page = await browser.newPage();

@@ -78,9 +78,9 @@ describe('the keyboard', () => {
   it('reaches the outcome picker and every button in it', async () => {
     const frame: Frame = { ...FRAME, sandbox: PANEL };
     await stage.open({ ...SCREENS.code, resendIn: 0 }, frame, async (page) => {
+      await expect.poll(() => page.locator('#f-otp:focus').count()).toBe(1);
       const names = await walk(page);
       expect(names).toEqual([
-        'otp',
         '입력하기',
         '문자함 (새 창)',
         'next',
