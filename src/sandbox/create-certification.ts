@@ -1,7 +1,7 @@
 import type { CertificationService } from '../core/certification-service.ts';
 import type { Channel } from '../core/channel.ts';
 import { wholeSecond } from '../core/clock.ts';
-import { type Identity, isBirthday, parseCarrier, parsePhone } from '../core/identity.ts';
+import { type Identity, isBirthday, parseCarrier, parsePhone, tidyName } from '../core/identity.ts';
 import type { MerchantService } from '../core/merchant-service.ts';
 import { findNearestName } from '../validation/nearest-name.ts';
 import { refuseInput } from './control-input.ts';
@@ -75,7 +75,7 @@ async function findChannel({ merchants, seed }: Services, channelKey: string | u
 function toIdentity(input: CertificationInput, channel: Channel, now: number): Identity {
   const { phone, carrier } = input;
   const person = {
-    name: tidy(input.name ?? DEFAULT_PERSON.name),
+    name: tidyName(input.name ?? DEFAULT_PERSON.name),
     birthday: input.birthday ?? DEFAULT_PERSON.birthday,
     gender: input.gender === undefined ? DEFAULT_PERSON.gender : input.gender,
     foreigner: input.foreigner === undefined ? DEFAULT_PERSON.foreigner : input.foreigner,

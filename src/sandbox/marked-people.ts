@@ -1,4 +1,4 @@
-import { genderDigit, type Identity, parsePhone } from '../core/identity.ts';
+import { genderDigit, type Identity, parsePhone, tidyName } from '../core/identity.ts';
 import { fakeCi, fakeDi, type PersonMark } from './fake-ids.ts';
 import type { Seed } from './people-file.ts';
 
@@ -36,5 +36,5 @@ export class MarkedPeople {
 /** Whom a provider would take for the same: two people alike have another phone each. */
 function keyOf(person: MarkedPerson): string {
   const { name, birthday, phone } = person;
-  return [name.normalize('NFC'), birthday, genderDigit(person), phone ?? ''].join('\n');
+  return [tidyName(name), birthday, genderDigit(person), phone ?? ''].join('\n');
 }

@@ -1,7 +1,7 @@
 import type { CertificationService, NewCertification } from '../core/certification-service.ts';
 import type { Channel } from '../core/channel.ts';
 import { SECOND } from '../core/clock.ts';
-import { type Identity, parseCarrier, parsePhone } from '../core/identity.ts';
+import { type Identity, parseCarrier, parsePhone, tidyName } from '../core/identity.ts';
 import type { MerchantService } from '../core/merchant-service.ts';
 import { toMerchantSetup } from '../merchant-setup.ts';
 import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
@@ -52,7 +52,7 @@ function toCertification(row: SeedCertification, channel: Channel): NewCertifica
 
 function toIdentity(row: SeedPerson, channelKey: string): Identity {
   const person = {
-    name: row.name.normalize('NFC'),
+    name: tidyName(row.name),
     birthday: row.birthday,
     gender: row.gender ?? null,
     foreigner: row.foreigner ?? null,
