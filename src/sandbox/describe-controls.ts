@@ -96,6 +96,13 @@ const REQUEST = closed({
   route: orNull('string', text('맞은 경로. 없으면 `null`입니다.', 'The route it met; null for none.')),
   token: orNull('string', text('토큰이 실린 자리.', 'Where a token was presented.')),
   content_type: orNull('string', text('본문의 형식.', 'Type of the body.')),
+  unread_media_type: orNull(
+    'string',
+    text(
+      '읽지 않은 본문의 형식. 형식이 없으면 none.',
+      'Media type of a body that was not read; none without one.',
+    ),
+  ),
   body: orNull(
     'object',
     text('본문. 비밀값과 개인정보는 가립니다.', 'The body, secrets and persons masked.'),

@@ -28,6 +28,9 @@ export type ApiCall =
       readonly otp: string | null;
     };
 
+/** What a window says of itself. */
+export type WindowState = 'visible' | 'hidden' | 'gone';
+
 /** What may be asked of the page. An `impUid` stands for the attempt that a secret belongs to; the secret is what is sent. */
 export type PageCall =
   | {
@@ -43,7 +46,15 @@ export type PageCall =
       readonly kind: 'close';
       readonly impUid: string;
       readonly handle: string;
-      readonly reason: string;
+      /** Null when the window only looks closed. */
+      readonly reason: string | null;
+    }
+  | {
+      readonly kind: 'word';
+      readonly impUid: string;
+      readonly session: string;
+      readonly number: number;
+      readonly state: WindowState;
     }
   | FormCall;
 

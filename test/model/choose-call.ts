@@ -84,6 +84,11 @@ export function chooseCall(plan: Plan, knowledge: Knowledge, nth: number): Call 
       const [impUid, attempt] = attemptAt(plan.attempt, knowledge);
       return { kind: 'close', impUid, handle: attempt?.handle ?? NO_SECRET, reason: plan.reason };
     }
+    case 'word': {
+      const [impUid, attempt] = windowAt(plan.attempt, knowledge);
+      const { number, state } = plan;
+      return { kind: 'word', impUid, session: attempt?.session ?? NO_SECRET, number, state };
+    }
     case 'form':
       return formOf(plan, knowledge, nth);
     case 'create': {

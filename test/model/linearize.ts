@@ -76,7 +76,7 @@ function isApiCall(call: Call): call is ApiCall {
 }
 
 function isPageCall(call: Call): call is PageCall {
-  return ['start', 'open', 'show', 'result', 'close', 'form'].includes(call.kind);
+  return ['start', 'open', 'show', 'result', 'close', 'word', 'form'].includes(call.kind);
 }
 
 /** The same text for states that are the same, whatever the order in which their parts came to be. */

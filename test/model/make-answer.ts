@@ -76,6 +76,7 @@ export async function makeCall(call: Call, client: Client, app: ModelApp | null)
     case 'show':
     case 'result':
     case 'close':
+    case 'word':
     case 'form':
       return readPage(await callPage(call, client));
     default:
@@ -102,7 +103,14 @@ function callPage(call: PageCall, client: Client): Promise<HttpAnswer> {
     case 'result':
       return client.call('POST', '/page/result', { json: { handle: call.handle } });
     case 'close':
-      return client.call('POST', '/page/close', { json: { handle: call.handle, reason: call.reason } });
+      return client.call('POST', '/page/close', {
+        json: { handle: call.handle, ...(call.reason !== null && { reason: call.reason }) },
+      });
+    case 'word':
+      return client.call('POST', `/page/s/${call.session}/presence`, {
+        headers: FORM,
+        body: new URLSearchParams({ number: String(call.number), state: call.state }).toString(),
+      });
     case 'form':
       return client.call('POST', `/page/s/${call.session}`, {
         headers: FORM,

@@ -45,6 +45,15 @@ export const pageMoves: MovesOf<PageCall> = (world, given, progress, facts) => {
     }
     case 'close':
       return closeMoves(world, call, answer, progress);
+    case 'word': {
+      const attempt = attemptOf(world, call);
+      const expired = settle(world, call.impUid, attempt, progress);
+      if (expired !== null) return expired;
+      const isRunning = attempt?.end === null;
+      return answer.status === (isRunning ? 204 : 410)
+        ? done(world, `word: ${isRunning ? 'kept' : 'over'}`)
+        : [];
+    }
   }
 };
 
@@ -153,22 +162,31 @@ function openMoves(world: World, { impUid, ticket }: CallOf<'open'>, answer: Ans
   return isNew ? done(putAttempt(world, impUid, { session }), 'open: opened') : [];
 }
 
-/** Looks, ends it as the person's cancel or what the script says, and looks again (Y6). */
+/**
+ * Looks, ends it as the person's cancel or what the script says, and looks again (Y6). Without a reason it ends only when
+ * the window is not there any more (Y6a): when it was last heard of goes by a clock that stands outside of the model, so
+ * either is allowed here, and the suites of the store tell them apart.
+ */
 function closeMoves(world: World, call: CallOf<'close'>, answer: Answer, progress: string): readonly Move[] {
   const { impUid } = call;
   const attempt = attemptOf(world, call);
   const answers = (outcome: string) =>
     showsResult(world, impUid, answer) ? done(world, `close: ${outcome}`) : [];
   switch (progress) {
-    case 'ending':
-      return [
-        { world: endAttempt(world, impUid, call.reason, null, null), progress: 'ended', outcome: null },
-      ];
+    case 'ending': {
+      const ended = endAttempt(world, impUid, call.reason ?? 'USER_CANCEL', null, null);
+      const worlds = call.reason === null && ended !== world ? [ended, world] : [ended];
+      return worlds.map((each) => ({ world: each, progress: 'ended', outcome: null }));
+    }
     case 'ended':
       // Erased just now: nothing is known of it any more.
       if (attempt === undefined)
         return answer.status === 200 && answer.json?.['state'] === 'pending'
           ? done(world, 'close: erased')
+          : [];
+      if (call.reason === null && attempt.end === null)
+        return answer.status === 200 && JSON.stringify(answer.json) === '{"state":"pending","wait":true}'
+          ? done(world, 'close: to wait')
           : [];
       return answers(endOf(attempt) ?? 'being confirmed');
   }

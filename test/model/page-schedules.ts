@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { WindowState } from './calls.ts';
 import {
   advance,
   again,
@@ -100,11 +101,19 @@ const visit: fc.Arbitrary<readonly Step[]> = fc
 const close: fc.Arbitrary<PagePlan> = fc.record({
   does: fc.constant('close' as const),
   attempt: fc.constant(0),
-  reason: weighted([4, 'USER_CANCEL'], [1, 'REPLACED'], [1, 'POPUP_BLOCKED']),
+  reason: weighted<string | null>([4, 'USER_CANCEL'], [1, 'REPLACED'], [1, 'POPUP_BLOCKED'], [4, null]),
+});
+const word: fc.Arbitrary<PagePlan> = fc.record({
+  does: fc.constant('word' as const),
+  attempt: fc.constant(0),
+  // Of the first screens, and of one that there will never be.
+  number: fc.constantFrom(1_000_001, 2_000_001, 5_000_001, 900_000_001),
+  state: weighted<WindowState>([3, 'visible'], [1, 'hidden'], [2, 'gone']),
 });
 /** Others than the person at the screen. */
 export const onlooker: fc.Arbitrary<Plan> = fc.oneof(
   { weight: 3, arbitrary: close },
+  { weight: 2, arbitrary: word },
   {
     weight: 2,
     arbitrary: fc.constantFrom<PagePlan>({ does: 'show', attempt: 0 }, { does: 'result', attempt: 0 }),
@@ -219,6 +228,17 @@ const twist: fc.Arbitrary<readonly Step[]> = fc.oneof<Twist[]>(
         ...(isAsked ? [call(NEXT)] : []),
         decided,
         ...steps,
+      ]),
+  },
+  {
+    // A window that goes, comes again, or says nothing at all, while the shop asks.
+    weight: 2,
+    arbitrary: fc
+      .tuple(word, fc.array(fc.oneof(word, close), { minLength: 1, maxLength: 3 }), CODES)
+      .map(([said, others, last]) => [
+        call(said),
+        { kind: 'calls', plans: [{ does: 'close', attempt: 0, reason: null }, ...others, code(last)] },
+        ...LOOKS,
       ]),
   },
   {

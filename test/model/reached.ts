@@ -44,7 +44,16 @@ export const REACHED: Readonly<Record<PlayName, readonly string[]>> = {
     ...of('show', 'code', 'dead', 'CERTIFIED'),
     ...of('result', 'pending', 'unknown', 'CERTIFIED', 'EXPIRED', 'OTP_LIMIT', 'SEND_LIMIT', 'UNDER_AGE'),
     ...of('result', 'USER_CANCEL', 'REPLACED', 'PROVIDER_ERROR', 'PROVIDER_UNAVAILABLE'),
-    ...of('close', 'USER_CANCEL', 'being confirmed', 'ended before by CERTIFIED', 'unknown', 'erased'),
+    ...of('word', 'kept', 'over'),
+    ...of(
+      'close',
+      'to wait',
+      'USER_CANCEL',
+      'being confirmed',
+      'ended before by CERTIFIED',
+      'unknown',
+      'erased',
+    ),
   ],
   'both, with limits': [
     ...of('start', 'started', 'too many'),

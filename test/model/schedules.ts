@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { FormCall } from './calls.ts';
+import type { FormCall, WindowState } from './calls.ts';
 import type { MerchantName } from './cast.ts';
 
 /*
@@ -47,7 +47,13 @@ export type PagePlan =
       readonly minimumAge: number;
     }
   | { readonly does: 'open' | 'show' | 'result'; readonly attempt: number }
-  | { readonly does: 'close'; readonly attempt: number; readonly reason: string }
+  | { readonly does: 'close'; readonly attempt: number; readonly reason: string | null }
+  | {
+      readonly does: 'word';
+      readonly attempt: number;
+      readonly number: number;
+      readonly state: WindowState;
+    }
   | FormPlan;
 
 export type CodeChoice = 'right' | 'wrong' | 'older' | 'malformed';
