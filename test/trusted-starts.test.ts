@@ -59,7 +59,8 @@ describe('the files of a database', () => {
       const bonin = await startBonin(['--data', folder], { command });
       expect(modeOf(folder)).toBe('700');
       const names = readdirSync(folder);
-      expect(names.toSorted()).toEqual(['bonin.db', 'bonin.db-shm', 'bonin.db-wal', 'master.keys']);
+      const lock = command === 'dev' ? ['dev.lock'] : [];
+      expect(names.toSorted()).toEqual(['bonin.db', 'bonin.db-shm', 'bonin.db-wal', ...lock, 'master.keys']);
       for (const name of names) expect(modeOf(join(folder, name)), name).toBe('600');
       await bonin.stop();
     },
