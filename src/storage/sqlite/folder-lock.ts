@@ -33,7 +33,8 @@ function lock(file: string): FolderLock | null {
   const { ino } = lstatSync(file);
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
-    database.exec('BEGIN IMMEDIATE');
+    // Without a journal beside it: a full disk does not matter, since nothing is written.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN IMMEDIATE');
     // Whoever had it may have taken its file away just now.
     if (lstatSync(file, { throwIfNoEntry: false })?.ino === ino)
       return {
