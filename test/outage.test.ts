@@ -17,7 +17,7 @@ import { startTroubledProxy, type Trouble } from './server/troubled-proxy.ts';
  * waited for.
  */
 
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 const CALLERS = 12;
 
 let server: PostgresServer;
