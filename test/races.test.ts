@@ -178,7 +178,7 @@ test('two processes that start together on a fresh folder share one database, 20
     expect(column('PRAGMA user_version')).toEqual([MIGRATIONS]);
     expect(column('SELECT name FROM stamp ORDER BY name')).toEqual(['key_mark', 'mode']);
     expect(column('SELECT user_code FROM merchants ORDER BY id')).toEqual(['imp00000000', 'imp00000001']);
-    expect(column('SELECT count(*) FROM channels')).toEqual([5]);
+    expect(column('SELECT count(*) FROM channels')).toEqual([6]);
     expect(column('SELECT count(*) FROM api_keys')).toEqual([2]);
     database.close();
     one.close();
