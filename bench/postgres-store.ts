@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Client } from 'pg';
 import { createApp } from '../src/app.ts';
 import { createProgress } from '../src/cli/progress.ts';
+import { ARCHIVE_TABLES } from '../src/core/archive.ts';
 import { createLog } from '../src/log.ts';
 import { readMasterKeys } from '../src/master-keys.ts';
 import { ask, OWNER, type PostgresServer, startPostgres } from '../test/contract/postgres-server.ts';
@@ -13,22 +14,11 @@ import { readFamilyTime } from './server-process.ts';
 
 /** Rows of one statement. */
 const CHUNK = 5000;
-/** Tables that a lookup reads, with their columns, the small ones first. */
-const TABLES = {
-  merchants: ['id', 'user_code', 'name', 'page_rules', 'disabled_at'],
-  channels: [
-    'id',
-    'merchant_id',
-    'position',
-    'channel_key',
-    'provider',
-    'provider_merchant_id',
-    'carrier_approval',
-    'foreigner_add_on',
-    'minimum_age',
-  ],
-  api_keys: ['id', 'merchant_id', 'imp_key', 'secret_digest', 'revoked_at'],
-} as const;
+/** The small tables that a lookup reads, those first that others point to. */
+const SMALL_TABLES = ['merchants', 'channels', 'api_keys'].map((table) => ({
+  table,
+  columns: ARCHIVE_TABLES.find(({ name }) => name === table)?.columns.map(([column]) => column) ?? [],
+}));
 
 /** A PostgreSQL server for the stores of the benchmark. It keeps its data between runs where it can. */
 export function startBenchPostgres(): Promise<PostgresServer> {
@@ -120,13 +110,13 @@ async function onServer<T>(
 async function copy({ folder, rows }: BenchStore, client: Client): Promise<void> {
   const source = new DatabaseSync(join(folder, 'bonin.db'), { readOnly: true });
   await client.query('SET synchronous_commit = off');
-  for (const [table, columns] of Object.entries(TABLES)) {
+  for (const { table, columns } of SMALL_TABLES) {
     const all = source.prepare(`SELECT ${columns.join(', ')} FROM ${table}`).all();
     for (const row of all)
       await client.query(
         `INSERT INTO ${table} (${columns.join(', ')}) OVERRIDING SYSTEM VALUE
          VALUES (${columns.map((_, at) => `$${at + 1}`).join(', ')})`,
-        columns.map((column) => row[column]),
+        columns.map((column) => row[column] ?? null),
       );
     await client.query(`SELECT setval(pg_get_serial_sequence('${table}', 'id'), max(id)) FROM ${table}`);
   }
