@@ -264,6 +264,10 @@ describe('the row of an attempt', () => {
   it.each(Object.entries(otherSecrets))('is refused with another %s', (_member, other) => {
     expect(() => openAttempt(vault, { ...row, secrets: { ...secrets, ...other } })).toThrow(unreadable);
   });
+  it('is refused with the same channel, of which the row was altered', () => {
+    const altered = { ...channel, foreignerAddOn: !channel.foreignerAddOn };
+    expect(() => openAttempt(vault, { ...row, channel: altered })).toThrow(unreadable);
+  });
   it('is refused with no code where one was sent, one where none was, and no walk while it runs', () => {
     expect(() => openAttempt(vault, { ...row, code: null })).toThrow(unreadable);
     const uncoded = sealAttempt(vault, bound, frame, { ...walk, code: null });
