@@ -260,8 +260,9 @@ function askedMoves(form: Form, said: string): readonly Move[] {
       return form.says('not approved', isMine ? putCert(world, call.impUid, { claim: null }) : world);
   }
   const isOpen = attempt?.end === null && cert?.state === 'pending' && isMine;
-  if (!isOpen || attempt.typed === null) return form.seesOther('certifies nothing');
-  const { person, name, phone } = attempt.typed;
+  const typed = isOpen ? cert.claim?.typed : null;
+  if (!isOpen || !typed) return form.seesOther('certifies nothing');
+  const { person, name, phone } = typed;
   const certified = putCert(world, call.impUid, {
     state: 'certified',
     certifiedAt: world.now,

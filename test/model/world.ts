@@ -38,6 +38,8 @@ export interface Claim {
   /** The call that has it. */
   readonly by: number;
   readonly until: number;
+  /** Whom the page named when it was taken: another one may be typed before the provider has answered. */
+  readonly typed: Typed | null;
 }
 
 export type ScreenName = 'carrier' | 'consent' | 'method' | 'person' | 'code' | 'app';
@@ -144,7 +146,9 @@ export function putAttempt(world: World, impUid: string, change: Partial<Attempt
 }
 
 export function claim(world: World, impUid: string, by: number): World {
-  return putCert(world, impUid, { claim: { by, until: world.now + LEASE } });
+  return putCert(world, impUid, {
+    claim: { by, until: world.now + LEASE, typed: world.attempts.get(impUid)?.typed ?? null },
+  });
 }
 
 /** Asks the provider; `isFault` when it fails. */
