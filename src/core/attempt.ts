@@ -267,7 +267,10 @@ export interface AttemptStore {
   claim(request: AttemptClaim): Promise<boolean>;
   /** Takes the window for visible and gives the number from which the screen counts its words; null when it has ended. */
   show(showing: AttemptShowing): Promise<number | null>;
-  /** Keeps what a screen says of its window; false when a word of a higher number came before, or it has ended. */
+  /**
+   * Keeps what a screen says of its window; false when a word of a higher number came before, when the number is none of
+   * the newest screen's, and when the attempt has ended.
+   */
   hear(word: PresenceWord): Promise<boolean>;
   /**
    * Ends it together with its certification, whatever its step, and forgets its walk; false when it has ended, or its

@@ -1,16 +1,17 @@
 import { SECOND } from './clock.ts';
 
 /*
- * Whether the popup of an attempt is still there. The shop's page cannot tell: its browser may have cut it off from the
- * popup, which then looks closed. So each screen tells the server, in words that have numbers: those of a newer screen
- * are higher, and a word counts only when its number is higher than all before.
+ * Whether the popup of an attempt is still open. The shop's page cannot know: its browser may have cut it off from the
+ * popup, which then looks closed. So each screen tells the server. What it says is called a word. Words are numbered, so
+ * that they may arrive in any order: a newer screen starts at a higher number, and the server takes a word only when its
+ * number is higher than the last one and belongs to the newest screen.
  */
 
-/** The numbers that each screen has for its words. */
+/** How many words a screen can number. */
 export const WORDS_PER_SCREEN = 1_000_000;
 
 export const PRESENCES = ['visible', 'hidden', 'gone'] as const;
-/** What a window says of itself: that it is seen or behind others, or that it goes. Before its first screen it is gone. */
+/** What a window says of itself. Before its first screen it counts as gone. */
 export type PresenceState = (typeof PRESENCES)[number];
 
 /** What was heard last of an attempt's window. */
@@ -22,12 +23,12 @@ export interface Presence {
   readonly heardAt: number;
 }
 
-/** How long a window that is seen may be silent. It says every few seconds that it is there. */
+/** How long a visible window may be silent. */
 const LONGEST_SILENCE = 10 * SECOND;
 
 /**
- * Whether the window is there, as far as anybody knows. One that is seen has to say so; a hidden one may be silent for as
- * long as the attempt lives, since browsers stop its timers.
+ * Whether the window is open, as far as the server knows. A visible window has to say so every few seconds. A hidden one
+ * may be silent as long as the attempt lives, since browsers stop its timers.
  */
 export function isThere({ state, heardAt }: Presence, now: number): boolean {
   return state === 'hidden' || (state === 'visible' && now - heardAt < LONGEST_SILENCE);

@@ -300,6 +300,9 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
       expect(new Set([first, ...screens]).size).toBe(4);
       const newest = Math.max(...screens.map(Number));
       expect(await tell(first + WORDS_PER_SCREEN - 1, 'gone')).toBe(false);
+      // Nor one that no screen has yet: the next screen would get a number that no database takes.
+      for (const ahead of [newest + WORDS_PER_SCREEN, Number.MAX_SAFE_INTEGER])
+        expect(await tell(ahead, 'gone')).toBe(false);
       expect(await tell(newest + 1, 'hidden', NOW + 5)).toBe(true);
       expect(await presence()).toEqual({ number: newest + 1, state: 'hidden', heardAt: NOW + 5 });
       expect(await store.attempts.end(ending(impUid))).toBe(true);

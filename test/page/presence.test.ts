@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, test } from 'vitest';
 import { createDevApp } from '../../src/dev.ts';
 import { createLog } from '../../src/log.ts';
 import { newMasterKey } from '../../src/master-keys.ts';
 import { type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
+import { startBonin } from '../server/start-bonin.ts';
 import { temporaryFolder } from '../server/temporary-folder.ts';
 import { shopOf, Visitor } from './shop.ts';
 
@@ -109,6 +110,32 @@ describe.each(Object.entries(ENGINES))(
   },
 );
 
+test('of a window that comes back and of a script that finds it closed, at two processes, one wins', async () => {
+  const words = ['--data', temporaryFolder(), '--database-url', await server.newDatabase()];
+  const [here, there] = [await startBonin(words), await startBonin(words)];
+  const ended: boolean[] = [];
+  for (let each = 0; each < 40; each++) {
+    const { url, handle } = await shopOf(here).start();
+    const visitor = new Visitor();
+    await visitor.open(url);
+    const body = new URLSearchParams({ state: 'gone', number: String(firstWord(visitor) + 1) });
+    await fetch(`${visitor.address}/presence`, { method: 'POST', body });
+    const looks = Array.from({ length: 4 }, (_, at) =>
+      shopOf(at % 2 ? here : there).call('close', { handle }),
+    );
+    const [, ...closed] = await Promise.all([visitor.reload(), ...looks]);
+    const last = await shopOf(there).call('close', { handle });
+    ended.push(last.state === 'done');
+    // Whoever heard that it has ended was right, and a screen that came first is still there.
+    for (const { state } of closed) if (state === 'done') expect(last).toMatchObject(CANCELLED);
+    if (last.state !== 'done') expect([last, visitor.screen]).toEqual([WAIT, 'carrier']);
+    else expect((await shopOf(here).result(handle)).state).toBe('done');
+  }
+  // Else nothing has met.
+  expect(ended).toContain(true);
+  for (const bonin of [here, there]) expect(await bonin.stop()).toEqual({ code: 0, signal: null });
+});
+
 describe('the end of an attempt by its script', () => {
   let both: Awaited<ReturnType<typeof startBoth>>;
   let handle: string;
@@ -164,6 +191,16 @@ describe('the end of an attempt by its script', () => {
     });
     expect(status).toBe(400);
     expect(await both.shop.call('close', { handle })).toEqual(WAIT);
+  });
+
+  it('is not moved by a number that no screen has', async () => {
+    const visitor = await begin({ window: 'popup' });
+    for (const number of [Number.MAX_SAFE_INTEGER, 2 ** 52, -5]) {
+      expect(await both.say(visitor, 'gone', number - firstWord(visitor))).toBe(204);
+      await visitor.reload();
+      expect([visitor.status, visitor.screen]).toEqual([200, 'carrier']);
+      expect(await both.shop.call('close', { handle })).toEqual(WAIT);
+    }
   });
 
   it('tells a word of an unknown session nothing', async () => {

@@ -28,6 +28,9 @@ const unclaimed = (now: string) =>
 /** The key of a certification: $1 where its id is one of our own shape, else null and $2 the id as it is spelt. */
 const KEY = 'coalesce($1::bigint, (SELECT id FROM other_ids WHERE imp_uid = $2::text))';
 
+/** The number from which the next screen of an attempt counts its words. */
+const NEXT_SCREEN = `(word_number / ${WORDS_PER_SCREEN} + 1) * ${WORDS_PER_SCREEN}`;
+
 /**
  * Every statement, under the name by which each connection prepares it once. Rows are locked in the order
  * turns, certifications, otps, attempts, so that two writers never wait for each other.
@@ -271,12 +274,11 @@ export const SQL = {
   countWrongCode: 'UPDATE attempts SET wrong = wrong + 1 WHERE id = $1',
   takeClaim: 'UPDATE certifications SET claim = $2, claimed_until = $3 WHERE id = $1',
   showAttempt: `
-    UPDATE attempts SET word_number = (word_number / ${WORDS_PER_SCREEN} + 1) * ${WORDS_PER_SCREEN}, presence = 'visible',
-      heard_at = $2
+    UPDATE attempts SET word_number = ${NEXT_SCREEN}, presence = 'visible', heard_at = $2
     WHERE id = $1 AND ended IS NULL RETURNING word_number`,
   hearAttempt: `
     UPDATE attempts SET word_number = $2, presence = $3, heard_at = $4
-    WHERE id = $1 AND word_number < $2 AND ended IS NULL RETURNING id`,
+    WHERE id = $1 AND word_number < $2 AND $2 < ${NEXT_SCREEN} AND ended IS NULL RETURNING id`,
   endAttempt: `
     UPDATE attempts SET step = step + 1, ended = $2, ${NO_WALK}
     WHERE id = $1 AND ended IS NULL AND ($3::bigint IS NULL OR word_number = $3) RETURNING id`,

@@ -25,6 +25,9 @@ const NO_WALK = 'walk_key_id = NULL, walk_salt = NULL, walk_sealed = NULL, code_
 const unclaimed = (claimedUntil: string, now: string) =>
   `(${claimedUntil} IS NULL OR ${claimedUntil} <= ${now} OR ${claimedUntil} > ${now} + ${LONGEST_CLAIM})`;
 
+/** The number from which the next screen of an attempt counts its words. */
+const NEXT_SCREEN = `(word_number / ${WORDS_PER_SCREEN} + 1) * ${WORDS_PER_SCREEN}`;
+
 const SQL = {
   begin: 'BEGIN',
   beginImmediate: 'BEGIN IMMEDIATE',
@@ -172,12 +175,11 @@ const SQL = {
   countWrongCode: 'UPDATE attempts SET wrong = wrong + 1 WHERE id = ?',
   isRunning: 'SELECT 1 FROM attempts WHERE id = ?1 AND ended IS NULL AND (?2 IS NULL OR word_number = ?2)',
   showAttempt: `
-    UPDATE attempts SET word_number = (word_number / ${WORDS_PER_SCREEN} + 1) * ${WORDS_PER_SCREEN}, presence = 'visible',
-      heard_at = ?
+    UPDATE attempts SET word_number = ${NEXT_SCREEN}, presence = 'visible', heard_at = ?
     WHERE id = ? AND ended IS NULL RETURNING word_number`,
   hearAttempt: `
     UPDATE attempts SET word_number = ?1, presence = ?2, heard_at = ?3
-    WHERE id = ?4 AND word_number < ?1 AND ended IS NULL`,
+    WHERE id = ?4 AND word_number < ?1 AND ?1 < ${NEXT_SCREEN} AND ended IS NULL`,
   endAttempt: `UPDATE attempts SET step = step + 1, ended = ?, ${NO_WALK} WHERE id = ? AND ended IS NULL`,
   findLateAttempts: `
     SELECT a.id FROM attempts a LEFT JOIN certifications c ON c.id = a.id
