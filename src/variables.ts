@@ -1,11 +1,11 @@
 const MARKS = /^["'`\u2018\u2019\u201c\u201d]|["'`\u2018\u2019\u201c\u201d]$/u;
 
-/** A variable as it was meant, or a sentence that says what must be mended in it; its value is not quoted. */
+/** The value of a variable, or a sentence that says what is wrong with it and does not quote it. */
 export type Variable = { readonly text: string | undefined } | { readonly problem: string };
 
 /**
- * Reads a variable of the environment: without blanks and line ends around it, an empty one as none. Files of variables
- * are read by many tools, some of which keep quotation marks as part of the value.
+ * Reads a variable of the environment. Blanks and line ends around the value do not count, and an empty value is the same
+ * as none. Quotation marks are refused: some tools that read `.env` files leave them in the value.
  */
 export function readVariable(
   environment: Readonly<Record<string, string | undefined>>,

@@ -41,7 +41,7 @@ interface Hand {
 
 /** Whether this process is a worker, and not the one that started the command. */
 export const { isWorker } = cluster;
-/** Whether it is the one that says for all what is to be said once at a start. */
+/** Whether this is the worker that was started first. It says what is said once for all workers. */
 export const isFirstWorker = cluster.worker?.id === 1;
 
 /**

@@ -28,7 +28,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: ['node:fs', 'node:path'],
   },
   // What people write, read strictly. Belongs to no server, and does not know whose schemas it checks.
-  validation: { rooms: ['validation/nearest-name'], packages: ['valibot'] },
+  validation: { rooms: ['validation/json-text', 'validation/nearest-name'], packages: ['valibot'] },
   'validation/json-schema': { rooms: [], packages: ['valibot', '@valibot/to-json-schema'] },
   'validation/json-text': { rooms: [], packages: [] },
   'validation/text-bytes': { rooms: [], packages: [] },

@@ -4,7 +4,7 @@ import type { MasterKey } from '../core/vault.ts';
 import { type Authority, createDevApp, DEFAULT_SEED, openDevAuthority, readSeed, type Seed } from '../dev.ts';
 import { createLog } from '../log.ts';
 import { newMasterKey, readMasterKeys } from '../master-keys.ts';
-import { type FolderLock, holdFolder } from '../storage/index.ts';
+import { type FolderLock, lockFolder } from '../storage/index.ts';
 import { readTraceSettings, type TraceSettings } from '../traces/settings.ts';
 import { type Command, EXIT, UsageError } from './command.ts';
 import { settingOptions } from './setting-options.ts';
@@ -32,23 +32,24 @@ export const dev: Command = {
           keeping.databaseFile === null || !existsSync(keeping.databaseFile),
           'dev',
         );
-    const held = inMemory || keeping.ownFolder === null ? null : await holdOwn(keeping.ownFolder);
+    const lock = inMemory || keeping.ownFolder === null ? null : await lockOwnFolder(keeping.ownFolder);
     try {
       await serveUntilStopped(config, { seed, masterKeys, traces: tracing.traces });
     } finally {
-      held?.release();
+      lock?.release();
     }
     return EXIT.ok;
   },
 };
 
-interface Given {
+/** What was read before anything is opened. */
+interface Prepared {
   readonly seed: Seed;
   readonly masterKeys: readonly MasterKey[];
   readonly traces: TraceSettings | null;
 }
 
-async function serveUntilStopped(config: DevConfig, { seed, masterKeys, traces }: Given): Promise<void> {
+async function serveUntilStopped(config: DevConfig, { seed, masterKeys, traces }: Prepared): Promise<void> {
   const { keeping } = config;
   const inMemory = keeping.kind === 'memory';
   const authority = config.tls ? await openDevAuthority(inMemory ? null : keeping.authority) : null;
@@ -83,11 +84,11 @@ async function serveUntilStopped(config: DevConfig, { seed, masterKeys, traces }
   }
 }
 
-/** The inbox, the clock and the faults are those of one process: a second one would answer with its own. */
-function holdOwn(folder: string): Promise<FolderLock> {
+/** Inbox, clock and faults live in the process, so a second process would answer with others. */
+function lockOwnFolder(folder: string): Promise<FolderLock> {
   const taken =
     'another bonin dev uses this folder; name another one with --data, or the database with --database-url to share it';
-  return holdFolder(folder, 'dev.lock', taken);
+  return lockFolder(folder, 'dev.lock', taken);
 }
 
 interface Greeting {

@@ -68,7 +68,7 @@ async function runCommand(command: Command, words: readonly string[]): Promise<E
   return command.run({ operands: parsed.positionals, options, environment: process.env });
 }
 
-/** What a script with Windows line ends appends to its last word would be taken for a part of it. */
+/** A script with Windows line ends adds a CR to the last word of a line. */
 function findControlCharacters(
   options: Readonly<Record<string, string | boolean | undefined>>,
   operands: readonly string[],

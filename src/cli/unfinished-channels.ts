@@ -6,22 +6,22 @@ import type { Logger } from '../log.ts';
 /** How many channels are named at a start; the rest is counted. */
 const NAMED = 20;
 
-/** Said of a channel by which nobody can be certified. */
+/** What is said of a channel without a provider. */
 export const UNFINISHED = 'no such provider here: it certifies nobody';
 
-/** Whether there is no provider behind a channel. */
+/** Whether a channel has no provider, so that it can certify nobody. */
 export function isUnfinished({ providers }: Pick<App, 'providers'>, { provider }: Channel): boolean {
   return findProvider(providers, provider) === undefined;
 }
 
-/** Says at a start, in the log and in the greeting, by which channels nobody can be certified. */
+/** Names the channels that have no provider, in the log and on standard output, once at a start. */
 export async function tellUnfinished(app: App, log: Logger): Promise<void> {
   let channels: readonly Channel[];
   try {
     channels = (await app.merchants.list()).flatMap((each) => each.channels);
   } catch (error) {
     // An altered row is an alarm, and no reason not to serve the others.
-    log.error({ error }, 'the channels could not be looked through');
+    log.error({ error }, 'the channels could not be read');
     return;
   }
   const unfinished = channels.filter((channel) => isUnfinished(app, channel));

@@ -71,7 +71,7 @@ export function readDigit(digit: number): { gender: Gender; foreigner: boolean }
   return { gender: digit % 2 === 1 ? 'male' : 'female', foreigner: digit >= 5 };
 }
 
-/** A name as it is kept: the blanks around it and between its words become one each, wide and unbreakable ones too. */
+/** A name as it is kept: in NFC, with single blanks between its words and none around it. Blanks of any width count. */
 export function tidyName(text: string): string {
   return text
     .normalize('NFC')
@@ -80,8 +80,8 @@ export function tidyName(text: string): string {
 }
 
 /**
- * Whether `text` can be a person's name: 1 to 50 characters, a letter among them, nothing that breaks a page, and nothing
- * unseen: two names that look the same would be two people.
+ * Whether `text` can be a person's name: 1 to 50 characters, one of them a letter, none that breaks a page, and none that
+ * is invisible. With invisible characters two names that look the same would be two people.
  */
 export function isPersonName(text: string): boolean {
   const length = [...text].length;

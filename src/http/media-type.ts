@@ -17,8 +17,8 @@ export function bodyFormatOf(headers: IncomingHttpHeaders): BodyFormat | null {
 }
 
 /**
- * The media type of a body that is not read, to be said to a person; null when it is read. What is no media type is not
- * repeated, since anything may stand there.
+ * The media type of a body that is not read, for the log; null when it is read. A text that is no media type becomes
+ * `malformed`: it may be a secret in the wrong place.
  */
 export function unreadMediaType(headers: IncomingHttpHeaders): string | null {
   if (bodyFormatOf(headers) !== null) return null;

@@ -17,7 +17,7 @@ import { type ErrorCode, toAppError } from '../errors.ts';
 /** What became of an OTP call: done, or the reason why not. */
 export type OtpOutcome = 'requested' | 'certified' | ErrorCode;
 
-/** Every outcome of an OTP call, so that each is counted from zero: what has no series yet can raise no alert. */
+/** Every outcome of an OTP call. Each is counted from zero, since an alert cannot see a series that does not exist. */
 export const OTP_OUTCOMES: readonly OtpOutcome[] = [
   'requested',
   'certified',
@@ -39,6 +39,7 @@ export const OTP_OUTCOMES: readonly OtpOutcome[] = [
   'person_blocked',
   'under_age',
   'line_not_allowed',
+  'invented_person',
   'provider_refused',
   'provider_unavailable',
   'provider_misconfigured',

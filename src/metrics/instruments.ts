@@ -9,12 +9,13 @@ const REQUEST_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 const STORE_BUCKETS = [0.00005, 0.0001, 0.00025, ...REQUEST_BUCKETS];
 
 const TOKEN_OUTCOMES = ['issued', 'reused', 'refused', 'invalid'] as const;
-/** What an operator is to be told of, by route and by verb of the store. */
+/** Failures of our own, which an operator must hear of; counted by route and by verb of the store. */
 export const OWN_FAULTS: readonly ErrorCode[] = [
   'internal',
   'store_failed',
   'store_unavailable',
   'sealed_data_unreadable',
+  'invented_person',
   'provider_misconfigured',
 ];
 

@@ -13,10 +13,10 @@ interface Figures {
   readonly byStatus: Map<number, Count>;
 }
 
-/** Statuses that are looked for, also where there has been none. */
+/** Statuses that the dashboard and the alerts ask for. */
 const WATCHED_STATUSES = [200, 500, 503];
 
-/** Counts requests by what they met, never by what they asked; those to `routes` from zero. */
+/** Counts requests by the route that they met, never by what they asked. The counters of `routes` start at zero. */
 export function observeRequests(
   { requests, requestSeconds, refusals, tokens }: Instruments,
   routes: readonly Route[],

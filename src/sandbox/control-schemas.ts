@@ -15,7 +15,8 @@ import {
   wholeNumber,
 } from '../validation/schemas.ts';
 import { ROUTE_NAMES, readFaultRoute } from './api-routes.ts';
-import { LATEST, ONE_CI, PERSON } from './people-schema.ts';
+import { LATEST_SECOND } from './movable-clock.ts';
+import { ONE_CI, PERSON } from './people-schema.ts';
 
 /*
  * What the control routes take. Everything here is ours, so that nothing is guessed: whatever is not described is
@@ -26,7 +27,7 @@ const LONGEST_TEXT = 100;
 const LONGEST_ORIGIN = 2000;
 
 /** Every day of the calendar is in the past then. */
-const END_OF_DAYS = (LATEST - 86_400) * 1000;
+const END_OF_DAYS = (LATEST_SECOND - 86_400) * 1000;
 
 const freeText = (longest: number) =>
   textThat(
@@ -70,7 +71,7 @@ const MESSAGES = object({
 
 const APPROVAL = object({ imp_uid: impUid, approve: truth });
 
-const seconds = wholeNumber(0, LATEST, 'be whole seconds, not negative and not beyond the year 9999');
+const seconds = wholeNumber(0, LATEST_SECOND, 'be whole seconds, not negative and not beyond the year 9999');
 const CLOCK = v.pipe(
   object({ now: v.optional(seconds), advance: v.optional(seconds) }),
   rule('advance', 'not stand beside now', ({ now, advance }) => now === undefined || advance === undefined),

@@ -34,7 +34,7 @@ export class Inbox {
   #count = 0;
   #waiting = new Set<() => void>();
 
-  /** Once `stop` is aborted nobody waits for a message any more. */
+  /** When `stop` is aborted, all waits end and later ones end at once. */
   constructor(feed: Feed, stop: AbortSignal) {
     this.#feed = feed;
     this.#stop = stop;

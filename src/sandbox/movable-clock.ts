@@ -1,5 +1,8 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 
+/** The end of the year 9999 in epoch seconds: later times have no date. */
+export const LATEST_SECOND = 253_402_300_799;
+
 /** A clock that can be stopped at a moment or moved on; untouched it tells the real time. */
 export class MovableClock implements Clock {
   #real: Clock = systemClock;

@@ -16,9 +16,8 @@ import {
   wholeNumber,
 } from '../validation/schemas.ts';
 import { isSandboxCi } from './fake-ids.ts';
+import { LATEST_SECOND } from './movable-clock.ts';
 
-/** The end of the year 9999 in seconds: later times have no date. */
-export const LATEST = 253_402_300_799;
 const LONGEST_LABEL = 100;
 
 /** What a people file and a control route say of a person. */
@@ -45,7 +44,7 @@ const ATTEMPT = {
   /** The id of the merchant of its channel, for readers. */
   merchant: v.nullish(text),
 };
-const certifiedAt = wholeNumber(0, LATEST, 'be epoch seconds');
+const certifiedAt = wholeNumber(0, LATEST_SECOND, 'be epoch seconds');
 /** What an attempt that certified nobody may say of the person; it is checked, and nobody is told. */
 const NOBODY = object({
   certified: v.literal(false),

@@ -10,7 +10,7 @@ import type { ControlInput, ControlName } from './control-schemas.ts';
 import { describeClock, type EventSources, EventStreams } from './events.ts';
 import { guardControls, guardPage } from './guards.ts';
 import type { Message } from './inbox.ts';
-import type { MovableClock } from './movable-clock.ts';
+import { LATEST_SECOND, type MovableClock } from './movable-clock.ts';
 import { FILES, renderPage } from './page/index.ts';
 import type { Seed } from './people-file.ts';
 import type { SandboxProvider } from './provider.ts';
@@ -185,9 +185,6 @@ function tellClock({ feed, clock }: SandboxServices): void {
   feed.publish('clock', () => describeClock(clock));
 }
 
-/** The end of the year 9999, in seconds. */
-const LATEST = 253_402_300_799;
-
 async function setClock(
   services: SandboxServices,
   { now, advance }: ControlInput<'PUT /sandbox/clock'>['body'],
@@ -195,7 +192,7 @@ async function setClock(
   const { clock } = services;
   if (now !== undefined) clock.stopAt(now * SECOND);
   else if (advance === undefined) clock.reset();
-  else if (clock.now() + advance * SECOND <= LATEST * SECOND) clock.advance(advance * SECOND);
+  else if (clock.now() + advance * SECOND <= LATEST_SECOND * SECOND) clock.advance(advance * SECOND);
   else throw (await loadInput()).refuseInput('advance must not lead beyond the year 9999');
   tellClock(services);
   return tellTime(clock);

@@ -90,11 +90,8 @@ export async function restoreDatabase(from: string, databaseUrl: string, vault: 
   return (await import('./sqlite/restore.ts')).restoreSqlite(from, file, vault, Date.now());
 }
 
-/**
- * Keeps a folder for one process, until `release` or its end, however that comes; `start_refused` with the words `taken`
- * when another one has it.
- */
-export async function holdFolder(folder: string, name: string, taken: string): Promise<FolderLock> {
+/** Locks a folder for this process; `start_refused` with the words `taken` when another process has it. */
+export async function lockFolder(folder: string, name: string, taken: string): Promise<FolderLock> {
   return (await import('./sqlite/folder-lock.ts')).lockFolder(folder, taken, name);
 }
 

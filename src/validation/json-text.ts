@@ -31,7 +31,8 @@ const LITERALS: readonly string[] = ['true', 'false', 'null'];
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 /** What stands in a text as it is: everything from the blank on but the double quote and the backslash. */
 const PLAIN = /[ !#-[\]-\uffff]+/y;
-const SHOWN_NAME = /^[a-z_$][\w$.-]{0,31}$/i;
+/** A name that may be shown. Anything else may be a value in the wrong place. */
+export const SHOWN_NAME = /^[a-z_$][\w$.-]{0,31}$/i;
 
 class Scanner {
   readonly #text: string;

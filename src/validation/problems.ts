@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { SHOWN_NAME } from './json-text.ts';
 import { findNearestName } from './nearest-name.ts';
 
 /*
@@ -6,8 +7,6 @@ import { findNearestName } from './nearest-name.ts';
  * value is ever quoted: it may be a secret or a person in the wrong place.
  */
 
-/** A name that is shown when it is unknown. Anything else may be a value in the place of a name. */
-const SHOWN_NAME = /^[a-z_$][\w$.-]{0,31}$/i;
 const HIDDEN_NAME = '(a name that is not shown)';
 /** Sentences about one value; whoever gets more wrong than this has mistaken the whole. */
 const MOST_PROBLEMS = 20;

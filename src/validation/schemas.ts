@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 
 /*
- * What schemas are made of. The message of each is what a member must do, as in "be true or false"; `findProblems`
- * makes sentences of them.
+ * What schemas are made of. The message of each is what a member must do, as in "be true or false"; `check` in
+ * `problems.ts` makes sentences of them.
  */
 
 /** Control characters, line separators and halves of a pair mean nothing here, and no database keeps all of them. */

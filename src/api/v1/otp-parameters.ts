@@ -56,7 +56,7 @@ export function readOtpRequest(parameters: Parameters, now: number): Omit<NewOtp
 
 function readName(parameters: Parameters): string {
   requireText(parameters, 'name');
-  // Not the trimmed text: trimming takes some of what is not seen along.
+  // Not the trimmed text: trimming removes some invisible characters, which must be refused.
   const exact = readExactText(parameters, 'name');
   const name = exact.kind === 'text' ? tidyName(exact.text) : '';
   if (!isPersonName(name)) throw invalid('name');

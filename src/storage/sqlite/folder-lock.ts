@@ -4,28 +4,30 @@ import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../errors.ts';
 import { describeStartFailure, isBusy, refuseDatabase } from './failures.ts';
 
-/** A folder that is kept for one process. */
+/** A folder that only one process may use. */
 export interface FolderLock {
   release(): void;
 }
 
 /**
- * Keeps others from working in a folder, until it is released or the process ends, however that comes; `start_refused`
- * with the words `taken` when somebody else has it. What stands in the place of the lock, a file called `name`, must be
- * nothing that SQLite would read.
+ * Locks a folder until `release` or the end of the process, even by SIGKILL; `start_refused` with the words `taken` when
+ * another process has it. The lock is an empty file called `name`; a file with content is refused, since SQLite would
+ * read it.
  */
 export function lockFolder(folder: string, taken: string, name = 'lock'): FolderLock {
   const file = join(folder, name);
   try {
-    return lock(file) ?? fail(folder, taken);
+    const locked = lockFile(file);
+    if (locked !== null) return locked;
   } catch (error) {
     if (error instanceof AppError) throw error;
     throw refuseDatabase(folder, isBusy(error) ? taken : describeStartFailure(error), error);
   }
+  throw refuseDatabase(folder, taken);
 }
 
-/** Null when it turns out to be a lock on nothing. */
-function lock(file: string): FolderLock | null {
+/** Null when another process has removed the file since it was opened: then nothing is locked. */
+function lockFile(file: string): FolderLock | null {
   const before = lstatSync(file, { throwIfNoEntry: false });
   if (before === undefined) closeSync(openSync(file, 'a', 0o600));
   else if (!before.isFile() || before.size > 0)
@@ -33,25 +35,21 @@ function lock(file: string): FolderLock | null {
   const { ino } = lstatSync(file);
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
-    // Without a journal beside it: a full disk does not matter, since nothing is written.
+    // Nothing is written, not even a journal, so it works on a full disk.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN IMMEDIATE');
-    // Whoever had it may have taken its file away just now.
-    if (lstatSync(file, { throwIfNoEntry: false })?.ino === ino)
-      return {
-        release() {
-          rmSync(file, { force: true });
-          database.close();
-        },
-      };
   } catch (error) {
     database.close();
     if (before === undefined && !isBusy(error)) rmSync(file, { force: true });
     throw error;
   }
-  database.close();
-  return null;
-}
-
-function fail(folder: string, reason: string): never {
-  throw refuseDatabase(folder, reason);
+  if (lstatSync(file, { throwIfNoEntry: false })?.ino !== ino) {
+    database.close();
+    return null;
+  }
+  return {
+    release() {
+      rmSync(file, { force: true });
+      database.close();
+    },
+  };
 }
