@@ -88,7 +88,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   storage: { rooms: ['core', 'errors'], packages: ['node:fs'] },
   'storage/sqlite': {
     rooms: ['core', 'errors', 'new-folder', 'storage', 'trusted-file'],
-    packages: ['node:sqlite', 'node:crypto', 'node:fs', 'node:path'],
+    packages: ['node:sqlite', 'node:crypto', 'node:fs', 'node:path', 'node:url'],
   },
   'storage/postgres': {
     rooms: ['core', 'errors', 'storage', 'trusted-file'],
