@@ -48,7 +48,10 @@ async function endInOrder(bonin: Bonin): Promise<void> {
   // Besides requests, the sweep may have met the failing database.
   const known = [
     expect.objectContaining({ msg: 'refused' }),
-    expect.objectContaining({ msg: 'sweeping failed', code: 'store_unavailable' }),
+    expect.objectContaining({
+      msg: 'sweeping failed',
+      error: expect.objectContaining({ code: 'store_unavailable' }),
+    }),
   ];
   for (const line of lines) expect(known).toContainEqual(JSON.parse(line));
   expect(lines.some((line) => line.includes('"store_unavailable"'))).toBe(true);
