@@ -35,5 +35,5 @@ for (const [from, to] of [
 ] as const)
   cpSync(join(redoc, from), join('dist/reference/assets', to));
 for (const file of ['page.js', 'parts.js', 'clock.js', 'base.css', 'phone.css', 'cards.css'])
-  cpSync(`src/sandbox/page/${file}`, `dist/sandbox/page/${file}`);
+  cpSync(`src/sandbox/ui/${file}`, `dist/sandbox/ui/${file}`);
 chmodSync('dist/cli/main.js', 0o755);

@@ -7,7 +7,7 @@ const PATIENT = { poll: { timeout: 30_000 } };
 process.umask(0o022);
 
 /** Minutes each: `npm run proofs` runs them. */
-const PROOFS = ['test/tampering.test.ts', 'test/tampering-postgres.test.ts'];
+const PROOFS = ['test/tampering/tampering.test.ts', 'test/tampering/tampering-postgres.test.ts'];
 
 export default defineConfig({
   test: {

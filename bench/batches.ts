@@ -1,4 +1,4 @@
-import type { StoredCertification } from '../src/core/store.ts';
+import type { StoredCertification } from '../src/core/certification.ts';
 import { readAddress } from '../src/storage/postgres/address.ts';
 import { Batches } from '../src/storage/postgres/batches.ts';
 import { Database } from '../src/storage/postgres/database.ts';

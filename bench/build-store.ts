@@ -12,14 +12,14 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { type App, createApp } from '../src/app.ts';
 import { createProgress } from '../src/cli/progress.ts';
+import { readMasterKeys } from '../src/config/master-keys.ts';
 import { detailsContext, packDetails } from '../src/core/certification.ts';
 import { type Channel, PROVIDER_NAMES } from '../src/core/channel.ts';
 import { newImpUid } from '../src/core/ids.ts';
 import { Vault } from '../src/core/vault.ts';
 import { createLog } from '../src/log.ts';
-import { readMasterKeys } from '../src/master-keys.ts';
+import { type App, createApp } from '../src/server/app.ts';
 import { randomDetails } from './random-person.ts';
 
 /** Raise it when rows come out different, so that kept stores are built again. */

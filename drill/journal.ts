@@ -1,4 +1,4 @@
-import type { Answer } from '../test/server/client.ts';
+import type { Answer } from '../test/support/client.ts';
 import type { Way } from './entrances.ts';
 
 /** A verification that was answered 200, and the answer to its first lookup; null while there was none. */

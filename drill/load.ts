@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, Client, textOf } from '../test/server/client.ts';
+import { type Answer, Client, textOf } from '../test/support/client.ts';
 import type { BoninNode, Way } from './entrances.ts';
 import type { Journal } from './journal.ts';
 

@@ -1,5 +1,7 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
+import { newMasterKey } from './config/master-keys.ts';
+import { createLog } from './log.ts';
 import {
   type CertificationInput,
   createDevApp,
@@ -9,16 +11,14 @@ import {
   type Message,
   openDevAuthority,
   type Seed,
-} from './dev.ts';
-import { createLog } from './log.ts';
-import { newMasterKey } from './master-keys.ts';
+} from './server/dev.ts';
 
 /*
  * Bonin inside a test suite: in this process, in memory, on a free port. Suites that run side by side each start
  * their own. The helpers call the control routes, which do the same from any other language.
  */
 
-export type { FaultRule, LoggedRequest, Message, Seed } from './dev.ts';
+export type { FaultRule, LoggedRequest, Message, Seed } from './server/dev.ts';
 
 export interface StartOptions {
   /** Who exists. Default: the people that come along. */

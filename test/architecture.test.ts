@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-const SOURCE = join(import.meta.dirname, '../src');
+const ROOT = join(import.meta.dirname, '..');
+const SOURCE = join(ROOT, 'src');
 
 /** Who may import whom: a room, the rooms it may look into, and the packages it may use. */
 const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: readonly string[] }>> = {
@@ -22,10 +23,10 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: ['node:crypto', 'node:fs', 'node:module', 'node:path', 'node:zlib'],
   },
   browser: { rooms: [], packages: [] },
-  // Whoever reads a file whose content is believed reads it through this.
-  'trusted-file': {
+  // Files whose content is believed are read here, and files for their owner only are written here.
+  files: {
     rooms: ['errors', 'validation/json-text', 'validation/text-bytes'],
-    packages: ['node:fs', 'node:path'],
+    packages: ['node:crypto', 'node:fs', 'node:path'],
   },
   // What people write, read strictly. Belongs to no server, and does not know whose schemas it checks.
   validation: { rooms: ['validation/json-text', 'validation/nearest-name'], packages: ['valibot'] },
@@ -33,20 +34,24 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   'validation/json-text': { rooms: [], packages: [] },
   'validation/text-bytes': { rooms: [], packages: [] },
   'validation/nearest-name': { rooms: [], packages: [] },
-  'guessable-secret': { rooms: [], packages: [] },
-  'merchants-file': { rooms: ['core', 'guessable-secret', 'validation'], packages: ['valibot'] },
+  config: {
+    rooms: ['config/merchants-file', 'core', 'errors', 'files', 'http/client-address', 'log'],
+    packages: ['node:crypto', 'node:fs', 'node:os', 'node:path'],
+  },
   // Without the library that checks: every start of a sandbox needs it.
-  'merchant-setup': { rooms: ['core', 'merchants-file'], packages: [] },
+  'config/merchant-setup': { rooms: ['config/merchants-file', 'core'], packages: [] },
+  // With the library that checks, which no start of a server needs.
+  'config/merchants-file': { rooms: ['config', 'core', 'validation'], packages: ['valibot'] },
   sandbox: {
     rooms: [
       'ascii-json',
       'core',
       'errors',
       'http',
-      'merchant-setup',
-      'merchants-file',
+      'config/merchant-setup',
+      'config/merchants-file',
+      'files',
       'page',
-      'trusted-file',
       'validation',
       'validation/json-schema',
       'validation/json-text',
@@ -56,23 +61,26 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: ['node:crypto', 'node:fs', 'node:timers/promises', 'valibot'],
   },
   // The one place that makes certificates, loaded only with --tls.
-  'sandbox/authority': {
-    rooms: ['errors', 'http', 'new-file', 'sandbox/certificates', 'trusted-file'],
-    packages: ['node:crypto', 'node:fs', 'node:os', 'node:path'],
-  },
-  'sandbox/certificates': {
-    rooms: ['http'],
-    packages: ['node:crypto', '@peculiar/asn1-schema', '@peculiar/asn1-x509'],
+  'sandbox/tls': {
+    rooms: ['errors', 'files', 'http'],
+    packages: [
+      'node:crypto',
+      'node:fs',
+      'node:os',
+      'node:path',
+      '@peculiar/asn1-schema',
+      '@peculiar/asn1-x509',
+    ],
   },
   version: { rooms: [], packages: ['node:fs'] },
-  metrics: {
+  'observability/metrics': {
     rooms: ['core', 'errors', 'http', 'log', 'version'],
     packages: ['prom-client', 'node:cluster'],
   },
   // The official exporter reads what the standard has for it (headers, certificates, resource attributes) from the
   // environment itself; which of the variables switch something on is read in cli/ and handed over.
-  traces: {
-    rooms: ['core', 'errors', 'http', 'log', 'traces/settings', 'version'],
+  'observability/traces': {
+    rooms: ['core', 'errors', 'http', 'log', 'observability/traces/settings', 'version'],
     packages: [
       '@opentelemetry/api',
       '@opentelemetry/core',
@@ -82,59 +90,48 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
       'node:async_hooks',
     ],
   },
-  'traces/settings': { rooms: [], packages: [] },
-  'new-folder': { rooms: [], packages: ['node:fs', 'node:path'] },
-  'new-file': { rooms: ['new-folder', 'trusted-file'], packages: ['node:crypto', 'node:fs', 'node:path'] },
+  'observability/traces/settings': { rooms: [], packages: [] },
   storage: { rooms: ['core', 'errors'], packages: ['node:fs'] },
   'storage/sqlite': {
-    rooms: ['core', 'errors', 'new-folder', 'storage', 'trusted-file'],
+    rooms: ['core', 'errors', 'files', 'storage'],
     packages: ['node:sqlite', 'node:crypto', 'node:fs', 'node:path', 'node:url'],
   },
   'storage/postgres': {
-    rooms: ['core', 'errors', 'storage', 'trusted-file'],
+    rooms: ['core', 'errors', 'files', 'storage'],
     packages: ['pg', 'node:crypto', 'node:timers/promises', 'node:tls'],
   },
   // Moves a database from one engine to another, through the port of each.
   transfer: {
-    rooms: ['core', 'errors', 'trusted-file'],
+    rooms: ['core', 'errors', 'files'],
     packages: ['node:buffer', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
   },
   reference: { rooms: ['errors', 'http'], packages: ['node:crypto', 'node:fs', 'node:module'] },
-  health: { rooms: ['core', 'errors', 'http'], packages: [] },
-  'master-keys': {
-    rooms: ['core', 'errors', 'new-file', 'trusted-file'],
-    packages: ['node:crypto', 'node:fs'],
-  },
-  variables: { rooms: [], packages: [] },
-  'setting-values': { rooms: [], packages: [] },
-  config: {
-    rooms: ['core', 'http/client-address', 'log', 'setting-values', 'variables'],
-    packages: ['node:os'],
-  },
-  'command-config': { rooms: ['config', 'core', 'log'], packages: ['node:path'] },
-  app: {
+  server: {
     rooms: [
       'api/v1',
       'core',
       'errors',
-      'health',
       'http',
       'log',
-      'metrics',
+      'observability/metrics',
+      'observability/traces',
+      'observability/traces/settings',
       'page',
       'page/scripts',
       'reference',
       'storage',
-      'traces',
-      'traces/settings',
     ],
     packages: [],
   },
-  dev: { rooms: ['app', 'core', 'http/client-address', 'sandbox', 'sandbox/authority'], packages: [] },
+  // The one file of the server that knows the sandbox.
+  'server/dev': {
+    rooms: ['core', 'http/client-address', 'sandbox', 'sandbox/tls', 'server'],
+    packages: [],
+  },
   // Loaded only with --workers.
-  workers: { rooms: ['errors', 'log'], packages: ['node:cluster', 'node:timers/promises'] },
+  'server/workers': { rooms: ['errors', 'log'], packages: ['node:cluster', 'node:timers/promises'] },
   client: { rooms: [], packages: [] },
-  testing: { rooms: ['dev', 'log', 'master-keys'], packages: ['node:http', 'node:https'] },
+  testing: { rooms: ['config', 'log', 'server/dev'], packages: ['node:http', 'node:https'] },
   // Imports nothing of the server.
   conformance: {
     rooms: ['validation', 'validation/json-text', 'validation/text-bytes'],
@@ -142,27 +139,23 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   },
   cli: {
     rooms: [
-      'app',
-      'command-config',
       'config',
+      'config/merchant-setup',
+      'config/merchants-file',
       'conformance',
       'core',
-      'dev',
       'errors',
+      'files',
       'log',
-      'master-keys',
-      'merchant-setup',
-      'merchants-file',
-      'metrics',
-      'new-folder',
+      'observability/metrics',
+      'observability/traces/settings',
+      'server',
+      'server/dev',
+      'server/workers',
       'storage',
-      'traces/settings',
       'transfer',
-      'trusted-file',
-      'version',
-      'workers',
       'validation/nearest-name',
-      'variables',
+      'version',
     ],
     packages: ['node:fs', 'node:module', 'node:os', 'node:path', 'node:util'],
   },
@@ -170,6 +163,10 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
 
 const DRAWERS = /(^|\/)(utils?|helpers?|common|lib|misc|shared)(\/|\.ts$)/;
 const LONGEST_FILE = 400;
+/** All that may lie directly in `src`. */
+const HALL = ['ascii-json.ts', 'errors.ts', 'log.ts', 'testing.ts', 'version.ts'];
+/** Other folders where no file may be called by a name that says nothing. */
+const OTHERS = ['test', 'bench', 'drill', 'examples'];
 
 const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
@@ -187,11 +184,51 @@ function importsOf(file: string): readonly string[] {
   return [...text.matchAll(/(?<!')(?:from|import|import\()\s*'([^']+)'/g)].map((match) => match[1] ?? '');
 }
 
+/** The path below `src` of what a file imports by a relative path. */
+function targetOf(file: string, imported: string): string {
+  return relative(SOURCE, join(SOURCE, dirname(file), imported)).replaceAll('\\', '/');
+}
+
+/** The files that are part of a cycle, or lie between two of them. Imports of types count as well. */
+function filesInCycles(imports: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const left = new Set(imports.keys());
+  const importsLeft = (file: string) => (imports.get(file) ?? []).some((each) => left.has(each));
+  const isImported = (file: string) => [...left].some((each) => imports.get(each)?.includes(file));
+  for (let before = -1; before !== left.size; ) {
+    before = left.size;
+    for (const file of left) if (!importsLeft(file) || !isImported(file)) left.delete(file);
+  }
+  return [...left];
+}
+
+/** The folders that a code block of `docs/architecture.md` lists below `top`, one in a line, indented below another. */
+function documentedFolders(top: string): readonly string[] {
+  const text = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+  const [, block = ''] = text.match(new RegExp(`^\`\`\`\n${top}/\n([^]*?)^\`\`\`$`, 'm')) ?? [];
+  const found: string[] = [];
+  const above: { readonly indent: number; readonly path: string }[] = [];
+  for (const [, blanks = '', name = ''] of block.matchAll(/^( *)([\w./-]+)\/(?: |$)/gm)) {
+    while ((above.at(-1)?.indent ?? -1) >= blanks.length) above.pop();
+    const path = [above.at(-1)?.path, name].filter(Boolean).join('/');
+    above.push({ indent: blanks.length, path });
+    found.push(path);
+  }
+  return found.toSorted();
+}
+
+/** The folders with files in them. */
+function foldersOf(top: string): readonly string[] {
+  const paths = readdirSync(join(ROOT, top), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(join(ROOT, top), entry.parentPath).replaceAll('\\', '/'));
+  return [...new Set(paths)].filter((path) => path !== '').toSorted();
+}
+
 function isAllowed(file: string, imported: string): boolean {
   const room = roomOf(file) ?? '';
   const { rooms = [], packages = [] } = ROOMS[room] ?? {};
   if (!imported.startsWith('.')) return packages.includes(imported);
-  const target = roomOf(relative(SOURCE, join(SOURCE, dirname(file), imported)).replaceAll('\\', '/')) ?? '';
+  const target = roomOf(targetOf(file, imported)) ?? '';
   // The storage registry names its engines, each behind a lazy import.
   return target === room || rooms.includes(target) || (room === 'storage' && target.startsWith('storage/'));
 }
@@ -204,8 +241,7 @@ function reachOf(file: string, reached = new Set<string>()): ReadonlySet<string>
   const text = readFileSync(join(SOURCE, file), 'utf8');
   for (const [, what = '', from = ''] of text.matchAll(/^(?:import|export)\b([^;]*?)\bfrom '([^']+)'/gm)) {
     if (/^\s*type\b/.test(what) || /^\s*\{(?:\s*type [^,}]+,?)+\s*\}\s*$/.test(what)) continue;
-    const target = from.startsWith('.') ? relative(SOURCE, join(SOURCE, dirname(file), from)) : from;
-    reachOf(target.replaceAll('\\', '/'), reached);
+    reachOf(from.startsWith('.') ? targetOf(file, from) : from, reached);
   }
   return reached;
 }
@@ -218,7 +254,7 @@ describe('architecture', () => {
 
   it.each(files)('%s reads the environment only where settings are read', (file) => {
     const reads = /process\.env|import\.meta\.env/.test(readFileSync(join(SOURCE, file), 'utf8'));
-    expect(reads && !file.startsWith('cli/')).toBe(false);
+    expect(reads && !/^(cli|config)\//.test(file)).toBe(false);
   });
 
   it.each(files)('%s is short and not a drawer', (file) => {
@@ -226,11 +262,43 @@ describe('architecture', () => {
     expect(file).not.toMatch(DRAWERS);
   });
 
+  it('has no cycle of imports', () => {
+    const imports = new Map(
+      files.map((file) => [
+        file,
+        importsOf(file)
+          .filter((each) => each.startsWith('.'))
+          .map((each) => targetOf(file, each)),
+      ]),
+    );
+    expect(imports.get('core/store.ts')).toContain('core/attempt.ts');
+    expect(filesInCycles(imports)).toEqual([]);
+  });
+
+  it('sees a cycle', () => {
+    const imports = { a: ['b'], b: ['c', 'e'], c: ['d', 'b'], d: [], e: ['d'] };
+    expect(filesInCycles(new Map(Object.entries(imports)))).toEqual(['b', 'c']);
+  });
+
+  it('has nothing in the hall but what belongs there', () => {
+    expect(files.filter((file) => !file.includes('/')).toSorted()).toEqual(HALL);
+  });
+
+  it.each(OTHERS)('has no drawer in %s', (folder) => {
+    const found = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.filter((file) => !file.includes('node_modules') && DRAWERS.test(file))).toEqual([]);
+  });
+
+  it.each(['src', 'test'])('describes the folders of %s as they are', (top) => {
+    expect(documentedFolders(top)).toEqual(foldersOf(top));
+  });
+
   it.each(['cli/dev.ts', 'cli/serve.ts', 'testing.ts'])(
     '%s starts without the library that checks',
     (start) => {
       const reached = reachOf(start);
-      expect(reached).toContain('app.ts');
+      expect(reached).toContain('server/app.ts');
       expect(
         [...reached].filter((each) => each.startsWith('validation/') || each.includes('valibot')),
       ).toEqual(['validation/json-text.ts', 'validation/text-bytes.ts']);
@@ -241,7 +309,7 @@ describe('architecture', () => {
   it('sees an edge that is not in the table', () => {
     expect(isAllowed('core/vault.ts', '../storage/index.ts')).toBe(false);
     expect(isAllowed('core/vault.ts', 'node:http')).toBe(false);
-    expect(isAllowed('app.ts', './sandbox/routes.ts')).toBe(false);
+    expect(isAllowed('server/app.ts', '../sandbox/routes.ts')).toBe(false);
     expect(isAllowed('core/vault.ts', '../errors.ts')).toBe(true);
   });
 });

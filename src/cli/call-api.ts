@@ -1,5 +1,5 @@
+import { readVariable } from '../config/variables.ts';
 import { AppError } from '../errors.ts';
-import { readVariable } from '../variables.ts';
 import { type CommandCall, type CommandOption, UsageError } from './command.ts';
 
 /** Options of the commands that talk to a running server. */

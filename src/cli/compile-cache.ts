@@ -2,7 +2,7 @@ import { lstatSync, realpathSync, type Stats } from 'node:fs';
 import { enableCompileCache, getCompileCacheDir } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
-import { makeFolder } from '../new-folder.ts';
+import { makeFolder } from '../files/new-folder.ts';
 import type { CommandCall } from './command.ts';
 
 /*
@@ -21,7 +21,7 @@ export async function keepCompiledCode(environment: CommandCall['environment']):
     if (folder !== null) enableCompileCache(folder);
     return;
   }
-  const { requireTrustedFolder } = await import('../trusted-file.ts');
+  const { requireTrustedFolder } = await import('../files/trusted-file.ts');
   try {
     requireTrustedFolder(chosen);
   } catch (cause) {

@@ -1,6 +1,6 @@
-import { type Database, loadDatabaseConfig } from '../command-config.ts';
+import { type Database, loadDatabaseConfig } from '../config/command-config.ts';
+import { readMasterKeys } from '../config/master-keys.ts';
 import type { MasterKey } from '../core/vault.ts';
-import { readMasterKeys } from '../master-keys.ts';
 import { type CommandCall, UsageError } from './command.ts';
 
 /** Where a command's database is; as of the command that serves from it. */

@@ -1,11 +1,18 @@
 import { existsSync } from 'node:fs';
-import { type DevConfig, loadDevConfig } from '../command-config.ts';
+import { type DevConfig, loadDevConfig } from '../config/command-config.ts';
+import { newMasterKey, readMasterKeys } from '../config/master-keys.ts';
 import type { MasterKey } from '../core/vault.ts';
-import { type Authority, createDevApp, DEFAULT_SEED, openDevAuthority, readSeed, type Seed } from '../dev.ts';
 import { createLog } from '../log.ts';
-import { newMasterKey, readMasterKeys } from '../master-keys.ts';
+import { readTraceSettings, type TraceSettings } from '../observability/traces/settings.ts';
+import {
+  type Authority,
+  createDevApp,
+  DEFAULT_SEED,
+  openDevAuthority,
+  readSeed,
+  type Seed,
+} from '../server/dev.ts';
 import { type FolderLock, lockFolder } from '../storage/index.ts';
-import { readTraceSettings, type TraceSettings } from '../traces/settings.ts';
 import { type Command, EXIT, UsageError } from './command.ts';
 import { settingOptions } from './setting-options.ts';
 import { untilStopped } from './until-stopped.ts';

@@ -1,4 +1,4 @@
-import { SETTINGS } from '../config.ts';
+import { SETTINGS } from '../config/settings.ts';
 import { findNearestName } from '../validation/nearest-name.ts';
 import { CALLER_VARIABLES } from './call-api.ts';
 

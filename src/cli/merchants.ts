@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, readFileSync } from 'node:fs';
-import type { App } from '../app.ts';
+import { toMerchantSetup } from '../config/merchant-setup.ts';
+import { checkMerchantsFile, keysOf, type MerchantEntry } from '../config/merchants-file.ts';
 import { foldImpKey } from '../core/merchant.ts';
 import type { ListedMerchant } from '../core/merchant-service.ts';
+import { decodeJson, decodeText, explainUnreadable, openTrustedFile } from '../files/trusted-file.ts';
 import { createLog } from '../log.ts';
-import { toMerchantSetup } from '../merchant-setup.ts';
-import { checkMerchantsFile, keysOf, type MerchantEntry } from '../merchants-file.ts';
-import { decodeJson, decodeText, explainUnreadable, openTrustedFile } from '../trusted-file.ts';
+import type { App } from '../server/app.ts';
 import { type Command, type CommandOption, EXIT, type ExitCode, UsageError } from './command.ts';
 import { readDatabaseConfig } from './database.ts';
 import { openServeApp } from './serve-app.ts';

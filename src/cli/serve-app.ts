@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { type App, type AppOptions, createApp } from '../app.ts';
-import type { Database } from '../command-config.ts';
+import type { Database } from '../config/command-config.ts';
+import { readMasterKeys } from '../config/master-keys.ts';
 import type { MasterKey } from '../core/vault.ts';
-import { readMasterKeys } from '../master-keys.ts';
+import { type App, type AppOptions, createApp } from '../server/app.ts';
 
 /** The master keys of a database of `serve`. The first one of a new database is made, and that is said. */
 export function readServeKeys({ databaseFile, masterKeys }: Database): readonly MasterKey[] {

@@ -1,9 +1,9 @@
-import { loadServeConfig, type ServeConfig } from '../command-config.ts';
-import type { ListenAddress } from '../config.ts';
+import { loadServeConfig, type ServeConfig } from '../config/command-config.ts';
+import type { ListenAddress } from '../config/settings.ts';
 import { createLog, type Logger } from '../log.ts';
-import type { MetricsListener } from '../metrics/listener.ts';
-import { readTraceSettings, type TraceSettings } from '../traces/settings.ts';
-import type { Running } from '../workers.ts';
+import type { MetricsListener } from '../observability/metrics/listener.ts';
+import { readTraceSettings, type TraceSettings } from '../observability/traces/settings.ts';
+import type { Running } from '../server/workers.ts';
 import { type Command, EXIT, UsageError } from './command.ts';
 import { openServeApp, readServeKeys } from './serve-app.ts';
 import { settingOptions } from './setting-options.ts';
@@ -27,7 +27,7 @@ export const serve: Command = {
     if (config.workers === 1)
       return serveUntilStopped(await start(config, config.metrics, traces, log), config);
 
-    const { isFirstWorker, isWorker, serveAsWorker, startWorkers } = await import('../workers.ts');
+    const { isFirstWorker, isWorker, serveAsWorker, startWorkers } = await import('../server/workers.ts');
     if (isWorker) {
       const metrics = config.metrics === null ? null : 'in-worker';
       await serveAsWorker(() => start(config, metrics, traces, log, isFirstWorker));
@@ -47,7 +47,7 @@ export const serve: Command = {
 
 /** The figures of all workers, at the primary. */
 async function showWorkers(address: ListenAddress, log: Logger): Promise<MetricsListener> {
-  return (await import('../metrics/cluster.ts')).showWorkers(address, log);
+  return (await import('../observability/metrics/cluster.ts')).showWorkers(address, log);
 }
 
 interface Serving extends Running {

@@ -1,4 +1,4 @@
-import { type CommandName, settingsOf } from '../config.ts';
+import { type CommandName, settingsOf } from '../config/settings.ts';
 import type { CommandOption } from './command.ts';
 
 /** The settings of a command as its options, with environment name and default in the help. */

@@ -1,4 +1,4 @@
-import { COMMANDS, SETTINGS, settingsOf } from '../config.ts';
+import { COMMANDS, SETTINGS, settingsOf } from '../config/settings.ts';
 import { type Command, EXIT } from './command.ts';
 
 /** `bonin settings`: every setting as a Markdown table; `docs/configuration.md` is its output. */
@@ -10,7 +10,7 @@ export const settings: Command = {
   async run() {
     console.log('# Configuration\n');
     console.log(
-      'Made by `npm run docs` from `src/config.ts`. An option wins over its environment variable. A command takes the settings that name it, and leaves the variables of the others unread. An empty variable is the same as none, blanks and line ends around a value do not count, quotation marks around it are refused, and a name that begins with `BONIN_` and that no command reads is warned of.\n',
+      'Made by `npm run docs` from `src/config/settings.ts`. An option wins over its environment variable. A command takes the settings that name it, and leaves the variables of the others unread. An empty variable is the same as none, blanks and line ends around a value do not count, quotation marks around it are refused, and a name that begins with `BONIN_` and that no command reads is warned of.\n',
     );
     console.log(
       '| option | environment | commands | default | what it is |\n| --- | --- | --- | --- | --- |',

@@ -1,7 +1,7 @@
-import type { App } from '../app.ts';
 import type { Channel } from '../core/channel.ts';
 import { findProvider } from '../core/provider.ts';
 import type { Logger } from '../log.ts';
+import type { App } from '../server/app.ts';
 
 /** How many channels are named at a start; the rest is counted. */
 const NAMED = 20;

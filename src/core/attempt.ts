@@ -1,10 +1,11 @@
 import { AppError, type ErrorCode } from '../errors.ts';
+import type { StoredCertification } from './certification.ts';
 import type { Channel } from './channel.ts';
+import type { Claim } from './claims.ts';
 import { SECOND } from './clock.ts';
 import { ageOf, type Carrier } from './identity.ts';
 import type { Presence, PresenceState } from './presence.ts';
 import type { VerificationMethod } from './provider.ts';
-import type { Claim, StoredCertification } from './store.ts';
 import type { Sealed } from './vault.ts';
 
 /*

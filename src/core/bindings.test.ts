@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { AttemptFrame, AttemptWalk, StoredAttempt } from './attempt.ts';
 import { openAttempt, sealAttempt } from './attempt-rows.ts';
+import type { StoredCertification } from './certification.ts';
 import { openCertification, sealCertification } from './certification-service.ts';
 import type { Channel } from './channel.ts';
 import type { Merchant, PageRules } from './merchant.ts';
@@ -14,7 +15,7 @@ import {
   proveMerchant,
   proveToken,
 } from './proofs.ts';
-import type { StoredCertification, TokenHolder } from './store.ts';
+import type { TokenHolder } from './store.ts';
 import { digestSecret } from './token-service.ts';
 import { Vault } from './vault.ts';
 

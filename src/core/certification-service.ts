@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import type { StoredCertification } from './certification.ts';
 import {
   type Certification,
   type CertificationDetails,
@@ -10,7 +11,7 @@ import type { Clock } from './clock.ts';
 import { newImpUid } from './ids.ts';
 import { requireReal } from './invented-people.ts';
 import { checkChannel } from './proofs.ts';
-import type { Store, StoredCertification } from './store.ts';
+import type { Store } from './store.ts';
 import type { Vault } from './vault.ts';
 
 /** A certification that is not kept yet. */

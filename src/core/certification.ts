@@ -14,6 +14,7 @@
 import { type JsonText, toAsciiJson } from '../ascii-json.ts';
 import type { Channel } from './channel.ts';
 import type { Identity } from './identity.ts';
+import type { Sealed } from './vault.ts';
 
 export type CertificationState = 'pending' | 'certified' | 'failed' | 'expired';
 
@@ -110,4 +111,15 @@ export function unpackDetails({ identity, ...rest }: PackedDetails): Certificati
 
 function parseMembers(members: Readonly<Record<string, JsonText>>): object {
   return Object.fromEntries(Object.entries(members).map(([name, json]) => [name, JSON.parse(json)]));
+}
+
+/** A certification as a store keeps it: what it says about the person and the page is sealed bytes. */
+export interface StoredCertification {
+  readonly impUid: string;
+  readonly merchantId: number;
+  readonly channel: Channel;
+  readonly state: CertificationState;
+  readonly requestedAt: number;
+  readonly certifiedAt: number | null;
+  readonly sealed: Sealed;
 }

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { AppError } from '../errors.ts';
 import { SECOND } from './clock.ts';
-import type { Claim } from './store.ts';
 
 /** How long a provider may take to answer. */
 const PROVIDER_PATIENCE = 10 * SECOND;
@@ -38,4 +37,22 @@ export async function askProvider<T>(asked: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * The right to ask the provider about a pending certification, which one caller has at a time. It ends with the
+ * certification, when it is given back, or at `until`, so that a caller that died holds nobody up for longer.
+ */
+export interface Claim {
+  /** Random; only who knows it may certify, end or give back under the claim. */
+  readonly id: Uint8Array;
+  readonly until: number;
+}
+
+/** A certification that is to be claimed. */
+export interface ClaimRequest {
+  readonly merchantId: number;
+  readonly impUid: string;
+  readonly claim: Claim;
+  readonly now: number;
 }

@@ -1,5 +1,6 @@
 import { toAsciiJson } from '../ascii-json.ts';
 import { AppError, toAppError } from '../errors.ts';
+import type { StoredCertification } from './certification.ts';
 import { type Certification, unpackDetails } from './certification.ts';
 import { openCertification, sealCertification } from './certification-service.ts';
 import { type Channel, type ChannelChoice, chooseChannel, type ProviderName } from './channel.ts';
@@ -27,7 +28,7 @@ import {
   type Providers,
   type VerificationMethod,
 } from './provider.ts';
-import type { CertificationWithOtp, Store, StoredCertification } from './store.ts';
+import type { CertificationWithOtp, Store } from './store.ts';
 import type { Sealed, Vault } from './vault.ts';
 
 export interface NewOtpRequest {

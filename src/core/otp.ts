@@ -1,6 +1,6 @@
+import type { StoredCertification } from './certification.ts';
 import { SECOND } from './clock.ts';
 import type { VerificationMethod } from './provider.ts';
-import type { StoredCertification } from './store.ts';
 import { stripUnseen } from './unseen.ts';
 import type { Sealed, Vault } from './vault.ts';
 

@@ -1,21 +1,10 @@
 import type { AttemptStore } from './attempt.ts';
-import type { CertificationState } from './certification.ts';
+import type { StoredCertification } from './certification.ts';
 import type { Channel } from './channel.ts';
+import type { ClaimRequest } from './claims.ts';
 import type { Clock } from './clock.ts';
 import type { ApiKey, KeyState, Merchant, MerchantRows } from './merchant.ts';
 import type { OtpEnd, RateLimit, StoredOtp } from './otp.ts';
-import type { Sealed } from './vault.ts';
-
-/** A certification as a store keeps it: what it says about the person and the page is sealed bytes. */
-export interface StoredCertification {
-  readonly impUid: string;
-  readonly merchantId: number;
-  readonly channel: Channel;
-  readonly state: CertificationState;
-  readonly requestedAt: number;
-  readonly certifiedAt: number | null;
-  readonly sealed: Sealed;
-}
 
 /** A certification with its OTP; null when it was made otherwise. */
 export interface CertificationWithOtp {
@@ -23,24 +12,6 @@ export interface CertificationWithOtp {
   readonly otp: StoredOtp | null;
   /** Until when somebody has the claim; null when nobody has taken it. */
   readonly claimedUntil: number | null;
-}
-
-/**
- * The right to ask the provider about a pending certification, which one caller has at a time. It ends with the
- * certification, when it is given back, or at `until`, so that a caller that died holds nobody up for longer.
- */
-export interface Claim {
-  /** Random; only who knows it may certify, end or give back under the claim. */
-  readonly id: Uint8Array;
-  readonly until: number;
-}
-
-/** A certification that is to be claimed. */
-export interface ClaimRequest {
-  readonly merchantId: number;
-  readonly impUid: string;
-  readonly claim: Claim;
-  readonly now: number;
 }
 
 export interface OtpTryRequest extends ClaimRequest {

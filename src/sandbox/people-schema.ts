@@ -1,9 +1,9 @@
 import * as v from 'valibot';
+import { findContradictions, SANDBOX_MERCHANTS, type Written } from '../config/merchants-file.ts';
 import { isBirthday, isPersonName, parseCarrier, parsePhone } from '../core/identity.ts';
 import { isStorableImpUid } from '../core/ids.ts';
 import { AppError } from '../errors.ts';
-import { findContradictions, SANDBOX_MERCHANTS, type Written } from '../merchants-file.ts';
-import { readTrustedJson } from '../trusted-file.ts';
+import { readTrustedJson } from '../files/trusted-file.ts';
 import { check, joinProblems } from '../validation/problems.ts';
 import {
   listOf,

@@ -1,9 +1,9 @@
+import { toMerchantSetup } from '../config/merchant-setup.ts';
 import type { CertificationService, NewCertification } from '../core/certification-service.ts';
 import type { Channel } from '../core/channel.ts';
 import { SECOND } from '../core/clock.ts';
 import { type Identity, parseCarrier, parsePhone, tidyName } from '../core/identity.ts';
 import type { MerchantService } from '../core/merchant-service.ts';
-import { toMerchantSetup } from '../merchant-setup.ts';
 import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
 import type { Seed, SeedCertification, SeedPerson } from './people-file.ts';
 

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import type { Store } from '../core/store.ts';
 import type { Vault } from '../core/vault.ts';
 import { AppError } from '../errors.ts';
+import type { DatabaseMark } from './database-mark.ts';
 import type { Backup } from './sqlite/backup.ts';
 import type { FolderLock } from './sqlite/folder-lock.ts';
 import type { Restored } from './sqlite/restore.ts';
@@ -10,21 +11,6 @@ import type { Restored } from './sqlite/restore.ts';
 export type { Backup } from './sqlite/backup.ts';
 export type { FolderLock } from './sqlite/folder-lock.ts';
 export type { Restored } from './sqlite/restore.ts';
-
-/** What a database must agree with before anything is read from it. */
-export interface DatabaseMark {
-  /** The wall between the modes: a database made by one is refused by the other. */
-  readonly mode: 'dev' | 'serve';
-  /** Mark of the newest master key, written into a new database. */
-  readonly keyMark: string;
-  /** Whether the mark found in a database of some mode is of one of our master keys, made for this mode. */
-  readonly recognises: (keyMark: string, mode: string) => boolean;
-  /**
-   * `export` reads a database of either mode, and makes none; `import` may find that an import was broken off. Both go
-   * with an archive. Default: none of them.
-   */
-  readonly use?: 'export' | 'import';
-}
 
 type OpenStore = (url: URL, mark: DatabaseMark, machine: Clock) => Promise<Store>;
 type OpenArchive = (url: URL, mark: DatabaseMark) => Promise<Archive>;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { KEY_A, SECRET_A } from '../server/client.ts';
-import { startBonin } from '../server/start-bonin.ts';
-import { temporaryFolder } from '../server/temporary-folder.ts';
+import { KEY_A, SECRET_A } from '../support/client.ts';
+import { startBonin } from '../support/start-bonin.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const SEEDED = 'imp_000000000001';
 
@@ -33,7 +33,7 @@ test.for(Object.entries(FIXED_HOST_CLIENTS))(
   async ([, script]) => {
     const data = temporaryFolder();
     const bonin = await startBonin(['--tls', '--data', data]);
-    const preload = fileURLToPath(new URL('../server/call-api-host.ts', import.meta.url));
+    const preload = fileURLToPath(new URL('../support/call-api-host.ts', import.meta.url));
     const run = (trust: Readonly<Record<string, string>>) =>
       promisify(execFile)(process.execPath, ['--no-deprecation', '--import', preload, '-e', FAIL + script], {
         cwd: fileURLToPath(new URL('../..', import.meta.url)),

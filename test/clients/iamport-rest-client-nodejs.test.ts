@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KEY_A, type RunningDevApp, startDevApp } from '../server/dev-app.ts';
+import { KEY_A, type RunningDevApp, startDevApp } from '../support/dev-app.ts';
 
 /** The official client, as far as certifications go; its own types do not describe the CommonJS module. */
 interface Call {

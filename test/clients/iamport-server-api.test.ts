@@ -1,6 +1,6 @@
 import { functional, HttpError } from 'iamport-server-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KEY_A, type RunningDevApp, SIMCHEONG, startDevApp } from '../server/dev-app.ts';
+import { KEY_A, type RunningDevApp, SIMCHEONG, startDevApp } from '../support/dev-app.ts';
 
 const { users, certifications } = functional;
 

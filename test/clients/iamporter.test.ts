@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KEY_A, type RunningDevApp, startDevApp } from '../server/dev-app.ts';
+import { KEY_A, type RunningDevApp, startDevApp } from '../support/dev-app.ts';
 
 /** What the npm package `iamporter` offers of certifications; it has no types of its own. */
 interface Answer {

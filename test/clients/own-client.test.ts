@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiError, Client } from '../../src/client/index.ts';
-import { KEY_A, type RunningDevApp, SIMCHEONG, startDevApp } from '../server/dev-app.ts';
+import { KEY_A, type RunningDevApp, SIMCHEONG, startDevApp } from '../support/dev-app.ts';
 
 describe('the typed client', () => {
   let app: RunningDevApp;

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { KEY_A, type RunningDevApp, SIMCHEONG, startDevApp } from '../server/dev-app.ts';
-import { type RawAnswer, RawConnection, readAnswers } from '../server/raw-exchange.ts';
+import { KEY_A, type RunningDevApp, SIMCHEONG, startDevApp } from '../support/dev-app.ts';
+import { type RawAnswer, RawConnection, readAnswers } from '../support/raw-exchange.ts';
 import { type Expected, type Replay, readReplays, toBytes } from './replays/replay-file.ts';
 
 /*

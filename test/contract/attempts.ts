@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptEnding, CodeTryRequest, NewStoredAttempt } from '../../src/core/attempt.ts';
+import type { StoredCertification } from '../../src/core/certification.ts';
 import type { Channel } from '../../src/core/channel.ts';
 import { newImpUid } from '../../src/core/ids.ts';
 import { type PresenceState, WORDS_PER_SCREEN } from '../../src/core/presence.ts';
-import type { Store, StoredCertification } from '../../src/core/store.ts';
+import type { Store } from '../../src/core/store.ts';
 import { CHANNEL, putMerchant } from './merchant.ts';
 
 const NOW = 1_741_915_200_000;

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StoredCertification } from '../../src/core/certification.ts';
 import type { Channel } from '../../src/core/channel.ts';
 import { newImpUid } from '../../src/core/ids.ts';
 import type { Merchant } from '../../src/core/merchant.ts';
 import type { StoredOtp } from '../../src/core/otp.ts';
-import type { Store, StoredCertification } from '../../src/core/store.ts';
+import type { Store } from '../../src/core/store.ts';
 import { CHANNEL, putMerchant } from './merchant.ts';
 
 const NOW = 1_741_915_200_000;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newImpUid } from '../../src/core/ids.ts';
 import type { Store } from '../../src/core/store.ts';
 import type { AppError } from '../../src/errors.ts';
-import { startSeverableProxy } from '../server/severable-proxy.ts';
+import { startSeverableProxy } from '../support/severable-proxy.ts';
 import { CHANNEL, putMerchant } from './merchant.ts';
 import { ask, type PostgresServer, startPostgres } from './postgres-server.ts';
 import { filled, mark, open } from './postgres-store.ts';

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { newImpUid } from '../../src/core/ids.ts';
 import type { Store } from '../../src/core/store.ts';
-import { type DatabaseMark, openStore } from '../../src/storage/index.ts';
+import type { DatabaseMark } from '../../src/storage/database-mark.ts';
+import { openStore } from '../../src/storage/index.ts';
 import { CHANNEL, putMerchant } from './merchant.ts';
 
 export const mark = (mode: 'dev' | 'serve', keyMark = '1:00'): DatabaseMark => ({

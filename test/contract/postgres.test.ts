@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/core/store.ts';
-import { createPassingAuthority } from '../../src/sandbox/authority.ts';
+import { createPassingAuthority } from '../../src/sandbox/tls/authority.ts';
 import { openStore } from '../../src/storage/index.ts';
 import { describeAttempts } from './attempts.ts';
 import { describeOtps } from './otps.ts';

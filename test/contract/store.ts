@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StoredCertification } from '../../src/core/certification.ts';
 import type { Channel } from '../../src/core/channel.ts';
 import { newImpUid } from '../../src/core/ids.ts';
 import { type Merchant, NO_PAGE_RULES } from '../../src/core/merchant.ts';
-import type { Store, StoredCertification, StoredToken } from '../../src/core/store.ts';
+import type { Store, StoredToken } from '../../src/core/store.ts';
 import { CHANNEL, putMerchant } from './merchant.ts';
 
 /**

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, type Frame, launch, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningDevApp, startDevApp } from '../server/dev-app.ts';
+import { type RunningDevApp, startDevApp } from '../support/dev-app.ts';
 
 /*
  * The ways in and out in a second browser engine. Firefox does not come as a package, so these tests stand apart

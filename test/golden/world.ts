@@ -1,5 +1,5 @@
-import { type App, createApp } from '../../src/app.ts';
 import { toAsciiJson } from '../../src/ascii-json.ts';
+import { newMasterKey } from '../../src/config/master-keys.ts';
 import {
   CaseError,
   type GoldenCertification,
@@ -9,14 +9,14 @@ import {
   timeAt,
 } from '../../src/conformance/case-file.ts';
 import type { Stage } from '../../src/conformance/play.ts';
+import type { StoredCertification } from '../../src/core/certification.ts';
 import { sealCertification } from '../../src/core/certification-service.ts';
 import type { Identity } from '../../src/core/identity.ts';
 import { Limiter } from '../../src/core/limits.ts';
 import { claimantContext, digestOtp, digestPhone, type StoredOtp } from '../../src/core/otp.ts';
-import type { StoredCertification } from '../../src/core/store.ts';
 import type { Vault } from '../../src/core/vault.ts';
 import { createLog } from '../../src/log.ts';
-import { newMasterKey } from '../../src/master-keys.ts';
+import { type App, createApp } from '../../src/server/app.ts';
 import { CHANNELS, ciOf, diOf, findPerson, KEY_PAIRS, MERCHANTS, splitCarrier } from './people.ts';
 import { ScriptedProvider } from './scripted-provider.ts';
 

@@ -1,6 +1,6 @@
 import { sweep } from '../../src/core/retention.ts';
 import { toAppError } from '../../src/errors.ts';
-import type { Client, Answer as HttpAnswer } from '../server/client.ts';
+import type { Client, Answer as HttpAnswer } from '../support/client.ts';
 import {
   type Answer,
   type Call,

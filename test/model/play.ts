@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { StoreVerb } from '../../src/core/watched-store.ts';
-import { Client } from '../server/client.ts';
+import { Client } from '../support/client.ts';
 import { apiTwists, pageTwists } from './inner-schedules.ts';
 import { type ModelAppOptions, startModelApp } from './model-app.ts';
 import { pageSchedules } from './page-schedules.ts';

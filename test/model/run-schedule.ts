@@ -1,4 +1,4 @@
-import { type Client, textOf } from '../server/client.ts';
+import { type Client, textOf } from '../support/client.ts';
 import { type Answer, ASKED, type Call, NO_ANSWER } from './calls.ts';
 import { MERCHANTS, type MerchantName, SECRETS, USER_CODES } from './cast.ts';
 import { chooseCall, idAt, isWalking, type Knowledge } from './choose-call.ts';

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { readMasterKeys } from '../../src/config/master-keys.ts';
 import { attemptContext } from '../../src/core/attempt.ts';
 import { detailsContext, packDetails } from '../../src/core/certification.ts';
 import { newImpUid } from '../../src/core/ids.ts';
 import { Vault } from '../../src/core/vault.ts';
-import { readMasterKeys } from '../../src/master-keys.ts';
 import { openStore } from '../../src/storage/index.ts';
 import { putMerchant } from '../contract/merchant.ts';
 import { ask } from '../contract/postgres-server.ts';
-import { Client, KEY_A, SECRET_A } from '../server/client.ts';
-import { Shop } from '../server/shop.ts';
-import { startBonin } from '../server/start-bonin.ts';
+import { Client, KEY_A, SECRET_A } from '../support/client.ts';
+import { Shop } from '../support/shop.ts';
+import { startBonin } from '../support/start-bonin.ts';
 
 /** People that must be found nowhere. */
 export const CANARIES = ['쀍뷁똠캐나리', 'Canarina Qwzxbird', 'canary_order_Zx5', '01000004321'];

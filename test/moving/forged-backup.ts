@@ -11,7 +11,7 @@ import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Vault } from '../../src/core/vault.ts';
 import { signFile } from '../../src/storage/sqlite/signed-file.ts';
-import { temporaryFolder } from '../server/temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /*
  * What somebody does to the files of a backup who can write into their folder. The line of a file is the last 512

@@ -6,8 +6,8 @@ import type { Vault } from '../../src/core/vault.ts';
 import { AppError } from '../../src/errors.ts';
 import { openArchive, openStore } from '../../src/storage/index.ts';
 import { importFrom } from '../../src/transfer/import.ts';
-import { runBonin } from '../server/start-bonin.ts';
-import { temporaryFolder } from '../server/temporary-folder.ts';
+import { runBonin } from '../support/start-bonin.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { fill, type Place, sqliteIn, vaultOf, wordsFor } from './database.ts';
 import { END, type Parts, placeOf, takeApart, withEnd } from './forged-export.ts';
 

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, rmSync, statSync } from 'node:fs';
 import { expect } from 'vitest';
-import { type Finished, runBonin } from '../server/start-bonin.ts';
+import { type Finished, runBonin } from '../support/start-bonin.ts';
 import { importedChunks, type Place, wordsFor } from './database.ts';
 
 /*

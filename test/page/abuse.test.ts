@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type AppOptions, createApp } from '../../src/app.ts';
+import { newMasterKey } from '../../src/config/master-keys.ts';
 import { createLog } from '../../src/log.ts';
-import { newMasterKey } from '../../src/master-keys.ts';
-import { Client } from '../server/client.ts';
-import { SIMCHEONG, startDevApp } from '../server/dev-app.ts';
-import { Shop } from '../server/shop.ts';
-import { SlowProvider } from '../server/slow-provider.ts';
-import { temporaryFolder } from '../server/temporary-folder.ts';
+import { type AppOptions, createApp } from '../../src/server/app.ts';
+import { Client } from '../support/client.ts';
+import { SIMCHEONG, startDevApp } from '../support/dev-app.ts';
+import { Shop } from '../support/shop.ts';
+import { SlowProvider } from '../support/slow-provider.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { CONSENT, SIMCHEONG_FORM, type Started, shopOf, Visitor } from './shop.ts';
 
 /* What strangers can do with a page that is open to everybody, by the rules of production. */

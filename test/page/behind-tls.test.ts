@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDevAuthority } from '../../src/dev.ts';
+import { openDevAuthority } from '../../src/server/dev.ts';
 import { type Shop, Stage, walkTo } from './stage.ts';
 
 /* A balancer that ends TLS, and calls the node by a name that no browser knows. */

@@ -3,21 +3,21 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type App, createApp } from '../../src/app.ts';
+import { newMasterKey } from '../../src/config/master-keys.ts';
 import type { MasterKey } from '../../src/core/vault.ts';
 import { createLog } from '../../src/log.ts';
-import { newMasterKey } from '../../src/master-keys.ts';
 import { toClaimant } from '../../src/page/walk.ts';
+import { type App, createApp } from '../../src/server/app.ts';
 import { type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
-import { type Answer, Client } from '../server/client.ts';
-import { Shop } from '../server/shop.ts';
-import { SlowProvider } from '../server/slow-provider.ts';
-import { temporaryFolder } from '../server/temporary-folder.ts';
+import { type Answer, Client } from '../support/client.ts';
+import { Shop } from '../support/shop.ts';
+import { SlowProvider } from '../support/slow-provider.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from './shop.ts';
 
 const DONE = '이미 인증이 완료되었습니다.';
 const CODE = '123456';
-const HOLDER = fileURLToPath(new URL('../server/dying-holder.ts', import.meta.url));
+const HOLDER = fileURLToPath(new URL('../support/dying-holder.ts', import.meta.url));
 /** How long a claim lives, in milliseconds. */
 const LEASE = 30_000;
 const KEY = { impKey: 'claims', impSecret: 'SecretOfClaims/1234567890' };

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
-import { type Bonin, sharing, startBonin } from '../server/start-bonin.ts';
-import { temporaryFolder } from '../server/temporary-folder.ts';
-import { Volley } from '../server/volley.ts';
+import { type Bonin, sharing, startBonin } from '../support/start-bonin.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { Volley } from '../support/volley.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from './shop.ts';
 
 /*

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { Client } from '../../src/client/index.ts';
-import { KEY_A, startDevApp } from '../server/dev-app.ts';
+import { KEY_A, startDevApp } from '../support/dev-app.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from './shop.ts';
 
 it('is gone, and no failure, when it is erased while somebody looks at the result', async () => {

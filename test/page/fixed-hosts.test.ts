@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Client } from '../../src/client/index.ts';
-import { openDevAuthority } from '../../src/dev.ts';
-import { KEY_A, startDevApp } from '../server/dev-app.ts';
+import { openDevAuthority } from '../../src/server/dev.ts';
+import { KEY_A, startDevApp } from '../support/dev-app.ts';
 import { launchBrowser } from './browser.ts';
 import { walkTo } from './stage.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../../src/client/index.ts';
-import { KEY_A, type RunningDevApp, startDevApp } from '../server/dev-app.ts';
+import { KEY_A, type RunningDevApp, startDevApp } from '../support/dev-app.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from './shop.ts';
 
 describe('the verification page, form by form', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OUTCOME_IDS } from '../../src/sandbox/page-extras.ts';
-import { type RunningDevApp, startDevApp } from '../server/dev-app.ts';
+import { OUTCOME_IDS } from '../../src/sandbox/page-add-ons/extras.ts';
+import { type RunningDevApp, startDevApp } from '../support/dev-app.ts';
 import { shopOf, Visitor } from './shop.ts';
 
 const SEED = 20_260_314;

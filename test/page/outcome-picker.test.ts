@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../../src/client/index.ts';
-import { OUTCOME_IDS } from '../../src/sandbox/page-extras.ts';
-import { KEY_A, type RunningDevApp, startDevApp } from '../server/dev-app.ts';
+import { OUTCOME_IDS } from '../../src/sandbox/page-add-ons/extras.ts';
+import { KEY_A, type RunningDevApp, startDevApp } from '../support/dev-app.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from './shop.ts';
 
 /** What each outcome comes to: word and code of the result, or null for a person; and whose name that is. */

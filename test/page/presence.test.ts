@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, test } from 'vitest';
-import { createDevApp } from '../../src/dev.ts';
+import { newMasterKey } from '../../src/config/master-keys.ts';
 import { createLog } from '../../src/log.ts';
-import { newMasterKey } from '../../src/master-keys.ts';
+import { createDevApp } from '../../src/server/dev.ts';
 import { type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
-import { startBonin } from '../server/start-bonin.ts';
-import { temporaryFolder } from '../server/temporary-folder.ts';
+import { startBonin } from '../support/start-bonin.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { shopOf, Visitor } from './shop.ts';
 
 let server: PostgresServer;

@@ -1,5 +1,5 @@
 import type { Finish, Frame, SandboxPanel, Screen } from '../../src/page/screen.ts';
-import { OUTCOME_IDS } from '../../src/sandbox/page-extras.ts';
+import { OUTCOME_IDS } from '../../src/sandbox/page-add-ons/extras.ts';
 
 /* One of everything that can stand on the page, with invented people, for tests and pictures. */
 

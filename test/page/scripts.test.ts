@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { PageAnswer } from '../../src/http/answers.ts';
 import { scriptRoutes } from '../../src/page/scripts.ts';
-import { temporaryFolder } from '../server/temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { startScriptedPageServer } from './scripted-page-server.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

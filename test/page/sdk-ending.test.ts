@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FAILURES } from '../../src/page/failure.ts';
-import { eventually } from '../server/eventually.ts';
+import { eventually } from '../support/eventually.ts';
 import { CANCELLED, failure, IMP_UID, refusal, started, success } from './scripted-page-server.ts';
 import { done, IPHONE, NO_POPUPS, say, setUp, type Visit } from './sdk-visit.ts';
 

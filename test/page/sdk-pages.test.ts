@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { FAILURES } from '../../src/page/failure.ts';
-import { eventually } from '../server/eventually.ts';
-import { temporaryFolder } from '../server/temporary-folder.ts';
+import { eventually } from '../support/eventually.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { IMP_UID, RECORD, refusal, shopPage, success } from './scripted-page-server.ts';
 import { done, IPHONE, NO_POPUPS, say, setUp, type Visit } from './sdk-visit.ts';
 

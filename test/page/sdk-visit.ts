@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
 import { afterAll, afterEach, expect } from 'vitest';
 import { FAILURES, type FailureWord } from '../../src/page/failure.ts';
-import { eventually } from '../server/eventually.ts';
+import { eventually } from '../support/eventually.ts';
 import { launchBrowser } from './browser.ts';
 import { IMP_UID, type ScriptedPageServer, startScriptedPageServer } from './scripted-page-server.ts';
 

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { eventually } from '../server/eventually.ts';
+import { eventually } from '../support/eventually.ts';
 import { failure, IMP_UID, refusal, started, success } from './scripted-page-server.ts';
 import { done, IPHONE, NO_POPUPS, say, setUp } from './sdk-visit.ts';
 

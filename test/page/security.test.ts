@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { newMasterKey } from '../../src/config/master-keys.ts';
 import { sweep } from '../../src/core/retention.ts';
-import { newMasterKey } from '../../src/master-keys.ts';
-import { startDevApp } from '../server/dev-app.ts';
-import { temporaryFolder } from '../server/temporary-folder.ts';
+import { startDevApp } from '../support/dev-app.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from './shop.ts';
 import { SIMCHEONG_TYPED, Stage, screenOf, walkTo } from './stage.ts';
 

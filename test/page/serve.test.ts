@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApp } from '../../src/app.ts';
+import { newMasterKey } from '../../src/config/master-keys.ts';
 import type { PageRules } from '../../src/core/merchant.ts';
 import type { OtpCapability } from '../../src/core/provider.ts';
 import { createLog } from '../../src/log.ts';
-import { newMasterKey } from '../../src/master-keys.ts';
+import { createApp } from '../../src/server/app.ts';
 import { ScriptedProvider } from '../golden/scripted-provider.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from './shop.ts';
 

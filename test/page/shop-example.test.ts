@@ -3,8 +3,8 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Client } from '../../src/client/index.ts';
-import { KEY_A, type RunningDevApp, startDevApp } from '../server/dev-app.ts';
-import { eventually } from '../server/eventually.ts';
+import { KEY_A, type RunningDevApp, startDevApp } from '../support/dev-app.ts';
+import { eventually } from '../support/eventually.ts';
 import { launchBrowser } from './browser.ts';
 import {
   Customer,

@@ -1,4 +1,4 @@
-import type { RunningDevApp } from '../server/dev-app.ts';
+import type { RunningDevApp } from '../support/dev-app.ts';
 
 /** What `/page/start` answers. */
 export interface Started {

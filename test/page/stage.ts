@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { Client } from '../../src/client/index.ts';
-import { KEY_A, startDevApp } from '../server/dev-app.ts';
+import { KEY_A, startDevApp } from '../support/dev-app.ts';
 import { launchBrowser } from './browser.ts';
 import { shopOf } from './shop.ts';
 

@@ -5,11 +5,11 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createApp } from '../../src/app.ts';
+import { readMasterKeys } from '../../src/config/master-keys.ts';
 import { createLog } from '../../src/log.ts';
-import { readMasterKeys } from '../../src/master-keys.ts';
-import { printedUrl, type Run, spawnBonin } from '../server/child-bonin.ts';
-import { Client } from '../server/client.ts';
+import { createApp } from '../../src/server/app.ts';
+import { printedUrl, type Run, spawnBonin } from '../support/child-bonin.ts';
+import { Client } from '../support/client.ts';
 
 /** A process that is flooded. */
 export interface Target {

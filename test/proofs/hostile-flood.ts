@@ -1,9 +1,9 @@
 import { equal, ok } from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { commitHostile } from '../server/hostile-check.ts';
-import { type HostileExchange, hostileExchange } from '../server/hostile-requests.ts';
-import { countOpenFiles, residentMemory } from '../server/processes.ts';
+import { commitHostile } from '../support/hostile-check.ts';
+import { type HostileExchange, hostileExchange } from '../support/hostile-requests.ts';
+import { countOpenFiles, residentMemory } from '../support/processes.ts';
 import { startDev, startServe, type Target } from './flood-targets.ts';
 import { stallReaders } from './stalled-readers.ts';
 

@@ -1,6 +1,6 @@
-import { createApp } from '../../src/app.ts';
 import type { MasterKey } from '../../src/core/vault.ts';
 import { createLog } from '../../src/log.ts';
+import { createApp } from '../../src/server/app.ts';
 import type { Agency } from './agency.ts';
 import { Caller } from './caller.ts';
 

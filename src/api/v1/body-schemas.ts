@@ -1,5 +1,5 @@
 import { CARRIER_SPELLINGS } from '../../core/identity.ts';
-import type { ObjectSchema, Schema, Text } from './description.ts';
+import type { ObjectSchema, Schema, Text } from './reference/description.ts';
 
 /*
  * What the bodies of requests may hold. A text may come as a JSON number as well; null and the empty text are the

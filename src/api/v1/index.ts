@@ -5,10 +5,10 @@ import type { OtpService } from '../../core/otp-service.ts';
 import type { TokenService } from '../../core/token-service.ts';
 import { confirmOtp } from './confirm-otp.ts';
 import { deleteCertification } from './delete-certification.ts';
-import { type DescribedRoute, describedRoute } from './description.ts';
 import { getCertification } from './get-certification.ts';
 import { getPgList } from './get-pg-list.ts';
 import { getToken } from './get-token.ts';
+import { type DescribedRoute, describedRoute } from './reference/description.ts';
 import {
   CONFIRM_OTP,
   DELETE_CERTIFICATION,
@@ -16,7 +16,7 @@ import {
   GET_PG_LIST,
   GET_TOKEN,
   REQUEST_OTP,
-} from './operations.ts';
+} from './reference/operations.ts';
 import { requestOtp } from './request-otp.ts';
 
 /** What version 1 of the contract is served from. */

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { PoolConfig } from 'pg';
 import { AppError } from '../../errors.ts';
-import { readTrustedFile } from '../../trusted-file.ts';
+import { readTrustedFile } from '../../files/trusted-file.ts';
 
 /** Where a database is, as the driver takes it; `name` is for people and holds neither user nor password. */
 export interface Address {

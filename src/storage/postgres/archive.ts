@@ -9,8 +9,8 @@ import {
 } from '../../core/archive.ts';
 import { systemClock } from '../../core/clock.ts';
 import { AppError } from '../../errors.ts';
+import type { DatabaseMark } from '../database-mark.ts';
 import { checkNumbers, importMark, NUMBERED, standOf } from '../import-stand.ts';
-import type { DatabaseMark } from '../index.ts';
 import { type Database, TYPES } from './database.ts';
 import { openDatabase } from './open.ts';
 

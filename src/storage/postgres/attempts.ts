@@ -12,8 +12,8 @@ import type {
   StoredCodeTry,
   TicketOpening,
 } from '../../core/attempt.ts';
+import type { StoredCertification } from '../../core/certification.ts';
 import { isLive } from '../../core/claims.ts';
-import type { StoredCertification } from '../../core/store.ts';
 import type { Database, Run } from './database.ts';
 import { columnsOf, ownId, toAttempt } from './rows.ts';
 

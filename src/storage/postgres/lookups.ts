@@ -1,4 +1,5 @@
-import type { StoredCertification, TokenHolder } from '../../core/store.ts';
+import type { StoredCertification } from '../../core/certification.ts';
+import type { TokenHolder } from '../../core/store.ts';
 import type { Row, Run } from './database.ts';
 import { ownId, toCertification } from './rows.ts';
 

@@ -1,12 +1,11 @@
 import type { StoredAttempt } from '../../core/attempt.ts';
-import type { CertificationState } from '../../core/certification.ts';
+import type { CertificationState, StoredCertification } from '../../core/certification.ts';
 import type { Channel, ProviderName } from '../../core/channel.ts';
 import { isOwnImpUid } from '../../core/ids.ts';
 import { type Merchant, readPageRules } from '../../core/merchant.ts';
 import type { OtpEnd, StoredOtp } from '../../core/otp.ts';
 import type { PresenceState } from '../../core/presence.ts';
 import type { VerificationMethod } from '../../core/provider.ts';
-import type { StoredCertification } from '../../core/store.ts';
 import type { Sealed } from '../../core/vault.ts';
 import { AppError } from '../../errors.ts';
 import type { Row, Value } from './database.ts';

@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { AttemptStore } from '../../core/attempt.ts';
+import type { StoredCertification } from '../../core/certification.ts';
 import type { Channel } from '../../core/channel.ts';
+import type { ClaimRequest } from '../../core/claims.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
 import {
@@ -13,20 +15,18 @@ import {
 import type { StoredOtp } from '../../core/otp.ts';
 import type {
   CertificationWithOtp,
-  ClaimRequest,
   CountedSubject,
   OtpEnding,
   OtpTry,
   OtpTryRequest,
   PoolFigures,
   Store,
-  StoredCertification,
   StoredToken,
   TokenChange,
   TokenHolder,
 } from '../../core/store.ts';
 import { AppError } from '../../errors.ts';
-import type { DatabaseMark } from '../index.ts';
+import type { DatabaseMark } from '../database-mark.ts';
 import { PostgresAttempts } from './attempts.ts';
 import { Batches } from './batches.ts';
 import type { Database, Run } from './database.ts';

@@ -6,8 +6,8 @@ import {
   type ArchiveTable,
   type ImportStand,
 } from '../../core/archive.ts';
+import type { DatabaseMark } from '../database-mark.ts';
 import { checkNumbers, importMark, standOf } from '../import-stand.ts';
-import type { DatabaseMark } from '../index.ts';
 import { toStoreFailure } from './failures.ts';
 import { openDatabase } from './open.ts';
 

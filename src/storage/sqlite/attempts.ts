@@ -12,8 +12,8 @@ import type {
   StoredCodeTry,
   TicketOpening,
 } from '../../core/attempt.ts';
+import type { StoredCertification } from '../../core/certification.ts';
 import type { PresenceState } from '../../core/presence.ts';
-import type { StoredCertification } from '../../core/store.ts';
 import type { Sealed } from '../../core/vault.ts';
 import type { CertificationRows } from './certification-rows.ts';
 import { type Connection, one, rows, toSealed } from './connection.ts';

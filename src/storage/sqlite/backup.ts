@@ -3,7 +3,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, stat
 import { basename, join } from 'node:path';
 import type { Vault } from '../../core/vault.ts';
 import { AppError } from '../../errors.ts';
-import { makeFolder } from '../../new-folder.ts';
+import { makeFolder } from '../../files/new-folder.ts';
 import {
   beginDatabase,
   beginFile,

@@ -1,5 +1,5 @@
+import type { StoredCertification } from '../../core/certification.ts';
 import type { Channel } from '../../core/channel.ts';
-import type { StoredCertification } from '../../core/store.ts';
 
 /** What OTPs and attempts need of the certifications beside them; called inside a transaction. */
 export interface CertificationRows {

@@ -14,10 +14,10 @@ import {
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../errors.ts';
-import { makeFolder } from '../../new-folder.ts';
-import { requireTrustedFile, requireTrustedFolder, type Trust } from '../../trusted-file.ts';
+import { makeFolder } from '../../files/new-folder.ts';
+import { requireTrustedFile, requireTrustedFolder, type Trust } from '../../files/trusted-file.ts';
+import type { DatabaseMark } from '../database-mark.ts';
 import { UNFINISHED } from '../import-stand.ts';
-import type { DatabaseMark } from '../index.ts';
 import { readMigrations } from '../migrate.ts';
 import { describeStartFailure, refuseDatabase } from './failures.ts';
 import { findStranger } from './schema.ts';

@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto';
+import type { StoredCertification } from '../../core/certification.ts';
+import type { ClaimRequest } from '../../core/claims.ts';
 import type { OtpEnd, RateLimit, StoredOtp } from '../../core/otp.ts';
 import type { VerificationMethod } from '../../core/provider.ts';
 import type {
   CertificationWithOtp,
-  ClaimRequest,
   CountedSubject,
   OtpEnding,
   OtpTry,
   OtpTryRequest,
-  StoredCertification,
 } from '../../core/store.ts';
 import type { CertificationRows } from './certification-rows.ts';
 import { type Connection, one, rows, toSealed } from './connection.ts';

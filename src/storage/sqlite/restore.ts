@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Vault } from '../../core/vault.ts';
 import { AppError } from '../../errors.ts';
-import { makeFolder } from '../../new-folder.ts';
+import { makeFolder } from '../../files/new-folder.ts';
 import {
   beginDatabase,
   COPY_NAME,

@@ -1,4 +1,4 @@
-import type { StoredCertification } from '../../core/store.ts';
+import type { StoredCertification } from '../../core/certification.ts';
 
 /** Bytes of one chunk, and how many chunks are kept: 8 MB, room for some twenty thousand rows. */
 const CHUNK_BYTES = 128 * 1024;

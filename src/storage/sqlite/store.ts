@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AttemptStore } from '../../core/attempt.ts';
-import type { CertificationState } from '../../core/certification.ts';
+import type { CertificationState, StoredCertification } from '../../core/certification.ts';
 import type { Channel } from '../../core/channel.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
-import type { Store, StoredCertification } from '../../core/store.ts';
+import type { Store } from '../../core/store.ts';
 import { AppError } from '../../errors.ts';
-import type { DatabaseMark } from '../index.ts';
+import type { DatabaseMark } from '../database-mark.ts';
 import { SqliteAttempts } from './attempts.ts';
 import type { CertificationRows } from './certification-rows.ts';
 import { Connection, one, rows } from './connection.ts';

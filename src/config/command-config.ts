@@ -1,0 +1,178 @@
+import { join, resolve } from 'node:path';
+import type { RequestLimits } from '../core/limits.ts';
+import type { LogLevel } from '../log.ts';
+import {
+  type CommandName,
+  type Environment,
+  type ListenAddress,
+  readSettings,
+  type Texts,
+  type Values,
+} from './settings.ts';
+
+const DAY = 86_400_000;
+
+/** A database and what opens it. */
+export interface Database {
+  /** Holds the password, if there is one: not to be shown. */
+  readonly databaseUrl: string;
+  /** The file of a new database; null when nobody can tell from here whether there is one. */
+  readonly databaseFile: string | null;
+  readonly masterKeys: string;
+}
+
+/** Where the data of a sandbox is: nowhere, or in a database with a folder for what belongs to it. */
+export type Keeping =
+  | { readonly kind: 'memory' }
+  | ({
+      readonly kind: 'folder';
+      /** The folder, when the database in it is used; null when a URL names one, which several may share. */
+      readonly ownFolder: string | null;
+      /** What vouches for the sandbox with TLS; made at first use. */
+      readonly authority: { readonly certificate: string; readonly key: string };
+    } & Database);
+
+interface RunConfig {
+  readonly port: number;
+  readonly host: string;
+  readonly basePath: string;
+  /** Null for what requests name as their host. */
+  readonly publicUrl: string | null;
+  /** Addresses and blocks whose word on the client's address is taken. */
+  readonly trustedProxies: readonly string[];
+  /** Connections of one process at once. */
+  readonly maxConnections: number;
+  /** Null for no metrics. */
+  readonly metrics: ListenAddress | null;
+  readonly logLevel: LogLevel;
+}
+
+export interface DevConfig extends RunConfig {
+  /** Whether the host was chosen by the operator; the sandbox opens up only then. */
+  readonly hostGiven: boolean;
+  readonly keeping: Keeping;
+  /** People file, or null for the one that comes along. */
+  readonly seed: string | null;
+  readonly randomOtp: boolean;
+  readonly tls: boolean;
+  /** Port of plain HTTP besides TLS; null for none. */
+  readonly httpPort: number | null;
+}
+
+export interface ServeConfig extends RunConfig {
+  readonly database: Database;
+  /** Origins whose pages may read answers. */
+  readonly corsOrigins: readonly string[];
+  readonly limits: RequestLimits;
+  /** How long a certification that ended without a person is kept, in milliseconds. */
+  readonly keepUnverified: number;
+  /** Processes that serve; with 1 it is this one. */
+  readonly workers: number;
+}
+
+/** What was given; or all problems at once, a sentence each. */
+type Loaded<T> = { readonly config: T } | { readonly problems: readonly string[] };
+
+/** Reads the settings of `bonin dev`. */
+export function loadDevConfig(options: Texts, environment: Environment): Loaded<DevConfig> {
+  const { values, given, problems } = readSettings('dev', options, environment);
+  if (options['memory'] === true && options['data'] !== undefined)
+    problems.push('--memory and --data exclude each other');
+  if (values.memory && values.databaseUrl !== null)
+    problems.push('--memory and --database-url exclude each other');
+  if (values.httpPort !== null && !values.tls) problems.push('--http-port goes with --tls only');
+  if (problems.length > 0) return { problems };
+  const folder = resolve(values.data);
+  const keeping: Keeping = values.memory
+    ? { kind: 'memory' }
+    : {
+        kind: 'folder',
+        ownFolder: values.databaseUrl === null ? folder : null,
+        ...databaseOf(values),
+        authority: { certificate: join(folder, 'authority.crt'), key: join(folder, 'authority.key') },
+      };
+  return {
+    config: Object.freeze({
+      port: values.port,
+      host: values.host,
+      hostGiven: given.has('host'),
+      keeping,
+      seed: values.seed,
+      randomOtp: values.randomOtp,
+      tls: values.tls,
+      httpPort: values.httpPort,
+      basePath: values.basePath,
+      publicUrl: values.publicUrl,
+      trustedProxies: values.trustedProxies,
+      maxConnections: values.maxConnections,
+      metrics: values.metrics,
+      logLevel: values.logLevel,
+    }),
+  };
+}
+
+/** Reads the settings of `bonin serve`. */
+export function loadServeConfig(options: Texts, environment: Environment): Loaded<ServeConfig> {
+  const { values, problems } = readSettings('serve', options, environment);
+  problems.push(...findForgetfulness(values));
+  if (problems.length > 0) return { problems };
+  return {
+    config: Object.freeze({
+      port: values.port,
+      host: values.host,
+      database: databaseOf(values),
+      basePath: values.basePath,
+      publicUrl: values.publicUrl,
+      trustedProxies: values.trustedProxies,
+      maxConnections: values.maxConnections,
+      metrics: values.metrics,
+      logLevel: values.logLevel,
+      corsOrigins: values.corsOrigins,
+      limits: {
+        phone: values.limitPhone.limits,
+        phoneEverywhere: values.limitPhoneEverywhere.limits,
+        merchant: values.limitMerchant.limits,
+        address: values.limitAddress.limits,
+      },
+      keepUnverified: values.keepUnverified * DAY,
+      workers: values.workers,
+    }),
+  };
+}
+
+/** Reads the settings of a command that only works on a database: where it is. */
+export function loadDatabaseConfig(
+  command: Exclude<CommandName, 'dev' | 'serve'>,
+  options: Texts,
+  environment: Environment,
+): Loaded<Database> {
+  const { values, problems } = readSettings(command, options, environment);
+  problems.push(...findForgetfulness(values));
+  return problems.length > 0 ? { problems } : { config: Object.freeze(databaseOf(values)) };
+}
+
+/** Production keeps what it is told: a database in memory is for the sandbox. */
+function findForgetfulness({ databaseUrl }: Values): readonly string[] {
+  const forgets = databaseUrl !== null && new URL(databaseUrl).pathname === ':memory:';
+  return forgets ? ['--database-url must name a file or a server, not memory'] : [];
+}
+
+function databaseOf({ data, databaseUrl, masterKeys }: Values): Database {
+  const folder = resolve(data);
+  const file = join(folder, 'bonin.db');
+  return {
+    databaseUrl: databaseUrl ?? `sqlite:${pathInUrl(file)}`,
+    databaseFile: databaseUrl === null ? file : sqliteFile(databaseUrl),
+    masterKeys: masterKeys === null ? join(folder, 'master.keys') : resolve(masterKeys),
+  };
+}
+
+function sqliteFile(databaseUrl: string): string | null {
+  const { protocol, pathname } = new URL(databaseUrl);
+  return protocol === 'sqlite:' && pathname !== ':memory:' ? decodeURIComponent(pathname) : null;
+}
+
+/** A path as it may stand in a URL: a folder may be called anything, `#` and `?` included. */
+function pathInUrl(path: string): string {
+  return encodeURI(path).replace(/[#?]/g, encodeURIComponent);
+}

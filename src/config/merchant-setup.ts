@@ -1,0 +1,32 @@
+import type { MerchantSetup } from '../core/merchant.ts';
+import type { MerchantEntry } from './merchants-file.ts';
+
+/** A merchant that is written down in the form that a store takes. */
+export function toMerchantSetup(merchant: MerchantEntry): MerchantSetup {
+  const { page } = merchant;
+  return {
+    name: merchant.name ?? merchant.id ?? merchant.user_code,
+    userCode: merchant.user_code,
+    ...(page && {
+      pageRules: {
+        returnHosts: page.return_hosts ?? [],
+        returnSchemes: page.return_schemes ?? [],
+        origins: page.origins ?? null,
+        // Whoever names who may start the page means nobody else.
+        nullOrigin: page.null_origin ?? !page.origins,
+      },
+    }),
+    keys: [merchant, ...(merchant.keys ?? [])].map(({ imp_key, imp_secret }) => ({
+      impKey: imp_key,
+      impSecret: imp_secret,
+    })),
+    channels: merchant.channels.map((channel) => ({
+      channelKey: channel.channel_key,
+      provider: channel.pg_provider,
+      providerMerchantId: channel.pg_id,
+      carrierApproval: channel.carrier_approval ?? false,
+      foreignerAddOn: channel.foreigner_addon ?? false,
+      minimumAge: channel.min_age ?? null,
+    })),
+  };
+}

@@ -1,0 +1,120 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { FAILURE_WORDS } from '../../core/attempt.ts';
+import type { ErrorCode } from '../../errors.ts';
+import { OTP_OUTCOMES } from './counted-services.ts';
+import { addCounter, addHistogram } from './tallies.ts';
+
+/** Upper bounds in seconds: what is asked over the network, and what a store in this process does. */
+const REQUEST_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const STORE_BUCKETS = [0.00005, 0.0001, 0.00025, ...REQUEST_BUCKETS];
+
+const TOKEN_OUTCOMES = ['issued', 'reused', 'refused', 'invalid'] as const;
+/** Failures of our own, which an operator must hear of; counted by route and by verb of the store. */
+export const OWN_FAULTS: readonly ErrorCode[] = [
+  'internal',
+  'store_failed',
+  'store_unavailable',
+  'sealed_data_unreadable',
+  'invented_person',
+  'provider_misconfigured',
+];
+
+/** Labels are of lists that the code names, and never what a caller sent: there are only so many series. */
+export type Instruments = ReturnType<typeof createInstruments>;
+
+/** Everything that is counted, on a registry of its own; with what prom-client tells of the process. */
+export function createInstruments(about: {
+  readonly version: string;
+  readonly mode: string;
+  readonly engine: string;
+}) {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const build = new Gauge({
+    name: 'bonin_build_info',
+    help: 'What runs; always 1.',
+    labelNames: ['version', 'node', 'mode', 'engine'] as const,
+    aggregator: 'first',
+    registers,
+  });
+  build.set({ ...about, node: process.versions.node }, 1);
+  const processes = new Gauge({
+    name: 'bonin_processes',
+    help: 'Processes that serve and are counted here: of several workers the sum.',
+    registers,
+  });
+  processes.set(1);
+  const instruments = {
+    registry,
+    requests: addCounter(registry, {
+      name: 'bonin_http_requests_total',
+      help: 'Requests by method, route and status; status 0 is a connection that was cut.',
+      labels: ['method', 'route', 'status'],
+    }),
+    requestSeconds: addHistogram(
+      registry,
+      {
+        name: 'bonin_http_request_duration_seconds',
+        help: 'From the head of a request to its answer, in seconds.',
+        labels: ['method', 'route'],
+      },
+      REQUEST_BUCKETS,
+    ),
+    refusals: new Counter({
+      name: 'bonin_http_refusals_total',
+      help: 'Requests that were refused, by route and reason.',
+      labelNames: ['route', 'code'] as const,
+      registers,
+    }),
+    tokens: new Counter({
+      name: 'bonin_tokens_total',
+      help: 'Access tokens: issued, reused, refused (wrong key pair), invalid (presented and not good).',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    otps: new Counter({
+      name: 'bonin_otp_total',
+      help: 'OTP calls of the API and the page, by what became of them: requested, certified, or why not.',
+      labelNames: ['surface', 'outcome'] as const,
+      registers,
+    }),
+    attemptsStarted: new Counter({
+      name: 'bonin_page_attempts_started_total',
+      help: 'Attempts of the verification page that were started.',
+      registers,
+    }),
+    attemptsEnded: new Counter({
+      name: 'bonin_page_attempts_ended_total',
+      help: 'Attempts of the verification page that ended, CERTIFIED or by the reason that the shop is told.',
+      labelNames: ['end'] as const,
+      registers,
+    }),
+    storeSeconds: addHistogram(
+      registry,
+      {
+        name: 'bonin_store_call_duration_seconds',
+        help: 'Calls of the store, waiting for a connection included, in seconds.',
+        labels: ['engine', 'verb'],
+      },
+      STORE_BUCKETS,
+    ),
+    storeErrors: new Counter({
+      name: 'bonin_store_errors_total',
+      help: 'Calls of the store that failed, by verb and reason.',
+      labelNames: ['engine', 'verb', 'code'] as const,
+      registers,
+    }),
+  };
+  const { tokens, otps, attemptsEnded } = instruments;
+  for (const outcome of TOKEN_OUTCOMES) tokens.inc({ outcome }, 0);
+  for (const outcome of OTP_OUTCOMES)
+    for (const surface of ['api', 'page']) otps.inc({ surface, outcome }, 0);
+  for (const end of ['CERTIFIED', ...FAILURE_WORDS]) attemptsEnded.inc({ end }, 0);
+  return instruments;
+}
+
+/** What is known of one metric, as prom-client hands it from process to process. */
+export type MetricRecord = Awaited<
+  ReturnType<ReturnType<typeof createInstruments>['registry']['getMetricsAsJSON']>
+>[number];

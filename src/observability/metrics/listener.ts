@@ -1,0 +1,77 @@
+import { AppError } from '../../errors.ts';
+import type { RenderError } from '../../http/answers.ts';
+import { HttpServer } from '../../http/server.ts';
+import type { Logger } from '../../log.ts';
+
+/** Where the figures can be read. */
+export interface MetricsAddress {
+  /** Empty for every address of this machine. */
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+export interface MetricsListener {
+  /** Address of `/metrics`. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+const STATUS: Readonly<Partial<Record<AppError['code'], number>>> = {
+  route_unknown: 404,
+  method_not_allowed: 405,
+  not_ready: 503,
+  internal: 500,
+};
+const PATIENCE = 1000;
+
+/**
+ * Serves `GET /metrics` and nothing else. A listener of its own: what it shows is the operator's, and the API's port
+ * may be anybody's.
+ */
+export async function listenForScrapes(
+  { host, port }: MetricsAddress,
+  text: () => Promise<string>,
+  log: Logger,
+): Promise<MetricsListener> {
+  const server = new HttpServer({
+    surfaces: [
+      {
+        basePath: '',
+        routes: [
+          {
+            path: '/metrics',
+            methods: {
+              GET: async () => ({
+                status: 200,
+                headers: ['Content-Type', CONTENT_TYPE, 'Cache-Control', 'no-store'],
+                body: Buffer.from(await text()),
+              }),
+            },
+          },
+        ],
+      },
+    ],
+    cors: { kind: 'listed', origins: [] },
+    renderError,
+    log,
+  });
+  try {
+    const address = await server.listen(port, host);
+    const name = address.address.includes(':') ? `[${address.address}]` : address.address;
+    const url = `http://${name}:${address.port}/metrics`;
+    log.info({ url }, 'metrics can be read');
+    return { url, close: () => server.close(PATIENCE) };
+  } catch (cause) {
+    throw new AppError('start_refused', {
+      detail: `no metrics can be served: ${cause instanceof AppError ? cause.detail : 'cannot listen'}`,
+      cause,
+    });
+  }
+}
+
+const renderError: RenderError = ({ code }) => ({
+  status: STATUS[code] ?? 400,
+  body: JSON.stringify({ code }),
+});

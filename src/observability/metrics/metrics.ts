@@ -1,0 +1,80 @@
+import type { AttemptService, AttemptServiceOptions } from '../../core/attempt-service.ts';
+import type { OtpService, OtpServiceOptions } from '../../core/otp-service.ts';
+import type { Store } from '../../core/store.ts';
+import type { TokenService } from '../../core/token-service.ts';
+import { attempt, reportOnce } from '../../http/guards.ts';
+import type { Observer } from '../../http/observer.ts';
+import type { Route } from '../../http/routes.ts';
+import type { Logger } from '../../log.ts';
+import { readVersion } from '../../version.ts';
+import {
+  CountedAttemptService,
+  CountedOtpService,
+  CountedTokenService,
+  type CountOtp,
+} from './counted-services.ts';
+import { addGauges } from './gauges.ts';
+import { createInstruments, type MetricRecord } from './instruments.ts';
+import { listenForScrapes, type MetricsAddress, type MetricsListener } from './listener.ts';
+import { measureStore } from './measured-store.ts';
+import { observeRequests } from './requests.ts';
+
+export interface MetricsAbout {
+  readonly mode: 'dev' | 'serve';
+  /** Kind of database, as in `postgresql`. */
+  readonly engine: string;
+  /** Gets the first failure of what counts. */
+  readonly log: Logger;
+}
+
+/** The figures of one application. */
+export interface Metrics {
+  /** What counts requests, those to these routes from zero. Called once. */
+  observe(routes: readonly Route[]): Observer;
+  /** The same store, measured. Called once. */
+  measureStore(store: Store): Store;
+  createTokenService(...options: ConstructorParameters<typeof TokenService>): TokenService;
+  createOtpService(options: OtpServiceOptions): OtpService;
+  createAttemptService(options: AttemptServiceOptions): AttemptService;
+  /** All figures of this process, in the text form of Prometheus. */
+  text(): Promise<string>;
+  /** The same for a primary, which adds up what its workers give. */
+  records(): Promise<readonly MetricRecord[]>;
+}
+
+export function createMetrics({ mode, engine, log }: MetricsAbout): Metrics {
+  const instruments = createInstruments({ version: readVersion(), mode, engine });
+  const { registry, otps, tokens } = instruments;
+  const report = reportOnce(log, 'metrics');
+  const countOtp =
+    (surface: 'api' | 'page'): CountOtp =>
+    (outcome) =>
+      attempt(() => otps.inc({ surface, outcome }), undefined, report);
+  return {
+    observe: (routes) => observeRequests(instruments, routes),
+    measureStore(store) {
+      addGauges(registry, store);
+      return measureStore(store, engine, instruments, report);
+    },
+    createTokenService: (...options) =>
+      new CountedTokenService(...options, (isNew) =>
+        attempt(() => tokens.inc({ outcome: isNew ? 'issued' : 'reused' }), undefined, report),
+      ),
+    createOtpService: (options) => new CountedOtpService(options, countOtp('api')),
+    createAttemptService: (options) => new CountedAttemptService(options, countOtp('page')),
+    text: () => registry.metrics(),
+    records: () => registry.getMetricsAsJSON(),
+  };
+}
+
+/** Shows the figures at an address, or gives them to the primary of the cluster. */
+export async function showMetrics(
+  metrics: Metrics,
+  where: MetricsAddress | 'in-worker',
+  log: Logger,
+): Promise<MetricsListener | null> {
+  if (where !== 'in-worker') return listenForScrapes(where, metrics.text, log);
+  const { tellPrimary } = await import('./cluster.ts');
+  tellPrimary(metrics.records);
+  return null;
+}

@@ -1,0 +1,136 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type Context, ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import { parseTraceParent } from '@opentelemetry/core';
+import {
+  detectResources,
+  resourceAttributesEnvDetector,
+  resourceFromAttributes,
+  serviceNameEnvDetector,
+} from '@opentelemetry/resources';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import type { Store } from '../../core/store.ts';
+import { type WatchVerb, watchStore } from '../../core/watched-store.ts';
+import { toAppError } from '../../errors.ts';
+import { reportOnce } from '../../http/guards.ts';
+import type { ArrivedRequest, Observer } from '../../http/observer.ts';
+import type { Logger } from '../../log.ts';
+import { readVersion } from '../../version.ts';
+import { createExporter } from './exporter.ts';
+import type { TraceSettings } from './settings.ts';
+
+/** The traces of one application. */
+export interface Traces {
+  readonly observer: Observer;
+  /** The same store, each call of which is a span below its request's. */
+  traceStore(store: Store): Store;
+  /** Sends what is left, for as long as one export may take. */
+  close(): Promise<void>;
+}
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
+
+/** Begins to make traces. `engine` is the kind of database, as in `postgresql`. */
+export function startTraces(settings: TraceSettings, engine: string, log: Logger): Traces {
+  const version = readVersion();
+  const { url, timeout } = settings;
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({ 'service.name': 'bonin', 'service.version': version }).merge(
+      detectResources({ detectors: [resourceAttributesEnvDetector, serviceNameEnvDetector] }),
+    ),
+    sampler: toSampler(settings),
+    spanProcessors: [new BatchSpanProcessor({ exporter: createExporter(url, timeout, log) })],
+  });
+  const tracer = provider.getTracer('bonin', version);
+  const current = new AsyncLocalStorage<Context>();
+  return {
+    observer: observeRequests(tracer, current),
+    traceStore: (store) => traceStore(store, engine, tracer, current, reportOnce(log, 'traces')),
+    async close() {
+      // What failed was said where it failed.
+      await provider.shutdown().catch(() => {});
+    },
+  };
+}
+
+function observeRequests(tracer: Tracer, current: AsyncLocalStorage<Context>): Observer {
+  return {
+    begin(request) {
+      const { route, requestId } = request;
+      const isKnown = METHODS.has(request.method);
+      const method = isKnown ? request.method : '_OTHER';
+      const span = tracer.startSpan(
+        [isKnown ? method : 'HTTP', ...(route === null ? [] : [route])].join(' '),
+        {
+          kind: SpanKind.SERVER,
+          attributes: {
+            'http.request.method': method,
+            ...(route !== null && { 'http.route': route }),
+            'bonin.request_id': requestId,
+          },
+        },
+        callerOf(request),
+      );
+      // What is not kept has nothing below it that would be.
+      const context = span.isRecording() ? trace.setSpan(ROOT_CONTEXT, span) : undefined;
+      return {
+        run: (handle) => (context === undefined ? handle() : current.run(context, handle)),
+        end({ status, error }) {
+          if (status !== 0) span.setAttribute('http.response.status_code', status);
+          if (error !== null) span.setAttribute('error.type', error);
+          if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+          span.end();
+        },
+      };
+    },
+    // Bytes that were no request have no trace.
+    refused() {},
+  };
+}
+
+/** The trace that a request says it belongs to. Only its ids are taken in: what else came along is a stranger's text. */
+function callerOf({ traceparent }: ArrivedRequest): Context {
+  const caller = typeof traceparent === 'string' ? parseTraceParent(traceparent) : null;
+  return caller === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...caller, isRemote: true });
+}
+
+/** Calls outside of a request, as those that sweep, have no span. */
+function traceStore(
+  store: Store,
+  engine: string,
+  tracer: Tracer,
+  current: AsyncLocalStorage<Context>,
+  report: (error: unknown) => void,
+): Store {
+  const watch: WatchVerb = (verb) => {
+    const attributes = { 'db.system.name': engine, 'db.operation.name': verb };
+    return () => {
+      const context = current.getStore();
+      if (context === undefined) return () => {};
+      const span = tracer.startSpan(verb, { kind: SpanKind.CLIENT, attributes }, context);
+      return (thrown) => {
+        if (thrown !== undefined) {
+          span.setAttribute('error.type', toAppError(thrown).code);
+          span.setStatus({ code: SpanStatusCode.ERROR });
+        }
+        span.end();
+      };
+    };
+  };
+  return watchStore(store, watch, report);
+}
+
+function toSampler({ sampler, ratio }: TraceSettings) {
+  const root = sampler.endsWith('always_on')
+    ? new AlwaysOnSampler()
+    : sampler.endsWith('always_off')
+      ? new AlwaysOffSampler()
+      : new TraceIdRatioBasedSampler(ratio);
+  return sampler.startsWith('parentbased') ? new ParentBasedSampler({ root }) : root;
+}

@@ -1,0 +1,299 @@
+import type { Attempt, FailureWord } from '../../core/attempt.ts';
+import type { AttemptService } from '../../core/attempt-service.ts';
+import { type Clock, SECOND } from '../../core/clock.ts';
+import { ageOf, genderDigit, type Identity, parseCarrier, parsePhone } from '../../core/identity.ts';
+import { OTP_LIFE } from '../../core/otp.ts';
+import { toAppError } from '../../errors.ts';
+import { pause } from '../../http/pause.ts';
+import type { Form, PageExtras } from '../../page/extras.ts';
+import type { Finish, PersonFields, SandboxPanel, Screen } from '../../page/screen.ts';
+import { toClaimant } from '../../page/walk.ts';
+import { fakeProviderTid } from '../fake-ids.ts';
+import { EVERY_MESSAGE, type Inbox } from '../inbox.ts';
+import type { Seed, SeedPerson } from '../people-file.ts';
+import type { SandboxProvider } from '../provider.ts';
+import { type Choice, NO_CHOICE, OUTCOME_IDS, type Outcome } from './choice.ts';
+
+export { OUTCOME_IDS };
+
+/** Outcomes that are nothing but an end, with the provider's code where it has one. */
+const ENDS: Readonly<Partial<Record<Outcome, readonly [FailureWord, string | null]>>> = {
+  cancel: ['USER_CANCEL', null],
+  wrong_code: ['OTP_LIMIT', null],
+  attempt_expired: ['EXPIRED', null],
+  mismatch: ['IDENTITY_MISMATCH', null],
+  under_age: ['UNDER_AGE', null],
+  company_line: ['LINE_NOT_ALLOWED', null],
+  blocked: ['BLOCKED', '0086'],
+  misconfigured: ['NOT_READY', '9015'],
+  provider_down: ['PROVIDER_UNAVAILABLE', null],
+  empty_data: ['PROVIDER_ERROR', null],
+};
+
+/** Where a chosen outcome comes true that is not that of the code: when the provider is asked the first time. */
+const LATER: readonly Outcome[] = [
+  'success',
+  'foreigner',
+  'minor',
+  'mvno',
+  'no_ci',
+  'message_lost',
+  'wrong_code',
+  'empty_data',
+];
+const SLOW = 3 * SECOND;
+/** How long a screen stands before it walks on by itself. */
+const AUTO_PAUSE = 150;
+const MINOR = 19;
+
+type Person = SeedPerson & { readonly phone: string };
+
+export interface PageExtrasServices {
+  readonly attempts: AttemptService;
+  readonly clock: Clock;
+  readonly inbox: Inbox;
+  readonly provider: SandboxProvider;
+  readonly seed: Seed;
+  /** Aborted when the server stops: then no step waits any more. */
+  readonly stop: AbortSignal;
+}
+
+/** What the sandbox adds to the verification page: people to choose, the code, and every outcome by one click. */
+export class SandboxPage implements PageExtras {
+  readonly #services: PageExtrasServices;
+  readonly #people: readonly Person[];
+  /** Attempts whose window leaves without a word, and whether it closes. */
+  readonly #silent = new Map<string, boolean>();
+
+  constructor(services: PageExtrasServices) {
+    this.#services = services;
+    this.#people = findPeople(services.seed);
+  }
+
+  /** Rejects with `input_refused` for what is not understood: a misspelt choice would test something else. */
+  async remember(value: unknown): Promise<Choice | null> {
+    if (value === undefined || value === null) return null;
+    const { readChoice } = await import('../control-input.ts');
+    const names = this.#people.map(({ name }) => name);
+    const choice = readChoice(value, names, OUTCOME_IDS);
+    if (choice === null) return null;
+    return {
+      person: choice.person ?? null,
+      outcome: OUTCOME_IDS.find((each) => each === choice.outcome) ?? null,
+      auto: choice.auto ?? false,
+      delay: choice.delay_ms ?? 0,
+      picker: choice.picker ?? 'folded',
+    };
+  }
+
+  panel(attempt: Attempt, screen: Screen): SandboxPanel {
+    const { picker, auto } = choiceOf(attempt);
+    const isRunning = attempt.end === null && !['success', 'failure', 'dead'].includes(screen.kind);
+    const [message] = this.#services.inbox.list({ ...EVERY_MESSAGE, impUid: attempt.impUid });
+    return {
+      people: screen.kind === 'person' ? this.#peopleFor(attempt, screen.fields) : [],
+      otp: screen.kind === 'code' ? (message?.otp ?? null) : null,
+      inboxPath: '/sandbox',
+      outcomes: isRunning ? OUTCOME_IDS : [],
+      picker,
+      canApprove: screen.kind === 'app' && choiceOf(attempt).outcome !== 'app_lost',
+      auto: auto && isRunning ? AUTO_PAUSE : null,
+    };
+  }
+
+  screen(attempt: Attempt): Screen | null {
+    const closes = this.#silent.get(attempt.impUid);
+    if (closes !== true || attempt.end !== null) return null;
+    // The window closes by itself, without a word; the script finds it gone.
+    return {
+      kind: 'failure',
+      word: 'USER_CANCEL',
+      budgetAdvice: false,
+      finish: { way: 'silent', close: true },
+    };
+  }
+
+  finish(attempt: Attempt): Finish | null {
+    const closes = this.#silent.get(attempt.impUid);
+    return closes === undefined ? null : { way: 'silent', close: closes };
+  }
+
+  async play(attempt: Attempt, form: Form, address: string): Promise<boolean> {
+    const wish = form.get('do') ?? '';
+    const choice = choiceOf(attempt);
+    const delay = choice.outcome === 'slow' ? Math.max(SLOW, choice.delay) : choice.delay;
+    await pause(delay, this.#services.stop);
+    const picked = OUTCOME_IDS.find((each) => wish === `outcome:${each}`);
+    if (picked !== undefined) return this.#bringAbout(attempt, picked, address);
+    if (wish === 'play_approval') {
+      this.#services.provider.decide(attempt.impUid, true);
+      return false;
+    }
+    const { outcome } = choice;
+    if (outcome === null || wish === 'cancel') return false;
+    const screen = attempt.walk?.screen ?? '';
+    const isDue = LATER.includes(outcome) ? ['code', 'app'].includes(screen) : screen === 'person';
+    return isDue && ['next', 'approved'].includes(wish) ? this.#bringAbout(attempt, outcome, address) : false;
+  }
+
+  /** True when the form has had its effect; false when the walk goes on as if nothing was chosen. */
+  async #bringAbout(attempt: Attempt, outcome: Outcome, address: string): Promise<boolean> {
+    const { attempts, clock } = this.#services;
+    const end = ENDS[outcome];
+    if (end !== undefined) {
+      await attempts.fail(attempt, ...end);
+      return true;
+    }
+    switch (outcome) {
+      case 'popup_closed':
+        this.#silent.set(attempt.impUid, true);
+        return true;
+      case 'message_lost':
+        this.#silent.set(attempt.impUid, false);
+        return this.#certify(attempt, this.#someone(attempt));
+      case 'foreigner':
+        return this.#certify(
+          attempt,
+          this.#find(({ foreigner }) => foreigner === true),
+        );
+      case 'mvno':
+        return this.#certify(
+          attempt,
+          this.#find(({ carrier }) => carrier?.endsWith('_MVNO') === true),
+        );
+      case 'minor':
+        return this.#certify(
+          attempt,
+          this.#find(({ birthday }) => ageOf(birthday, clock.now()) < MINOR),
+        );
+      case 'no_ci':
+        if (!attempt.channel.provider.startsWith('inicis')) await attempts.fail(attempt, 'PROVIDER_ERROR');
+        else await this.#certify(attempt, this.#someone(attempt), true);
+        return true;
+      case 'code_expired':
+        return this.#expireCode(attempt, address);
+      case 'slow':
+        await attempts.advance(attempt, { sandbox: { ...choiceOf(attempt), outcome } });
+        return true;
+      case 'app_lost':
+        if (attempt.walk?.screen === 'person' && attempt.walk.method === 'APP') return false;
+        await attempts.advance(attempt, {
+          screen: 'app',
+          method: 'APP',
+          sandbox: { ...choiceOf(attempt), outcome },
+        });
+        return true;
+      default:
+        return this.#certify(attempt, this.#someone(attempt));
+    }
+  }
+
+  /** A code that was sent and is too old by now. */
+  async #expireCode(attempt: Attempt, address: string): Promise<boolean> {
+    const { attempts, clock } = this.#services;
+    const person = this.#offered(attempt)[0];
+    const { walk } = attempt;
+    if (walk === null || person === undefined) return true;
+    const expire = async (sent: Attempt | null) => {
+      const code = sent?.walk?.code;
+      if (sent && code) await attempts.advance(sent, { code: { ...code, sentAt: clock.now() - OTP_LIFE } });
+      return true;
+    };
+    // One that was sent just now: another one could not be sent yet.
+    if (walk.screen === 'code') return expire(attempt);
+    const fields = walk.fields.gender_digit === '' ? this.#toFields(person) : walk.fields;
+    const { name, birth, gender_digit, phone } = fields;
+    const named = { ...attempt, walk: { ...walk, fields: { name, birth, gender_digit, phone } } };
+    const claimant = toClaimant(named.walk, named.walk.fields);
+    return expire(await attempts.send(named, { claimant, method: 'SMS', address }));
+  }
+
+  async #certify(attempt: Attempt, person: Person | Identity, withoutCi = false): Promise<boolean> {
+    const { attempts, clock, provider } = this.#services;
+    const ready = await attempts.advance(attempt, {
+      providerTid: fakeProviderTid(attempt.channel, clock.now()),
+    });
+    if (ready === null) return true;
+    const identity = 'ci' in person ? person : toIdentity(person);
+    const { ci, di } = provider.idsOf(identity, attempt.channel.channelKey);
+    try {
+      await attempts.certify(ready, { ...identity, ci: withoutCi ? null : ci, di });
+    } catch (thrown) {
+      if (!(await attempts.failBy(ready, toAppError(thrown)))) throw thrown;
+    }
+    return true;
+  }
+
+  /** Whom the fields name, else the person chosen in advance, else the first one. */
+  #someone({ walk, ...attempt }: Attempt): Person | Identity {
+    if (walk !== null && walk.fields.gender_digit !== '')
+      return { ...toClaimant(walk, walk.fields), ci: null, di: null };
+    return this.#offered({ ...attempt, walk })[0] ?? this.#find(() => true);
+  }
+
+  #offered(attempt: Attempt): readonly Person[] {
+    const { person } = choiceOf(attempt);
+    const chosen = this.#people.filter(({ name }) => name === person);
+    return [...chosen, ...this.#people.filter(({ name }) => name !== person)];
+  }
+
+  /** Who can be filled in; where nobody is in front of the page, the first one is whom it fills in. */
+  #peopleFor(attempt: Attempt, { name, phone }: PersonFields): SandboxPanel['people'] {
+    const { auto, person } = choiceOf(attempt);
+    const offered = this.#offered(attempt);
+    if (!auto || person !== null) return offered.map((each) => this.#toFields(each));
+    // The rest of whom the shop's page has filled in; of somebody unknown here it is anybody's.
+    const known = offered.find((each) => each.name === name) ?? offered.find((each) => each.phone === phone);
+    return [known ?? this.#find(() => true), ...offered].map((each, at) => {
+      const fields = this.#toFields(each);
+      return at > 0 ? fields : { ...fields, name: name || fields.name, phone: phone || fields.phone };
+    });
+  }
+
+  #find(is: (person: Person) => boolean): Person {
+    return this.#people.find(is) ?? (this.#people[0] as Person);
+  }
+
+  #toFields({ name, birthday, gender, foreigner, phone }: Person): PersonFields & { label: string } {
+    const digit = genderDigit({ birthday, gender: gender ?? null, foreigner: foreigner ?? null });
+    const years = ageOf(birthday, this.#services.clock.now());
+    return {
+      name,
+      birth: birthday.replaceAll('-', '').slice(2),
+      gender_digit: String(digit === 0 ? 1 : digit),
+      phone,
+      label: `${name} (${years})`,
+    };
+  }
+}
+
+function choiceOf({ walk }: Attempt): Choice {
+  return (walk?.sandbox as Choice | null | undefined) ?? NO_CHOICE;
+}
+
+/** The people of the seeded certifications, each once, who have a phone. */
+function findPeople({ certifications }: Seed): readonly Person[] {
+  const people = new Map<string, Person>();
+  for (const row of certifications) {
+    const phone = row.certified ? parsePhone(row.phone ?? '') : null;
+    if (!row.certified || phone === null || people.has(row.name)) continue;
+    const { name, birthday, gender = null, foreigner = null, carrier = null } = row;
+    people.set(name, { name, birthday, gender, foreigner, phone, carrier });
+  }
+  return [...people.values()];
+}
+
+function toIdentity({ name, birthday, gender, foreigner, phone, carrier }: Person): Identity {
+  const line = parseCarrier(carrier ?? '');
+  return {
+    name,
+    birthday,
+    gender: gender ?? null,
+    foreigner: foreigner ?? null,
+    phone,
+    carrier: line?.carrier ?? null,
+    mvno: line?.mvno ?? false,
+    ci: null,
+    di: null,
+  };
+}

@@ -1,0 +1,130 @@
+import { SECOND, wholeSecond } from '../core/clock.ts';
+import { isLoopback } from '../http/client-address.ts';
+import { Faults } from '../sandbox/faults.ts';
+import { Feed } from '../sandbox/feed.ts';
+import { Inbox } from '../sandbox/inbox.ts';
+import { MarkedPeople } from '../sandbox/marked-people.ts';
+import { MovableClock } from '../sandbox/movable-clock.ts';
+import { SandboxPage } from '../sandbox/page-add-ons/extras.ts';
+import { DEFAULT_SEED, type Seed } from '../sandbox/people-file.ts';
+import { SandboxProvider } from '../sandbox/provider.ts';
+import { RecentCertifications } from '../sandbox/recent-certifications.ts';
+import { RequestLog } from '../sandbox/request-log.ts';
+import { sandboxRoutes } from '../sandbox/routes.ts';
+import { seedCertifications, seedMerchants } from '../sandbox/seed.ts';
+import type { Authority, AuthorityFiles } from '../sandbox/tls/authority.ts';
+import { type App, type AppOptions, createApp } from './app.ts';
+
+export type { CertificationInput } from '../sandbox/control-schemas.ts';
+export type { FaultRule } from '../sandbox/faults.ts';
+export type { Message } from '../sandbox/inbox.ts';
+export { DEFAULT_SEED, type Seed } from '../sandbox/people-file.ts';
+export type { LoggedRequest } from '../sandbox/request-log.ts';
+export type { Authority, AuthorityFiles } from '../sandbox/tls/authority.ts';
+
+export interface DevAppOptions
+  extends Omit<
+    AppOptions,
+    'mode' | 'corsOrigins' | 'providers' | 'tap' | 'extend' | 'moveClock' | 'describeMore'
+  > {
+  /** Who exists. Default: the people that come along. */
+  readonly seed?: Seed;
+  /**
+   * Lets requests under any host name control the sandbox, unless it listens for this machine alone. Default: only
+   * those to this machine.
+   */
+  readonly openToAnyHost?: boolean;
+  /** Sends random codes. Default: always 123456. */
+  readonly randomOtp?: boolean;
+}
+
+/**
+ * The application of `dev`: the same server with seeded people and control routes. The only door to the sandbox,
+ * so that what is composed without this file has none of its code.
+ */
+export async function createDevApp(options: DevAppOptions): Promise<App> {
+  const { seed = DEFAULT_SEED, openToAnyHost = false, randomOtp = false, ...rest } = options;
+  // What comes along is right, and what checks a seed is not loaded for it.
+  if (seed !== DEFAULT_SEED) (await import('../sandbox/people-schema.ts')).checkSeed(seed, 'the seed');
+  let isOpenToAnyHost = false;
+  const clock = new MovableClock();
+  const feed = new Feed((error) => rest.log.error({ error }, 'an event could not be told'));
+  const stop = new AbortController();
+  const inbox = new Inbox(feed, stop.signal);
+  const recent = new RecentCertifications(feed);
+  const provider = new SandboxProvider(inbox, recent, randomOtp, new MarkedPeople(seed));
+  const faults = new Faults(feed);
+  const requests = new RequestLog(feed);
+  const app = await createApp({
+    ...rest,
+    mode: 'dev',
+    describeMore: async () => (await import('../sandbox/describe-controls.ts')).describeControls(),
+    moveClock: (shared) => clock.over(shared),
+    providers: provider.providers,
+    tap: {
+      fault: (method, route, parameters) => (isApi(route) ? faults.hit(method, route, parameters) : null),
+      seen: (request) => {
+        if (request.route === null || isApi(request.route))
+          requests.add(request, wholeSecond(clock.now()) / SECOND);
+      },
+    },
+    pageExtras: (services) =>
+      new SandboxPage({ ...services, clock, inbox, provider, seed, stop: stop.signal }),
+    extend: async (services) => {
+      await seedMerchants(services, seed);
+      await seedCertifications(services, seed);
+      return [
+        {
+          basePath: '',
+          routes: sandboxRoutes({
+            ...services,
+            clock,
+            feed,
+            inbox,
+            recent,
+            provider,
+            faults,
+            requests,
+            seed,
+            isOpenToAnyHost: () => isOpenToAnyHost,
+          }),
+        },
+      ];
+    },
+  });
+  return {
+    ...app,
+    async listen(port, host) {
+      const listening = await app.listen(port, host);
+      isOpenToAnyHost = openToAnyHost && !isLoopback(listening.address);
+      if (options.tls === undefined) return listening;
+      const url = new URL(listening.url);
+      // The certificate knows this machine, and not every address that it may listen on.
+      url.hostname = 'localhost';
+      return { ...listening, url: url.origin };
+    },
+    close() {
+      stop.abort();
+      return app.close();
+    },
+  };
+}
+
+/**
+ * The authority that vouches for a sandbox with TLS: of a data folder, or null for one that ends with the run. What
+ * makes certificates is loaded only here.
+ */
+export async function openDevAuthority(files: AuthorityFiles | null): Promise<Authority> {
+  const { createPassingAuthority, openAuthority } = await import('../sandbox/tls/authority.ts');
+  return files === null ? createPassingAuthority() : openAuthority(files);
+}
+
+/** Reads a people file; `start_refused` says what is wrong in it. */
+export async function readSeed(file: string): Promise<Seed> {
+  return (await import('../sandbox/people-schema.ts')).readPeopleFile(file);
+}
+
+/** Whether a route belongs to the API, and not to the sandbox or to whoever watches the server. */
+function isApi(route: string): boolean {
+  return route.startsWith('/users/') || route.startsWith('/certifications/');
+}
