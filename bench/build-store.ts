@@ -19,7 +19,8 @@ import { type Channel, PROVIDER_NAMES } from '../src/core/channel.ts';
 import { newImpUid } from '../src/core/ids.ts';
 import { Vault } from '../src/core/vault.ts';
 import { createLog } from '../src/log.ts';
-import { type App, createApp } from '../src/server/app.ts';
+import { type App, createApp } from '../src/server/mount.ts';
+import { SERVE_POLICY } from '../src/server/policy.ts';
 import { randomDetails } from './random-person.ts';
 
 /** Raise it when rows come out different, so that kept stores are built again. */
@@ -147,7 +148,7 @@ export function forgetTokens({ folder }: BenchStore): void {
 
 function openApp(folder: string): Promise<App> {
   return createApp({
-    mode: 'serve',
+    policy: SERVE_POLICY,
     databaseUrl: `sqlite:${encodeURI(join(folder, 'bonin.db'))}`,
     masterKeys: readMasterKeys(join(folder, 'master.keys'), true),
     log: createLog('silent'),

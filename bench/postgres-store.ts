@@ -7,7 +7,8 @@ import { createProgress } from '../src/cli/progress.ts';
 import { readMasterKeys } from '../src/config/master-keys.ts';
 import { ARCHIVE_TABLES } from '../src/core/archive.ts';
 import { createLog } from '../src/log.ts';
-import { createApp } from '../src/server/app.ts';
+import { createApp } from '../src/server/mount.ts';
+import { SERVE_POLICY } from '../src/server/policy.ts';
 import { ask, OWNER, type PostgresServer, startPostgres } from '../test/contract/postgres-server.ts';
 import { type BenchStore, makeStoreRoot } from './build-store.ts';
 import { readFamilyTime } from './server-process.ts';
@@ -60,7 +61,7 @@ export async function ensureDatabase(server: PostgresServer, store: BenchStore):
   });
   // Makes the tables.
   const app = await createApp({
-    mode: 'serve',
+    policy: SERVE_POLICY,
     databaseUrl: url,
     masterKeys: readMasterKeys(join(store.folder, 'master.keys'), false),
     log: createLog('silent'),

@@ -298,7 +298,7 @@ describe('architecture', () => {
     '%s starts without the library that checks',
     (start) => {
       const reached = reachOf(start);
-      expect(reached).toContain('server/app.ts');
+      expect(reached).toContain('server/mount.ts');
       expect(
         [...reached].filter((each) => each.startsWith('validation/') || each.includes('valibot')),
       ).toEqual(['validation/json-text.ts', 'validation/text-bytes.ts']);
@@ -309,7 +309,7 @@ describe('architecture', () => {
   it('sees an edge that is not in the table', () => {
     expect(isAllowed('core/vault.ts', '../storage/index.ts')).toBe(false);
     expect(isAllowed('core/vault.ts', 'node:http')).toBe(false);
-    expect(isAllowed('server/app.ts', '../sandbox/routes.ts')).toBe(false);
+    expect(isAllowed('server/mount.ts', '../sandbox/routes.ts')).toBe(false);
     expect(isAllowed('core/vault.ts', '../errors.ts')).toBe(true);
   });
 });

@@ -5,10 +5,10 @@ import { foldImpKey } from '../core/merchant.ts';
 import type { ListedMerchant } from '../core/merchant-service.ts';
 import { decodeJson, decodeText, explainUnreadable, openTrustedFile } from '../files/trusted-file.ts';
 import { createLog } from '../log.ts';
-import type { App } from '../server/app.ts';
+import type { Services } from '../server/services.ts';
 import { type Command, type CommandOption, EXIT, type ExitCode, UsageError } from './command.ts';
 import { readDatabaseConfig } from './database.ts';
-import { openServeApp } from './serve-app.ts';
+import { openServeServices } from './serve-app.ts';
 import { settingOptions } from './setting-options.ts';
 import { isUnfinished, UNFINISHED } from './unfinished-channels.ts';
 
@@ -53,18 +53,18 @@ export const merchants: Command = {
     const input = operand === undefined ? null : toInput(operand);
     const entries = input === null ? [] : readEntries(input);
     if (entries === null) return EXIT.failed;
-    const app = await openServeApp(database, { log: createLog('warn') });
+    const services = await openServeServices(database, createLog('warn'));
     try {
       const [action] = actions;
-      if (action !== undefined) return await act(app, action, String(options[action]));
-      return input === null ? await list(app) : await bringIn(app, input, entries);
+      if (action !== undefined) return await act(services, action, String(options[action]));
+      return input === null ? await list(services) : await bringIn(services, input, entries);
     } finally {
-      await app.close();
+      await services.close();
     }
   },
 };
 
-async function act({ merchants: service }: App, action: Action, name: string): Promise<ExitCode> {
+async function act({ merchants: service }: Services, action: Action, name: string): Promise<ExitCode> {
   const done =
     action === 'revoke'
       ? await service.revokeKey(name)
@@ -84,8 +84,8 @@ async function act({ merchants: service }: App, action: Action, name: string): P
   return EXIT.ok;
 }
 
-async function list(app: App): Promise<ExitCode> {
-  const listed = await app.merchants.list();
+async function list({ merchants: service, providers }: Services): Promise<ExitCode> {
+  const listed = await service.list();
   if (listed.length === 0) console.log('There is no merchant yet; bonin merchants FILE brings some in.');
   for (const { merchant, keys, channels } of listed) {
     const { userCode, name, disabledAt } = merchant;
@@ -94,7 +94,7 @@ async function list(app: App): Promise<ExitCode> {
       console.log(`  key      ${impKey}${since('revoked', revokedAt)}`);
     for (const channel of channels) {
       const { channelKey, provider, providerMerchantId } = channel;
-      const note = isUnfinished(app, channel) ? `  (${UNFINISHED})` : '';
+      const note = isUnfinished(providers, channel) ? `  (${UNFINISHED})` : '';
       console.log(`  channel  ${channelKey}  ${provider}  ${providerMerchantId}${note}`);
     }
   }
@@ -105,13 +105,17 @@ function since(word: string, at: number | null): string {
   return at === null ? '' : `  (${word} since ${new Date(at).toISOString()})`;
 }
 
-async function bringIn(app: App, input: Input, entries: readonly MerchantEntry[]): Promise<ExitCode> {
-  const listed = await app.merchants.list();
+async function bringIn(
+  { merchants: service }: Services,
+  input: Input,
+  entries: readonly MerchantEntry[],
+): Promise<ExitCode> {
+  const listed = await service.list();
   const taken = entries.flatMap((entry, at) => findTaken(listed, entry, `merchants[${at}]`));
   if (taken.length > 0) return refuse(input, taken);
   for (const entry of entries) {
     const setup = toMerchantSetup(entry);
-    await app.merchants.save(setup);
+    await service.save(setup);
     const { userCode, name, keys, channels } = setup;
     console.log(`${userCode}  ${name}  ${keys.length} key pairs, ${channels.length} channels`);
     for (const impKey of findLeftOut(listed, entry))

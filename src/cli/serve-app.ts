@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import type { Database } from '../config/command-config.ts';
 import { readMasterKeys } from '../config/master-keys.ts';
 import type { MasterKey } from '../core/vault.ts';
-import { type App, type AppOptions, createApp } from '../server/app.ts';
+import type { Logger } from '../log.ts';
+import { type App, type AppOptions, createApp } from '../server/mount.ts';
+import { SERVE_POLICY } from '../server/policy.ts';
+import { openServices, type Services } from '../server/services.ts';
 
 /** The master keys of a database of `serve`. The first one of a new database is made, and that is said. */
 export function readServeKeys({ databaseFile, masterKeys }: Database): readonly MasterKey[] {
@@ -33,8 +36,18 @@ type MoreOptions = Pick<
 export function openServeApp(database: Database, options: MoreOptions): Promise<App> {
   return createApp({
     ...options,
-    mode: 'serve',
+    policy: SERVE_POLICY,
     databaseUrl: database.databaseUrl,
     masterKeys: readServeKeys(database),
+  });
+}
+
+/** The services of `serve` on its database, without a server. */
+export function openServeServices(database: Database, log: Logger): Promise<Services> {
+  return openServices({
+    policy: SERVE_POLICY,
+    databaseUrl: database.databaseUrl,
+    masterKeys: readServeKeys(database),
+    log,
   });
 }

@@ -1,7 +1,7 @@
 import type { Channel } from '../core/channel.ts';
-import { findProvider } from '../core/provider.ts';
+import { findProvider, type Providers } from '../core/provider.ts';
 import type { Logger } from '../log.ts';
-import type { App } from '../server/app.ts';
+import type { Services } from '../server/services.ts';
 
 /** How many channels are named at a start; the rest is counted. */
 const NAMED = 20;
@@ -10,21 +10,21 @@ const NAMED = 20;
 export const UNFINISHED = 'no such provider here: it certifies nobody';
 
 /** Whether a channel has no provider, so that it can certify nobody. */
-export function isUnfinished({ providers }: Pick<App, 'providers'>, { provider }: Channel): boolean {
+export function isUnfinished(providers: Providers, { provider }: Channel): boolean {
   return findProvider(providers, provider) === undefined;
 }
 
 /** Names the channels that have no provider, in the log and on standard output, once at a start. */
-export async function tellUnfinished(app: App, log: Logger): Promise<void> {
+export async function tellUnfinished({ merchants, providers }: Services, log: Logger): Promise<void> {
   let channels: readonly Channel[];
   try {
-    channels = (await app.merchants.list()).flatMap((each) => each.channels);
+    channels = (await merchants.list()).flatMap((each) => each.channels);
   } catch (error) {
     // An altered row is an alarm, and no reason not to serve the others.
     log.error({ error }, 'the channels could not be read');
     return;
   }
-  const unfinished = channels.filter((channel) => isUnfinished(app, channel));
+  const unfinished = channels.filter((channel) => isUnfinished(providers, channel));
   if (unfinished.length === 0) return;
   const named = unfinished.slice(0, NAMED).map(({ channelKey, provider }) => `${channelKey} (${provider})`);
   log.warn({ count: unfinished.length, channels: named }, 'channels without a provider certify nobody');

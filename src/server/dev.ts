@@ -13,7 +13,8 @@ import { RequestLog } from '../sandbox/request-log.ts';
 import { sandboxRoutes } from '../sandbox/routes.ts';
 import { seedCertifications, seedMerchants } from '../sandbox/seed.ts';
 import type { Authority, AuthorityFiles } from '../sandbox/tls/authority.ts';
-import { type App, type AppOptions, createApp } from './app.ts';
+import { type App, type AppOptions, createApp } from './mount.ts';
+import { DEV_POLICY } from './policy.ts';
 
 export type { CertificationInput } from '../sandbox/control-schemas.ts';
 export type { FaultRule } from '../sandbox/faults.ts';
@@ -25,7 +26,7 @@ export type { Authority, AuthorityFiles } from '../sandbox/tls/authority.ts';
 export interface DevAppOptions
   extends Omit<
     AppOptions,
-    'mode' | 'corsOrigins' | 'providers' | 'tap' | 'extend' | 'moveClock' | 'describeMore'
+    'policy' | 'corsOrigins' | 'providers' | 'tap' | 'extend' | 'moveClock' | 'describeMore'
   > {
   /** Who exists. Default: the people that come along. */
   readonly seed?: Seed;
@@ -57,7 +58,7 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
   const requests = new RequestLog(feed);
   const app = await createApp({
     ...rest,
-    mode: 'dev',
+    policy: DEV_POLICY,
     describeMore: async () => (await import('../sandbox/describe-controls.ts')).describeControls(),
     moveClock: (shared) => clock.over(shared),
     providers: provider.providers,

@@ -5,7 +5,8 @@ import { REQUEST_LIMITS } from '../../src/core/limits.ts';
 import { createLog } from '../../src/log.ts';
 import { DEFAULT_SEED } from '../../src/sandbox/people-file.ts';
 import { seedMerchants } from '../../src/sandbox/seed.ts';
-import { type App, createApp } from '../../src/server/app.ts';
+import { type App, createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
 import { ScriptedProvider } from '../golden/scripted-provider.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from '../page/shop.ts';
@@ -220,7 +221,7 @@ async function startServing(limits = REQUEST_LIMITS): Promise<readonly App[]> {
   const masterKeys = [newMasterKey()];
   const { providers } = new ScriptedProvider({}, 'unmarked');
   const log = createLog('silent');
-  const options = { mode: 'serve', databaseUrl, masterKeys, log, providers, limits } as const;
+  const options = { policy: SERVE_POLICY, databaseUrl, masterKeys, log, providers, limits } as const;
   const apps = [await createApp(options), await createApp(options)];
   for (const app of apps) await seedMerchants(app, DEFAULT_SEED);
   return apps;

@@ -5,8 +5,9 @@ import { createLog } from '../../src/log.ts';
 import { MovableClock } from '../../src/sandbox/movable-clock.ts';
 import { DEFAULT_SEED } from '../../src/sandbox/people-file.ts';
 import { seedMerchants } from '../../src/sandbox/seed.ts';
-import { type App, createApp } from '../../src/server/app.ts';
 import { createDevApp } from '../../src/server/dev.ts';
+import { type App, createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { openStore } from '../../src/storage/index.ts';
 import { SharedClock } from '../../src/storage/postgres/shared-clock.ts';
 import { ask, type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
@@ -58,7 +59,7 @@ async function startNodes() {
     const time = new MovableClock();
     clocks.push(time);
     const app = await createApp({
-      mode: 'serve',
+      policy: SERVE_POLICY,
       databaseUrl,
       moveClock: (shared) => time.over(shared),
       masterKeys,

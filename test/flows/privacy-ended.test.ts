@@ -6,7 +6,8 @@ import { newMasterKey } from '../../src/config/master-keys.ts';
 import { sweep } from '../../src/core/retention.ts';
 import { AppError } from '../../src/errors.ts';
 import { createLog } from '../../src/log.ts';
-import { createApp } from '../../src/server/app.ts';
+import { createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from '../page/shop.ts';
 import { findCanaries, type Spelling, spellBytes } from '../support/canaries.ts';
 import { Client } from '../support/client.ts';
@@ -40,7 +41,7 @@ async function startServer() {
   const time = { now: Date.now() };
   const clock = { now: () => time.now };
   const app = await createApp({
-    mode: 'serve',
+    policy: SERVE_POLICY,
     databaseUrl: `sqlite:${join(folder, 'bonin.db')}`,
     masterKeys: [newMasterKey()],
     log: createLog('silent'),

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { newMasterKey } from '../../src/config/master-keys.ts';
 import { sweep } from '../../src/core/retention.ts';
 import { createLog } from '../../src/log.ts';
-import { createApp } from '../../src/server/app.ts';
+import { createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { ask, type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from '../page/shop.ts';
 import { Client } from '../support/client.ts';
@@ -69,7 +70,7 @@ async function startServer({ databaseUrl, sql }: { databaseUrl: string; sql: Sql
   const time = { now: Date.now() };
   const logged: string[] = [];
   const app = await createApp({
-    mode: 'serve',
+    policy: SERVE_POLICY,
     databaseUrl,
     masterKeys: [newMasterKey()],
     log: createLog('error', { write: (line) => void logged.push(line) }),

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { newMasterKey } from '../../src/config/master-keys.ts';
 import type { KeyPair } from '../../src/core/merchant.ts';
 import { createLog } from '../../src/log.ts';
-import { type App, createApp } from '../../src/server/app.ts';
+import { type App, createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
 import { Client } from '../support/client.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -39,7 +40,7 @@ async function startBoth(databaseUrl: string) {
   const clients: Client[] = [];
   for (let count = 0; count < 2; count++) {
     const app = await createApp({
-      mode: 'serve',
+      policy: SERVE_POLICY,
       databaseUrl,
       masterKeys,
       log: createLog('silent'),

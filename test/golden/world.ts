@@ -16,7 +16,8 @@ import { Limiter } from '../../src/core/limits.ts';
 import { claimantContext, digestOtp, digestPhone, type StoredOtp } from '../../src/core/otp.ts';
 import type { Vault } from '../../src/core/vault.ts';
 import { createLog } from '../../src/log.ts';
-import { type App, createApp } from '../../src/server/app.ts';
+import { type App, createApp } from '../../src/server/mount.ts';
+import { DEV_POLICY, SERVE_POLICY } from '../../src/server/policy.ts';
 import { CHANNELS, ciOf, diOf, findPerson, KEY_PAIRS, MERCHANTS, splitCarrier } from './people.ts';
 import { ScriptedProvider } from './scripted-provider.ts';
 
@@ -31,7 +32,7 @@ export async function createWorld(given: GoldenGiven, databaseUrl: string): Prom
   let now = timeAt(0);
   const scripted = new ScriptedProvider(given.provider ?? {});
   const app = await createApp({
-    mode: given.mode ?? 'dev',
+    policy: { ...(given.mode === 'serve' ? SERVE_POLICY : DEV_POLICY), keepsInvented: true },
     databaseUrl,
     masterKeys: [newMasterKey()],
     log,
@@ -40,7 +41,6 @@ export async function createWorld(given: GoldenGiven, databaseUrl: string): Prom
     // Not this machine's clock, which a database would correct by its own.
     moveClock: () => ({ now: () => now }),
     providers: scripted.providers,
-    keepsInvented: true,
   });
   try {
     const merchantIds = await saveMerchants(app);

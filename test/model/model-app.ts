@@ -11,7 +11,8 @@ import { RecentCertifications } from '../../src/sandbox/recent-certifications.ts
 import { RequestLog } from '../../src/sandbox/request-log.ts';
 import { sandboxRoutes } from '../../src/sandbox/routes.ts';
 import { seedMerchants } from '../../src/sandbox/seed.ts';
-import { type App, createApp } from '../../src/server/app.ts';
+import { type App, createApp } from '../../src/server/mount.ts';
+import { DEV_POLICY } from '../../src/server/policy.ts';
 import { SEED } from './cast.ts';
 import { createPause, createRandom, interleave, type Meetings } from './interleave.ts';
 import { WatchedProvider } from './watched-provider.ts';
@@ -54,7 +55,7 @@ export async function startModelApp({
   const recent = new RecentCertifications(feed);
   const provider = new SandboxProvider(inbox, recent, true);
   const app = await createApp({
-    mode: 'dev',
+    policy: DEV_POLICY,
     databaseUrl,
     masterKeys: [newMasterKey()],
     log: createLog('silent'),

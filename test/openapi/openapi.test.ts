@@ -8,7 +8,8 @@ import type { RawAnswer, RawRequest } from '../../src/conformance/exchange.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { createLog } from '../../src/log.ts';
 import { CONTROLS } from '../../src/sandbox/control-schemas.ts';
-import { createApp } from '../../src/server/app.ts';
+import { createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { runCase } from '../golden/run-case.ts';
 import { KEY_A, type RunningDevApp, SIMCHEONG, startDevApp } from '../support/dev-app.ts';
 import { type ApiDocument, DocumentValidator, type Found, operationsOf } from './validator.ts';
@@ -228,7 +229,7 @@ describe('the sandbox in the document', () => {
 
   it('does not stand in serve', async () => {
     const serve = await createApp({
-      mode: 'serve',
+      policy: SERVE_POLICY,
       databaseUrl: 'sqlite::memory:',
       masterKeys: [newMasterKey()],
       log: createLog('silent'),

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newMasterKey } from '../../src/config/master-keys.ts';
 import { createLog } from '../../src/log.ts';
-import { createApp } from '../../src/server/app.ts';
+import { createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { type RunningDevApp, startDevApp } from '../support/dev-app.ts';
 
 let app: RunningDevApp;
@@ -20,7 +21,7 @@ function addressesOf(html: string): readonly string[] {
 describe('the document at /openapi.json', () => {
   it('is JSON that any page may read, in production too', async () => {
     const serve = await createApp({
-      mode: 'serve',
+      policy: SERVE_POLICY,
       databaseUrl: 'sqlite::memory:',
       masterKeys: [newMasterKey()],
       log: createLog('silent'),

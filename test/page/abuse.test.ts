@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { newMasterKey } from '../../src/config/master-keys.ts';
 import { createLog } from '../../src/log.ts';
-import { type AppOptions, createApp } from '../../src/server/app.ts';
+import { type AppOptions, createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { Client } from '../support/client.ts';
 import { SIMCHEONG, startDevApp } from '../support/dev-app.ts';
 import { Shop } from '../support/shop.ts';
@@ -26,7 +27,7 @@ async function startServer(more: More = {}) {
   provider.open();
   const time = { now: Date.now() };
   const app = await createApp({
-    mode: 'serve',
+    policy: SERVE_POLICY,
     databaseUrl: 'sqlite::memory:',
     masterKeys: [newMasterKey()],
     log: createLog('silent'),

@@ -7,7 +7,8 @@ import { newMasterKey } from '../../src/config/master-keys.ts';
 import type { MasterKey } from '../../src/core/vault.ts';
 import { createLog } from '../../src/log.ts';
 import { toClaimant } from '../../src/page/walk.ts';
-import { type App, createApp } from '../../src/server/app.ts';
+import { type App, createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
 import { type Answer, Client } from '../support/client.ts';
 import { Shop } from '../support/shop.ts';
@@ -59,7 +60,7 @@ interface Time {
 
 async function startApp(databaseUrl: string, masterKey: MasterKey, time: Time, provider: SlowProvider) {
   const app = await createApp({
-    mode: 'serve',
+    policy: SERVE_POLICY,
     databaseUrl,
     masterKeys: [masterKey],
     log: createLog('silent'),

@@ -3,7 +3,8 @@ import { newMasterKey } from '../../src/config/master-keys.ts';
 import type { PageRules } from '../../src/core/merchant.ts';
 import type { OtpCapability } from '../../src/core/provider.ts';
 import { createLog } from '../../src/log.ts';
-import { createApp } from '../../src/server/app.ts';
+import { createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { ScriptedProvider } from '../golden/scripted-provider.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from './shop.ts';
 
@@ -18,7 +19,7 @@ const RULES: PageRules = {
 async function startServer() {
   const screens = new ScriptedProvider({}, 'unmarked').providers.danal?.otp as OtpCapability;
   const app = await createApp({
-    mode: 'serve',
+    policy: SERVE_POLICY,
     databaseUrl: 'sqlite::memory:',
     masterKeys: [newMasterKey()],
     log: createLog('silent'),

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readMasterKeys } from '../../src/config/master-keys.ts';
 import { createLog } from '../../src/log.ts';
-import { createApp } from '../../src/server/app.ts';
+import { createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { printedUrl, type Run, spawnBonin } from '../support/child-bonin.ts';
 import { Client } from '../support/client.ts';
 
@@ -138,7 +139,7 @@ async function finish({ child, exited }: Run, logFile: string): Promise<void> {
 
 async function keepCertification(folder: string): Promise<void> {
   const app = await createApp({
-    mode: 'serve',
+    policy: SERVE_POLICY,
     databaseUrl: `sqlite:${join(folder, 'bonin.db')}`,
     masterKeys: readMasterKeys(join(folder, 'master.keys'), false),
     log: createLog('silent'),

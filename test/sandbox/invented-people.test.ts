@@ -6,7 +6,8 @@ import { toMerchantSetup } from '../../src/config/merchant-setup.ts';
 import type { Identity } from '../../src/core/identity.ts';
 import type { OtpCapability } from '../../src/core/provider.ts';
 import { createLog } from '../../src/log.ts';
-import { createApp } from '../../src/server/app.ts';
+import { createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { Client } from '../support/client.ts';
 import { SIMCHEONG } from '../support/dev-app.ts';
 import { bringMerchants, keepCertifications, MERCHANTS, newSite, PERSON } from '../support/production.ts';
@@ -34,7 +35,7 @@ describe.each(Object.entries(INVENTED))(
         confirm,
       };
       const app = await createApp({
-        mode: 'serve',
+        policy: SERVE_POLICY,
         databaseUrl: 'sqlite::memory:',
         masterKeys: [newMasterKey()],
         log: createLog('info', { write: (line: string) => lines.push(JSON.parse(line)) }),

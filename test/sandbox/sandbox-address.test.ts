@@ -3,7 +3,8 @@ import { v1Routes } from '../../src/api/v1/index.ts';
 import { newMasterKey } from '../../src/config/master-keys.ts';
 import { createLog } from '../../src/log.ts';
 import { FAULT_ROUTES } from '../../src/sandbox/ui/index.ts';
-import { createApp } from '../../src/server/app.ts';
+import { createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { startDevApp } from '../support/dev-app.ts';
 import { exchange } from '../support/raw-exchange.ts';
 
@@ -52,7 +53,7 @@ describe('the address of the page', () => {
 
   test('does not exist outside of dev', async () => {
     const app = await createApp({
-      mode: 'serve',
+      policy: SERVE_POLICY,
       databaseUrl: 'sqlite::memory:',
       masterKeys: [newMasterKey()],
       log: createLog('silent'),

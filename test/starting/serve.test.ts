@@ -213,7 +213,7 @@ test('the code of the sandbox is not loaded by serve and merchants, whatever the
   expect(loaded('dev').length).toBeGreaterThan(10);
   expect(loaded('serve')).toEqual([]);
   expect(loaded('merchants')).toEqual([]);
-  expect(readFileSync(join(folder, 'serve'), 'utf8')).toContain('/src/server/app.ts');
+  expect(readFileSync(join(folder, 'serve'), 'utf8')).toContain('/src/server/mount.ts');
 });
 
 test('a database of dev is refused by serve, and one of serve by dev', async () => {

@@ -5,8 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { readMasterKeys } from '../../src/config/master-keys.ts';
 import { createLog } from '../../src/log.ts';
-import { createApp } from '../../src/server/app.ts';
 import { DEFAULT_SEED } from '../../src/server/dev.ts';
+import { createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { Client, KEY_B, SECRET_B } from '../support/client.ts';
 import { alter, cutTo, filledFolder, scribble, snapshot } from '../support/damage.ts';
 import { DISK_KINDS, DISKS, fullDisk } from '../support/small-disk.ts';
@@ -128,7 +129,7 @@ test('a database of a newer schema is refused', async () => {
 test('a database of the mode serve is refused by dev', async () => {
   const folder = temporaryFolder();
   const app = await createApp({
-    mode: 'serve',
+    policy: SERVE_POLICY,
     databaseUrl: `sqlite:${databaseFile(folder)}`,
     masterKeys: readMasterKeys(join(folder, 'master.keys'), true),
     log: createLog('silent'),

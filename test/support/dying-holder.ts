@@ -1,5 +1,6 @@
 import { createLog } from '../../src/log.ts';
-import { createApp } from '../../src/server/app.ts';
+import { createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { SlowProvider } from './slow-provider.ts';
 
 /*
@@ -10,7 +11,7 @@ import { SlowProvider } from './slow-provider.ts';
 const { DATABASE_URL = '', MASTER_KEY = '', NOW = '' } = process.env;
 const provider = new SlowProvider();
 const app = await createApp({
-  mode: 'serve',
+  policy: SERVE_POLICY,
   databaseUrl: DATABASE_URL,
   masterKeys: [{ id: 1, secret: Buffer.from(MASTER_KEY, 'hex') }],
   log: createLog('silent'),

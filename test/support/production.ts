@@ -4,7 +4,8 @@ import { readMasterKeys } from '../../src/config/master-keys.ts';
 import type { NewCertification } from '../../src/core/certification-service.ts';
 import type { Identity } from '../../src/core/identity.ts';
 import { createLog } from '../../src/log.ts';
-import { createApp } from '../../src/server/app.ts';
+import { createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { type Bonin, type Finished, runBonin } from './start-bonin.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -81,11 +82,10 @@ export async function keepCertifications(
   keepsInvented = false,
 ): Promise<void> {
   const app = await createApp({
-    mode: 'serve',
+    policy: { ...SERVE_POLICY, keepsInvented },
     databaseUrl: site.databaseUrl,
     masterKeys: readMasterKeys(site.keyFile, false),
     log: createLog('silent'),
-    keepsInvented,
   });
   try {
     const channel = await app.merchants.findChannel(A.channels[0].channel_key);

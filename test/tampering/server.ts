@@ -1,6 +1,7 @@
 import type { MasterKey } from '../../src/core/vault.ts';
 import { createLog } from '../../src/log.ts';
-import { createApp } from '../../src/server/app.ts';
+import { createApp } from '../../src/server/mount.ts';
+import { SERVE_POLICY } from '../../src/server/policy.ts';
 import type { Agency } from './agency.ts';
 import { Caller } from './caller.ts';
 
@@ -30,7 +31,7 @@ export async function startServer({ databaseUrl, masterKeys, agency, time }: Ser
     else alarms.set(requestId, alarm === true ? 'an alarm' : code);
   };
   const app = await createApp({
-    mode: 'serve',
+    policy: SERVE_POLICY,
     databaseUrl,
     masterKeys,
     // Lines of level `error` only.

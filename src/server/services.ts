@@ -1,0 +1,116 @@
+import { AttemptService } from '../core/attempt-service.ts';
+import { CertificationService } from '../core/certification-service.ts';
+import type { Clock } from '../core/clock.ts';
+import { Limiter, type RequestLimits } from '../core/limits.ts';
+import { MerchantService } from '../core/merchant-service.ts';
+import { OtpService, type OtpServiceOptions } from '../core/otp-service.ts';
+import type { Providers } from '../core/provider.ts';
+import type { Store } from '../core/store.ts';
+import { Throttle } from '../core/throttle.ts';
+import { TokenService } from '../core/token-service.ts';
+import { type MasterKey, Vault } from '../core/vault.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../observability/metrics/metrics.ts';
+import type { TraceSettings } from '../observability/traces/settings.ts';
+import type { Traces } from '../observability/traces/traces.ts';
+import { engineName, openStore } from '../storage/index.ts';
+import type { Policy } from './policy.ts';
+
+/** What services are made from. */
+export interface ServiceOptions {
+  readonly policy: Policy;
+  /** `sqlite:PATH`, `sqlite::memory:` or `postgres://…`. */
+  readonly databaseUrl: string;
+  /** The last one seals what is new. */
+  readonly masterKeys: readonly MasterKey[];
+  readonly log: Logger;
+  /** This machine's clock. Default: the system's. A database on another machine corrects it by its own. */
+  readonly clock?: Clock;
+  /** Makes the clock of the services from the store's: the sandbox's can be moved. Default: the store's. */
+  readonly moveClock?: (shared: Clock) => Clock;
+  /** How often codes and the page may be asked for. Default: as the policy says. */
+  readonly limits?: RequestLimits;
+  /** The agencies, by the provider that a channel names. Default: none, so that no channel can certify. */
+  readonly providers?: Providers;
+  /** Counts requests and calls. Default: false. */
+  readonly countsCalls?: boolean;
+  /** Sends traces. Default: sends none. */
+  readonly traces?: TraceSettings | undefined;
+}
+
+/** The rules of certification on an open store. No HTTP: commands use them as they are. */
+export interface Services {
+  readonly policy: Policy;
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly providers: Providers;
+  readonly merchants: MerchantService;
+  readonly tokens: TokenService;
+  readonly certifications: CertificationService;
+  readonly otps: OtpService;
+  readonly attempts: AttemptService;
+  readonly metrics: Metrics | null;
+  readonly traces: Traces | null;
+  /** Answers callers at once who were made to wait, so that a server can stop. */
+  endWaits(): void;
+  /** Closes the store. Nothing may be under way. */
+  close(): Promise<void>;
+}
+
+/** Opens the store and builds the services on it; `start_refused` says why it cannot. */
+export async function openServices(options: ServiceOptions): Promise<Services> {
+  const { policy, log, databaseUrl, providers = {} } = options;
+  const { mode, keepsInvented } = policy;
+  const vault = new Vault(options.masterKeys);
+  const engine = engineName(databaseUrl);
+  const metrics = options.countsCalls ? (await loadMetrics()).createMetrics({ mode, engine, log }) : null;
+  const traces = options.traces ? (await loadTraces()).startTraces(options.traces, engine, log) : null;
+  const opened = await openStore(
+    databaseUrl,
+    { mode, keyMark: vault.keyMark(mode), recognises: (mark, of) => vault.recognises(mark, of) },
+    options.clock,
+  );
+  const measured = metrics?.measureStore(opened) ?? opened;
+  const store = traces?.traceStore(measured) ?? measured;
+  const clock = options.moveClock?.(store.clock) ?? store.clock;
+  const limits = options.limits ?? policy.limits;
+  const merchants = new MerchantService(store, vault, clock);
+  const throttle = policy.slowsGuessing ? new Throttle(clock) : null;
+  const tokenOptions = [store, vault, clock, throttle] as const;
+  const otpOptions: OtpServiceOptions = {
+    store,
+    vault,
+    clock,
+    providers,
+    merchants,
+    limiter: new Limiter({ store, vault, clock, limits }),
+    keepsInvented,
+    forgiveChannel: policy.forgivesChannels
+      ? (taken) => log.warn({ taken }, 'unknown channel; another one is taken')
+      : null,
+  };
+  return {
+    policy,
+    store,
+    vault,
+    clock,
+    providers,
+    merchants,
+    tokens: metrics?.createTokenService(...tokenOptions) ?? new TokenService(...tokenOptions),
+    certifications: new CertificationService(store, vault, clock, keepsInvented),
+    otps: metrics?.createOtpService(otpOptions) ?? new OtpService(otpOptions),
+    attempts: metrics?.createAttemptService(otpOptions) ?? new AttemptService(otpOptions),
+    metrics,
+    traces,
+    endWaits: () => throttle?.close(),
+    async close() {
+      await store.close();
+      await traces?.close();
+    },
+  };
+}
+
+// Loaded only when they are asked for: they need packages that a start without them need not read.
+const loadMetrics = () => import('../observability/metrics/metrics.ts');
+const loadTraces = () => import('../observability/traces/traces.ts');
