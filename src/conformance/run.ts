@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CaseError, type GoldenCase } from './case-file.ts';
-import { OWN_FOLDER, readCases } from './case-folder.ts';
+import { CaseError, type GoldenCase, OWN_FOLDER, readCases } from './case-file.ts';
 import { parseJson } from './compare.ts';
 import { exchange, type RawAnswer, type Target } from './exchange.ts';
 import type { KeyPair } from './placeholders.ts';

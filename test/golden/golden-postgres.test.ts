@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OWN_FOLDER, readCases } from '../../src/conformance/case-folder.ts';
+import { OWN_FOLDER, readCases } from '../../src/conformance/case-file.ts';
 import { ask, type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
 import { runCase } from './run-case.ts';
 

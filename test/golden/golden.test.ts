@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { type GoldenCase, parseCase } from '../../src/conformance/case-file.ts';
-import { OWN_FOLDER, readCases } from '../../src/conformance/case-folder.ts';
+import { type GoldenCase, OWN_FOLDER, parseCase, readCases } from '../../src/conformance/case-file.ts';
 import { checkEveryAnswer, compareAnswer, type Situation } from '../../src/conformance/compare.ts';
 import { exchange, type RawAnswer, type RawRequest } from '../../src/conformance/exchange.ts';
 import { fakeCi, fakeDi } from '../../src/sandbox/fake-ids.ts';

@@ -1,4 +1,4 @@
-import { type CaseEntry, OWN_FOLDER, readCases } from '../../src/conformance/case-folder.ts';
+import { type CaseEntry, OWN_FOLDER, readCases } from '../../src/conformance/case-file.ts';
 import { runCase } from './run-case.ts';
 
 /*

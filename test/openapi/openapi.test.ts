@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { v1Routes } from '../../src/api/v1/index.ts';
 import { ERRORS_OF_ALL } from '../../src/api/v1/reference/operations.ts';
 import { newMasterKey } from '../../src/config/master-keys.ts';
-import { OWN_FOLDER, readCases } from '../../src/conformance/case-folder.ts';
+import { OWN_FOLDER, readCases } from '../../src/conformance/case-file.ts';
 import type { RawAnswer, RawRequest } from '../../src/conformance/exchange.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { createLog } from '../../src/log.ts';

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Context, ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
 import { parseTraceParent } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import {
   detectResources,
   resourceAttributesEnvDetector,
@@ -12,6 +13,7 @@ import {
   AlwaysOnSampler,
   BatchSpanProcessor,
   ParentBasedSampler,
+  type SpanExporter,
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
@@ -22,7 +24,6 @@ import { reportOnce } from '../../http/guards.ts';
 import type { ArrivedRequest, Observer } from '../../http/observer.ts';
 import type { Logger } from '../../log.ts';
 import { readVersion } from '../../version.ts';
-import { createExporter } from './exporter.ts';
 import type { TraceSettings } from './settings.ts';
 
 /** The traces of one application. */
@@ -133,4 +134,29 @@ function toSampler({ sampler, ratio }: TraceSettings) {
       ? new AlwaysOffSampler()
       : new TraceIdRatioBasedSampler(ratio);
   return sampler.startsWith('parentbased') ? new ParentBasedSampler({ root }) : root;
+}
+
+/** How often a collector that does not take spans is worth a line in the log, in milliseconds. */
+const WARN_EVERY = 60_000;
+
+/** Sends spans as OTLP in JSON. What cannot be sent is lost, and said at most once a minute. */
+function createExporter(url: string, timeout: number, log: Logger): SpanExporter {
+  const exporter = new OTLPTraceExporter({ url, timeoutMillis: timeout });
+  let quietUntil = 0;
+  return {
+    export(spans, done) {
+      exporter.export(spans, (result) => {
+        const now = performance.now();
+        if (result.error !== undefined && now >= quietUntil) {
+          quietUntil = now + WARN_EVERY;
+          // Without its message, which may quote the collector's answer or the address.
+          const { error } = result;
+          const reason = 'code' in error ? String(error.code) : error.name;
+          log.warn({ spans: spans.length, reason }, 'the collector takes no traces');
+        }
+        done(result);
+      });
+    },
+    shutdown: () => exporter.shutdown(),
+  };
 }

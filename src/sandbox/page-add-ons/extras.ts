@@ -6,15 +6,29 @@ import { OTP_LIFE } from '../../core/otp.ts';
 import { toAppError } from '../../errors.ts';
 import { pause } from '../../http/pause.ts';
 import type { Form, PageExtras } from '../../page/extras.ts';
+import { OUTCOMES } from '../../page/sandbox-copy.ts';
 import type { Finish, PersonFields, SandboxPanel, Screen } from '../../page/screen.ts';
 import { toClaimant } from '../../page/walk.ts';
 import { fakeProviderTid } from '../fake-ids.ts';
 import { EVERY_MESSAGE, type Inbox } from '../inbox.ts';
 import type { Seed, SeedPerson } from '../people-file.ts';
 import type { SandboxProvider } from '../provider.ts';
-import { type Choice, NO_CHOICE, OUTCOME_IDS, type Outcome } from './choice.ts';
 
-export { OUTCOME_IDS };
+type Outcome = keyof typeof OUTCOMES;
+/** What the outcome picker offers, in its order. */
+export const OUTCOME_IDS = Object.keys(OUTCOMES) as readonly Outcome[];
+
+/** What the call of the shop chose in advance. */
+interface Choice {
+  readonly person: string | null;
+  readonly outcome: Outcome | null;
+  readonly auto: boolean;
+  /** Milliseconds before each step. */
+  readonly delay: number;
+  readonly picker: SandboxPanel['picker'];
+}
+
+const NO_CHOICE: Choice = { person: null, outcome: null, auto: false, delay: 0, picker: 'folded' };
 
 /** Outcomes that are nothing but an end, with the provider's code where it has one. */
 const ENDS: Readonly<Partial<Record<Outcome, readonly [FailureWord, string | null]>>> = {
