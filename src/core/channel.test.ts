@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Channel, type ChannelChoice, chooseChannel, type ProviderName } from './channel.ts';
+import {
+  type Channel,
+  type ChannelChoice,
+  chooseChannel,
+  PROVIDER_NAMES,
+  type ProviderName,
+  shownMembers,
+} from './channel.ts';
 
 const channel = (id: number, provider: ProviderName, providerMerchantId: string): Channel => ({
   id,
@@ -72,5 +79,33 @@ describe('a call', () => {
         expect(
           chooseChannel(CHANNELS.slice(0, 1), { channelKey: null, pg }, { canServe, isForgiving }),
         ).toBeNull();
+  });
+});
+
+describe('a result shows', () => {
+  const shown = (provider: ProviderName, contract: Partial<Channel> = {}) =>
+    Object.entries(shownMembers({ ...channel(1, provider, 'M'), ...contract }))
+      .filter(([, isShown]) => isShown)
+      .map(([member]) => member)
+      .toSorted()
+      .join(' ');
+
+  it.each<[ProviderName, string]>([
+    ['danal', 'di'],
+    ['inicis', 'foreigner phone'],
+    ['inicis_unified', 'foreigner phone'],
+    ['kcp_v2', 'carrier di foreigner phone'],
+  ])('of %s: %s', (provider, members) => {
+    expect(shown(provider)).toBe(members);
+  });
+
+  it('of danal what the contract adds, and each alone', () => {
+    expect(shown('danal', { carrierApproval: true })).toBe('carrier di phone');
+    expect(shown('danal', { foreignerAddOn: true })).toBe('di foreigner');
+  });
+
+  it('of the others the same, whatever danal would add', () => {
+    for (const provider of PROVIDER_NAMES.filter((each) => each !== 'danal'))
+      expect(shown(provider, { carrierApproval: true, foreignerAddOn: true })).toBe(shown(provider));
   });
 });

@@ -61,3 +61,24 @@ export function chooseChannel(
   const channel = able.find((each) => each.provider === meant) ?? first;
   return isForgiving && channel !== undefined ? { channel, isReplaced: true } : null;
 }
+
+/** Members of a result that not every channel may show. */
+export interface ShownMembers {
+  readonly phone: boolean;
+  readonly carrier: boolean;
+  readonly foreigner: boolean;
+  readonly di: boolean;
+}
+
+/** What the merchant's contract with the provider lets a result show. */
+export function shownMembers({ provider, carrierApproval, foreignerAddOn }: Channel): ShownMembers {
+  switch (provider) {
+    case 'danal':
+      return { phone: carrierApproval, carrier: carrierApproval, foreigner: foreignerAddOn, di: true };
+    case 'inicis':
+    case 'inicis_unified':
+      return { phone: true, carrier: false, foreigner: true, di: false };
+    case 'kcp_v2':
+      return { phone: true, carrier: true, foreigner: true, di: true };
+  }
+}

@@ -1,5 +1,6 @@
 import { type JsonText, quote } from '../../ascii-json.ts';
 import type { Certification, PackedIdentity } from '../../core/certification.ts';
+import { shownMembers } from '../../core/channel.ts';
 import type { AccessToken } from '../../core/token-service.ts';
 import { birthInstant } from './birth.ts';
 
@@ -19,31 +20,6 @@ export function toAccessToken(issued: AccessToken): JsonText {
 
 const NULL: JsonText = 'null';
 
-/** What a channel's contract with its provider lets a result show. */
-interface Shown {
-  readonly phone: boolean;
-  readonly carrier: boolean;
-  readonly foreigner: boolean;
-  readonly di: boolean;
-}
-
-function shownBy({ channel }: Certification): Shown {
-  switch (channel.provider) {
-    case 'danal':
-      return {
-        phone: channel.carrierApproval,
-        carrier: channel.carrierApproval,
-        foreigner: channel.foreignerAddOn,
-        di: true,
-      };
-    case 'inicis':
-    case 'inicis_unified':
-      return { phone: true, carrier: false, foreigner: true, di: false };
-    case 'kcp_v2':
-      return { phone: true, carrier: true, foreigner: true, di: true };
-  }
-}
-
 /** The certification object: alphabetical, `phone` and `carrier` absent where they are not shown. */
 export function toCertification(certification: Certification): JsonText {
   const { certifiedAt } = certification;
@@ -54,7 +30,7 @@ export function toCertification(certification: Certification): JsonText {
 }
 
 function toCertified(certification: Certification, identity: PackedIdentity, certifiedAt: number): JsonText {
-  const shown = shownBy(certification);
+  const shown = shownMembers(certification.channel);
   const { details } = certification;
   const foreigner = shown.foreigner ? identity.foreigner : NULL;
   return (
