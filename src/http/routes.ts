@@ -3,6 +3,9 @@ import type { AppError } from '../errors.ts';
 import type { PageAnswer, RouteAccess, StreamAnswer } from './answers.ts';
 import { splitTarget } from './target.ts';
 
+/** As in `{ imp_uid: 'imp_1' }` for `/certifications/{imp_uid}`. */
+export type PathParameters = Readonly<Record<string, string>>;
+
 /** What a handler gets to see of a request. */
 export interface ApiRequest {
   /** As it was sent: HEAD, where the handler is that of GET. */
@@ -10,8 +13,8 @@ export interface ApiRequest {
   readonly headers: IncomingHttpHeaders;
   /** The client's address: IPv4 or IPv6 in lower case, without port and zone; empty when it is not known. */
   readonly address: string;
-  /** Decoded values of the path's `{…}` segments, in order. */
-  readonly parameters: readonly string[];
+  /** Decoded values of the path's `{…}` segments, by their names. */
+  readonly parameters: PathParameters;
   /** The query as it stands, without the question mark. */
   readonly query: string;
   /** The body's bytes; empty for methods whose body means nothing. */
@@ -44,7 +47,7 @@ export interface Match {
   readonly route: Route;
   /** The text of the `Allow` header. */
   readonly allow: string;
-  readonly parameters: readonly string[];
+  readonly parameters: PathParameters;
   readonly query: string;
 }
 
@@ -52,10 +55,12 @@ interface Node {
   readonly fixed: Map<string, Node>;
   parameter: Node | null;
   route: Route | null;
+  /** Of the route's parameters, in the order of the path. */
+  names: readonly string[];
   allow: string;
 }
 
-const newNode = (): Node => ({ fixed: new Map(), parameter: null, route: null, allow: '' });
+const newNode = (): Node => ({ fixed: new Map(), parameter: null, route: null, names: [], allow: '' });
 
 /** Finds the route of a raw request target, or null. */
 export type Router = (rawTarget: string) => Match | null;
@@ -66,36 +71,41 @@ export function createRouter(surfaces: readonly Surface[]): Router {
 
   return (rawTarget) => {
     const { segments, query } = splitTarget(rawTarget);
-    const parameters: string[] = [];
-    const node = walk(root, segments, 0, parameters);
-    return node === null ? null : { route: node.route, allow: node.allow, parameters, query };
+    const values: string[] = [];
+    const node = walk(root, segments, 0, values);
+    if (node === null) return null;
+    const { route, allow, names } = node;
+    return { route, allow, parameters: nameAll(names, values), query };
   };
+}
+
+function nameAll(names: readonly string[], values: readonly string[]): PathParameters {
+  const named: Record<string, string> = {};
+  for (const [at, name] of names.entries()) named[name] = values[at] ?? '';
+  return named;
 }
 
 type RouteNode = Node & { readonly route: Route };
 
 /** Depth first, the fixed way before the parameter: `/certifications/otp` leads on and is an id as well. */
-function walk(
-  node: Node,
-  segments: readonly string[],
-  depth: number,
-  parameters: string[],
-): RouteNode | null {
+function walk(node: Node, segments: readonly string[], depth: number, values: string[]): RouteNode | null {
   const segment = segments[depth];
   if (segment === undefined) return node.route === null ? null : (node as RouteNode);
   const fixed = node.fixed.get(segment);
-  const found = fixed === undefined ? null : walk(fixed, segments, depth + 1, parameters);
+  const found = fixed === undefined ? null : walk(fixed, segments, depth + 1, values);
   if (found !== null || node.parameter === null) return found;
-  parameters.push(segment);
-  const below = walk(node.parameter, segments, depth + 1, parameters);
-  if (below === null) parameters.pop();
+  values.push(segment);
+  const below = walk(node.parameter, segments, depth + 1, values);
+  if (below === null) values.pop();
   return below;
 }
 
 function addRoute(root: Node, basePath: string, route: Route): void {
   let node = root;
+  const names: string[] = [];
   for (const segment of splitTarget(basePath + route.path).segments) {
     if (segment.startsWith('{')) {
+      names.push(segment.slice(1, -1));
       node.parameter ??= newNode();
       node = node.parameter;
     } else {
@@ -108,6 +118,7 @@ function addRoute(root: Node, basePath: string, route: Route): void {
     }
   }
   node.route = route;
+  node.names = names;
   node.allow = allowText(route);
 }
 

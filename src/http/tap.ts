@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HeaderList } from './answers.ts';
+import type { PathParameters } from './routes.ts';
 
 /** A request as it was, with the status that it got; 0 when the connection was cut instead. */
 export interface SeenRequest {
@@ -32,7 +33,7 @@ export interface Fault {
 
 /** Looks on, and gets in the way, for whoever tests against the server. Production has none. */
 export interface Tap {
-  /** What is to go wrong with a request to this route, or null. `parameters` are the decoded ones of its path. */
-  fault(method: string, route: string, parameters: readonly string[]): Fault | null;
+  /** What is to go wrong with a request to this route, or null. `parameters` are those of its path, decoded. */
+  fault(method: string, route: string, parameters: PathParameters): Fault | null;
   seen(request: SeenRequest): void;
 }

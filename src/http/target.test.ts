@@ -34,8 +34,8 @@ describe('the router', () => {
   it('prefers a fixed segment and falls back to the parameter', () => {
     expect(pathOf('/base/c/otp/request')).toBe('/c/otp/request');
     expect(pathOf('/base/c/otp')).toBe('/c/{id}');
-    expect(find('/base/c/otp')?.parameters).toEqual(['otp']);
-    expect(find('/base/c/otp/confirm/x')?.parameters).toEqual(['x']);
+    expect(find('/base/c/otp')?.parameters).toEqual({ id: 'otp' });
+    expect(find('/base/c/otp/confirm/x')?.parameters).toEqual({ id: 'x' });
   });
 
   it('knows nothing outside its base path, and no segment more or less', () => {

@@ -110,7 +110,7 @@ class Page {
 
   /** Exchanges the ticket for a session, once. */
   async open({ method, parameters, query }: ApiRequest): Promise<PageAnswer> {
-    const [ticket = ''] = parameters;
+    const { ticket = '' } = parameters;
     // Whoever only looks at the head of an address, as previews do, does not use the ticket up.
     const session = method === 'HEAD' ? null : await this.#services.attempts.openTicket(ticket);
     if (session === null) return this.#dead(languageOf(query));
@@ -118,7 +118,7 @@ class Page {
   }
 
   async show({ parameters, query }: ApiRequest): Promise<PageAnswer> {
-    const [session = ''] = parameters;
+    const { session = '' } = parameters;
     const attempt = await this.#services.attempts.find({ session });
     return attempt === null
       ? this.#dead(languageOf(query))
@@ -127,7 +127,7 @@ class Page {
 
   async take(request: ApiRequest): Promise<PageAnswer> {
     const { parameters, query } = request;
-    const [session = ''] = parameters;
+    const { session = '' } = parameters;
     const { attempts, extras } = this.#services;
     const attempt = await attempts.find({ session });
     if (attempt === null) return this.#dead(languageOf(query));
@@ -144,7 +144,7 @@ class Page {
 
   /** What a screen says of its window; 410 has it look at the end. */
   async hear(request: ApiRequest): Promise<PageAnswer> {
-    const [session = ''] = request.parameters;
+    const { session = '' } = request.parameters;
     const form = readForm(request);
     const state = PRESENCES.find((each) => each === form.get('state'));
     const number = Number(form.get('number'));

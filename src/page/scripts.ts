@@ -91,7 +91,7 @@ export const {${MEMBERS.join(',')}}=IMP;
       path: '/js/{name}',
       methods: {
         GET: async (request) => {
-          if (!LEGACY_NAME.test(request.parameters[0] ?? '')) throw new AppError('route_unknown');
+          if (!LEGACY_NAME.test(request.parameters['name'] ?? '')) throw new AppError('route_unknown');
           return answer(classic(), request);
         },
       },

@@ -1,4 +1,4 @@
-import { createRouter, type Match, type Method } from '../http/routes.ts';
+import { createRouter, type Match, type Method, type PathParameters } from '../http/routes.ts';
 
 /** The table of the API, which a fault may name: each path with its methods. */
 export const API_ROUTES = {
@@ -23,11 +23,11 @@ const find = createRouter([
   },
 ]);
 
-/** What a fault's route names: null in the place of a method or of a path's parameter stands for every one. */
+/** What a fault's route names: null for the method stands for every one, and so does a parameter that is not there. */
 export interface FaultTarget {
   readonly method: string | null;
   readonly path: string;
-  readonly parameters: readonly (string | null)[];
+  readonly parameters: PathParameters;
 }
 
 /** Every way to write a route of the table. */
@@ -46,11 +46,10 @@ export function readFaultRoute(route: string): FaultTarget | null {
   if (match === null) return null;
   const { route: met, parameters } = match;
   if (method !== null && !methodsOf(met.path).includes(method)) return null;
-  const placeholders = met.path.match(/\{\w+\}/g) ?? [];
-  const named = parameters.map((value, at) => (value === placeholders[at] ? null : value));
+  const named = Object.entries(parameters).filter(([name, value]) => value !== `{${name}}`);
   // Braces are a misspelt placeholder and no id.
-  if (named.some((value) => value !== null && /[{}]/.test(value))) return null;
-  return { method, path: met.path, parameters: named };
+  if (named.some(([, value]) => /[{}]/.test(value))) return null;
+  return { method, path: met.path, parameters: Object.fromEntries(named) };
 }
 
 function methodsOf(path: string): readonly string[] {

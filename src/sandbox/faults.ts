@@ -1,4 +1,5 @@
 import { failure } from '../http/envelope.ts';
+import type { PathParameters } from '../http/routes.ts';
 import type { Fault } from '../http/tap.ts';
 import { type FaultTarget, readFaultRoute } from './api-routes.ts';
 import type { FaultInput } from './control-schemas.ts';
@@ -59,7 +60,7 @@ export class Faults {
   }
 
   /** The fault for a request, counted. `parameters` are those of its path. */
-  hit(method: string, route: string, parameters: readonly string[]): Fault | null {
+  hit(method: string, route: string, parameters: PathParameters): Fault | null {
     const at = this.#active.findIndex(
       ({ rule, target }) =>
         (target === null || meets(target, method, route, parameters)) &&
@@ -81,11 +82,11 @@ export class Faults {
   }
 }
 
-function meets(target: FaultTarget, method: string, route: string, parameters: readonly string[]): boolean {
+function meets(target: FaultTarget, method: string, route: string, parameters: PathParameters): boolean {
   return (
     target.path === route &&
     (target.method === null || target.method === method) &&
-    target.parameters.every((value, at) => value === null || value === parameters[at])
+    Object.entries(target.parameters).every(([name, value]) => value === parameters[name])
   );
 }
 

@@ -96,7 +96,7 @@ describe('the addresses of the script', () => {
       method: 'GET',
       headers: { 'accept-encoding': accepted },
       address: '127.0.0.1',
-      parameters: [],
+      parameters: {},
       query: '',
       body: Buffer.alloc(0),
     };
@@ -159,7 +159,7 @@ describe('the text of the script', () => {
       method: 'GET',
       headers: {},
       address: '127.0.0.1',
-      parameters: [],
+      parameters: {},
       query: '',
       body: Buffer.alloc(0),
     };

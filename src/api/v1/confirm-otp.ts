@@ -11,7 +11,7 @@ import { toCertification } from './wire.ts';
 export function confirmOtp(tokens: TokenService, otps: OtpService): Handler {
   return withToken(tokens, async (request, { merchantId }) => {
     const parameters = parseParameters(request);
-    const [impUid = ''] = request.parameters;
+    const { imp_uid: impUid = '' } = request.parameters;
     return success(toCertification(await otps.confirm(merchantId, impUid, () => readOtp(parameters))));
   });
 }

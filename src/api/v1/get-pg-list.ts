@@ -7,7 +7,7 @@ const UNKNOWN = toAsciiJson({ code: -1, msg: '가맹점 식별코드를 찾을 �
 
 /** `GET /users/pg/{userCode}`: a merchant's channels, for native SDKs. Public, with an envelope of its own. */
 export function getPgList(merchants: MerchantService, sandbox: boolean): Handler {
-  return async ({ parameters: [userCode = ''] }) => {
+  return async ({ parameters: { userCode = '' } }) => {
     const merchant = await merchants.find({ userCode });
     if (merchant === null) return UNKNOWN;
     const channels = await merchants.listChannels(merchant.id);

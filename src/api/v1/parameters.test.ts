@@ -7,7 +7,7 @@ const request = (type: string | undefined, body: string | Uint8Array): ApiReques
   method: 'POST',
   headers: type === undefined ? {} : { 'content-type': type },
   address: '127.0.0.1',
-  parameters: [],
+  parameters: {},
   query: '',
   body: Buffer.from(body as string),
 });
