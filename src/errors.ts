@@ -55,7 +55,7 @@ export class AppError extends Error {
   readonly detail: string | undefined;
   /** Names of the parameters an answer may show, in the order of the contract's tables. */
   readonly names: readonly string[];
-  /** What the caller may read of it besides the surface's own words: without any value that was sent. */
+  /** What the caller may read in addition to the surface's own words; never a value that was sent. */
   readonly explanation: string | null;
   /** Whole seconds after which the same may be tried again; null when that says nothing. */
   readonly retryAfter: number | null;

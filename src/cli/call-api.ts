@@ -33,8 +33,8 @@ export interface ApiAnswer {
 }
 
 /**
- * The key pair comes by environment: a command line is seen by everybody on the machine. A command may offer `--key`
- * and `--secret` besides.
+ * The key pair comes from the environment, because every user of the machine can read a command line. A command may
+ * also offer `--key` and `--secret`.
  */
 export function readCaller({ options, environment }: CommandCall): Caller {
   const problems: string[] = [];

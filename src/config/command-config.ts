@@ -55,7 +55,7 @@ export interface DevConfig extends RunConfig {
   readonly seed: string | null;
   readonly randomOtp: boolean;
   readonly tls: boolean;
-  /** Port of plain HTTP besides TLS; null for none. */
+  /** Port of plain HTTP in addition to TLS; null for none. */
   readonly httpPort: number | null;
 }
 

@@ -97,7 +97,7 @@ export interface AttemptFrame {
 /** What was typed and done so far; gone when the attempt has ended. */
 export interface AttemptWalk {
   readonly screen: 'carrier' | 'consent' | 'method' | 'person' | 'code' | 'app';
-  /** From the merchant's call; the channel may have one besides. */
+  /** From the merchant's call; the channel may have one of its own. */
   readonly minimumAge: number | null;
   /** `SKT`, `KT`, `LGT`, `MVNO`: what may be chosen. */
   readonly offered: readonly string[];

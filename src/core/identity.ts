@@ -66,7 +66,7 @@ export function centuryOf(digit: number): '19' | '20' {
   return [1, 2, 5, 6].includes(digit) ? '19' : '20';
 }
 
-/** Sex and nationality that the digit tells besides. */
+/** Sex and nationality, which the digit also tells. */
 export function readDigit(digit: number): { gender: Gender; foreigner: boolean } {
   return { gender: digit % 2 === 1 ? 'male' : 'female', foreigner: digit >= 5 };
 }

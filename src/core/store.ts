@@ -81,10 +81,9 @@ export interface PoolFigures {
 }
 
 /**
- * What a storage engine must do. Each verb is atomic: calls at the same moment, from several processes too,
- * have one order. Absence is `null`. What cannot be read or written is `store_unavailable` when it
- * may go better by itself or once an operator has given room, and `store_failed` when it is a defect. Times are epoch
- * milliseconds.
+ * What a storage engine must do. Each verb is atomic: calls at the same moment, also from several processes, have one
+ * order. Absence is `null`. Errors are `store_unavailable` when they are temporary (retry, or free disk space) and
+ * `store_failed` when they are a defect. Times are epoch milliseconds.
  */
 export interface Store {
   readonly attempts: AttemptStore;

@@ -4,13 +4,13 @@ import type { Store } from './store.ts';
 type OwnVerb = Exclude<keyof Store, 'attempts' | 'clock' | 'pool' | 'close'>;
 type AttemptVerb = keyof AttemptStore;
 
-/** A verb of the port `Store`, as it is named to whoever watches. */
+/** The name of a verb of the port `Store`, for metrics and traces. */
 export type StoreVerb = OwnVerb | `attempts.${AttemptVerb}`;
 
-/** Told when a call has ended: of what was thrown, or undefined. */
+/** Called when a call has ended, with what it threw or undefined. */
 export type CallEnd = (thrown?: unknown) => void;
 
-/** Asked once for each verb; what it gives is called as a call begins, and what that gives when it has ended. */
+/** Called once for each verb. Returns a function that runs when a call begins; that one returns the end of the call. */
 export type WatchVerb = (verb: StoreVerb) => () => CallEnd;
 
 const OWN_VERBS = {
@@ -58,7 +58,7 @@ const ATTEMPT_VERBS = {
   forget: true,
 } satisfies Record<AttemptVerb, true>;
 
-/** The same store, each call of which is watched. What a watcher throws is reported, and changes no call. */
+/** Returns the same store with every call watched. An error of the watcher is reported and does not affect the call. */
 export function watchStore(store: Store, watch: WatchVerb, report: (error: unknown) => void): Store {
   const guarded: WatchVerb = (verb) => guardCall(watch(verb), report);
   return {
@@ -108,7 +108,7 @@ function watchVerbs<P extends object, V extends keyof P>(
       (...parameters) => {
         const end = begin();
         const called = call(...parameters);
-        // Handed on as it is: whoever waits for it waits no longer.
+        // The caller gets the promise itself, so watching adds no delay.
         called.then(() => end(), end);
         return called;
       },

@@ -84,7 +84,7 @@ export function replaceHeaders(usual: HeaderList, others: HeaderList): HeaderLis
   return [...kept, ...others];
 }
 
-/** What a preflight gets besides, when its origin is welcome. */
+/** Headers that a preflight also gets when its origin is allowed. */
 export function preflightHeaders(allow: string): HeaderList {
   return [
     'Access-Control-Allow-Methods',

@@ -13,7 +13,7 @@ export function reportOnce(log: Logger, who: string): (error: unknown) => void {
   return (error) => {
     if (isSaid) return;
     isSaid = true;
-    log.error({ who, error }, 'failed while looking on; said once');
+    log.error({ who, error }, 'a hook of metrics, traces or tests failed; logged once');
   };
 }
 

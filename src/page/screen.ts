@@ -5,7 +5,7 @@ import type { FailureWord } from './failure.ts';
 /** Korean first; a switch on every screen leads to the other. */
 export type Language = 'ko' | 'en';
 
-/** What a person chooses on the first screen; budget operators (알뜰폰) choose their network besides. */
+/** What a person chooses on the first screen; budget operators (알뜰폰) also choose their network. */
 export type CarrierChoice = Carrier | 'MVNO';
 
 /** The four things a person agrees to, each on its own. */

@@ -44,7 +44,7 @@ interface Stream {
   readonly end: () => void;
 }
 
-/** Who looks on. A stream that one comes for always begins: when all places are taken, another one ends for it. */
+/** The open event streams. A new one is always accepted: when there are too many, the oldest one is closed. */
 export class EventStreams {
   readonly #sources: EventSources;
   /** Oldest first. */

@@ -22,7 +22,7 @@ function personKey(person: Person): string {
   return `${person.name}|${person.birthday}|${genderDigit(person)}`;
 }
 
-/** What says besides the person's data who it is: a CI, or a label, of which equal ones are the same person. */
+/** Tells people with equal data apart: a CI, or a label. Equal labels mean the same person. */
 export interface PersonMark {
   readonly unique_key?: string | null | undefined;
   readonly person?: string | null | undefined;

@@ -1,11 +1,11 @@
-/** What can happen in a sandbox while somebody looks on. */
+/** The events of a sandbox. */
 export type FeedEvent = 'message' | 'certification' | 'request' | 'clock' | 'faults' | 'reset';
 
 export type FeedListener = (event: FeedEvent, data: unknown) => void;
 
 /**
- * Tells whoever looks on what happens. Costs nothing while nobody does. Whoever publishes is in the middle of
- * something else, so nothing that is thrown here reaches them: the first failure of a run is reported.
+ * Passes events to listeners; costs nothing without any. An error of a listener never reaches the publisher, which is
+ * busy with a request: the first one in a run is reported.
  */
 export class Feed {
   readonly #listeners = new Set<FeedListener>();

@@ -1,6 +1,6 @@
 import { REQUEST_LIMITS, type RequestLimits } from '../core/limits.ts';
 
-/** All that differs between `dev` and `serve`, besides the sandbox itself. */
+/** All that differs between `dev` and `serve`, except for the sandbox itself. */
 export interface Policy {
   /** Stands in the database; one with another mode is refused. */
   readonly mode: 'dev' | 'serve';

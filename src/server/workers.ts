@@ -9,66 +9,69 @@ export interface Running {
   close(): Promise<void>;
 }
 
-/** A worker that lived as long is replaced at once; one that did not, after a pause that doubles. Milliseconds. */
+/**
+ * A worker that ran at least this long is replaced at once. One that ended earlier is replaced after a pause, which
+ * doubles each time. In milliseconds.
+ */
 const STEADY = 10_000;
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 10_000;
-/** A little longer than a server takes to finish what is in flight, in milliseconds. */
+/** When workers that do not shut down are killed, in milliseconds. A server needs ten seconds at most. */
 const PATIENCE = 15_000;
 
-/** What the primary says to a worker: that it is enough. */
+/** The primary's message to a worker: shut down. */
 const STOP = 'stop';
 
-/** What a worker says to the primary: once, when its start has ended one way or the other. */
+/** A worker's only message to the primary: whether it has started. */
 type Report =
   | { readonly start: 'done'; readonly url: string }
   | { readonly start: 'refused'; readonly reason: string };
 
 interface End {
   readonly code: number | null;
-  /** The signal that ended it, or why it could not begin, as in `EAGAIN`. */
+  /** The signal that ended it, or the error that kept it from starting, as in `EAGAIN`. */
   readonly signal: string | null;
 }
 
-/** One process of the crew, from its fork on. */
-interface Hand {
+/** A worker process, from its fork on. */
+interface WorkerHandle {
   readonly worker: Worker;
   readonly startedAt: number;
-  /** The URL that it serves; `start_refused` when it does not come to that. */
+  /** The URL that it serves; rejects with `start_refused`. */
   readonly ready: Promise<string>;
   readonly ended: Promise<End>;
 }
 
-/** Whether this process is a worker, and not the one that started the command. */
+/** Whether this process is a worker, and not the primary. */
 export const { isWorker } = cluster;
-/** Whether this is the worker that was started first. It says what is said once for all workers. */
+/** Whether this is the first worker, which alone prints what belongs to all of them. */
 export const isFirstWorker = cluster.worker?.id === 1;
 
 /**
- * The primary's side: runs this command line in `count` workers, which share the port of the first one that
- * listens, and resolves when all are ready. Replaces whichever ends before `close`. Rejects with the first refusal.
+ * For the primary: runs this command line in `count` workers, which share one port, and resolves when all are ready.
+ * A worker that ends before `close` is replaced. Rejects with the first `start_refused`.
  */
 export async function startWorkers(count: number, log: Logger): Promise<Running> {
-  // Connections are handed out in turn; left to the system they heap up at few workers.
+  // The primary hands out connections in turn; the system would give most of them to few workers.
   cluster.schedulingPolicy = cluster.SCHED_RR;
   const first = Array.from({ length: count }, startWorker);
   const stop = new AbortController();
-  const hands = new Set(first);
+  const handles = new Set(first);
   const killAll = () => {
-    for (const { worker } of hands) worker.process.kill('SIGKILL');
+    for (const { worker } of handles) worker.process.kill('SIGKILL');
   };
   process.once('exit', killAll);
-  const seats = first.map((hand) => keepSeat(hand, hands, log, stop.signal));
+  const supervised = first.map((handle) => superviseWorker(handle, handles, log, stop.signal));
   const close = async () => {
     stop.abort();
     const timer = setTimeout(killAll, PATIENCE);
-    // One that is just starting would not understand yet.
-    for (const { worker, ready } of hands)
+    // A worker that is still starting does not listen to messages yet.
+    for (const { worker, ready } of handles)
       ready.then(
         () => worker.send(STOP, () => {}),
         () => {},
       );
-    await Promise.all(seats);
+    await Promise.all(supervised);
     clearTimeout(timer);
     process.off('exit', killAll);
   };
@@ -81,17 +84,22 @@ export async function startWorkers(count: number, log: Logger): Promise<Running>
   }
 }
 
-/** Keeps one place of the crew taken until the crew stops. */
-async function keepSeat(first: Hand, hands: Set<Hand>, log: Logger, stop: AbortSignal): Promise<void> {
+/** Replaces a worker whenever it ends, until `stop`. */
+async function superviseWorker(
+  first: WorkerHandle,
+  handles: Set<WorkerHandle>,
+  log: Logger,
+  stop: AbortSignal,
+): Promise<void> {
   let pause = 0;
-  for (let hand = first; ; hand = startWorker()) {
-    hands.add(hand);
-    const { pid } = hand.worker.process;
-    if (hand !== first) tellStart(hand, log);
-    const end = await hand.ended;
-    hands.delete(hand);
+  for (let handle = first; ; handle = startWorker()) {
+    handles.add(handle);
+    const { pid } = handle.worker.process;
+    if (handle !== first) logStart(handle, log);
+    const end = await handle.ended;
+    handles.delete(handle);
     if (stop.aborted) return;
-    const isSteady = performance.now() - hand.startedAt > STEADY;
+    const isSteady = performance.now() - handle.startedAt > STEADY;
     pause = isSteady ? 0 : Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, 2 * pause));
     log.error({ worker: pid, ...end, pause }, 'worker ended');
     await sleep(pause, undefined, { signal: stop }).catch(() => {});
@@ -99,19 +107,19 @@ async function keepSeat(first: Hand, hands: Set<Hand>, log: Logger, stop: AbortS
   }
 }
 
-function tellStart({ worker, ready }: Hand, log: Logger): void {
+function logStart({ worker, ready }: WorkerHandle, log: Logger): void {
   ready.then(
     () => log.info({ worker: worker.process.pid }, 'worker started'),
     (error: unknown) => log.error({ worker: worker.process.pid, error }, 'worker not started'),
   );
 }
 
-function startWorker(): Hand {
+function startWorker(): WorkerHandle {
   const worker = cluster.fork();
   endLostConnections(worker);
   const ended = new Promise<End>((resolve) => {
     worker.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal }));
-    // One that the system did not let begin has no exit.
+    // A worker that could not be started has no exit event.
     worker.on('error', (error: NodeJS.ErrnoException) => {
       worker.process.kill('SIGKILL');
       resolve({ code: null, signal: error.code ?? 'unknown' });
@@ -126,19 +134,19 @@ function startWorker(): Hand {
     });
     void ended.then(({ code, signal }) => refuse(`a worker ended before it served (${signal ?? code})`));
   });
-  // Whoever wants to know asks; nobody has to.
+  // A replacement's failure is only logged; without this it would be an unhandled rejection.
   ready.catch(() => {});
   return { worker, startedAt: performance.now(), ready, ended };
 }
 
-/** Node and others use the same channel. */
+/** Node and the metrics send messages on the same channel. */
 function isReport(message: unknown): message is Report {
   return typeof message === 'object' && message !== null && 'start' in message;
 }
 
 /**
- * Node hands a worker one connection at a time and closes its own end when the worker has taken it. When the worker
- * dies in between, nobody does, and the client would wait for ever; closing it again is harmless.
+ * Node passes a connection to a worker and closes its own copy once the worker has accepted it. If the worker dies
+ * before that, the copy stays open and the client waits for ever, so it is closed here. Closing twice is harmless.
  */
 function endLostConnections(worker: Worker): void {
   const { process: child } = worker;
@@ -156,13 +164,13 @@ function endLostConnections(worker: Worker): void {
 }
 
 /**
- * The worker's side: serves until the primary says that it is enough, then finishes what is in flight. What refuses
- * the start is said to the primary, which says it once for all.
+ * For a worker: serves until the primary asks it to shut down, then finishes what is in flight. A start that is refused
+ * is reported to the primary, which prints it once.
  */
 export async function serveAsWorker(start: () => Promise<Running>): Promise<void> {
-  // A terminal, or whoever stops a whole group, signals every process of it; the primary decides.
+  // A terminal signals every process of its group; only the primary may act on it.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
-  const dismissed = new Promise<void>((resolve) => {
+  const stopped = new Promise<void>((resolve) => {
     process.on('message', (message) => {
       if (message === STOP) resolve();
     });
@@ -176,18 +184,18 @@ export async function serveAsWorker(start: () => Promise<Running>): Promise<void
     return;
   }
   await report({ start: 'done', url: running.url });
-  await dismissed;
+  await stopped;
   await running.close();
   leave();
 }
 
-/** The primary logs it, so that it is our own words, or the kind of a foreign error and nothing that it quotes. */
+/** The primary logs it. The message of a foreign error may quote secrets, so only its class is named. */
 function describeRefusal(error: unknown): string {
   if (error instanceof AppError) return error.message;
   return `unexpected failure (${error instanceof Error ? error.constructor.name : typeof error})`;
 }
 
-/** Without the primary a worker ends: node sees to that, whichever side ends the connection between them. */
+/** Ends this worker: Node ends a worker that is disconnected from its primary. */
 function leave(): void {
   process.disconnect?.();
 }

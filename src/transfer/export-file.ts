@@ -246,7 +246,7 @@ function readHeader(file: string, line: string, vault: Vault): ExportHeader {
   if (!isText(id, ID) || !isText(keyMark, KEY_MARK) || (mode !== 'dev' && mode !== 'serve'))
     throw refuse(file, 'its beginning is damaged');
   const known: ExportHeader = { format: FORMAT, version, layout, id, mode, keyMark };
-  // Nothing besides, nothing twice, in no other order.
+  // Exactly these, each once, in this order.
   if (line !== lineOf(known)) throw refuse(file, 'its beginning is damaged');
   if (!vault.recognises(keyMark, mode))
     throw refuse(file, 'was sealed with a master key that is not among the keys given');

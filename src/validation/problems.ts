@@ -13,7 +13,7 @@ const MOST_PROBLEMS = 20;
 
 type Issue = v.BaseIssue<unknown>;
 type Path = readonly v.IssuePathItem[];
-/** What the schemas of `schemas.ts` have, besides what every schema has. */
+/** What the schemas of `schemas.ts` have in addition to every schema. */
 interface Known extends v.GenericSchema {
   readonly message?: unknown;
   readonly wrapped?: Known;

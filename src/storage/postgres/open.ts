@@ -75,8 +75,9 @@ async function inspectServer(client: PoolClient, address: Address): Promise<void
 }
 
 /**
- * What runs with our statements, or hides rows from them, and is not ours: triggers, rules and policies on tables, and
- * anything but a table under the name of one of ours. Views, functions and tables besides do neither.
+ * Finds what runs with our statements, or hides rows from them, and is not ours: triggers, rules and policies on our
+ * tables, and anything that has the name of one of our tables and is not a table. Other views, functions and tables do
+ * no harm.
  */
 const STRANGERS = `
   WITH here AS (SELECT * FROM pg_catalog.pg_class WHERE relnamespace = current_schema()::regnamespace)

@@ -7,8 +7,8 @@ const EVERY = 10_000;
 const SERVER_TIME = 'SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS at';
 
 /**
- * The server's time, by which all nodes on it agree on when something ends: this machine's clock, and how far the
- * server's is ahead of it. That is measured now and then, so that nobody waits to know what time it is.
+ * The database server's time, so that all nodes agree on when something ends: this machine's clock plus the difference
+ * to the server's. The difference is measured now and then, so that reading the time needs no query.
  */
 export class SharedClock implements Clock {
   readonly #database: Database;

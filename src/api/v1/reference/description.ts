@@ -63,7 +63,7 @@ export interface Operation {
   /** The whole body of a 200. */
   readonly answer: Schema;
   readonly answerExamples: Examples;
-  /** What can go wrong here, besides what can everywhere; status and words stand in the table of errors. */
+  /** Errors of this operation, without those that every operation has; the table of errors has status and words. */
   readonly errors: readonly ErrorCode[];
 }
 
