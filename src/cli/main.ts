@@ -21,7 +21,7 @@ const COMMANDS = {
   settings: async () => (await import('./settings.ts')).settings,
 } satisfies Record<string, () => Promise<Command>>;
 
-/** Runs one command line and gives its exit code; never throws. */
+/** Runs one command line and returns its exit code; never throws. */
 async function main(words: readonly string[]): Promise<ExitCode> {
   const [name = '--help', ...rest] = words;
   try {

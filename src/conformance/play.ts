@@ -26,7 +26,7 @@ export interface Stage {
 }
 
 /**
- * Plays a case and gives what is different, in words; nothing means that it passed. Whatever goes wrong on the way
+ * Plays a case and returns what is different, in words; nothing means that it passed. Whatever goes wrong on the way
  * is a difference, never an exception.
  */
 export async function playCase(golden: GoldenCase, stage: Stage): Promise<readonly string[]> {

@@ -170,7 +170,7 @@ export class AttemptService {
     return (['APP', 'SMS'] as const).filter((method) => screens.offers(method));
   }
 
-  /** Takes note of a screen that is about to be shown; gives the number from which it counts its words, null for none. */
+  /** Takes note of a screen that is about to be shown; returns the number from which it counts its words, null for none. */
   async show({ impUid, end, frame }: Attempt): Promise<number | null> {
     const { store } = this.#options;
     // The shop's page knows by itself what becomes of a layer, and is not there beside a redirect.
@@ -194,7 +194,7 @@ export class AttemptService {
       await this.#fail(attempt, 'USER_CANCEL', null, null, presence.number);
   }
 
-  /** Keeps a change and gives the attempt one step on; null when somebody else was faster. */
+  /** Keeps a change and returns the attempt one step on; null when somebody else was faster. */
   async advance(attempt: Attempt, change: Partial<AttemptWalk>): Promise<Attempt | null> {
     const { store, vault } = this.#options;
     const { impUid, step, frame } = attempt;

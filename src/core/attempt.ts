@@ -266,7 +266,7 @@ export interface AttemptStore {
   tryCode(request: CodeTryRequest): Promise<StoredCodeTry>;
   /** Goes one step on and takes the claim; false when it stands at another step, has ended or is being confirmed. */
   claim(request: AttemptClaim): Promise<boolean>;
-  /** Takes the window for visible and gives the number from which the screen counts its words; null when it has ended. */
+  /** Takes the window for visible and returns the number from which the screen counts its words; null when it has ended. */
   show(showing: AttemptShowing): Promise<number | null>;
   /**
    * Keeps what a screen says of its window; false when a word of a higher number came before, when the number is none of

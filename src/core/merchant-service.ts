@@ -20,7 +20,7 @@ export interface ListedMerchant {
   readonly channels: readonly Channel[];
 }
 
-/** Who the merchants are and what is theirs. Every row that it gives out has been checked. */
+/** Who the merchants are and what is theirs. Every row that it returns has been checked. */
 export class MerchantService {
   readonly #store: Store;
   readonly #vault: Vault;

@@ -134,7 +134,7 @@ export class OtpService {
   }
 
   /**
-   * Certifies with the right code. `readOtp` gives the six digits and is called only when they matter, since an
+   * Certifies with the right code. `readOtp` returns the six digits and is called only when they matter, since an
    * unknown, ended or late certification is reported before a code that is missing or malformed. While another call
    * asks the provider, this one waits to see what comes of it.
    */

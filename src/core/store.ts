@@ -148,7 +148,7 @@ export interface Store {
    * when on it may be repeated.
    */
   countRequest(subjects: readonly CountedSubject[], now: number): Promise<number | null>;
-  /** Destroys a certification and its key material, and gives back what was there; the id stays used. */
+  /** Destroys a certification and its key material, and returns what was there; the id stays used. */
   eraseCertification(merchantId: number, impUid: string, at: number): Promise<StoredCertification | null>;
   /**
    * Ends at most so many open OTP certifications whose code was sent before `sentBefore` and that nobody has a claim

@@ -17,7 +17,7 @@ export function reportOnce(log: Logger, who: string): (error: unknown) => void {
   };
 }
 
-/** What a call gives, or something else when it fails. */
+/** What a call returns, or something else when it fails. */
 export function attempt<T, F>(call: () => T, otherwise: F, report: (error: unknown) => void): T | F {
   try {
     return call();

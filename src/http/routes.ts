@@ -21,7 +21,7 @@ export interface ApiRequest {
   readonly body: Buffer;
 }
 
-/** Gives the JSON text of a 200, in ASCII, or a page, or a stream; throws an AppError. */
+/** Returns the JSON text of a 200, in ASCII, or a page, or a stream; throws an AppError. */
 export type Handler = (request: ApiRequest) => Promise<string | PageAnswer | StreamAnswer>;
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';

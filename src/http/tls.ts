@@ -33,7 +33,7 @@ export function createTlsServer(options: ServerOptions, { key, cert, named = {} 
 
 /**
  * Connections that have not finished their handshake are none of HTTP yet, so a server that closes would wait for
- * them. Gives the means to drop them. When more than `most` are under way, the oldest one is dropped.
+ * them. Returns a function that drops them. When more than `most` are under way, the oldest one is dropped.
  */
 export function trackHandshakes(server: Server, most: number): () => void {
   const pending = new Map<string, Socket>();

@@ -24,7 +24,7 @@ function progress(phase: number, language: Language): Html {
   return html`<p class="steps"><span class="vh">${PHASES[phase - 1]?.[language]}</span><span class="bars" aria-hidden="true">${bars}</span></p>`;
 }
 
-/** One whole document: everything that is the same on every screen, around what a view gives. */
+/** One whole document: everything that is the same on every screen, around what a view returns. */
 export function layOut(kind: Screen['kind'], view: View, frame: Frame, problems: ProblemMarks): string {
   const { language, nonce, sandbox } = frame;
   const t = speak(language);

@@ -20,7 +20,7 @@ const PAGE_HEADERS = [
 const SCRIPT = 'text/javascript; charset=UTF-8';
 
 /**
- * The reference: `/openapi.json`, which any page may read, and `/docs`, which draws it. `describe` gives the document
+ * The reference: `/openapi.json`, which any page may read, and `/docs`, which draws it. `describe` returns the document
  * in one language; everything is made once, when first asked for.
  */
 export function referenceRoutes(describe: (lang: Lang) => Promise<unknown>): readonly Route[] {

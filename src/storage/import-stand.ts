@@ -16,7 +16,7 @@ export const NUMBERED: readonly string[] = ['merchants', 'channels', 'api_keys']
 /** Far above what is ever given, and far below where numbers end. */
 const LARGEST_NUMBER = 2 ** 40;
 
-/** Refuses rows with a number that a table does not give, after which it could give no other. */
+/** Refuses row numbers that a table never reaches: the next row would have no number left. */
 export function checkNumbers({ name }: ArchiveTable, rows: readonly ArchiveRow[]): void {
   if (!NUMBERED.includes(name)) return;
   if (rows.some(([id]) => typeof id !== 'number' || id < 1 || id > LARGEST_NUMBER))

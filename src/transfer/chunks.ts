@@ -74,7 +74,7 @@ export class ChunkCheck {
     return { table: this.#table, key: this.#key };
   }
 
-  /** What `unpackRows` gives. */
+  /** What `unpackRows` returns. */
   take(plain: Buffer): RowsChunk | null {
     const chunk = unpackRows(this.#file, plain);
     if (chunk === null) {

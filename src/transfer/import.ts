@@ -84,7 +84,7 @@ async function readThrough(
   }
 }
 
-/** Writes the chunks from a number on, and gives the rows; the next chunk is read while the last is being written. */
+/** Writes the chunks from a number on, and returns the rows; the next chunk is read while the last is being written. */
 async function writeChunks(
   input: ExportFile,
   file: string,

@@ -26,7 +26,7 @@ interface Told {
   readonly records: Records;
 }
 
-/** In a worker: gives the primary its figures when it asks. */
+/** In a worker: sends its figures when the primary asks for them. */
 export function tellPrimary(records: () => Promise<Records>): void {
   process.on('message', (message) => {
     if (!isOf<Asked>(message, ASK)) return;

@@ -5,7 +5,7 @@ import { toAppError } from '../../errors.ts';
 import { attempt } from '../../http/guards.ts';
 import { type Instruments, OWN_FAULTS } from './instruments.ts';
 
-/** The same store, whose calls are timed, and counted by what they give back. */
+/** The same store, whose calls are timed, and counted by what they return. */
 export function measureStore(
   store: Store,
   engine: string,

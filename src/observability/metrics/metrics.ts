@@ -38,7 +38,7 @@ export interface Metrics {
   createAttemptService(options: AttemptServiceOptions): AttemptService;
   /** All figures of this process, in the text form of Prometheus. */
   text(): Promise<string>;
-  /** The same for a primary, which adds up what its workers give. */
+  /** The same for a primary, which adds up the figures of its workers. */
   records(): Promise<readonly MetricRecord[]>;
 }
 
@@ -67,7 +67,7 @@ export function createMetrics({ mode, engine, log }: MetricsAbout): Metrics {
   };
 }
 
-/** Shows the figures at an address, or gives them to the primary of the cluster. */
+/** Shows the figures at an address, or sends them to the primary of the cluster. */
 export async function showMetrics(
   metrics: Metrics,
   where: MetricsAddress | 'in-worker',

@@ -22,7 +22,7 @@ export class PostgresAttempts implements AttemptStore {
   readonly #database: Database;
   readonly #insertCertification: (run: Run, certification: StoredCertification) => Promise<number | null>;
 
-  /** `insertCertification` keeps a certification and gives its integer key, or null when its id is or was in use. */
+  /** `insertCertification` keeps a certification and returns its integer key, or null when its id is or was in use. */
   constructor(
     database: Database,
     insertCertification: (run: Run, certification: StoredCertification) => Promise<number | null>,

@@ -16,7 +16,7 @@ export class Batches<Question, Answer> {
   #waiting: Waiting<Question, Answer>[] = [];
 
   /**
-   * `ask` gives the answers in the order of the questions; when it fails, all of them fail alike. `most` is how many
+   * `ask` returns the answers in the order of the questions; when it fails, all of them fail alike. `most` is how many
    * questions go into one statement; what more comes up in the same turn goes into the next ones, beside it.
    */
   constructor(ask: (questions: readonly Question[]) => Promise<readonly Answer[]>, most = 500) {

@@ -15,7 +15,7 @@ const CONNECTIONS = 10;
  */
 const MOST_WAITING = 2000;
 const LONGEST_WAIT = 4000;
-/** When the server gives a statement up, and when we give the server up, in milliseconds. */
+/** After how long the server cancels a statement, and Bonin drops the connection, in milliseconds. */
 const STATEMENT_TIMEOUT = 5000;
 const ANSWER_TIMEOUT = 7000;
 /** When a connection that nobody needs is closed, in milliseconds. */
@@ -38,7 +38,7 @@ export const TYPES = {
 /** A row as an array of its columns. */
 export type Row = readonly unknown[];
 export type Value = string | number | boolean | Uint8Array | readonly Uint8Array[] | readonly number[] | null;
-/** Runs one statement and gives the rows that it returns. */
+/** Runs one statement and returns the rows that it returns. */
 export type Run = (name: StatementName, ...values: readonly Value[]) => Promise<readonly Row[]>;
 
 /** The connections to one database. Every failure is `store_unavailable` or `store_failed`; a lost connection is replaced when one is needed. */
@@ -83,7 +83,7 @@ export class Database {
   /** One statement, which is a transaction of its own. */
   readonly run: Run = (name, ...values) => this.withClient((client) => runOn(client)(name, ...values));
 
-  /** Runs `work` as one transaction: all of it or, when it throws or gives back false, nothing. */
+  /** Runs `work` as one transaction: all of it or, when it throws or returns false, nothing. */
   transaction<T>(work: (run: Run, client: PoolClient) => Promise<T>): Promise<T> {
     return this.withClient(async (client) => {
       await client.query(BEGIN);

@@ -152,7 +152,7 @@ async function runStep(client: PoolClient, sql: string): Promise<void> {
   }
 }
 
-/** The driver gives a statement up by itself, which `SET` does not tell it. */
+/** The driver has a time limit of its own, which `SET` does not change. */
 function patiently(text: string) {
   return { text, query_timeout: MIGRATION_TIMEOUT };
 }

@@ -310,7 +310,7 @@ class PostgresStore implements Store {
   }
 }
 
-/** Keeps a certification and gives its integer key, or null when its id is or was in use. Roll back then. */
+/** Keeps a certification and returns its integer key, or null when its id is or was in use. Roll back then. */
 async function insertCertification(run: Run, certification: StoredCertification): Promise<number | null> {
   const { impUid, merchantId, channel, state, requestedAt, certifiedAt, sealed } = certification;
   if (!isStorableImpUid(impUid)) throw new AppError('store_failed', { detail: 'the id is too long' });

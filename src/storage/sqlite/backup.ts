@@ -137,7 +137,7 @@ function nameDatabase(file: string, vault: Vault): string {
   }
 }
 
-/** Fills both files from one moment of the database, and gives the number of certifications. */
+/** Fills both files from one moment of the database, and returns the number of certifications. */
 function copyInTwo(file: string, copyFile: string, saltsFile: string): number {
   const source = openForReading(file);
   const opened = [source];

@@ -3,7 +3,7 @@ import type { Channel } from '../../core/channel.ts';
 
 /** What OTPs and attempts need of the certifications beside them; called inside a transaction. */
 export interface CertificationRows {
-  /** Keeps a certification and gives its integer key, or null when its id is or was in use. */
+  /** Keeps a certification and returns its integer key, or null when its id is or was in use. */
   insert(certification: StoredCertification): number | null;
   find(merchantId: number, impUid: string): StoredCertification | null;
   /** The integer key of an id; null for one of another shape that nobody has. */

@@ -147,7 +147,7 @@ export class Connection {
   }
 }
 
-/** The row of a statement that gives at most one. */
+/** The row of a statement that returns at most one. */
 export function one(statement: StatementSync, ...parameters: SQLInputValue[]): Row | null {
   return (statement.get(...parameters) as unknown as Row | undefined) ?? null;
 }

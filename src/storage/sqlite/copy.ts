@@ -42,7 +42,7 @@ export interface MadeTable {
 
 /**
  * Copies the rows of all tables of `to`, which have been made by our own steps, from tables of the same names. Each row
- * goes as `change` gives it, whose types the tables check; null leaves it out.
+ * is copied as `change` returns it, whose types the tables check; null leaves it out.
  */
 export function copyRows(
   from: DatabaseSync,

@@ -201,7 +201,7 @@ export function openForReading(file: string): DatabaseSync {
   return database;
 }
 
-/** Gives the version of a schema that is ours to the letter; any other is refused before a table of it is read. Within a transaction. */
+/** Returns the version of a schema that is exactly ours. Any other is refused before one of its tables is read. Within a transaction. */
 export function inspectSchema(database: DatabaseSync, file: string): number {
   const version = schemaVersion(database);
   if (version > MIGRATIONS.length)

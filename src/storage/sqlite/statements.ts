@@ -212,7 +212,7 @@ const ANY_NUMBER: readonly string[] = [
 
 export type Statements = Readonly<Record<keyof typeof SQL, StatementSync>>;
 
-/** Prepares every statement once; each gives its rows as arrays. */
+/** Prepares every statement once; each returns its rows as arrays. */
 export function prepareStatements(database: DatabaseSync): Statements {
   const prepared = Object.entries(SQL).map(([name, sql]) => {
     const statement = database.prepare(sql);

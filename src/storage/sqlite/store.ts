@@ -145,7 +145,7 @@ class SqliteStore implements Store {
     this.#connection.close();
   }
 
-  /** Keeps a certification and gives its integer key, or null when its id is or was in use. */
+  /** Keeps a certification and returns its integer key, or null when its id is or was in use. */
   #insert(certification: StoredCertification): number | null {
     const { impUid, merchantId, channel, state, requestedAt, certifiedAt, sealed } = certification;
     if (!isStorableImpUid(impUid)) throw new AppError('store_failed', { detail: 'the id is too long' });
