@@ -55,8 +55,12 @@ async function endInOrder(bonin: Bonin): Promise<void> {
   ];
   for (const line of lines) expect(known).toContainEqual(JSON.parse(line));
   expect(lines.some((line) => line.includes('"store_unavailable"'))).toBe(true);
+  // Times, processes and request ids are digits that may be those of a canary by chance.
+  const said = JSON.stringify(
+    lines.map((line) => ({ ...JSON.parse(line), time: null, pid: null, requestId: null })),
+  );
   for (const canary of [SIMCHEONG.name, '0100000', SIMCHEONG.birth, '123456'])
-    expect(bonin.stderr()).not.toContain(canary);
+    expect(said).not.toContain(canary);
 }
 
 test('a server that stops and comes back under load: 503 and nothing else, nothing lost, nothing twice', {

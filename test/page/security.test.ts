@@ -209,7 +209,11 @@ describe('what a person typed', () => {
     const shop = shopOf(app);
     const canary = { name: '까나리아', birth: '910203', gender_digit: '2', phone: '010-0000-7531' };
     for (const end of ['123456', 'cancel', 'leave'] as const) {
-      const { url, handle, imp_uid } = await shop.start({ phone: '01000007531', name: '까나리아' });
+      const { url, handle, imp_uid } = await shop.start({
+        merchant_uid: 'order',
+        phone: '01000007531',
+        name: '까나리아',
+      });
       const visitor = new Visitor();
       await visitor.open(url);
       for (const form of [{ carrier: 'KT' }, CONSENT, { method: 'SMS' }, canary]) await visitor.send(form);
