@@ -38,7 +38,7 @@ export function createLog(level: LogLevel, stream: DestinationStream = standardE
   );
 }
 
-/** Bytes of lines that may wait for whoever reads the log: some seconds of refusals, one after the other. */
+/** Bytes of lines that may wait for a slow reader of the log: some seconds of refusals. */
 const MOST_WAITING = 4 * 1024 * 1024;
 /** When a reader that stood still is tried again, in milliseconds: soon at first, then less often. */
 const FIRST_PAUSE = 10;

@@ -50,7 +50,7 @@ export function openPopup(): Stage | null {
       try {
         opened.location.replace(address);
       } catch {
-        // Closed a moment ago; whoever looks after it will see.
+        // It was closed a moment ago, which `isGone` says.
       }
     },
     holds: (source) => source === opened,

@@ -113,7 +113,7 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
     if (!call.impUid || !call.handle || !address || !/^https?:/.test(address))
       return end(call, 'SYSTEM_ERROR');
     if (call.stage) return call.stage.fill(address);
-    // The page leaves; whoever comes back reads the query.
+    // The page leaves for another address; the result comes back in the query.
     call.isOver = true;
     current = null;
     location.href = address;
@@ -346,7 +346,7 @@ function newCall(param: unknown, callback: unknown): Call {
       returnTo = clean(param['m_redirect_url']);
     }
   } catch {
-    // Whoever asks for the other members finds out.
+    // A getter of the shop's object threw; the call meets it again when it reads all members, and reports it.
   }
   let told = () => {};
   const ended = new Promise<void>((resolve) => {

@@ -79,7 +79,7 @@ async function serveUntilStopped(config: DevConfig, { seed, masterKeys, traces }
     });
     try {
       const { url, plainUrl, metricsUrl } = await app.listen(config.port, config.host);
-      // Whoever reads that it runs may stop it at once.
+      // The process may be stopped as soon as it has printed that it runs.
       const stopped = untilStopped();
       greet({ url, plainUrl, restUrl: url + config.basePath, metricsUrl, seed, authority });
       await stopped;

@@ -92,7 +92,7 @@ async function start(
 
 async function serveUntilStopped(running: Serving, config: ServeConfig): Promise<typeof EXIT.ok> {
   try {
-    // Whoever reads that it runs may stop it at once.
+    // The process may be stopped as soon as it has printed that it runs.
     const stopped = untilStopped();
     greet(running, config);
     await stopped;

@@ -120,7 +120,7 @@ export class Client {
     if (token !== null && token.endsAt - performance.now() > RENEW_BEFORE_END) return token.text;
     if (this.#token === held) {
       this.#token = this.#fetchToken();
-      // A failure is told to whoever waits for it, and is not kept.
+      // A failure rejects the calls that wait for it, and is not kept.
       this.#token.catch(() => {
         this.#token = null;
       });

@@ -12,7 +12,7 @@ export function toMerchantSetup(merchant: MerchantEntry): MerchantSetup {
         returnHosts: page.return_hosts ?? [],
         returnSchemes: page.return_schemes ?? [],
         origins: page.origins ?? null,
-        // Whoever names who may start the page means nobody else.
+        // A list of origins that may start the page excludes all others.
         nullOrigin: page.null_origin ?? !page.origins,
       },
     }),

@@ -107,7 +107,7 @@ export const SETTINGS = {
     fallback: '127.0.0.1',
     about:
       'Address to listen on. One that other machines reach opens the control routes of dev to requests under any host name.',
-    // In brackets it is written in URLs, and so by whoever copies it from one.
+    // URLs have it in brackets, so people who copy it from one write them.
     parse: (text) => anyText(text.replace(/^\[([\da-f:.%]+)\]$/i, '$1')),
   } satisfies Setting<string>,
   data: {

@@ -80,7 +80,7 @@ export interface Archive {
   beginImport(exportId: string): Promise<ImportStand>;
   /** Keeps the rows and that this chunk is done, in one step; false when the import stands at another chunk. */
   write(exportId: string, chunk: number, table: ArchiveTable, rows: readonly ArchiveRow[]): Promise<boolean>;
-  /** Opens the database to whoever serves. New merchants, channels and keys get numbers that nobody has. */
+  /** Opens the database for serving. New merchants, channels and keys get unused numbers. */
   finishImport(exportId: string): Promise<void>;
 
   close(): Promise<void>;

@@ -241,7 +241,7 @@ export type StoredCodeTry = 'right' | 'wrong' | 'last' | 'overtaken';
 export interface AttemptEnding {
   readonly impUid: string;
   readonly end: string;
-  /** The claim of whoever ends it; null for somebody who has none, which a live claim of another one holds off. */
+  /** The caller's claim. Null for a caller without one, who is refused while somebody else has a live claim. */
   readonly claim: Uint8Array | null;
   readonly now: number;
   /** The newest word of the window, when that decided; one since makes it void. */

@@ -36,7 +36,7 @@ export function todayInSeoul(now: number): string {
   return new Date(now + SEOUL_OFFSET).toISOString().slice(0, 10);
 }
 
-/** Full years (만 나이) today in Asia/Seoul. Whoever was born on 29 February is a year older on 1 March. */
+/** Full years (만 나이) today in Asia/Seoul. A person born on 29 February is a year older on 1 March. */
 export function ageOf(birthday: string, now: number): number {
   const today = todayInSeoul(now);
   const years = Number(today.slice(0, 4)) - Number(birthday.slice(0, 4));

@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 const OWN_IMP_UID = /^imp_\d{12}$/;
 const LONGEST_IMP_UID = 100;
 
-/** A new `imp_uid`: `imp_` and 12 random digits. Whoever stores it makes sure that it was never used. */
+/** A new `imp_uid`: `imp_` and 12 random digits. The store makes sure that it was never used. */
 export function newImpUid(): string {
   return `imp_${String(randomInt(0, 10 ** 6)).padStart(6, '0')}${String(randomInt(0, 10 ** 6)).padStart(6, '0')}`;
 }

@@ -96,7 +96,7 @@ export class Limiter {
   }
 }
 
-/** Whoever has one IPv6 address has the 2^64 of its network: they count as one. An IPv4 address counts alone. */
+/** A client has all 2^64 IPv6 addresses of its network: they count as one. An IPv4 address counts alone. */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::');

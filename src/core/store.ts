@@ -32,7 +32,7 @@ export interface OtpEnding {
   readonly impUid: string;
   readonly state: 'failed' | 'expired';
   readonly end: OtpEnd;
-  /** The claim of whoever ends it; null for somebody who has none, which a live claim of another one holds off. */
+  /** The caller's claim. Null for a caller without one, who is refused while somebody else has a live claim. */
   readonly claim: Uint8Array | null;
   readonly now: number;
 }

@@ -41,10 +41,10 @@ export class TokenService {
   readonly #clock: Clock;
   readonly #throttle: Throttle | null;
   readonly #nobody: Uint8Array;
-  /** Digests of the tokens presented last: whoever presents one does so for half an hour. */
+  /** Digests of the tokens presented last: a client uses one token for half an hour. */
   readonly #digests = new Map<string, readonly string[]>();
 
-  /** `throttle` holds back whoever shows wrong secrets; null in `dev`. */
+  /** `throttle` delays callers with wrong secrets; null in `dev`. */
   constructor(store: Store, vault: Vault, clock: Clock, throttle: Throttle | null) {
     this.#store = store;
     this.#vault = vault;

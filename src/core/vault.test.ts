@@ -60,7 +60,7 @@ describe('vault', () => {
     expect(rotated.recognises(vault.keyMark('serve'), 'serve')).toBe(true);
     expect(vault.recognises(rotated.keyMark('serve'), 'serve')).toBe(false);
     expect(new Vault([key(1)]).recognises(vault.keyMark('serve'), 'serve')).toBe(false);
-    // Whoever changes the mode of a database has no mark for it.
+    // Nobody without the key can make a mark for another mode.
     expect(vault.recognises(vault.keyMark('dev'), 'serve')).toBe(false);
   });
 

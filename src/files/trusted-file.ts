@@ -35,7 +35,7 @@ export interface Trust {
 /** Opens a file for reading. Throws `start_refused` when it is not to be trusted, and what the system says when it fails. */
 export function openTrustedFile(file: string, trust: Trust = {}): number {
   const me = whoAmI();
-  // What was handed over open was chosen by whoever started this process, as standard input is.
+  // An open file was chosen by the user who started this process, as standard input is.
   if (me === null || HANDED_OVER.test(file)) return openSync(file, 'r');
   const { path, folder } = follow(file, trust, me);
   requireFolder(file, folder, 'nearest', trust, me);

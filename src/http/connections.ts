@@ -125,7 +125,7 @@ export class Connections {
 
   #cutOff(socket: Socket): void {
     this.#cut++;
-    // At once, and not with its event: whoever asks next counts.
+    // At once, not at its event: the next connection is counted before that.
     this.#unfinished.delete(socket);
     socket.destroy();
   }

@@ -26,7 +26,7 @@ export interface Observation {
   end(answered: Answered): void;
 }
 
-/** Looks on, for whoever measures; never sees a target, a body or a header of the caller's but the trace's. */
+/** Hook for metrics and tracing. Sees no target, no body and no header but the one of the trace. */
 export interface Observer {
   begin(request: ArrivedRequest): Observation;
   /** Told of bytes that were no request. */

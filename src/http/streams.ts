@@ -3,7 +3,7 @@ import type { Logger } from '../log.ts';
 import type { HeaderList, StreamAnswer } from './answers.ts';
 import { reportOnce } from './guards.ts';
 
-/** Bytes that may wait for a client that does not read; whoever is further behind is cut off. */
+/** Bytes that may wait for a slow client; a client that is further behind is disconnected. */
 const MOST_WAITING = 1024 * 1024;
 
 /** The answers that go on. Each has its connection for itself, which ends with it. */

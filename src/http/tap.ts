@@ -31,7 +31,7 @@ export interface Fault {
       };
 }
 
-/** Looks on, and gets in the way, for whoever tests against the server. Production has none. */
+/** Hook for tests against the server: sees requests and can make them fail. Production has none. */
 export interface Tap {
   /** What is to go wrong with a request to this route, or null. `parameters` are those of its path, decoded. */
   fault(method: string, route: string, parameters: PathParameters): Fault | null;

@@ -111,7 +111,7 @@ class Page {
   /** Exchanges the ticket for a session, once. */
   async open({ method, parameters, query }: ApiRequest): Promise<PageAnswer> {
     const { ticket = '' } = parameters;
-    // Whoever only looks at the head of an address, as previews do, does not use the ticket up.
+    // A HEAD request, as link previews send it, does not use up the ticket.
     const session = method === 'HEAD' ? null : await this.#services.attempts.openTicket(ticket);
     if (session === null) return this.#dead(languageOf(query));
     return seeOther(this.#sessionPath(session, languageOf(query)), LETS_IN);
@@ -232,7 +232,7 @@ function json(status: number, value: object): PageAnswer {
 /** `X-Content-Type-Options` comes with every page answer. */
 const JSON_HEADERS_ALONE: HeaderList = JSON_HEADERS.slice(0, 4);
 
-/** `warning` is for the console of whoever builds the shop. */
+/** `warning` is for the browser console of the shop's developer. */
 function refused(status: number, word: FailureWord, warning: string | null = null): PageAnswer {
   const failure = { ok: false, error_code: word, error_reason: word, error_msg: FAILURES[word] };
   return json(status, { ...failure, ...(warning !== null && { warning }) });

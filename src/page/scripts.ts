@@ -145,7 +145,7 @@ function pack(code: string): string {
     .replace(/ {2,}/g, ' ');
 }
 
-/** Node calls this an experiment and would say so in the log of whoever runs Bonin from source. */
+/** Node calls this experimental and would print a warning when Bonin runs from source. */
 function stripTypes(text: string): string {
   const { emitWarning } = process;
   process.emitWarning = () => {};

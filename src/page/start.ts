@@ -110,7 +110,7 @@ export async function startAttempt(services: StartServices, body: unknown, { ori
     ticket: started.ticket,
     handle: started.handle,
     expires_at: wholeSecond(started.expiresAt) / SECOND,
-    // The script says so on the console of whoever builds the shop.
+    // The script prints this on the console, for the shop's developer.
     ...(isReplaced && { warning: `unknown channel; ${channel.channelKey} is taken` }),
   };
 }

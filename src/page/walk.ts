@@ -183,7 +183,7 @@ export function readFields(form: Form): PersonFields {
 function checkFields(fields: PersonFields, now: number): Problems {
   const { name, birth, gender_digit: digit, phone } = fields;
   const problems: Problem[] = [];
-  // Whoever types a resident registration number is told; it is neither kept nor shown again.
+  // A person who types a resident registration number is told so; it is neither kept nor shown again.
   for (const [field, value] of Object.entries(fields) as [keyof PersonFields, string][])
     if (/\d{6}\D?\d{7}/.test(value.normalize('NFKC')) && field !== 'phone')
       problems.push({ field, sentence: 'registration_number' });

@@ -19,7 +19,7 @@ interface Services {
   readonly recent: RecentCertifications;
 }
 
-/** Whoever is not described otherwise is this person. */
+/** What a request leaves out is taken from this person. */
 const DEFAULT_PERSON = {
   name: '홍길동',
   birthday: '1990-01-31',

@@ -8,7 +8,7 @@ import { CONTROLS, type ControlName } from './control-schemas.ts';
  * somebody asks for the reference.
  */
 
-/** A text in both languages; whoever writes the document takes one. */
+/** A text in both languages; the document takes one of them. */
 interface Text {
   readonly ko: string;
   readonly en: string;

@@ -80,7 +80,7 @@ export class EventStreams {
     };
   }
 
-  /** Whoever holds most places gives up the oldest of them. A page that lost its stream comes back by itself. */
+  /** The client with the most streams loses its oldest one. A page that lost its stream reconnects. */
   #makeRoom(): void {
     if (this.#open.size < MOST_STREAMS) return;
     const held = new Map<string, number>();

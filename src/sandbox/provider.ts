@@ -9,7 +9,7 @@ import type { RecentCertifications } from './recent-certifications.ts';
 
 /** The code of every message, unless random ones were asked for. */
 const USUAL_OTP = '123456';
-/** Whoever has this name is not the subscriber. */
+/** A person of this name is not the subscriber of the line. */
 const MISMATCHING_NAME = '불일치';
 /** A number of this kind makes the provider answer the code that it ends with. */
 const MAGIC_PHONE = /^0109999(\d{4})$/;

@@ -125,7 +125,7 @@ export async function readSeed(file: string): Promise<Seed> {
   return (await import('../sandbox/people-schema.ts')).readPeopleFile(file);
 }
 
-/** Whether a route belongs to the API, and not to the sandbox or to whoever watches the server. */
+/** Whether a route belongs to the API, and not to the sandbox or to health checks. */
 function isApi(route: string): boolean {
   return route.startsWith('/users/') || route.startsWith('/certifications/');
 }

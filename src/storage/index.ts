@@ -36,7 +36,7 @@ const ENGINES: Readonly<Record<string, Engine>> = {
   'postgresql:': POSTGRES,
 };
 
-/** What whoever measures calls the engine behind a URL that could be opened. */
+/** The engine's name for metrics and traces. The URL must be one that could be opened. */
 export function engineName(databaseUrl: string): 'sqlite' | 'postgresql' {
   return databaseUrl.startsWith('sqlite:') ? 'sqlite' : 'postgresql';
 }

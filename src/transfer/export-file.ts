@@ -225,7 +225,7 @@ export class ExportFile {
   }
 }
 
-/** Whoever may change a file could have begun it, too, for us to go on with. */
+/** Another user who may change the file could also have prepared it, for Bonin to continue. */
 function inspectOwner(file: string, { uid, mode, nlink }: Stats): void {
   const own = process.getuid?.();
   if ((own !== undefined && uid !== own) || (mode & 0o077) !== 0 || nlink > 1)

@@ -62,7 +62,7 @@ export async function* readChunks(
     const rows = await next;
     if (rows.length === 0) return;
     next = archive.read(table, keyOf(rows), CHUNK_ROWS);
-    // Whoever stops in the middle asks no more for it.
+    // A caller may stop before it awaits this; a failure must not end the process.
     next.catch(() => {});
     yield rows;
   }

@@ -49,7 +49,7 @@ class Scanner {
     if (this.#at < this.#text.length) this.#fail('something stands behind the end');
   }
 
-  /** Not by recursion: how deep a text goes is up to whoever wrote it. */
+  /** Without recursion, since a hostile text may be nested without limit. */
   #value(): void {
     this.#simpleOrOpen();
     for (let frame = this.#frames.at(-1); frame !== undefined; frame = this.#frames.at(-1)) {

@@ -8,7 +8,7 @@ import { findNearestName } from './nearest-name.ts';
  */
 
 const HIDDEN_NAME = '(a name that is not shown)';
-/** Sentences about one value; whoever gets more wrong than this has mistaken the whole. */
+/** The most sentences about one value; with more mistakes than this it is not the file that was meant. */
 const MOST_PROBLEMS = 20;
 
 type Issue = v.BaseIssue<unknown>;

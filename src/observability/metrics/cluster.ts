@@ -6,7 +6,7 @@ import { listenForScrapes, type MetricsAddress, type MetricsListener } from './l
 
 const ASK = 'bonin: metrics, please';
 const TELL = 'bonin: metrics';
-/** How long a scrape waits for workers, in milliseconds. Whoever is busy longer counts with what it said last. */
+/** How long a scrape waits for workers, in milliseconds. A worker that is slower counts with its last figures. */
 const PATIENCE = 2000;
 
 type Records = readonly MetricRecord[];

@@ -65,7 +65,7 @@ class PostgresArchive implements Archive {
 
   beginImport(exportId: string): Promise<ImportStand> {
     return this.#database.transaction(async (_run, client) => {
-      // From here on only one begins. Whoever has begun goes on, so the stamp is read before the tables.
+      // From here on only one process can begin. One that has begun continues, so the stamp is read before the tables.
       await query(client, "SELECT value FROM stamp WHERE name = 'schema' FOR UPDATE");
       const stamp = new Map(
         (await query(client, 'SELECT name, value FROM stamp')).map(([name, value]) => [name, String(value)]),

@@ -123,7 +123,7 @@ export class PostgresAttempts implements AttemptStore {
   end({ impUid, end, claim, now, heard, certification }: AttemptEnding): Promise<boolean> {
     const id = ownId(impUid);
     return this.#database.transaction(async (run) => {
-      // Whoever erases the certification takes it first and the attempt then, and so must we.
+      // Erasing locks the certification first and then the attempt; the same order here avoids a deadlock.
       const changed =
         certification.state === 'certified'
           ? await run(

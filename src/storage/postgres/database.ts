@@ -71,7 +71,7 @@ export class Database {
       keepAlive: true,
       onConnect: refuseStandby,
     });
-    // A connection that is lost tells it twice: here, and to whoever uses it, who is answered there.
+    // A lost connection is reported twice: here, and to the query that uses it, which handles it.
     const ignore = () => {};
     this.#pool.on('error', ignore);
     this.#pool.on('connect', (client) => {

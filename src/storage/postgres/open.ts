@@ -100,7 +100,7 @@ async function inspectSchema(client: PoolClient, address: Address): Promise<void
   throw refuse(address, `holds something that Bonin has not made (${stranger.type} ${name})`);
 }
 
-/** Runs what is missing of the schema, each step once, whoever else may start at the same moment. */
+/** Runs the steps of the schema that are missing, each once, even when several processes start at the same moment. */
 async function migrate(database: Database, address: Address, mark: DatabaseMark): Promise<void> {
   const found = await database.withClient(look);
   if (inspect(found, address, mark) === MIGRATIONS.length) return;

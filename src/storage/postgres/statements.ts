@@ -317,7 +317,7 @@ export const SQL = {
 
 export type StatementName = keyof typeof SQL;
 
-/** Holds off whoever would add a certification meanwhile and lose what belongs to it. */
+/** Blocks the adding of certifications, which would lose their OTPs and attempts meanwhile. */
 export const FORGET_CERTIFICATIONS = `
   LOCK TABLE certifications IN EXCLUSIVE MODE;
   DELETE FROM certifications; DELETE FROM otps; DELETE FROM attempts; DELETE FROM counted_requests;

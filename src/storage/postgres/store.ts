@@ -338,7 +338,7 @@ async function claimOtherId(run: Run, impUid: string): Promise<number | null> {
   return claimed === undefined ? null : (claimed[0] as number);
 }
 
-/** A number is given once: whoever has it now would own what another merchant has left. */
+/** A number is used once: a second merchant with it would own the records of the first. */
 function orphansFailure(): AppError {
   return new AppError('sealed_data_unreadable', { detail: 'the row of a merchant was taken away' });
 }

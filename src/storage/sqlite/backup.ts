@@ -63,7 +63,7 @@ export async function backupSqlite(
   }
 }
 
-/** Whoever may change the folder could put a link where a file is about to be written. */
+/** Another user who may change the folder could put a link where the file is about to be written. */
 function inspectFolder(folder: string): void {
   const { uid, mode } = statSync(folder);
   const own = process.getuid?.();

@@ -230,7 +230,7 @@ function toMerchant(row: Row): Merchant {
   return { id, userCode, name, pageRules: readPageRules(rules), disabledAt, proof };
 }
 
-/** A number is given once: whoever has it now would own what another merchant has left. */
+/** A number is used once: a second merchant with it would own the records of the first. */
 function orphansFailure(): AppError {
   return new AppError('sealed_data_unreadable', { detail: 'the row of a merchant was taken away' });
 }

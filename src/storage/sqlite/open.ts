@@ -235,7 +235,7 @@ function schemaVersion(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
 }
 
-/** Runs what is missing of the schema, each step once, whoever else may start at the same moment. */
+/** Runs the steps of the schema that are missing, each once, even when several processes start at the same moment. */
 function migrate(database: DatabaseSync, file: string): void {
   if (schemaVersion(database) === MIGRATIONS.length) return;
   database.exec('BEGIN IMMEDIATE');

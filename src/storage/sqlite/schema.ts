@@ -9,7 +9,7 @@ interface Thing {
   readonly sql: string | null;
 }
 
-/** What `ANALYZE` leaves behind, whoever ran it: figures about indexes, which run nothing. */
+/** Tables of `ANALYZE`: figures about indexes, which run nothing. */
 const STATISTICS: ReadonlySet<string> = new Set(
   ['sqlite_stat1(tbl,idx,stat)', 'sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)'].map((table) => {
     const [name = ''] = table.split('(');

@@ -48,7 +48,7 @@ export function signFile(file: string, { name, database, series, number }: Signa
   }
 }
 
-/** A file whose line has proved to be ours. Whoever changes the file now is found out by what is read. */
+/** A file whose signature line is ours. A later change is detected when its content is read. */
 export class SignedFile {
   readonly file: string;
   readonly signature: Signature;

@@ -50,7 +50,7 @@ export type Examples = Readonly<Record<string, Example>>;
 
 export type TagName = 'token' | 'certification' | 'otp' | 'merchant';
 
-/** What one method of one path does, for whoever calls it. */
+/** Describes one method of one path for its callers. */
 export interface Operation {
   readonly id: string;
   readonly tag: TagName;

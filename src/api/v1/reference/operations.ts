@@ -13,7 +13,7 @@ import {
 } from './examples.ts';
 import { PG_LIST, ref, successOf } from './schemas.ts';
 
-/* What each operation of version 1 does, for whoever calls it. Named by the file that does it. */
+/* Describes each operation of version 1 for its callers. Named after the file of the operation. */
 
 const REFUSALS: readonly ErrorCode[] = [
   'identity_mismatch',
