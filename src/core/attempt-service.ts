@@ -39,7 +39,7 @@ import {
 import type { Store } from './store.ts';
 import type { Vault } from './vault.ts';
 
-/** What the digests of an attempt's secrets are made for. */
+/** Purposes of the digests of an attempt's secrets. */
 const PURPOSES = { ticket: 'page ticket', session: 'page session', handle: 'page handle' } as const;
 
 export interface AttemptServiceOptions {
@@ -49,7 +49,7 @@ export interface AttemptServiceOptions {
   readonly providers: Providers;
   readonly merchants: MerchantService;
   readonly limiter: Limiter;
-  /** True in a sandbox alone, whose people are kept there. */
+  /** Whether invented people may be kept: only in a sandbox. */
   readonly keepsInvented: boolean;
 }
 
@@ -60,18 +60,18 @@ export interface StartedAttempt {
   readonly expiresAt: number;
 }
 
-/** A message or a question in the app that a form asks for. */
+/** A form's request to send a text message or to ask the app. */
 export interface SendRequest {
   readonly claimant: Claimant & { readonly phone: string };
   readonly method: VerificationMethod;
-  /** Of the client whose form it is; empty when nobody can tell. */
+  /** The client's address; empty when it is unknown. */
   readonly address: string;
 }
 
-/** What became of a code that somebody typed; `overtaken` by another form, so that it was not looked at. */
+/** The result of a code that somebody typed; `overtaken` when another form came first and the code was not compared. */
 export type CodeTry = StoredCodeTry | 'late';
 
-/** Certifications by the page: starts attempts, opens their windows, walks on with them and ends them. */
+/** Certifications by the page: starts attempts, opens their windows, moves them from step to step and ends them. */
 export class AttemptService {
   readonly #options: AttemptServiceOptions;
 
@@ -86,7 +86,7 @@ export class AttemptService {
     return channels.filter(({ provider }) => findProvider(providers, provider)?.screens !== undefined);
   }
 
-  /** Makes a pending certification and the attempt that leads to it. Rejects with `rate_limited`. */
+  /** Creates a pending certification and its attempt. Rejects with `rate_limited`. */
   async start({ channel, frame, walk, pageUrl, address }: NewAttempt): Promise<StartedAttempt> {
     const { store, vault, clock, limiter } = this.#options;
     await limiter.countStart(address);
@@ -141,8 +141,8 @@ export class AttemptService {
   }
 
   /**
-   * The attempt of a session or handle. One past its time, or whose tries are spent, is ended first, unless it is just
-   * being confirmed: whoever spent the last one may have died before it said so.
+   * The attempt of a session or handle. It is ended first when its time is over or it has no tries left, because the
+   * process that counted the last try may have died. An attempt that is being confirmed is not ended.
    */
   async find(secret: { readonly session: string } | { readonly handle: string }): Promise<Attempt | null> {
     const { clock } = this.#options;
@@ -158,7 +158,7 @@ export class AttemptService {
     return this.reload(attempt);
   }
 
-  /** The attempt as it stands now; null when it is gone. */
+  /** The current state of the attempt; null when it is gone. */
   async reload({ impUid, merchantId }: Attempt): Promise<Attempt | null> {
     const stored = await this.#options.store.attempts.findById(merchantId, impUid);
     return stored && (await this.#open(stored));
@@ -170,15 +170,15 @@ export class AttemptService {
     return (['APP', 'SMS'] as const).filter((method) => screens.offers(method));
   }
 
-  /** Takes note of a screen that is about to be shown; returns the number from which it counts its words, null for none. */
+  /** Records that a screen is about to be shown. Returns the number from which the screen counts its words, or null. */
   async show({ impUid, end, frame }: Attempt): Promise<number | null> {
     const { store } = this.#options;
-    // The shop's page knows by itself what becomes of a layer, and is not there beside a redirect.
+    // Only popups need this: the shop's page sees what happens to a layer, and a redirect replaces the page.
     if (end !== null || frame.window !== 'popup') return null;
     return store.attempts.show({ impUid, now: store.clock.now() });
   }
 
-  /** Keeps what the window of a session says of itself; false when its attempt has ended or is unknown. */
+  /** Stores what the window of a session reports about itself; false when its attempt has ended or is unknown. */
   async hear(session: string, number: number, state: PresenceState): Promise<boolean> {
     const { store } = this.#options;
     const attempt = await this.find({ session });
@@ -187,14 +187,14 @@ export class AttemptService {
     return true;
   }
 
-  /** Ends as the person's cancel when its popup is not there any more; not while it is just being confirmed. */
+  /** Ends the attempt as cancelled when its popup has been closed, unless it is being confirmed. */
   async failIfGone(attempt: Attempt): Promise<void> {
     const { presence } = attempt;
     if (!isThere(presence, this.#options.store.clock.now()))
       await this.#fail(attempt, 'USER_CANCEL', null, null, presence.number);
   }
 
-  /** Keeps a change and returns the attempt one step on; null when somebody else was faster. */
+  /** Stores a change and returns the attempt at its next step; null when another form was faster. */
   async advance(attempt: Attempt, change: Partial<AttemptWalk>): Promise<Attempt | null> {
     const { store, vault } = this.#options;
     const { impUid, step, frame } = attempt;
@@ -207,8 +207,8 @@ export class AttemptService {
   }
 
   /**
-   * Has a code sent, or the app asked; null when somebody else was faster. Rejects with what the provider says, with
-   * `rate_limited`, and with `resend_too_soon` for a message right after another one.
+   * Asks the provider to send a code or to ask the app; null when another form was faster. Rejects with the provider's
+   * error, with `rate_limited`, and with `resend_too_soon` for a message right after another one.
    */
   async send(attempt: Attempt, { claimant, method, address }: SendRequest): Promise<Attempt | null> {
     const { vault, clock, limiter } = this.#options;
@@ -217,7 +217,7 @@ export class AttemptService {
     if (walk.method === 'SMS' && walk.code !== null && clock.now() - walk.code.sentAt < SEND_PAUSE)
       throw new AppError('resend_too_soon');
     requireAge(attempt, claimant.birthday, clock.now());
-    // Taken before the provider is asked: a form that was sent twice sends one message.
+    // The step is taken before the provider is asked, so that a form sent twice sends one message.
     const sending = await this.advance(attempt, { sends: walk.sends + 1 });
     if (sending === null) return null;
     await limiter.countCode({ merchantId, phone: claimant.phone, address });
@@ -243,8 +243,8 @@ export class AttemptService {
   }
 
   /**
-   * Tries a code, and with the right one asks the provider for the person and certifies. Of several forms at once one is
-   * looked at; what the others hear does not depend on their codes.
+   * Compares a code; with the right one asks the provider for the person and certifies. Of several forms at the same
+   * moment one is compared; the answer to the others does not depend on their codes.
    */
   async tryCode(attempt: Attempt, otp: string, claimant: Claimant): Promise<CodeTry> {
     const { vault, clock, store } = this.#options;
@@ -261,7 +261,7 @@ export class AttemptService {
       claim,
       now,
     });
-    // What the store compared with may be another one by then.
+    // Another process may have sent a newer code since the attempt was read; the store compared with that one.
     if (tried === 'right' && !isSameDigest(code, digest)) throw alteredAttempt(attempt);
     if (tried === 'right') await this.#complete(attempt, claimant, 'SMS', claim.id);
     if (tried === 'last') await this.fail(attempt, 'OTP_LIMIT');
@@ -274,19 +274,19 @@ export class AttemptService {
     if (claim !== null) await this.#complete(attempt, claimant, 'APP', claim);
   }
 
-  /** Ends with a person that nobody was asked about. Rejects with `under_age` when they are too young. */
+  /** Ends with a person without asking a provider. Rejects with `under_age` when the person is too young. */
   async certify(attempt: Attempt, identity: Identity): Promise<void> {
     requireAge(attempt, identity.birthday, this.#options.clock.now());
     const claim = await this.#claim(attempt);
     if (claim !== null) await this.#certify(attempt, identity, claim);
   }
 
-  /** Ends without a person, whatever its step. False when it has ended already, or is just being confirmed. */
+  /** Ends the attempt without a person at any step. False when it has ended already or is being confirmed. */
   async fail(attempt: Attempt, word: FailureWord, providerCode: string | null = null): Promise<boolean> {
     return this.#fail(attempt, word, providerCode, null);
   }
 
-  /** Ends with the word for what a provider said; false when it is nothing that a provider says. */
+  /** Ends the attempt with the reason for a provider's error; false for any other error. */
   async failBy(attempt: Attempt, error: AppError, claim: Uint8Array | null = null): Promise<boolean> {
     const word = failureWord(error.code);
     if (word === null) return false;
@@ -294,7 +294,7 @@ export class AttemptService {
     return true;
   }
 
-  /** Asks the provider under the claim; a person not acceptable ends the attempt without. */
+  /** Asks the provider while holding the claim; a person who is refused ends the attempt. */
   async #complete(
     attempt: Attempt,
     claimant: Claimant,
@@ -310,13 +310,13 @@ export class AttemptService {
     } catch (thrown) {
       const error = toAppError(thrown);
       if (error.code !== 'app_not_approved' && (await this.failBy(attempt, error, claim))) return;
-      // What went wrong before counts more; without this the claim ends by itself.
+      // The first error is the one to report. A claim that is not released expires.
       await this.#options.store.release(merchantId, impUid, claim).catch(() => {});
       throw error;
     }
   }
 
-  /** The claim on what this step leads to; null when somebody else was faster. */
+  /** Claims the certification for this step; null when another form was faster. */
   async #claim({ impUid, step }: Attempt): Promise<Uint8Array | null> {
     const { store, clock } = this.#options;
     const now = clock.now();
@@ -380,7 +380,7 @@ export class AttemptService {
     return attempt.end?.certified === true && !(await this.#isCertified(stored)) ? null : attempt;
   }
 
-  /** How an attempt ended is not bound to anything; what it led to is. False when both were erased in between. */
+  /** The end of an attempt is not sealed, but its certification is. False when both were erased meanwhile. */
   async #isCertified({ merchantId, impUid }: StoredAttempt): Promise<boolean> {
     const { store, vault } = this.#options;
     const certification = await store.findCertification(merchantId, impUid);

@@ -9,14 +9,14 @@ import type { VerificationMethod } from './provider.ts';
 import type { Sealed } from './vault.ts';
 
 /*
- * One attempt: one walk of one person through the page, from the click in the shop to a result. It leads to one
- * certification and one `imp_uid`; another try is another attempt. Three secrets open it: the ticket once, which
- * gives the session of the window that showed it; the session, for the screens; the handle, for the shop's script.
+ * An attempt is one person's way through the page, from the click in the shop to a result. It has one certification and
+ * one `imp_uid`; another try is another attempt. Three secrets open it: the ticket, which works once and is exchanged
+ * for the session of the window that showed it; the session, for the screens; the handle, for the shop's script.
  */
 
 export const TICKET_LIFE = 600 * SECOND;
 export const ATTEMPT_LIFE = 900 * SECOND;
-/** How often a code may be sent in one attempt, and how long to wait in between. */
+/** How often a code may be sent in one attempt, and the pause between two. */
 export const MOST_SENDS = 5;
 export const SEND_PAUSE = 30 * SECOND;
 /** How often the provider may refuse what was typed before the attempt ends. */
@@ -59,17 +59,17 @@ const WORDS: Readonly<Partial<Record<ErrorCode, FailureWord>>> = {
   provider_misconfigured: 'NOT_READY',
 };
 
-/** What a provider's refusal or failure is called on the page; null for what no provider says. */
+/** The page's reason for a provider's error; null for any other error. */
 export function failureWord(code: ErrorCode): FailureWord | null {
   return Object.hasOwn(WORDS, code) ? (WORDS[code] ?? null) : null;
 }
 
-/** How it ended; nothing in here tells of the person. */
+/** How the attempt ended. Contains nothing about the person. */
 export type AttemptEnd =
   | { readonly certified: true }
   | { readonly certified: false; readonly word: FailureWord; readonly providerCode: string | null };
 
-/** The end of a row, which stands there in clear; null for a text that nobody here has written. */
+/** Reads the end of a row, which is stored in clear; null for a text that Bonin did not write. */
 export function readEnd(text: string): AttemptEnd | null {
   try {
     const { certified, word, providerCode } = JSON.parse(text) as Partial<Record<string, unknown>>;
@@ -82,24 +82,24 @@ export function readEnd(text: string): AttemptEnd | null {
   }
 }
 
-/** How the window was opened, and where its result goes. Kept beyond the end, since the script may ask again. */
+/** How the window was opened, and where its result goes. Kept after the end, because the script may ask again. */
 export interface AttemptFrame {
   readonly window: 'popup' | 'layer' | 'redirect';
-  /** The `Origin` that started it; null when it was `null` or missing. */
+  /** The `Origin` header of the start; null when it was `null` or missing. */
   readonly origin: string | null;
   /** `m_redirect_url`, checked. */
   readonly returnAddress: string | null;
   readonly merchantUid: string;
-  /** What the merchant calls itself on the page and in the message. */
+  /** The merchant's name on the page and in the message. */
   readonly serviceName: string;
 }
 
-/** What was typed and done so far; gone when the attempt has ended. */
+/** What was typed and done so far; deleted when the attempt ends. */
 export interface AttemptWalk {
   readonly screen: 'carrier' | 'consent' | 'method' | 'person' | 'code' | 'app';
   /** From the merchant's call; the channel may have one of its own. */
   readonly minimumAge: number | null;
-  /** `SKT`, `KT`, `LGT`, `MVNO`: what may be chosen. */
+  /** The choices: `SKT`, `KT`, `LGT`, `MVNO`. */
   readonly offered: readonly string[];
   readonly carrier: string | null;
   readonly network: Carrier | null;
@@ -117,7 +117,7 @@ export interface AttemptWalk {
   readonly providerTid: string | null;
   readonly sends: number;
   readonly refusals: number;
-  /** What the sandbox wants to remember; null elsewhere. */
+  /** Data of the sandbox; null in production. */
   readonly sandbox: unknown;
 }
 
@@ -127,9 +127,9 @@ export interface Attempt {
   readonly merchantId: number;
   readonly channel: Channel;
   readonly expiresAt: number;
-  /** Grows with everything that is done: a form of an older step does nothing. */
+  /** Increases with every change: a form of an older step does nothing. */
   readonly step: number;
-  /** Codes that were compared and wrong. */
+  /** The number of wrong codes. */
   readonly wrong: number;
   /** Digest of the newest code. */
   readonly code: Uint8Array | null;
@@ -142,24 +142,24 @@ export interface Attempt {
   readonly walk: AttemptWalk | null;
 }
 
-/** Rejects with `under_age`; the merchant's limit and the channel's both hold. */
+/** Rejects with `under_age` below the merchant's or the channel's limit. */
 export function requireAge({ channel, walk }: Attempt, birthday: string, now: number): void {
   const lowest = Math.max(channel.minimumAge ?? 0, walk?.minimumAge ?? 0);
   if (ageOf(birthday, now) < lowest) throw new AppError('under_age');
 }
 
-/** What an attempt begins with. */
+/** The data of a new attempt. */
 export interface NewAttempt {
   readonly channel: Channel;
   readonly frame: AttemptFrame;
   readonly walk: AttemptWalk;
   /** The page that started it; `origin` of the certification. */
   readonly pageUrl: string | null;
-  /** Of the client that starts it; empty when nobody can tell. */
+  /** The client's address; empty when it is unknown. */
   readonly address: string;
 }
 
-/** Keyed digests of what opens an attempt. */
+/** Keyed digests of the secrets that open an attempt. */
 export interface AttemptSecrets {
   readonly ticket: Uint8Array;
   readonly ticketUntil: number;
@@ -177,16 +177,16 @@ export interface StoredAttempt extends Omit<Attempt, 'end' | 'frame' | 'walk'> {
   readonly walk: Sealed | null;
 }
 
-/** An attempt that begins: there is no window yet. */
+/** A new attempt, without a window yet. */
 export type NewStoredAttempt = Omit<StoredAttempt, 'presence'>;
 
-/** What finds an attempt: the digest of one of its secrets. */
+/** Finds an attempt: the digest of one of its secrets. */
 export type AttemptKey =
   | { readonly ticket: Uint8Array }
   | { readonly session: Uint8Array }
   | { readonly handle: Uint8Array };
 
-/** The session that a ticket is exchanged for; what is sealed is bound to it from then on. */
+/** The session that replaces a ticket. From then on the sealed data is bound to the session. */
 export interface TicketOpening {
   readonly impUid: string;
   readonly session: Uint8Array;
@@ -195,13 +195,13 @@ export interface TicketOpening {
   readonly now: number;
 }
 
-/** What is new of a running attempt. */
+/** A change of a running attempt. */
 export interface AttemptChange {
   readonly impUid: string;
-  /** The step that the change was made for; somebody else's step since makes it void. */
+  /** The step that the change was made for. The change is dropped when the attempt has moved on since. */
   readonly step: number;
   readonly walk: Sealed;
-  /** Digest of a code that was sent; absent: the one before stays. */
+  /** Digest of a new code. Absent: the previous one stays valid. */
   readonly code?: Uint8Array;
 }
 
@@ -211,13 +211,13 @@ export interface AttemptShowing {
   readonly now: number;
 }
 
-/** What a screen says of its window. */
+/** What a screen reports about its window. */
 export interface PresenceWord extends AttemptShowing {
   readonly number: number;
   readonly state: PresenceState;
 }
 
-/** A step that asks for the claim of the attempt's certification. */
+/** A step that claims the attempt's certification. */
 export interface AttemptClaim {
   readonly impUid: string;
   readonly step: number;
@@ -227,14 +227,14 @@ export interface AttemptClaim {
 
 export interface CodeTryRequest extends AttemptClaim {
   readonly digest: Uint8Array;
-  /** How many wrong codes there may be. */
+  /** The number of wrong codes that are allowed. */
   readonly wrongTries: number;
 }
 
 /**
- * What became of a code: `right` when the caller now has the claim; `last` when no other one will be compared;
- * `overtaken` when the attempt stands at another step, has ended, has no tries left or is being confirmed: then nothing
- * was compared, and nobody learns anything of the code.
+ * The result of a code: `right` when the caller now has the claim; `last` when no further code will be compared;
+ * `overtaken` when the attempt is at another step, has ended, has no tries left or is being confirmed. Then nothing was
+ * compared, so the answer reveals nothing about the code.
  */
 export type StoredCodeTry = 'right' | 'wrong' | 'last' | 'overtaken';
 
@@ -244,15 +244,15 @@ export interface AttemptEnding {
   /** The caller's claim. Null for a caller without one, who is refused while somebody else has a live claim. */
   readonly claim: Uint8Array | null;
   readonly now: number;
-  /** The newest word of the window, when that decided; one since makes it void. */
+  /** Set when the window's last word was the reason: nothing happens when a newer word has arrived since. */
   readonly heard?: number | undefined;
-  /** What the certification becomes in the same moment; to certify it takes the claim. */
+  /** The change of the certification in the same transaction. To certify, the caller needs the claim. */
   readonly certification:
     | { readonly state: 'failed' | 'expired' }
     | { readonly state: 'certified'; readonly certified: StoredCertification };
 }
 
-/** What a storage engine must do for attempts; part of the port in `store.ts`, with the same promises. */
+/** The part of the port in `store.ts` that is about attempts, with the same guarantees. */
 export interface AttemptStore {
   /** Keeps a new attempt with its pending certification; false when the id is or was in use. */
   create(attempt: NewStoredAttempt, certification: StoredCertification): Promise<boolean>;
@@ -260,33 +260,33 @@ export interface AttemptStore {
   openTicket(opening: TicketOpening): Promise<boolean>;
   find(key: AttemptKey): Promise<StoredAttempt | null>;
   findById(merchantId: number, impUid: string): Promise<StoredAttempt | null>;
-  /** Keeps a change and goes one step on; false when the attempt has ended or stands at another step. */
+  /** Stores a change and moves to the next step; false when the attempt has ended or is at another step. */
   advance(change: AttemptChange): Promise<boolean>;
-  /** Goes one step on, and compares the code: a wrong one is counted, with the right one the caller gets the claim. */
+  /** Moves to the next step and compares the code: a wrong one is counted; the right one gets the claim. */
   tryCode(request: CodeTryRequest): Promise<StoredCodeTry>;
-  /** Goes one step on and takes the claim; false when it stands at another step, has ended or is being confirmed. */
+  /** Moves to the next step and takes the claim; false when it is at another step, has ended or is being confirmed. */
   claim(request: AttemptClaim): Promise<boolean>;
-  /** Takes the window for visible and returns the number from which the screen counts its words; null when it has ended. */
+  /** Marks the window as visible. Returns the number from which the screen counts its words; null after the end. */
   show(showing: AttemptShowing): Promise<number | null>;
   /**
-   * Keeps what a screen says of its window; false when a word of a higher number came before, when the number is none of
-   * the newest screen's, and when the attempt has ended.
+   * Stores what a screen reports about its window. False when a word with a higher number came before, when the number
+   * does not belong to the newest screen, and when the attempt has ended.
    */
   hear(word: PresenceWord): Promise<boolean>;
   /**
-   * Ends it together with its certification, whatever its step, and forgets its walk; false when it has ended, or its
-   * window was heard of since.
+   * Ends the attempt and its certification at any step, and deletes what was typed. False when it has ended already, or
+   * when its window has sent a newer word.
    */
   end(ending: AttemptEnding): Promise<boolean>;
-  /** Ends at most so many attempts whose time is over and that nobody has a claim on; says how many. */
+  /** Ends at most so many attempts whose time is over and that have no claim. Returns how many. */
   endLate(late: { readonly end: string; readonly now: number; readonly count: number }): Promise<number>;
-  /** Forgets at most so many that ended and whose time was over before `before`; says how many. */
+  /** Deletes at most so many that ended and whose time was over before `before`. Returns how many. */
   forget(before: number, count: number): Promise<number>;
 }
 
 type Bound = Pick<StoredAttempt, 'impUid' | 'merchantId' | 'channel' | 'expiresAt' | 'secrets'>;
 
-/** What the sealed parts of an attempt are bound to: neither its secrets nor its time can be changed. */
+/** The context of an attempt's sealed parts, so that neither its secrets nor its time can be changed. */
 export function attemptContext(part: 'frame' | 'walk', attempt: Bound): string {
   const { merchantId, impUid, channel, expiresAt, secrets } = attempt;
   const { ticket, ticketUntil, handle, session } = secrets;

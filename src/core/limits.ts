@@ -41,16 +41,16 @@ interface LimiterOptions {
   readonly limits: RequestLimits | null;
 }
 
-/** A request for a code: to which number, for which merchant, and from where it was asked for. */
+/** A request for a code: its phone number, merchant and client address. */
 export interface CountedCode {
   readonly merchantId: number;
   /** Digits. */
   readonly phone: string;
-  /** Empty when nobody can tell. */
+  /** Empty when it is unknown. */
   readonly address: string;
 }
 
-/** Counts what may be asked for only so often. Numbers and addresses reach the store as keyed digests. */
+/** Counts limited requests. Phone numbers and addresses reach the store as keyed digests. */
 export class Limiter {
   readonly #options: LimiterOptions;
 

@@ -33,7 +33,7 @@ import type { Sealed, Vault } from './vault.ts';
 
 export interface NewOtpRequest {
   readonly claimant: Claimant & { readonly phone: string };
-  /** Of the client that asks; empty when nobody can tell. */
+  /** The client's address; empty when it is unknown. */
   readonly address: string;
   readonly choice: ChannelChoice;
   readonly method: VerificationMethod;
@@ -50,19 +50,19 @@ export interface OtpServiceOptions {
   readonly providers: Providers;
   readonly merchants: MerchantService;
   readonly limiter: Limiter;
-  /** True in a sandbox alone, whose people are kept there. */
+  /** Whether invented people may be kept: only in a sandbox. */
   readonly keepsInvented: boolean;
   /**
-   * Lets another one stand in for a channel that does not exist, as in `dev`, and is told which; null refuses.
+   * Called when another channel replaces one that does not exist, as in `dev`; null refuses unknown channels.
    */
   readonly forgiveChannel: ((taken: string) => void) | null;
 }
 
-/** How long to wait before it is looked again what became of somebody else's confirmation, in milliseconds. */
+/** The pause before another process's confirmation is checked again, in milliseconds. */
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 1_000;
 
-/** What a provider says of the person; it ends the certification. Everything else it may say leaves it open. */
+/** Errors about the person, which end the certification. A provider's other errors leave it open. */
 const REFUSALS: readonly string[] = [
   'identity_mismatch',
   'person_blocked',
@@ -81,7 +81,7 @@ export class OtpService {
     this.#options = options;
   }
 
-  /** Has a code sent and returns the id of the certification that now waits for it. */
+  /** Asks the provider to send a code. Returns the id of the new certification. */
   async request(merchantId: number, request: NewOtpRequest): Promise<string> {
     const { store, vault, clock, merchants, limiter } = this.#options;
     const { claimant, method, merchantUid, address } = request;
@@ -134,21 +134,21 @@ export class OtpService {
   }
 
   /**
-   * Certifies with the right code. `readOtp` returns the six digits and is called only when they matter, since an
-   * unknown, ended or late certification is reported before a code that is missing or malformed. While another call
-   * asks the provider, this one waits to see what comes of it.
+   * Certifies with the right code. `readOtp` returns the six digits. It is called late, because an unknown, ended or
+   * expired certification is reported before a missing or malformed code. While another call asks the provider, this
+   * one waits for its result.
    */
   async confirm(merchantId: number, impUid: string, readOtp: () => string): Promise<Certification> {
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       const confirmed = await this.#tryToConfirm(merchantId, impUid, readOtp);
       if (confirmed !== null) return confirmed;
-      // In this process it is known when that is over; of others it is looked again.
+      // A confirmation of this process says when it is over; one of another process has to be checked again.
       const own = this.#completing.get(impUid);
       await (own ?? new Promise<void>((resolve) => setTimeout(resolve, Math.random() * pause)));
     }
   }
 
-  /** Null when the same must be asked again, since somebody else is at it or was faster. */
+  /** Null when the caller must try again, because another call is confirming or was faster. */
   async #tryToConfirm(
     merchantId: number,
     impUid: string,
@@ -177,7 +177,7 @@ export class OtpService {
     return this.#hold(impUid, this.#complete(certification, claimant, otp.method, claim.id));
   }
 
-  /** Lets the other calls for this certification know when the one that has the claim is done. */
+  /** Wakes the other calls for this certification when the call with the claim is done. */
   async #hold<T>(impUid: string, completed: Promise<T>): Promise<T> {
     const done = completed.then(
       () => {},
@@ -196,7 +196,7 @@ export class OtpService {
     return JSON.parse(text) as Claimant;
   }
 
-  /** Asks the provider and certifies, under the claim; null when somebody else has ended it in between. */
+  /** Asks the provider and certifies while holding the claim; null when another call has ended it meanwhile. */
   async #complete(
     stored: StoredCertification,
     claimant: Claimant,
@@ -225,7 +225,7 @@ export class OtpService {
         const now = clock.now();
         const refused = { merchantId, impUid, state: 'failed', end: 'refused', claim, now } as const;
         if (!(await store.endOtp(refused))) return null;
-        // What went wrong before counts more; without this the claim ends by itself.
+        // The first error is the one to report. A claim that is not released expires.
       } else await store.release(merchantId, impUid, claim).catch(() => {});
       throw error;
     }
@@ -256,7 +256,7 @@ export class OtpService {
 /** An OTP that has not ended. */
 type OpenOtp = StoredOtp & { readonly digest: Uint8Array; readonly claimant: Sealed };
 
-/** A certification that still waits for its code, as far as the store can tell; else the error that says why not. */
+/** Returns the certification if it still waits for its code; otherwise throws the reason. */
 function requireOpen(found: CertificationWithOtp | null): {
   readonly certification: StoredCertification;
   readonly otp: OpenOtp;

@@ -6,8 +6,8 @@ import type { Vault } from './vault.ts';
 
 /*
  * Rows that are not sealed and yet decide something (who a merchant is, what a channel may show, whose a token is)
- * carry a proof: a MAC of their columns under the master key. Whoever can write to the database, and no more, cannot
- * make one, so that a row that was altered or planted is refused and raises an alarm.
+ * carry a proof: a MAC of their columns under the master key. Write access to the database is not enough to make one,
+ * so a row that was altered or inserted is refused and raises an alarm.
  */
 
 /** Row objects whose proof was right, so that one which a store keeps in memory is checked once. */
@@ -64,7 +64,7 @@ export function checkChannel(vault: Vault, channel: Channel): Channel {
 }
 
 type TokenText = Omit<TokenHolder, 'proof'>;
-/** With the digest, so that nobody finds another's row by a token of their own. */
+/** Includes the digest, so that a row cannot be found by another token. */
 const tokenText = (
   { apiKeyId, merchantId, issuedAt, expiresAt, nonce }: TokenText,
   digest: StoredToken['digest'],

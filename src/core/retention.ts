@@ -6,7 +6,7 @@ import type { Store } from './store.ts';
 
 /** How long an ended attempt still answers the shop's script, in milliseconds. */
 const ENDED_ATTEMPT_LIFE = 86_400 * SECOND;
-/** Rows of one transaction: others get their turn in between. */
+/** Rows per transaction, so that other calls can run in between. */
 const BATCH = 500;
 const EXPIRED: AttemptEnd = { certified: false, word: 'EXPIRED', providerCode: null };
 
@@ -18,8 +18,8 @@ export interface RetentionOptions {
 }
 
 /**
- * Ends what is past its time, so that nothing of a person who left stays, and forgets what ended long ago: all of it,
- * however much there is. Nothing is opened for that, so that one damaged row holds up no other.
+ * Ends what is past its time, so that no data of a person who left is kept, and deletes what ended long ago. Nothing is
+ * unsealed for that, so one damaged row does not block the others.
  */
 export async function sweep({ store, clock, keepUnverified }: RetentionOptions): Promise<void> {
   const now = clock.now();

@@ -10,19 +10,19 @@ import type { OtpEnd, RateLimit, StoredOtp } from './otp.ts';
 export interface CertificationWithOtp {
   readonly certification: StoredCertification;
   readonly otp: StoredOtp | null;
-  /** Until when somebody has the claim; null when nobody has taken it. */
+  /** The end of the current claim; null for none. */
   readonly claimedUntil: number | null;
 }
 
 export interface OtpTryRequest extends ClaimRequest {
   readonly digest: Uint8Array;
-  /** How many wrong codes end the certification. */
+  /** The number of wrong codes that ends the certification. */
   readonly wrongTries: number;
 }
 
 /**
- * What became of a try: `right` when the caller now has the claim; `busy` while somebody else has it, so that nothing
- * was compared or counted; `closed` when the certification was not open any more.
+ * The result of a try: `right` when the caller now has the claim; `busy` while another caller has it, and nothing was
+ * compared or counted; `closed` when the certification had ended.
  */
 export type OtpTry = 'right' | 'wrong' | 'last' | 'busy' | 'closed';
 
@@ -37,7 +37,7 @@ export interface OtpEnding {
   readonly now: number;
 }
 
-/** One thing that a request counts under, as a keyed digest, and how often it may. */
+/** One subject of a limit, such as a phone number, as a keyed digest, with its limits. */
 export interface CountedSubject {
   readonly subject: Uint8Array;
   readonly limits: readonly RateLimit[];
@@ -61,9 +61,9 @@ export interface TokenHolder extends Omit<StoredToken, 'digest'> {
 }
 
 export interface TokenChange {
-  /** The pair that asks, with the secret that it showed: a pair that has another one by now gets nothing. */
+  /** The key pair and the secret it was presented with; refused when the pair has another secret by now. */
   readonly key: Pick<ApiKey, 'id' | 'secretDigest'>;
-  /** The token that the pair had when this was decided; null for none. */
+  /** The token that the pair had when the caller read it; null for none. */
   readonly seen: StoredToken | null;
   readonly next: StoredToken;
 }
@@ -75,7 +75,7 @@ export interface PoolFigures {
   readonly idle: number;
   /** Calls that wait for one. */
   readonly waiting: number;
-  /** Calls refused since too many waited already, and those for which none became free in time. */
+  /** Calls that were refused because too many waited, or because no connection became free in time. */
   readonly full: number;
   readonly timedOut: number;
 }
@@ -87,14 +87,14 @@ export interface PoolFigures {
  */
 export interface Store {
   readonly attempts: AttemptStore;
-  /** The time that everybody who shares the store goes by. */
+  /** The clock of all processes that share the store. */
   readonly clock: Clock;
 
   /**
-   * Adds a merchant or brings the one with this user code up to date; keys and channels likewise, and those that are
-   * not given stay. `toRows` is called in the middle with what is there,
-   * and whether that was added for it just now. A key whose secret changes loses its token, a
-   * merchant that is disabled all of them. `store_failed` when a key or channel is another merchant's, or revoked.
+   * Adds a merchant or updates the one with this user code; keys and channels likewise. Keys and channels that are not
+   * given stay. `toRows` is called within the transaction with what is stored, and whether that was added just now. A
+   * key whose secret changes loses its token; a merchant that is disabled loses all tokens. `store_failed` when a key
+   * or channel is another merchant's, or revoked.
    */
   saveMerchant(
     userCode: string,
@@ -104,7 +104,7 @@ export interface Store {
   listMerchants(): Promise<readonly Merchant[]>;
   /** The key pairs of a merchant, the revoked ones too. */
   listKeys(merchantId: number): Promise<readonly KeyState[]>;
-  /** Destroys what a key pair's secret is compared with, and its token; false when there is no such live pair. */
+  /** Deletes a key pair's secret digest and its token; false when there is no such live pair. */
   revokeKey(impKey: string, at: number): Promise<boolean>;
   /** The channels of a merchant, its default one first. */
   listChannels(merchantId: number): Promise<readonly Channel[]>;
@@ -115,57 +115,57 @@ export interface Store {
   findApiKey(impKey: string): Promise<ApiKey | null>;
 
   /**
-   * The token that a key pair had last, whether it has expired or not; null also when the pair has another secret by
-   * now, so that nobody gets a token that was made for it.
+   * The last token of a key pair, expired or not. Null also when the pair has another secret by now, so that an old
+   * secret never gets a token of the new one.
    */
   findTokenOfKey(key: Pick<ApiKey, 'id' | 'secretDigest'>): Promise<StoredToken | null>;
-  /** Puts a token in the place of the one that was seen; false when that or the pair has changed in the meantime. */
+  /** Replaces the token that the caller read; false when the token or the pair has changed meanwhile. */
   putToken(change: TokenChange): Promise<boolean>;
-  /** Who may act with the token of this digest, whether it has expired or not. */
+  /** The holder of the token with this digest, expired or not. */
   findToken(digest: string): Promise<TokenHolder | null>;
 
-  /** Keeps a new certification; false when its id is or was in use, also by one erased since. */
+  /** Stores a new certification; false when its id is in use or was used before. */
   createCertification(certification: StoredCertification): Promise<boolean>;
-  /** The same for one with an OTP, and ends the open ones of this merchant, channel and phone as superseded. */
+  /** The same with an OTP. Ends the open ones of the same merchant, channel and phone as superseded. */
   createOtpCertification(certification: StoredCertification, otp: StoredOtp): Promise<boolean>;
   findCertification(merchantId: number, impUid: string): Promise<StoredCertification | null>;
   findOtp(merchantId: number, impUid: string): Promise<CertificationWithOtp | null>;
   /**
-   * Compares the digest with the OTP's. A wrong one is counted in the same step, and the last one allowed ends the
-   * certification; with the right one the caller gets the claim.
+   * Compares the digest with the OTP's. A wrong one is counted at the same time, and the last one allowed ends the
+   * certification; for the right one the caller gets the claim.
    */
   tryOtp(request: OtpTryRequest): Promise<OtpTry>;
-  /** Takes the claim of a pending certification; false when it has ended or somebody else's claim is live. */
+  /** Claims a pending certification; false when it has ended or another claim is live. */
   claim(request: ClaimRequest): Promise<boolean>;
-  /** Gives a claim back; nothing happens when it is not held any more. */
+  /** Releases a claim; does nothing when the caller no longer has it. */
   release(merchantId: number, impUid: string, claim: Uint8Array): Promise<void>;
-  /** Ends an open OTP certification without a person, and forgets whom the request named; false when it was not open. */
+  /** Ends an open OTP certification without a person, and deletes whom it named; false when it was not open. */
   endOtp(ending: OtpEnding): Promise<boolean>;
-  /** Certifies a pending certification with what is now sealed of it; false when the claim is not held any more. */
+  /** Certifies a pending certification with new sealed details; false when the caller no longer has the claim. */
   certify(certification: StoredCertification, claim: Uint8Array): Promise<boolean>;
   /**
-   * Counts a request under each of its subjects; or, when a limit of any of them forbids it, under none, and says from
-   * when on it may be repeated.
+   * Counts a request under each of its subjects. When a limit of any subject forbids it, counts nothing and returns the
+   * time from which it may be repeated.
    */
   countRequest(subjects: readonly CountedSubject[], now: number): Promise<number | null>;
-  /** Destroys a certification and its key material, and returns what was there; the id stays used. */
+  /** Deletes a certification and its key material, and returns it as it was; the id stays used. */
   eraseCertification(merchantId: number, impUid: string, at: number): Promise<StoredCertification | null>;
   /**
-   * Ends at most so many open OTP certifications whose code was sent before `sentBefore` and that nobody has a claim
-   * on, and forgets whom they named; says how many.
+   * Ends at most so many open OTP certifications whose code was sent before `sentBefore` and that have no claim, and
+   * deletes whom they named. Returns how many.
    */
   endLateOtps(sentBefore: number, now: number, count: number): Promise<number>;
-  /** Deletes at most so many certifications without a person that ended, or began, before `before`; says how many. */
+  /** Deletes at most so many certifications without a person that ended or began before `before`. Returns how many. */
   forgetUnverified(before: number, count: number): Promise<number>;
-  /** Deletes at most so many counts of requests made before `before`; says how many. */
+  /** Deletes at most so many counts of requests made before `before`. Returns how many. */
   forgetRequests(before: number, count: number): Promise<number>;
 
-  /** Forgets every certification and which ids were used. Only a database of `dev` does this. */
+  /** Deletes every certification and the list of used ids. Only in a database of `dev`. */
   resetCertifications(): Promise<void>;
 
-  /** Resolves when the store can answer, and rejects soon when it cannot; after a write met a full disk, also that it can write. */
+  /** Resolves when the store can answer, and rejects soon when it cannot. After a full disk it also tests a write. */
   check(): Promise<void>;
-  /** Absent where there are no connections. */
+  /** Absent for engines without connections. */
   pool?(): PoolFigures;
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@ const WINDOW = 60 * SECOND;
 const FREE = 3;
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 8 * SECOND;
-/** Callers that are remembered; the one that was wrong first is forgotten first. */
+/** The most callers that are remembered; the oldest one is forgotten first. */
 const REMEMBERED = 10_000;
 
 interface Mistakes {
@@ -15,8 +15,8 @@ interface Mistakes {
 }
 
 /**
- * Makes whoever is wrong again and again wait for the answer, and nobody else. Kept in this process: it slows guessing
- * down and locks nothing, so that no stranger can stop a shop by being wrong in its name.
+ * Delays the answers to a caller who is wrong again and again, and to nobody else. Kept in this process: it slows down
+ * guessing and locks nothing, so that a stranger cannot lock out a shop by guessing in its name.
  */
 export class Throttle {
   readonly #clock: Clock;
@@ -28,7 +28,7 @@ export class Throttle {
     this.#clock = clock;
   }
 
-  /** Notes a mistake of `who` and resolves when it may be answered. */
+  /** Counts a mistake of `who` and resolves when it may be answered. */
   async hold(who: string): Promise<void> {
     const wait = this.#note(who);
     if (wait === 0 || !this.#isOpen) return;
@@ -43,7 +43,7 @@ export class Throttle {
     });
   }
 
-  /** Lets everybody go who waits, and holds nobody from now on. */
+  /** Resolves all waiting calls, and delays nobody from now on. */
   close(): void {
     this.#isOpen = false;
     for (const go of this.#waiting) go();

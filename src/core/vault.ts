@@ -27,7 +27,7 @@ export interface Sealed {
   readonly blob: Uint8Array;
 }
 
-/** What bears a mark of its key: that of one cannot pass for that of another. */
+/** Purposes of marks of a key: a mark made for one purpose is not valid for another. */
 export type KeyMarked = 'dev' | 'serve' | 'backup';
 
 const CIPHER = 'aes-256-gcm';
@@ -75,7 +75,7 @@ export class Vault {
     this.#currentId = current.id;
   }
 
-  /** Seals `text`, a byte in each character, so that it opens only with the same `context` (which record, which field). */
+  /** Seals `text`, one byte per character. It opens only with the same `context` (which record, which field). */
   seal(context: string, text: string): Sealed {
     const salt = randomBytes(SALT_BYTES);
     const nonce = randomBytes(NONCE_BYTES);
@@ -89,7 +89,7 @@ export class Vault {
     };
   }
 
-  /** The text that was sealed, or `sealed_data_unreadable`: other context, altered bytes, unknown master key. */
+  /** The sealed text; `sealed_data_unreadable` for another context, altered bytes or an unknown master key. */
   open(context: string, sealed: Sealed): string {
     try {
       const { buffer, byteOffset, length } = sealed.blob;
@@ -113,7 +113,7 @@ export class Vault {
     return this.#digestWith(this.#currentId, purpose, secret);
   }
 
-  /** The same under every key, the newest first: what is found by a digest may have been kept under an older one. */
+  /** The same under every key, the newest first: a stored digest may have been made with an older key. */
   digests(purpose: string, secret: string): readonly Uint8Array[] {
     return [...this.#keys.keys()].reverse().map((keyId) => this.#digestWith(keyId, purpose, secret));
   }
@@ -136,7 +136,7 @@ export class Vault {
     return this.#keys.has(keyId) ? keyId : null;
   }
 
-  /** What a fresh access token is made from: the key's id and 20 random bytes. */
+  /** The nonce of a new access token: the key's id and 20 random bytes. */
   newTokenNonce(): Uint8Array {
     return Buffer.concat([numberToBytes(this.#currentId), randomBytes(20)]);
   }
