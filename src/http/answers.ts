@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { AppError } from '../errors.ts';
 
-/** What a surface says about an error. */
+/** The answer of a surface to an error. */
 export interface ErrorAnswer {
   readonly status: number;
   /** JSON text in ASCII. */
@@ -14,13 +14,13 @@ export type RenderError = (error: AppError) => ErrorAnswer;
 /** Headers as node takes them: name, value, name, value, … */
 export type HeaderList = readonly string[];
 
-/** Who may read answers from a page of another origin. */
+/** Which pages of other origins may read answers. */
 export type CorsPolicy =
   | { readonly kind: 'any' }
   | { readonly kind: 'listed'; readonly origins: readonly string[] };
 
 const ALLOWED_REQUEST_HEADERS = 'Authorization, Content-Type, X-ImpTokenHeader, Tier';
-/** An answer whose status, headers and bytes are its handler's own: a page, a script, a redirect. */
+/** An answer with a status, headers and bytes of its own: a page, a script, a redirect. */
 export interface PageAnswer {
   readonly status: number;
   /** Without `Content-Length`, `X-Content-Type-Options` and `X-Request-Id`, which every answer gets. */
@@ -28,13 +28,13 @@ export interface PageAnswer {
   readonly body: Uint8Array;
 }
 
-/** An answer that goes on until its client goes away or the server stops. Has a connection for itself. */
+/** An answer that goes on until the client leaves or the server stops. It has a connection of its own. */
 export interface StreamAnswer {
   /** Without `X-Content-Type-Options` and `X-Request-Id`, which every answer gets. */
   readonly headers: HeaderList;
   /**
-   * Called once the head is written, but not for HEAD; returns what is to be done at the end. `end` brings the end
-   * about.
+   * Called when the head has been written, except for HEAD. Returns a function that is called at the end; `end` ends
+   * the answer.
    */
   readonly open: (write: (text: string) => void, end: () => void) => () => void;
 }
@@ -63,7 +63,7 @@ export interface RouteAccess {
   readonly private?: boolean;
 }
 
-/** The CORS headers of an answer; what meets no route goes by the policy. */
+/** The CORS headers of an answer. Without a route the policy decides. */
 export function corsHeaders(
   policy: CorsPolicy,
   origin: string | undefined,
@@ -77,7 +77,7 @@ export function corsHeaders(
     : ['Vary', 'Origin'];
 }
 
-/** The usual headers of an answer, with others in the place of those of the same name. */
+/** The usual headers of an answer; those in `others` replace the usual ones of the same name. */
 export function replaceHeaders(usual: HeaderList, others: HeaderList): HeaderList {
   const named = others.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
   const kept = usual.filter((_, at) => !named.includes((usual[at - (at % 2)] ?? '').toLowerCase()));
@@ -96,7 +96,7 @@ export function preflightHeaders(allow: string): HeaderList {
   ];
 }
 
-/** A whole answer as bytes for a socket whose request node could not make sense of. Closes the connection. */
+/** A whole answer as bytes, for a socket whose request node could not parse. Closes the connection. */
 export function rawAnswer(answer: ErrorAnswer, headers: HeaderList): string {
   const lines = [
     `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`,

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts';
 /** Longest body of a request, in bytes. */
 export const BODY_LIMIT = 65_536;
 
-/** Whether a request announces a body; most lookups do not, and need not wait for one. */
+/** Whether a request announces a body. Most lookups do not, and need not wait for one. */
 export function hasBody(request: IncomingMessage): boolean {
   const length = request.headers['content-length'];
   return (length !== undefined && length !== '0') || request.headers['transfer-encoding'] !== undefined;
@@ -16,8 +16,8 @@ export function announcesTooMuch(request: IncomingMessage): boolean {
 }
 
 /**
- * Reads the body whole, at most `BODY_LIMIT` bytes, else `body_too_large`. Resolves to null when the client
- * went away in the middle.
+ * Reads the whole body; rejects with `body_too_large` above `BODY_LIMIT` bytes. Resolves to null when the client left
+ * before the end.
  */
 export function readBody(request: IncomingMessage): Promise<Buffer | null> {
   if (announcesTooMuch(request)) return Promise.reject(new AppError('body_too_large'));
@@ -30,7 +30,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer | null> {
       else reject(new AppError('body_too_large'));
     });
     request.on('end', () => resolve(Buffer.concat(chunks)));
-    // After `end` these change nothing; before it they mean that the body is cut off.
+    // Before `end` these events mean that the body is cut off; after it they have no effect.
     request.on('error', () => resolve(null));
     request.on('close', () => resolve(null));
   });

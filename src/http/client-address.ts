@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP, isIPv4, SocketAddress } from 'node:net';
 
 /**
- * Tells from whom a request comes: by the address at the other end of its connection, and, where that is a trusted
- * proxy, by what the proxy says. Empty when nobody can tell.
+ * Returns the address of a request's client: the other end of the connection or, if that is a trusted proxy, the
+ * address that the proxy names. Empty when it is unknown.
  */
 export type AddressReader = (peer: string | undefined, headers: IncomingHttpHeaders) => string;
 
@@ -19,11 +19,11 @@ export function isAddressBlock(text: string): boolean {
 }
 
 /**
- * `trustedProxies` are texts that `isAddressBlock` takes; others are left out. Headers of anybody else are not read,
- * since whoever sends a request writes them as they like.
+ * `trustedProxies` are texts that `isAddressBlock` accepts; others are ignored. Headers from anybody else are not read,
+ * because a client can write anything into them.
  *
- * Where both headers stand, `X-Forwarded-For` decides: nearly every proxy adds to that one, and many hand on a
- * `Forwarded` that came from the client. A proxy that writes only `Forwarded` has to remove `X-Forwarded-For`.
+ * With both headers, `X-Forwarded-For` decides: nearly every proxy adds to it, and many pass on a `Forwarded` header of
+ * the client unchanged. A proxy that writes only `Forwarded` has to remove `X-Forwarded-For`.
  */
 export function createAddressReader(trustedProxies: readonly string[]): AddressReader {
   if (trustedProxies.length === 0) return (peer) => normalise(peer ?? '') ?? '';
@@ -45,8 +45,8 @@ export function createAddressReader(trustedProxies: readonly string[]): AddressR
 }
 
 /**
- * Goes through the entries from the right: each was written by the hop after it, so that only what stands behind
- * trusted hops counts. An entry that cannot be read ends the way, and the hop that wrote it is taken.
+ * Reads the entries from the right. Each entry was written by the hop to its right, so an entry counts only if that hop
+ * is trusted. At an entry that cannot be read, the hop that wrote it is the result.
  */
 function lastUntrusted(
   list: string,
@@ -67,7 +67,7 @@ function lastUntrusted(
   return last;
 }
 
-/** One element of `Forwarded` (RFC 7239): its only `for`. */
+/** The only `for` of one element of `Forwarded` (RFC 7239). */
 function readElement(element: string): string | null {
   let found: string | null = null;
   for (const pair of element.split(';')) {
@@ -80,7 +80,7 @@ function readElement(element: string): string | null {
   return found === null ? null : readNode(found);
 }
 
-/** An address with or without quotes, brackets and port; null for anything else, as `unknown` and `_hidden` are. */
+/** Reads an address with or without quotes, brackets and port; null for anything else, such as `unknown`. */
 function readNode(text: string): string | null {
   // Longer than any spelling of an address.
   if (text.length > 100) return null;
@@ -92,7 +92,7 @@ function readNode(text: string): string | null {
   return normalise(four ?? node);
 }
 
-/** An address in the one spelling that it has here; null when it is none. */
+/** Normalizes an address; null for a text that is none. */
 function normalise(text: string): string | null {
   const address = text.split('%', 1)[0] ?? '';
   const family = isIP(address);
@@ -102,7 +102,7 @@ function normalise(text: string): string | null {
   return /^::ffff:(?<four>[\d.]+)$/.exec(short)?.groups?.['four'] ?? short;
 }
 
-/** Whether an address is this machine's alone. */
+/** Whether an address can only be reached from this machine. */
 export function isLoopback(address: string): boolean {
   const known = normalise(address) ?? '';
   return known === '::1' || (isIPv4(known) && known.startsWith('127.'));

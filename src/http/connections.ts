@@ -2,46 +2,46 @@ import type { IncomingMessage } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { Logger } from '../log.ts';
 
-/** How many connections one process takes unless told otherwise. */
+/** The default limit of connections of one process. */
 export const MOST_CONNECTIONS = 10_000;
-/** How long a client may leave an answer unread that waits for it, in milliseconds. */
+/** How long a client may leave an answer unread, in milliseconds. */
 export const WRITE_TIMEOUT = 15_000;
 
 export interface ConnectionLimits {
-  /** Connections at once; what comes beyond is closed at once. */
+  /** The most connections; any more are closed at once. */
   readonly most: number;
-  /** How long an answer may wait without that any of it is taken, in milliseconds. */
+  /** How long a client may read nothing of an answer, in milliseconds. */
   readonly writeTimeout: number;
 }
 
-/** How often connections are looked at, in milliseconds. */
+/** How often connections are checked, in milliseconds. */
 const LOOK = 1_000;
-/** Beyond this part of all places, connections that rest keep theirs for no longer than so many milliseconds. */
+/** When this part of all places is taken, idle connections are closed after so many milliseconds. */
 const CROWDED = 0.9;
 const LONGEST_REST = 10_000;
 
-/** A connection, as far as it takes up a place. */
+/** The state of a connection. */
 interface Place {
-  /** The request that has not arrived in whole; null when none is known of. */
+  /** The request that has not fully arrived; null for none. */
   arriving: { readonly complete: boolean } | null;
-  /** Whether bytes came that are no request yet. */
+  /** Whether bytes have arrived that are not a request yet. */
   isBegun: boolean;
   /** Requests that are being handled, and streams. */
   busy: number;
-  /** Bytes that had come when the newest request was there, and at the last look. */
+  /** Bytes that had arrived with the newest request, and at the last check. */
   read: number;
   seen: number;
-  /** How much of its answers had been taken when it was last found waiting, and since when that is so. */
+  /** How many bytes of answers the client had read at the last check while more were waiting, and since when. */
   taken: number;
   stuckAt: number | null;
   restingAt: number;
 }
 
 /**
- * Who has a place at the server, and for how long. A connection is unfinished while a request on it has begun and not
- * arrived in whole, or an answer is not taken. There is room for half as many of these as for all: when one more
- * comes, the one that is unfinished longest goes. So whoever sends or reads slowly cannot take the places of those
- * who do not; requests that are being handled and streams do not count, however long they last.
+ * Limits the connections. A connection is unfinished while a request has begun and not fully arrived, or an answer is
+ * not read. At most half of all places are for unfinished connections: when one more comes, the one that has been
+ * unfinished longest is closed. So slow clients cannot take the places of others. Requests that are being handled and
+ * streams do not count as unfinished.
  */
 export class Connections {
   readonly #limits: ConnectionLimits;
@@ -57,7 +57,7 @@ export class Connections {
     this.#limits = limits;
     this.#log = log;
     server.maxConnections = limits.most;
-    // Under a cluster a worker that is full would hand the connection on, and the next one too, for ever.
+    // In a cluster a full worker would pass the connection on to the next one, which would do the same, for ever.
     Object.assign(server, { dropMaxConnection: true });
     server.on('drop', () => void this.#refused++);
     server.on('listening', () => {
@@ -85,11 +85,11 @@ export class Connections {
       this.#places.delete(socket);
       this.#unfinished.delete(socket);
     });
-    // It is kept from now on, also when the client has left by the time that a request is looked at.
+    // Read now, because it is gone once the client has left.
     void socket.remoteAddress;
   }
 
-  /** The head of a request has arrived. Returns what is to be called once it is answered, or its stream has ended. */
+  /** The head of a request has arrived. Returns a function to call when it is answered or its stream has ended. */
   begin(request: IncomingMessage, hasBody: boolean): () => void {
     const { socket } = request;
     const place = this.#places.get(socket);
@@ -155,7 +155,7 @@ export class Connections {
     this.#tell();
   }
 
-  /** Whether nothing of what waits for the client was taken for too long. */
+  /** Whether the client has read nothing of a waiting answer for too long. */
   #isStuck(socket: Socket, place: Place, now: number): boolean {
     const taken = socket.bytesWritten - socket.writableLength;
     if (place.stuckAt === null || taken !== place.taken) {
@@ -165,7 +165,7 @@ export class Connections {
     return now - place.stuckAt > this.#limits.writeTimeout;
   }
 
-  /** Whether a request is on its way: one that was begun, or bytes that are none yet. */
+  /** Whether a request has begun to arrive. */
   #isArriving(socket: Socket, place: Place): boolean {
     if (place.arriving !== null) {
       if (!place.arriving.complete) return true;

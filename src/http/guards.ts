@@ -3,11 +3,11 @@ import type { Observation, Observer } from './observer.ts';
 import type { Tap } from './tap.ts';
 
 /*
- * Those who look on, and what they throw. A request is answered the same with or without them, and the process goes
- * on.
+ * Guards around the hooks of metrics, traces and tests. An error of a hook changes no answer and does not end the
+ * process.
  */
 
-/** Says the first failure in the log, and no other: what fails once fails at every request. */
+/** Logs only the first failure: a hook that fails once fails at every request. */
 export function reportOnce(log: Logger, who: string): (error: unknown) => void {
   let isSaid = false;
   return (error) => {
@@ -17,7 +17,7 @@ export function reportOnce(log: Logger, who: string): (error: unknown) => void {
   };
 }
 
-/** What a call returns, or something else when it fails. */
+/** Returns the result of a call, or `otherwise` when it throws. */
 export function attempt<T, F>(call: () => T, otherwise: F, report: (error: unknown) => void): T | F {
   try {
     return call();
@@ -27,7 +27,7 @@ export function attempt<T, F>(call: () => T, otherwise: F, report: (error: unkno
   }
 }
 
-/** The same observer, whose failures reach the log only. */
+/** Returns the same observer; its errors are only logged. */
 export function guardObserver(observer: Observer, log: Logger): Observer {
   const report = reportOnce(log, 'observer');
   const guard = (observation: Observation): Observation => ({
@@ -42,7 +42,7 @@ export function guardObserver(observer: Observer, log: Logger): Observer {
       const own = once();
       if (seen !== own)
         Promise.resolve(seen).then(undefined, (error: unknown) =>
-          // What the handler throws is no failure of the observer, which hands it on.
+          // An error of the handler passes through the observer and is not the observer's failure.
           own.then(
             () => report(error),
             () => {},
@@ -63,7 +63,7 @@ export function guardObserver(observer: Observer, log: Logger): Observer {
 
 const UNSEEN: Observation = { run: (handle) => handle(), end: () => {} };
 
-/** The same tap, whose failures reach the log only; a fault that cannot be told is none. */
+/** Returns the same tap; its errors are only logged, and then there is no fault. */
 export function guardTap(tap: Tap, log: Logger): Tap {
   const report = reportOnce(log, 'tap');
   return {

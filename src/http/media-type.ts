@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** How the members of a body are written. */
+/** The format of a body. */
 export type BodyFormat = 'json' | 'form' | 'multipart';
 
 /** The media type of a body: in lower case, without its parameters; empty when none is named. */

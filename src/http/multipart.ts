@@ -1,4 +1,4 @@
-/** One field of a form: its name and what it holds, as they came. */
+/** One field of a form: name and value as sent. */
 export interface MultipartField {
   readonly name: Buffer;
   readonly value: Buffer;
@@ -15,7 +15,7 @@ const UNENCODED = /^(?:7bit|8bit|binary)$/i;
 export function parseMultipart(contentType: string, body: Buffer): readonly MultipartField[] | null {
   const boundary = readParameters(contentType).get('boundary') ?? '';
   if (boundary === '' || boundary.length > 70) return null;
-  // One character for each byte, so that places in the text are places in the body.
+  // One character per byte, so that an index in the text is an index in the body.
   const text = body.toString('latin1');
   const fields: MultipartField[] = [];
   let start: number | null = null;

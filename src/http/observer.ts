@@ -3,9 +3,9 @@ import type { ErrorCode } from '../errors.ts';
 /** A request whose head has arrived. */
 export interface ArrivedRequest {
   readonly requestId: string;
-  /** As it was sent: any word. */
+  /** As it was sent; may be any word. */
   readonly method: string;
-  /** The path of the route that it meets, with `{…}` for what varies; null for none. */
+  /** The path of the route, with `{…}` for its parameters; null without a route. */
   readonly route: string | null;
   /** The header of W3C Trace Context, as it was sent. */
   readonly traceparent: string | string[] | undefined;
@@ -14,26 +14,26 @@ export interface ArrivedRequest {
 export interface Answered {
   /** 0 when the connection was cut instead. */
   readonly status: number;
-  /** Why it was refused; null when it was not. */
+  /** The error that it was refused with; null for none. */
   readonly error: ErrorCode | null;
 }
 
-/** One request that is looked on. */
+/** One request that is observed. */
 export interface Observation {
-  /** Runs its handler, at once, and hands on what comes of it. */
+  /** Runs the handler at once and returns its result. */
   run<T>(handle: () => Promise<T>): Promise<T>;
-  /** Told once, when the answer has been handed to the connection. */
+  /** Called once, when the answer has been handed to the connection. */
   end(answered: Answered): void;
 }
 
 /** Hook for metrics and tracing. Sees no target, no body and no header but the one of the trace. */
 export interface Observer {
   begin(request: ArrivedRequest): Observation;
-  /** Told of bytes that were no request. */
+  /** Called for bytes that are not a request. */
   refused(answered: Answered): void;
 }
 
-/** Several observers as one, the first outermost; undefined for none, so that a request has no work with them. */
+/** Combines observers into one, the first outermost; undefined for none, so that they cost a request nothing. */
 export function joinObservers(observers: readonly Observer[]): Observer | undefined {
   const [first, ...others] = observers;
   const rest = first === undefined ? undefined : joinObservers(others);

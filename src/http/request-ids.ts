@@ -1,13 +1,13 @@
 import { randomFillSync } from 'node:crypto';
 
-/** Bytes of an id: enough that no two of any process are ever the same. */
+/** Bytes of an id: enough that two ids are never equal, also of different processes. */
 const LENGTH = 12;
-/** How many are made at once. */
+/** How many ids are made at a time. */
 const BATCH = 256;
 
 /**
- * Makes ids that tie an answer to its log lines. They are random: whoever gets two of them does not learn how many
- * others were given in between.
+ * Makes ids that connect an answer with its log lines. They are random, so that two of them do not reveal how many
+ * requests came in between.
  */
 export function newRequestIds(): () => string {
   const bytes = Buffer.alloc(LENGTH * BATCH);

@@ -6,18 +6,18 @@ import { splitTarget } from './target.ts';
 /** As in `{ imp_uid: 'imp_1' }` for `/certifications/{imp_uid}`. */
 export type PathParameters = Readonly<Record<string, string>>;
 
-/** What a handler gets to see of a request. */
+/** A request as a handler sees it. */
 export interface ApiRequest {
-  /** As it was sent: HEAD, where the handler is that of GET. */
+  /** As it was sent; may be HEAD for the handler of GET. */
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
   /** The client's address: IPv4 or IPv6 in lower case, without port and zone; empty when it is not known. */
   readonly address: string;
   /** Decoded values of the path's `{…}` segments, by their names. */
   readonly parameters: PathParameters;
-  /** The query as it stands, without the question mark. */
+  /** The raw query, without the question mark. */
   readonly query: string;
-  /** The body's bytes; empty for methods whose body means nothing. */
+  /** The body's bytes; empty for methods without a body. */
   readonly body: Buffer;
 }
 
@@ -30,13 +30,13 @@ export interface Route extends RouteAccess {
   /** Fixed segments and `{name}` for a parameter; a fixed segment wins over a parameter. */
   readonly path: string;
   readonly methods: Partial<Readonly<Record<Method, Handler>>>;
-  /** Throws an AppError for who may not ask, before the method and the body are looked at, and for OPTIONS too. */
+  /** Throws an AppError for a caller who is not allowed. Called before method and body are read, also for OPTIONS. */
   readonly guard?: (request: Pick<ApiRequest, 'method' | 'headers'>) => void;
-  /** Says errors in another form than the contract's envelope. */
+  /** Renders errors in another form than the contract's envelope. */
   readonly renderError?: (error: AppError) => PageAnswer;
 }
 
-/** Routes that stand below one base path. */
+/** Routes below one base path. */
 export interface Surface {
   /** Empty, or segments with a slash before each, as in `/iamport`. */
   readonly basePath: string;
@@ -55,7 +55,7 @@ interface Node {
   readonly fixed: Map<string, Node>;
   parameter: Node | null;
   route: Route | null;
-  /** Of the route's parameters, in the order of the path. */
+  /** Names of the route's parameters, in the order of the path. */
   names: readonly string[];
   allow: string;
 }
@@ -87,7 +87,7 @@ function nameAll(names: readonly string[], values: readonly string[]): PathParam
 
 type RouteNode = Node & { readonly route: Route };
 
-/** Depth first, the fixed way before the parameter: `/certifications/otp` leads on and is an id as well. */
+/** Depth first, fixed segments before parameters: `/certifications/otp` may be an id or the start of a longer path. */
 function walk(node: Node, segments: readonly string[], depth: number, values: string[]): RouteNode | null {
   const segment = segments[depth];
   if (segment === undefined) return node.route === null ? null : (node as RouteNode);

@@ -3,13 +3,13 @@ import type { Readable } from 'node:stream';
 import type { HeaderList } from './answers.ts';
 import { hasBody } from './body.ts';
 
-/** How much of a refused body is still read, so that the client gets to see the refusal. */
+/** How much of a refused body is still read, so that the client can read the refusal. */
 const DRAIN_LIMIT = 1024 * 1024;
 const DRAIN_TIMEOUT = 1_000;
-/** What ends a stream one way or the other. */
+/** Events that end a stream. */
 const ENDS = ['end', 'error', 'close'];
 
-/** Answers in one write. Where the connection ends with it, what the client is still writing is read on for a moment. */
+/** Answers in one write. If that closes the connection, the rest of the request is read for a moment. */
 export function send(
   request: IncomingMessage,
   response: ServerResponse,
@@ -19,7 +19,7 @@ export function send(
 ): void {
   response.writeHead(status, headers as string[]);
   if (response.shouldKeepAlive || request.complete || !hasBody(request)) {
-    // A one-byte string goes out together with the head, in one write and without a copy in between.
+    // Node writes a one-byte string together with the head, in one write and without a copy.
     response.end(body, 'latin1');
     return;
   }
@@ -29,8 +29,8 @@ export function send(
 }
 
 /**
- * Reads on for a moment after an answer that came before its request had arrived: closing a socket with unread
- * bytes in it resets the connection and takes the answer away from a client that is still writing.
+ * Reads on for a moment after an answer that was sent before the request had fully arrived: closing a socket with
+ * unread bytes resets the connection, and a client that is still writing would lose the answer.
  */
 export function drain(source: Readable, finish: () => void): void {
   if (source.readableEnded || source.destroyed) {

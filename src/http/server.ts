@@ -43,7 +43,7 @@ export interface HttpServerOptions {
   readonly observers?: readonly Observer[] | undefined;
   /** Speaks TLS, 1.2 or later, with this certificate. Default: plain HTTP. */
   readonly tls?: TlsOptions | undefined;
-  /** Addresses and blocks whose word on a client's address is taken. Default: none. */
+  /** Addresses and blocks of proxies that may name the client's address. Default: none. */
   readonly trustedProxies?: readonly string[] | undefined;
   /** Connections at once; half as many may be unfinished. Default: `MOST_CONNECTIONS`. */
   readonly maxConnections?: number | undefined;
@@ -54,7 +54,7 @@ export interface HttpServerOptions {
 /** How long a request may take to arrive, in milliseconds: the head, and the whole of it. */
 const HEAD_TIMEOUT = 15_000;
 const REQUEST_TIMEOUT = 30_000;
-/** Longer than the usual 60 s of a balancer, so that the balancer is the one who closes. */
+/** Longer than the usual 60 s of a balancer, so that the balancer closes the connection first. */
 const KEEP_ALIVE_TIMEOUT = 72_000;
 
 const SERVER_OPTIONS = {
@@ -68,11 +68,11 @@ const SERVER_OPTIONS = {
   optimizeEmptyRequests: true,
 };
 
-/** That a connection's bytes were refused by the parser, which says so again for each piece that still comes. */
+/** Marks a connection whose bytes the parser has refused; it reports every further piece again. */
 const REFUSED = Symbol('refused');
 type Connection = Duplex & { [REFUSED]?: true };
 
-/** A request under way, and what its answer has whatever becomes of it. */
+/** A request in progress, and what its answer has in any case. */
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -84,9 +84,9 @@ interface Exchange {
 const NONE: HeaderList = [];
 const NO_BODY = Buffer.alloc(0);
 const NO_SNIFFING: HeaderList = ['X-Content-Type-Options', 'nosniff'];
-/** Refusals after which the connection ends. */
+/** Errors after which the connection is closed. */
 const ENDING: readonly ErrorCode[] = ['body_too_large', 'request_malformed'];
-/** Refusals with a 5xx status that are nobody's fault, and no error in the log. */
+/** Errors with a 5xx status that are no defect; logged as information. */
 const EXPECTED: readonly ErrorCode[] = ['not_ready'];
 
 /**
@@ -105,7 +105,7 @@ export class HttpServer {
   readonly #streams: Streams;
   readonly #connections: Connections;
   readonly #stop = new AbortController();
-  /** Ends connections that are not HTTP's yet. */
+  /** Closes connections whose TLS handshake is not done. */
   #dropHandshakes = (): void => {};
 
   constructor(options: HttpServerOptions) {
@@ -123,7 +123,7 @@ export class HttpServer {
     } else {
       const server = createTlsServer({ ...SERVER_OPTIONS, handshakeTimeout: HEAD_TIMEOUT }, tls);
       this.#dropHandshakes = trackHandshakes(server, most / 2);
-      // Before node's own listener, which would take it for a malformed request and answer in HTTP.
+      // Comes before node's own listener, which would treat it as a malformed request and answer in HTTP.
       server.prependListener('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
         (socket as Connection)[REFUSED] = true;
         socket.destroy();
@@ -147,7 +147,7 @@ export class HttpServer {
     return listenOn(this.#server, port, host);
   }
 
-  /** Answers what is in flight, ends what would go on, refuses what comes new, and resolves when every connection is closed. */
+  /** Answers requests in flight, ends streams, refuses new requests, and resolves when every connection is closed. */
   close(patience: number): Promise<void> {
     this.#stop.abort();
     this.#dropHandshakes();
@@ -161,7 +161,7 @@ export class HttpServer {
     });
   }
 
-  /** Nothing that goes wrong with one request may reach the process. */
+  /** An error of one request must not end the process. */
   #take(request: IncomingMessage, response: ServerResponse, waitsForLeave = false): void {
     takeTurn(request, response, () => {
       if (waitsForLeave && !announcesTooMuch(request)) response.writeContinue();
@@ -270,7 +270,7 @@ export class HttpServer {
     const { requestId, cors } = exchange;
     this.#send(exchange, status, body, [
       ...headers,
-      // On a 304 it would say that the page has become empty.
+      // A length of 0 on a 304 would mean that the page is now empty.
       ...(status === 304 ? [] : ['Content-Length', String(body.length)]),
       ...NO_SNIFFING,
       'X-Request-Id',
@@ -377,7 +377,7 @@ export class HttpServer {
   }
 }
 
-/** Two servers that each take another one would see two different requests; node takes the first without a word. */
+/** Two servers that read different values would see two different requests; node silently reads the first one. */
 function namesHostTwice({ rawHeaders }: IncomingMessage): boolean {
   let count = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {

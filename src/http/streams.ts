@@ -6,7 +6,7 @@ import { reportOnce } from './guards.ts';
 /** Bytes that may wait for a slow client; a client that is further behind is disconnected. */
 const MOST_WAITING = 1024 * 1024;
 
-/** The answers that go on. Each has its connection for itself, which ends with it. */
+/** The open streams. Each has a connection of its own, which is closed with it. */
 export class Streams {
   readonly #ends = new Set<() => void>();
   readonly #report: (error: unknown) => void;
@@ -16,7 +16,7 @@ export class Streams {
     this.#report = reportOnce(log, 'stream');
   }
 
-  /** Writes the head, then whatever the answer writes, until it is closed from one side or the other. */
+  /** Writes the head, then what the answer writes, until either side closes it. */
   start(response: ServerResponse, answer: StreamAnswer, headers: HeaderList, headOnly: boolean): void {
     response.shouldKeepAlive = false;
     response.writeHead(200, headers as string[]);
@@ -44,19 +44,19 @@ export class Streams {
   #open(response: ServerResponse, answer: StreamAnswer, end: () => void): () => void {
     try {
       return answer.open((text) => {
-        // What is written between the end and the `close` event would be an error that nobody handles.
+        // A write between the end and the `close` event would be an unhandled error.
         if (response.destroyed || response.writableEnded) return;
         response.write(text);
         if (response.writableLength > MOST_WAITING) response.destroy();
       }, end);
     } catch (error) {
-      // The head has gone out: nothing else can be said any more.
+      // The head has been sent, so no error can be answered any more.
       response.destroy();
       throw error;
     }
   }
 
-  /** Ends them all, and each that begins later at its head. */
+  /** Ends all streams; one that begins later ends after its head. */
   end(): void {
     this.#ended = true;
     for (const end of this.#ends) end();

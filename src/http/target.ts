@@ -1,4 +1,4 @@
-/** A request target taken apart: decoded path segments, and the query as it stands. */
+/** A parsed request target: decoded path segments and the raw query. */
 export interface Target {
   readonly segments: readonly string[];
   readonly query: string;
@@ -7,9 +7,9 @@ export interface Target {
 const SCHEME_AND_AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i;
 
 /**
- * Takes the raw target of the request line apart by hand: a URL parser would read `//users/getToken` as a host
- * name and resolve dots. An absolute form loses scheme and authority, slashes collapse, trailing ones drop, each
- * segment is percent-decoded once.
+ * Parses the raw target of the request line by hand: a URL parser would read `//users/getToken` as a host name and
+ * resolve dots. Removes scheme and authority of the absolute form, repeated and trailing slashes; decodes each segment
+ * once.
  */
 export function splitTarget(raw: string): Target {
   const target = raw.startsWith('/') ? raw : raw.replace(SCHEME_AND_AUTHORITY, '');
