@@ -25,7 +25,10 @@ export interface StartOptions {
   readonly seed?: Seed;
   /** Sends random codes instead of 123456. Default: false. */
   readonly randomOtp?: boolean;
-  /** Serves HTTPS as `localhost` and as `api`, `cdn` and `service.iamport.kr`; the code under test must trust `authority`. Default: false. */
+  /**
+   * Serves HTTPS as `localhost` and as `api`, `cdn` and `service.iamport.kr`; the code under test must trust
+   * `authority`. Default: false.
+   */
   readonly tls?: boolean;
 }
 

@@ -20,8 +20,8 @@ import { digestSecret } from './token-service.ts';
 import { Vault } from './vault.ts';
 
 /*
- * What a row is bound to, member by member. `Record<keyof …>` has a member that is new fail here until somebody has said
- * what becomes of it.
+ * What a row is bound to, member by member. `Record<keyof …>` has a member that is new fail here until somebody has
+ * said what becomes of it.
  */
 
 const vault = new Vault([{ id: 1, secret: randomBytes(32) }]);

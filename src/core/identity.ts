@@ -80,8 +80,8 @@ export function tidyName(text: string): string {
 }
 
 /**
- * Whether `text` can be a person's name: 1 to 50 characters, one of them a letter, none that breaks a page, and none that
- * is invisible. With invisible characters two names that look the same would be two people.
+ * Whether `text` can be a person's name: 1 to 50 characters, one of them a letter, none that breaks a page, and none
+ * that is invisible. With invisible characters two names that look the same would be two people.
  */
 export function isPersonName(text: string): boolean {
   const length = [...text].length;
@@ -144,7 +144,10 @@ const BUDGET_CARRIERS: Readonly<Record<string, Carrier>> = {
   LGM: 'LGT',
 };
 
-/** Every spelling of a carrier that `parseCarrier` knows, in upper case: first those of the networks, then of budget lines. */
+/**
+ * Every spelling of a carrier that `parseCarrier` knows, in upper case: first those of the networks, then of budget
+ * lines.
+ */
 export const CARRIER_SPELLINGS: readonly string[] = [
   ...Object.keys(CARRIERS),
   ...Object.keys(BUDGET_CARRIERS),

@@ -67,8 +67,8 @@ const BRACKETS = /[[\]\uff3b\uff3d]/g;
 const LINK = /:\/\/|[^\s/]\.[^\s/]+\//u;
 
 /**
- * A service's name as it may stand in a text message, since the merchant's page, and so anybody, chooses it: one line of
- * at most 20 characters. Empty when nothing of it would be seen, or when it holds a link.
+ * A service's name as it may stand in a text message, since the merchant's page, and so anybody, chooses it: one line
+ * of at most 20 characters. Empty when nothing of it would be seen, or when it holds a link.
  */
 export function toMessageName(name: string): string {
   const line = stripUnseen(name.replace(BRACKETS, ''));

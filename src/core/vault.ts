@@ -147,7 +147,9 @@ export class Vault {
     return createHmac('sha256', tokenKey).update(nonce).digest('hex').slice(0, 40);
   }
 
-  /** A mark by which a database of some mode, or a backup, recognises the master key that it was made with: `id:hex`. */
+  /**
+   * A mark by which a database of some mode, or a backup, recognises the master key that it was made with: `id:hex`.
+   */
   keyMark(of: KeyMarked): string {
     return `${this.#currentId}:${Buffer.from(this.digest('key mark', of)).toString('hex')}`;
   }

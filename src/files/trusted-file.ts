@@ -32,7 +32,10 @@ export interface Trust {
   readonly hasCompanions?: boolean;
 }
 
-/** Opens a file for reading. Throws `start_refused` when it is not to be trusted, and what the system says when it fails. */
+/**
+ * Opens a file for reading. Throws `start_refused` when it is not to be trusted, and what the system says when it
+ * fails.
+ */
 export function openTrustedFile(file: string, trust: Trust = {}): number {
   const me = whoAmI();
   // An open file was chosen by the user who started this process, as standard input is.

@@ -1,14 +1,14 @@
-/** What a database must agree with before anything is read from it. */
+/** What is compared with a database before anything is read from it. */
 export interface DatabaseMark {
   /** The wall between the modes: a database made by one is refused by the other. */
   readonly mode: 'dev' | 'serve';
   /** Mark of the newest master key, written into a new database. */
   readonly keyMark: string;
-  /** Whether the mark found in a database of some mode is of one of our master keys, made for this mode. */
+  /** Whether the mark found in a database of this mode was made with one of our master keys. */
   readonly recognises: (keyMark: string, mode: string) => boolean;
   /**
-   * `export` reads a database of either mode, and makes none; `import` may find that an import was broken off. Both go
-   * with an archive. Default: none of them.
+   * For archives. `export` reads a database of either mode and makes none; `import` accepts a database with an import
+   * that did not end. Default: neither.
    */
   readonly use?: 'export' | 'import';
 }

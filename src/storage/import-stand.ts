@@ -2,18 +2,18 @@ import type { ArchiveRow, ArchiveTable, ImportStand } from '../core/archive.ts';
 import { AppError } from '../errors.ts';
 
 /*
- * How far an import is stands in the stamp of its target: `import` while it runs, with the id of the export and the
+ * The stamp of the target records the progress of an import: `import` while it runs, with the id of the export and the
  * number of the next chunk; `imported` with the id when it has ended.
  */
 
-/** Why nobody serves from a database whose stamp has `import`. */
+/** Why a database with `import` in its stamp cannot be served from. */
 export const UNFINISHED = 'an import into it has not ended; run bonin import again with the same file';
 
 const MARK = /^(\S+) (\d{1,15})$/;
 
-/** Tables that number their rows themselves. */
+/** Tables with row numbers that the database gives. */
 export const NUMBERED: readonly string[] = ['merchants', 'channels', 'api_keys'];
-/** Far above what is ever given, and far below where numbers end. */
+/** Far above every number in use, and far below the largest one possible. */
 const LARGEST_NUMBER = 2 ** 40;
 
 /** Refuses row numbers that a table never reaches: the next row would have no number left. */
@@ -23,12 +23,12 @@ export function checkNumbers({ name }: ArchiveTable, rows: readonly ArchiveRow[]
     throw new AppError('store_failed', { detail: 'they have numbers that Bonin does not give' });
 }
 
-/** What stands at `import` when this chunk is the next one. */
+/** The value of `import` when this chunk is the next one. */
 export function importMark(exportId: string, chunk: number): string {
   return `${exportId} ${chunk}`;
 }
 
-/** Where an import begins that finds these in the stamp; `start_refused` when the database is not for it. */
+/** The chunk at which an import starts, by these values of the stamp; `start_refused` for another database. */
 export function standOf(
   exportId: string,
   stamp: { readonly import: string | undefined; readonly imported: string | undefined },

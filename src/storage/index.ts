@@ -14,7 +14,7 @@ export type { Restored } from './sqlite/restore.ts';
 
 type OpenStore = (url: URL, mark: DatabaseMark, machine: Clock) => Promise<Store>;
 type OpenArchive = (url: URL, mark: DatabaseMark) => Promise<Archive>;
-/** What opens the databases of one kind: to serve from, and to move from or to. */
+/** Opens the databases of one kind, for serving and for export and import. */
 interface Engine {
   store(): Promise<OpenStore>;
   archive(): Promise<OpenArchive>;

@@ -24,7 +24,9 @@ interface Known extends v.GenericSchema {
   readonly options?: readonly unknown[];
 }
 
-/** A value as its schema has it; or everything that is wrong with it, a sentence each. `whole` names the value itself. */
+/**
+ * A value as its schema has it; or everything that is wrong with it, a sentence each. `whole` names the value itself.
+ */
 export type Checked<Schema extends v.GenericSchema> =
   | { readonly value: v.InferOutput<Schema>; readonly problems: null }
   | { readonly problems: readonly [string, ...string[]] };

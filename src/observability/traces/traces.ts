@@ -95,7 +95,9 @@ function observeRequests(tracer: Tracer, current: AsyncLocalStorage<Context>): O
   };
 }
 
-/** The trace that a request says it belongs to. Only its ids are taken in: what else came along is a stranger's text. */
+/**
+ * The trace that a request says it belongs to. Only its ids are taken in: what else came along is a stranger's text.
+ */
 function callerOf({ traceparent }: ArrivedRequest): Context {
   const caller = typeof traceparent === 'string' ? parseTraceParent(traceparent) : null;
   return caller === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...caller, isRemote: true });

@@ -3,10 +3,10 @@ import type { PoolConfig } from 'pg';
 import { AppError } from '../../errors.ts';
 import { readTrustedFile } from '../../files/trusted-file.ts';
 
-/** Where a database is, as the driver takes it; `name` is for people and holds neither user nor password. */
+/** The address of a database for the driver; `name` is for people and contains neither user nor password. */
 export interface Address {
   readonly name: string;
-  /** One server, or those of which one at a time is writable, in the order in which they are tried. */
+  /** One server; or several, of which one at a time is writable, in the order in which they are tried. */
   readonly servers: readonly Server[];
   readonly config: PoolConfig;
 }
@@ -28,9 +28,9 @@ const PARAMETERS: ReadonlySet<string> = new Set([
 
 /**
  * Reads `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`. The folder of a Unix socket goes into `?host=`, and
- * so do several servers, as in `?host=A,B&port=5432,5433`: the first one that can be written to is taken. Without
- * `sslmode` a server on this machine is spoken to as it is, and one elsewhere by TLS with a certificate that is
- * checked. What is left out is as PGUSER, PGPASSWORD and PGDATABASE or the driver say.
+ * so do several servers, as in `?host=A,B&port=5432,5433`: the first writable one is used. Without `sslmode`, a server
+ * on this machine is used without TLS, and any other with TLS and a checked certificate. Parts that are left out come
+ * from PGUSER, PGPASSWORD and PGDATABASE, or from the driver.
  */
 export function readAddress(url: URL): Address {
   const parameters = url.searchParams;
@@ -73,7 +73,7 @@ function isHere({ host }: Server): boolean {
   return host.startsWith('/') || /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/i.test(host);
 }
 
-/** The modes of libpq that say what they do; `require` encrypts and asks for no proof of who answers. */
+/** The modes of libpq that are accepted. `require` encrypts but does not check the certificate. */
 function readTls(mode: string, parameters: URLSearchParams): ConnectionOptions | false {
   const file = parameters.get('sslrootcert');
   const ca = file === null ? {} : { ca: readCertificate(file) };
@@ -104,7 +104,7 @@ function decode(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    // The error of the platform would quote it, and it may be the password.
+    // Node's error would quote the text, which may be the password.
     throw refuse('the database URL has a % that stands for no character');
   }
 }

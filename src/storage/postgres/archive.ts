@@ -24,7 +24,7 @@ const TYPE_OF: Readonly<Record<CellKind, string>> = {
 /** Opens the archive of `postgres://…`. */
 export async function openPostgresArchive(url: URL, mark: DatabaseMark): Promise<Archive> {
   const { database, clock } = await openDatabase(url, mark, systemClock);
-  // Nothing ends while it is moved.
+  // Nothing expires during an export or import.
   clock.stop();
   try {
     const stamp = new Map(
@@ -75,7 +75,7 @@ class PostgresArchive implements Archive {
         isEmpty &&= (await query(client, `SELECT 1 FROM ${name} LIMIT 1`)).length === 0;
       const begun = stamp.get('import');
       const stand = standOf(exportId, { import: begun, imported: stamp.get('imported') }, isEmpty);
-      // A mark that stands there may be a chunk further by now.
+      // Another process may have imported a chunk since the stamp was read.
       if (stand.next === 0 && begun === undefined)
         await writeStamp(client, 'import', importMark(exportId, 0));
       return stand;
@@ -127,7 +127,7 @@ class PostgresArchive implements Archive {
   }
 }
 
-/** Asks one thing on any connection. */
+/** Runs one statement on any connection. */
 function ask(
   database: Database,
   text: string,

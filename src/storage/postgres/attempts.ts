@@ -17,7 +17,7 @@ import { isLive } from '../../core/claims.ts';
 import type { Database, Run } from './database.ts';
 import { columnsOf, ownId, toAttempt } from './rows.ts';
 
-/** The attempts of a PostgreSQL store. Their ids are of our own making only. */
+/** The attempts of a PostgreSQL store. Only certifications with an id made by Bonin have attempts. */
 export class PostgresAttempts implements AttemptStore {
   readonly #database: Database;
   readonly #insertCertification: (run: Run, certification: StoredCertification) => Promise<number | null>;
@@ -83,14 +83,14 @@ export class PostgresAttempts implements AttemptStore {
 
   async tryCode({ impUid, step, digest, wrongTries, claim, now }: CodeTryRequest): Promise<StoredCodeTry> {
     const id = ownId(impUid);
-    // A step that is gone does not come back: thousands of forms of it need not queue for the lock, each in its turn.
+    // A past step never returns, so thousands of forms of it are refused here without waiting for the lock.
     if ((await this.#database.run('isAtStep', id, step)).length === 0) return 'overtaken';
     return this.#database.transaction(async (run): Promise<StoredCodeTry> => {
       if (!(await lockUnclaimed(run, id, now))) return 'overtaken';
       const [taken] = await run('takeCodeStep', id, step, wrongTries);
       if (taken === undefined) return 'overtaken';
       const [code, wrong] = taken as [Uint8Array, number];
-      // Keyed digests: how long comparing them takes tells nothing about the code.
+      // These are keyed digests: the time to compare them reveals nothing about the code.
       if (Buffer.compare(code, digest) === 0) {
         await run('takeClaim', id, claim.id, claim.until);
         return 'right';
@@ -149,7 +149,7 @@ export class PostgresAttempts implements AttemptStore {
   }
 }
 
-/** Holds a pending certification until the transaction ends; false when it has ended or is being confirmed. */
+/** Locks a pending certification until the transaction ends; false when it has ended or is being confirmed. */
 async function lockUnclaimed(run: Run, id: number, now: number): Promise<boolean> {
   const [pending] = await run('lockPending', id);
   return pending !== undefined && !isLive(pending[0] as number | null, now);

@@ -5,10 +5,9 @@ interface Waiting<Question, Answer> {
 }
 
 /**
- * Asks what comes up in one turn of the event loop together: under load many requests are read in one turn, and one
- * statement for all of them costs the driver, the network and the server a fraction of one for each. A question waits
- * for the rest of its turn and for nothing else, and the statement begins after it was asked, so that its answer is
- * as fresh as if it had been asked alone.
+ * Combines the questions of one turn of the event loop into one statement. Under load many requests are read in one
+ * turn, and one statement for all of them costs much less than one each. A question waits only for the end of its turn.
+ * The statement begins after the question was asked, so the answer is as fresh as if it had been asked alone.
  */
 export class Batches<Question, Answer> {
   readonly #ask: (questions: readonly Question[]) => Promise<readonly Answer[]>;
@@ -16,8 +15,8 @@ export class Batches<Question, Answer> {
   #waiting: Waiting<Question, Answer>[] = [];
 
   /**
-   * `ask` returns the answers in the order of the questions; when it fails, all of them fail alike. `most` is how many
-   * questions go into one statement; what more comes up in the same turn goes into the next ones, beside it.
+   * `ask` returns the answers in the order of the questions; when it fails, all of them fail. `most` is the number of
+   * questions in one statement; further ones of the same turn go into further statements, at the same time.
    */
   constructor(ask: (questions: readonly Question[]) => Promise<readonly Answer[]>, most = 500) {
     this.#ask = ask;

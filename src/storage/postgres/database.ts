@@ -6,24 +6,24 @@ import type { Address, Server } from './address.ts';
 import { isConflict, isConnectionSound, isOutOfRoom, isQueueTimeout, toStoreFailure } from './failures.ts';
 import { SQL, type StatementName } from './statements.ts';
 
-/** Connections of one process at most: a server takes a hundred, unless told otherwise, from all nodes together. */
+/** The most connections of one process. By default a server accepts a hundred from all nodes together. */
 const CONNECTIONS = 10;
 /**
- * Calls that may wait for a connection, which is a burst of two seconds at a thousand statements a second; whoever
- * comes then gets an error at once. And how long they may, in milliseconds: less than a statement may take, so that
- * whoever stands behind ten that are stuck is told before they are.
+ * How many calls may wait for a connection (a burst of two seconds at a thousand statements a second); any more fail at
+ * once. And how long they may wait, in milliseconds: less than a statement may take, so that calls behind ten slow
+ * statements fail before those do.
  */
 const MOST_WAITING = 2000;
 const LONGEST_WAIT = 4000;
 /** After how long the server cancels a statement, and Bonin drops the connection, in milliseconds. */
 const STATEMENT_TIMEOUT = 5000;
 const ANSWER_TIMEOUT = 7000;
-/** When a connection that nobody needs is closed, in milliseconds. */
+/** When an idle connection is closed, in milliseconds. */
 const IDLE_TIMEOUT = 60_000;
-/** How often what met another transaction is tried, and the longest pause in between for each try, in milliseconds. */
+/** How often a transaction is tried after a conflict, and the longest pause per try, in milliseconds. */
 const TRIES = 5;
 const PAUSE = 20;
-/** The server may be set to another level; what is written here is right with this one. */
+/** The server may have another default; the statements are correct at this level. */
 const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
 const INT8 = 20;
@@ -38,24 +38,24 @@ export const TYPES = {
 /** A row as an array of its columns. */
 export type Row = readonly unknown[];
 export type Value = string | number | boolean | Uint8Array | readonly Uint8Array[] | readonly number[] | null;
-/** Runs one statement and returns the rows that it returns. */
+/** Runs one statement and returns its rows. */
 export type Run = (name: StatementName, ...values: readonly Value[]) => Promise<readonly Row[]>;
 
-/** The connections to one database. Every failure is `store_unavailable` or `store_failed`; a lost connection is replaced when one is needed. */
+/** The connections to one database. Errors are `store_unavailable` or `store_failed`; lost connections are replaced. */
 export class Database {
   readonly #pool: Pool;
   readonly #servers: readonly Server[];
-  /** Which of the servers new connections go to. */
+  /** The index of the server for new connections. */
   #at = 0;
-  /** Calls that got no connection. */
+  /** The number of calls that got no connection. */
   #full = 0;
   #timedOut = 0;
-  /** The connections that were made since one was last lost: older ones may be as dead, and would take seconds to tell. */
+  /** Connections made since one was last lost. Older ones are probably dead too, and would fail only after seconds. */
   #trusted = new WeakSet<ClientBase>();
-  /** Whether the disk under the database was full when it was last tried. */
+  /** Whether the database's disk was full at the last write. */
   lacksRoom = false;
 
-  /** `patience` is how long a statement may take, in milliseconds. */
+  /** `patience` is the time limit of a statement, in milliseconds. */
   constructor({ config, servers }: Address, patience = STATEMENT_TIMEOUT) {
     this.#servers = servers;
     this.#pool = new Pool({
@@ -98,7 +98,7 @@ export class Database {
     });
   }
 
-  /** Runs `work` on a connection of its own, again when it met another transaction. */
+  /** Runs `work` on a connection of its own, and again after a conflict with another transaction. */
   async withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     for (let count = 1; ; count++) {
       const client = await this.#checkOut();
@@ -110,7 +110,7 @@ export class Database {
         if (isOutOfRoom(error)) this.lacksRoom = true;
         if (count >= TRIES || !isConflict(error)) throw toStoreFailure(error);
       } finally {
-        // Those that were lost with it tell later, and say nothing of the ones made since.
+        // Connections that were lost at the same time report it later; newer ones are not affected.
         if (!isSound && this.#trusted.has(client)) this.#trusted = new WeakSet();
         if (isSound) client.release();
         else discard(client);
@@ -133,7 +133,7 @@ export class Database {
       } catch (error) {
         if (isQueueTimeout(error)) this.#timedOut++;
         if (isQueueTimeout(error) || count >= this.#servers.length) throw toStoreFailure(error);
-        // Several calls fail at once: only the first of them moves on.
+        // Several calls fail at the same time: only the first one switches to the next server.
         if (this.#at === tried) this.#takeNextServer();
       }
     }
@@ -169,13 +169,13 @@ export class Database {
   }
 }
 
-/** Closes a connection without a word to the server: one that is silent would keep the process from ending. */
+/** Closes a connection without telling the server: waiting for a silent one would keep the process alive. */
 function discard(client: PoolClient): void {
   client.connection.stream.destroy();
   client.release(true);
 }
 
-/** A standby answers reads and refuses writes, and may be behind: nothing is asked of it. */
+/** A standby is not used: it refuses writes, and its answers may be old. */
 async function refuseStandby(client: ClientBase): Promise<void> {
   const { rows } = await client.query<{ transaction_read_only: string }>('SHOW transaction_read_only');
   if (rows[0]?.transaction_read_only !== 'off')

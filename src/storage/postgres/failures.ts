@@ -1,10 +1,10 @@
 import { DatabaseError } from 'pg';
 import { AppError } from '../../errors.ts';
 
-/** What an operator can do something about: SQLSTATEs (PostgreSQL's Appendix A) and codes of Node. */
+/** Errors that an operator can act on: SQLSTATEs (PostgreSQL's Appendix A) and codes of Node. */
 type Sentences = Readonly<Record<string, string>>;
 
-/** What passes by itself, or with room on the disk, so that the same may be asked again. */
+/** Temporary errors: retry, or free disk space. */
 const PASSING: Sentences = {
   ECONNREFUSED: 'no database server listens there',
   ECONNRESET: 'the connection to the database was lost',
@@ -33,10 +33,10 @@ const PASSING: Sentences = {
   '57P05': 'the database server closes idle connections',
   '58030': 'the disk under the database cannot be read or written',
 };
-/** Also without a sentence: connections, lack of resources. */
+/** Classes that are also temporary without a sentence: connections, lack of resources. */
 const PASSING_CLASSES: ReadonlySet<string> = new Set(['08', '53']);
 
-/** What stays until somebody mends it. */
+/** Errors that stay until an operator fixes the cause. */
 const LASTING: Sentences = {
   EACCES: 'the database server does not let this user in',
   DEPTH_ZERO_SELF_SIGNED_CERT: "the database server's certificate is not trusted",
@@ -57,7 +57,7 @@ const LASTING: Sentences = {
 const QUEUE_TIMEOUT = 'timeout exceeded when trying to connect';
 const CONNECTION_LOST = 'the connection to the database was lost';
 
-/** What the driver throws without a code; anything else of this kind is a connection that was lost. */
+/** Errors of the driver without a code. Any other error of the driver without a code is a lost connection. */
 const PASSING_OF_DRIVER: Sentences = {
   [QUEUE_TIMEOUT]: 'no connection to the database became free in time',
   'Connection terminated due to connection timeout': 'the database server does not answer',
@@ -69,11 +69,11 @@ const LASTING_OF_DRIVER: Sentences = {
 };
 
 const DISK_FULL = '53100';
-/** A number that is larger than any that is written here. */
+/** A number that is larger than any that Bonin writes. */
 const OUT_OF_RANGE = '22003';
-/** After these the transaction is gone and may be tried again: it met another one. */
+/** Conflicts with another transaction: rolled back, and may be tried again. */
 const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
-/** Errors of a statement after which its connection is of no use: not writable any more, or it forgot its statements. */
+/** Errors after which a connection is useless: it is read-only now, or has lost its prepared statements. */
 const SPOILING: ReadonlySet<string> = new Set(['25006', '26000']);
 
 export function sqlState(thrown: unknown): string | null {
@@ -88,12 +88,12 @@ export function isOutOfRoom(thrown: unknown): boolean {
   return sqlState(thrown) === DISK_FULL;
 }
 
-/** Whether no connection was tried at all, since all of them were in use. */
+/** Whether the call got no connection because all of them were in use. */
 export function isQueueTimeout(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.message === QUEUE_TIMEOUT;
 }
 
-/** Whether the connection can go on after this: only when the server refused a statement, and nothing else. */
+/** Whether the connection can still be used: only when the server refused a statement. */
 export function isConnectionSound(thrown: unknown): boolean {
   if (thrown instanceof AppError) return true;
   return thrown instanceof DatabaseError && thrown.severity === 'ERROR' && !SPOILING.has(thrown.code ?? '');
@@ -113,7 +113,7 @@ function classify(thrown: unknown): Failure {
         sentence: `the database failed with SQLSTATE ${state}`,
       }
     );
-  // What the driver throws is a plain error; any other kind is a mistake of ours.
+  // The driver throws plain errors; any other class is a defect of Bonin.
   if (!(thrown instanceof Error) || thrown.name === 'TypeError' || thrown.name === 'RangeError')
     return { passes: false, sentence: 'the database failed' };
   if ('code' in thrown)
@@ -127,7 +127,7 @@ function classify(thrown: unknown): Failure {
 }
 
 function find(key: string, passing: Sentences, lasting: Sentences): Failure | null {
-  // Keys are what a server or a driver says: names that every object has are none of ours.
+  // The key comes from a server or a driver, so names that every object inherits must not match.
   const passes = Object.hasOwn(passing, key);
   const sentences = passes ? passing : lasting;
   const sentence = Object.hasOwn(sentences, key) ? sentences[key] : undefined;
@@ -135,8 +135,8 @@ function find(key: string, passing: Sentences, lasting: Sentences): Failure | nu
 }
 
 /**
- * Turns what was thrown into `store_unavailable` or `store_failed`; our own errors pass as they are. The sentence
- * holds no value of a statement. What the server says of an error quotes values, so it does not go along as the cause.
+ * Turns an error into `store_unavailable` or `store_failed`; an `AppError` stays as it is. The sentence contains no
+ * value of a statement. The server's message quotes values, so the error is not kept as the cause.
  */
 export function toStoreFailure(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;

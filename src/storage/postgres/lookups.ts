@@ -3,18 +3,18 @@ import type { TokenHolder } from '../../core/store.ts';
 import type { Row, Run } from './database.ts';
 import { ownId, toCertification } from './rows.ts';
 
-/** Whose certification of an id of our own shape. */
+/** A certification's key and the merchant who asks for it. */
 export interface CertificationKey {
   readonly merchantId: number;
   readonly impUid: string;
 }
 
-/** Where in a row of `findTokens` its digest stands, and in one of `findCertifications` its key. */
+/** The column of the digest in rows of `findTokens`, and of the key in rows of `findCertifications`. */
 const DIGEST = 6;
 const ID = 16;
 const MERCHANT_ID = 17;
 
-/** Who holds the tokens of these digests; null for each that nobody does. */
+/** The holders of the tokens with these digests; null where there is none. */
 export async function findTokens(
   run: Run,
   digests: readonly string[],
@@ -35,7 +35,7 @@ export async function findTokens(
   return digests.map((digest) => holders.get(digest) ?? null);
 }
 
-/** The certifications of these keys; null for each that is not there or is another merchant's. */
+/** The certifications with these keys; null where there is none or it is another merchant's. */
 export async function findCertifications(
   run: Run,
   keys: readonly CertificationKey[],
@@ -54,7 +54,7 @@ export async function findCertifications(
   });
 }
 
-/** Numbers or hex digits as the text of an array, which holds nothing that would have to be quoted. */
+/** The text of an array of numbers or hex digits, which need no quotes. */
 function arrayOf(values: Iterable<string | number>): string {
   return `{${[...values].join(',')}}`;
 }

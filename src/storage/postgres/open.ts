@@ -13,20 +13,20 @@ import { SharedClock } from './shared-clock.ts';
 
 const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), ['0001-schema.sql']);
 
-/** Stands in the stamp of every database of ours. */
+/** In the stamp of every database of Bonin. */
 const APPLICATION = 'bonin';
-/** How long a step of the schema may take, in milliseconds: it may have to rewrite a large table. */
+/** The time limit of a step of the schema, in milliseconds: it may rewrite a large table. */
 const MIGRATION_TIMEOUT = 3_600_000;
-/** How long a statement may take for an archive, in milliseconds: to count a large table takes its time. */
+/** The time limit of a statement of an archive, in milliseconds: it may count a large table. */
 const ARCHIVE_TIMEOUT = 600_000;
-/** What the server says to the slower of two that make the first tables: the name of a table, or of its row type, is taken. */
+/** Errors of the slower of two processes that make the first tables: a table's or row type's name is taken. */
 const TAKEN: ReadonlySet<string> = new Set(['23505', '42P07', '42710']);
-/** What it says of a table that only happens to be called as ours. */
+/** Errors for a foreign table with the name of one of ours. */
 const NO_SUCH_COLUMN = '42703';
 const MOST_TRIES = 20;
 const PAUSE = 50;
 
-/** What stands in a database: nothing, something of others, or the stamp of ours. */
+/** The content of a database: nothing, foreign tables, or our stamp. */
 type Found =
   | { readonly kind: 'empty' }
   | { readonly kind: 'foreign' }
@@ -38,8 +38,8 @@ export interface OpenDatabase {
 }
 
 /**
- * Connects, and makes the tables or brings them up to date. A database that is foreign, newer, of the other mode or
- * of another master key is refused with one sentence and left as it was. `machine` is this machine's clock.
+ * Connects, and creates or updates the tables. A database that is foreign, newer, of the other mode or of another
+ * master key is refused with one sentence and not changed. `machine` is this machine's clock.
  */
 export async function openDatabase(url: URL, mark: DatabaseMark, machine: Clock): Promise<OpenDatabase> {
   const address = readAddress(url);
@@ -61,7 +61,7 @@ export async function openDatabase(url: URL, mark: DatabaseMark, machine: Clock)
   }
 }
 
-/** Refuses a server on which our promises would not hold. */
+/** Refuses a server whose settings would break durability or correctness. */
 async function inspectServer(client: PoolClient, address: Address): Promise<void> {
   const { rows } = await client.query<Record<string, string | null>>(
     `SELECT current_setting('server_encoding') AS encoding, current_setting('synchronous_commit') AS commits,
@@ -91,7 +91,7 @@ const STRANGERS = `
 const OUR_TABLES: readonly string[] = ['stamp', 'turns', ...ARCHIVE_TABLES.map(({ name }) => name)];
 const LONGEST_NAME = 60;
 
-/** Refuses a schema in which our statements would do what others have thought of. */
+/** Refuses a schema in which foreign code would run with our statements. */
 async function inspectSchema(client: PoolClient, address: Address): Promise<void> {
   const { rows } = await client.query<{ type: string; name: string }>(STRANGERS, [OUR_TABLES]);
   const [stranger] = rows;
@@ -124,7 +124,7 @@ class Overtaken extends AppError {
 async function migrateOn(client: PoolClient, address: Address, mark: DatabaseMark): Promise<void> {
   await client.query(`SET LOCAL statement_timeout = ${MIGRATION_TIMEOUT}`);
   if ((await look(client)).kind === 'ours')
-    // From here on one after the other.
+    // From here on one process at a time.
     await client.query(patiently("SELECT value FROM stamp WHERE name = 'schema' FOR UPDATE"));
   const found = await look(client);
   const version = inspect(found, address, mark);
@@ -157,7 +157,7 @@ function patiently(text: string) {
   return { text, query_timeout: MIGRATION_TIMEOUT };
 }
 
-/** Looks at the schema that tables are made in, without changing anything. */
+/** Reads the schema that tables are made in, without changing anything. */
 async function look(client: PoolClient): Promise<Found> {
   const tables = await client.query<{ table_name: string }>(
     `SELECT table_name FROM information_schema.tables

@@ -8,7 +8,7 @@ import { canBeStored, columnsOf, keyOf } from './rows.ts';
 /** Rows of `turns`. */
 const TURNS = 512;
 
-/** What the database knows of OTPs, and what the limits count. */
+/** The OTPs of a PostgreSQL store, and the counts of the limits. */
 export class OtpTable {
   readonly #database: Database;
 
@@ -16,7 +16,7 @@ export class OtpTable {
     this.#database = database;
   }
 
-  /** Until the transaction ends, nobody else makes OTPs for this phone number. */
+  /** Locks a phone number until the transaction ends, so that nobody else makes OTPs for it. */
   async takeTurn(run: Run, phoneDigest: Uint8Array): Promise<void> {
     await run('takeTurns', [turnOf(phoneDigest)]);
   }
@@ -26,7 +26,7 @@ export class OtpTable {
     await run('insertOtp', id, method, digest, phoneDigest, sentAt, wrong, end, ...columnsOf(claimant));
   }
 
-  /** Compares keyed digests: how long that takes tells nothing about the code. */
+  /** Compares keyed digests: the time it takes reveals nothing about the code. */
   async try({ merchantId, impUid, digest, wrongTries, claim, now }: OtpTryRequest): Promise<OtpTry> {
     if (!canBeStored(impUid)) return 'closed';
     return this.#database.transaction(async (run): Promise<OtpTry> => {
@@ -79,7 +79,7 @@ function endOfWindow({ window }: RateLimit, row: Row | undefined): number {
   return at === null ? 0 : Number(at) + window;
 }
 
-/** Which row of `turns` stands for a digest. */
+/** The row of `turns` for a digest. */
 function turnOf(digest: Uint8Array): number {
   return Buffer.from(digest).readUInt16BE(digest.length - 2) % TURNS;
 }

@@ -2,16 +2,16 @@ import { AppError } from '../../errors.ts';
 import type { Database } from './database.ts';
 
 /**
- * How long the answer may take, in milliseconds. Whoever asks is a balancer that gives up soon itself, and a node whose
- * calls wait longer than this for a connection is no help.
+ * The time limit of the answer, in milliseconds. A balancer does not wait long, and a node whose calls wait longer than
+ * this for a connection is not ready.
  */
 const LONGEST_CHECK = 1000;
-/** Spills about a megabyte onto the disk under the database and leaves nothing: what is full cannot do that. */
+/** Writes about a megabyte of temporary data to the database's disk, which fails on a full disk. */
 const SPILL = `
   SET LOCAL work_mem = '64kB';
   SELECT count(*) FROM (SELECT g FROM generate_series(1, 40000) g ORDER BY g DESC OFFSET 0) spilt`;
 
-/** Whether calls are answered. It goes the way that calls go, so that what holds them up holds it up as well. */
+/** Checks whether calls are answered. It uses the same connections as calls, so that it waits when they wait. */
 export class Readiness {
   readonly #database: Database;
   #checking: Promise<void> | null = null;
@@ -20,7 +20,7 @@ export class Readiness {
     this.#database = database;
   }
 
-  /** Resolves when they are. However many ask, the server is asked one thing at a time. */
+  /** Resolves when calls are answered. Checks at the same moment share one statement. */
   async check(): Promise<void> {
     this.#checking ??= this.#ask().finally(() => {
       this.#checking = null;
@@ -39,7 +39,7 @@ export class Readiness {
     }
   }
 
-  /** A full disk still answers reads, so it is tried with a write once it has refused one. */
+  /** A full disk still answers reads, so after a refused write a write is tried. */
   async #ask(): Promise<void> {
     if (!this.#database.lacksRoom) await this.#database.run('check');
     else {

@@ -10,11 +10,11 @@ import type { Sealed } from '../../core/vault.ts';
 import { AppError } from '../../errors.ts';
 import type { Row, Value } from './database.ts';
 
-/** How many columns of a row are its channel's, which come first. */
+/** The number of columns of the channel, which come first in a row. */
 const CHANNEL_COLUMNS = 10;
 const CERTIFICATION_COLUMNS = 6;
 
-/** The integer key of an id of our own shape. */
+/** The integer key of an id made by Bonin. */
 export function ownId(impUid: string): number {
   return Number(impUid.slice(4));
 }
@@ -24,7 +24,7 @@ export function keyOf(impUid: string): readonly [Value, Value] {
   return isOwnImpUid(impUid) ? [ownId(impUid), null] : [null, impUid];
 }
 
-/** PostgreSQL keeps no text with a NUL in it, and takes the question for an error: it is in no row. */
+/** PostgreSQL cannot store a text with NUL and refuses it in a question, so no row contains it. */
 export function canBeStored(text: string): boolean {
   return !text.includes('\0');
 }
@@ -53,7 +53,7 @@ export function toChannel(row: Row): Channel {
     number | null,
     Uint8Array,
   ];
-  // Rows are joined to their channel, whether it is there or not.
+  // An outer join: the channel may be missing.
   if (id === null)
     throw new AppError('sealed_data_unreadable', { detail: 'the channel of a row was altered' });
   return {
@@ -102,7 +102,7 @@ export function toMerchant(row: Row): Merchant {
   return { id, userCode, name, pageRules: readPageRules(rules), disabledAt, proof };
 }
 
-/** What is sealed in a row, from a column on; null when there is nothing. */
+/** The sealed data of a row, from this column on; null for none. */
 function toSealed(row: Row, at: number): Sealed | null {
   const [masterKeyId, salt, blob] = row.slice(at, at + 3) as [number | null, Uint8Array, Uint8Array];
   return masterKeyId === null ? null : { masterKeyId, salt, blob };
@@ -172,7 +172,7 @@ export function toAttempt(row: Row): StoredAttempt {
   };
 }
 
-/** The three columns of something sealed, or of nothing. */
+/** The three columns of sealed data, or of none. */
 export function columnsOf(sealed: Sealed | null): [Value, Value, Value] {
   return sealed === null ? [null, null, null] : [sealed.masterKeyId, sealed.salt, sealed.blob];
 }

@@ -30,7 +30,7 @@ export class SharedClock implements Clock {
   async start(): Promise<void> {
     await this.measure();
     this.#timer = setInterval(() => {
-      // Without an answer the last one holds.
+      // Without an answer the last difference stays.
       this.measure().catch(() => {});
     }, EVERY);
     this.#timer.unref();
@@ -41,8 +41,8 @@ export class SharedClock implements Clock {
   }
 
   /**
-   * Asks the server for its time. An answer that was long under way tells little: it moves the clock no further than
-   * to what is possible after it, so that a busy machine does not make the time jump.
+   * Asks the server for its time. A slow answer is inexact: it moves the clock only as far as it proves to be wrong, so
+   * that a busy machine does not make the time jump.
    */
   measure(): Promise<void> {
     return this.#database.withClient(async (client) => {

@@ -15,13 +15,13 @@ const ATTEMPT = `
   FROM attempts a LEFT JOIN channels h ON h.id = a.channel_id
   WHERE`;
 
-/** What an OTP has while it is open, and not when it has ended. */
+/** Columns that an OTP has only while it is open. */
 const NO_OTP_CONTENT = 'digest = NULL, phone_digest = NULL, master_key_id = NULL, salt = NULL, sealed = NULL';
-/** The same of an attempt. */
+/** The same for an attempt. */
 const NO_WALK = 'walk_key_id = NULL, walk_salt = NULL, walk_sealed = NULL, code_digest = NULL';
 const NO_CLAIM = 'claim = NULL, claimed_until = NULL';
 
-/** Nobody has a claim that is live; `isLive` in `core/claims.ts` says which one is. */
+/** There is no live claim, as `isLive` in `core/claims.ts` defines it. */
 const unclaimed = (now: string) =>
   `(c.claimed_until IS NULL OR c.claimed_until <= ${now} OR c.claimed_until > ${now} + ${LONGEST_CLAIM})`;
 
@@ -103,8 +103,8 @@ export const SQL = {
     WHERE t.proof = $8::bytea
     RETURNING api_key_id`,
   /**
-   * Each of a batch is looked up by its key, and so is what belongs to it: `OFFSET 0` leaves the planner no choice. Where
-   * it had one, it read small tables through for every batch and compared each row with all that was asked for.
+   * Each of a batch is looked up by its key, and so is what belongs to it: `OFFSET 0` leaves the planner no choice.
+   * Where it had one, it read small tables through for every batch and compared each row with all that was asked for.
    */
   findTokens: `
     SELECT t.api_key_id, k.merchant_id, t.nonce, t.issued_at, t.expires_at, t.proof, q.digest

@@ -4,19 +4,20 @@ import { isOutOfRoom, toStoreFailure } from './failures.ts';
 import { BUSY_TIMEOUT } from './open.ts';
 import { prepareStatements, type Row, type Statements } from './statements.ts';
 
-/** How long erased bytes may stay in the write-ahead log, and when it is tried again, in milliseconds. */
+/** How long erased bytes may stay in the write-ahead log, and the pause before another try, in milliseconds. */
 const CHECKPOINT_DELAY = 200;
 const CHECKPOINT_RETRY = 1000;
 
 /**
- * Writes 64 kB and leaves no row. They go to the disk, since erased bytes are overwritten; rolled back, they would not.
+ * Writes 64 kB and leaves no row. They are really written because erased bytes are overwritten; after a rollback
+ * nothing would be.
  */
 const TRY_ROOM =
   "INSERT INTO stamp (name, value) VALUES ('room', hex(zeroblob(32768))); DELETE FROM stamp WHERE name = 'room'";
 
 /**
- * One connection for everything. Statements run to their end before the next begins, so a transaction of this
- * process is never interleaved; other processes are held off by SQLite's own locks.
+ * The only connection. Each statement runs to its end before the next begins, so transactions of this process are never
+ * interleaved; SQLite's locks keep out other processes.
  */
 export class Connection {
   readonly statements: Statements;
@@ -24,22 +25,22 @@ export class Connection {
   readonly #onChangeElsewhere: () => void;
   #reading = false;
   #dataVersion: unknown = null;
-  /** Whether the disk has refused a write, and not yet let one of some size pass since. */
+  /** Whether the disk has refused a write, and no larger write has succeeded since. */
   #lacksRoom = false;
   #checkpoint: NodeJS.Timeout | null = null;
 
-  /** `forget` is called whenever what was read before may not be so any more. */
+  /** `forget` is called whenever cached rows may be outdated. */
   constructor(database: DatabaseSync, forget: () => void) {
     this.#database = database;
     this.#onChangeElsewhere = forget;
     this.statements = prepareStatements(database);
-    // An erasure may have been the last thing that a killed process did.
+    // A process may have been killed right after an erasure.
     this.emptyLogSoon();
   }
 
   /**
-   * Runs `work` in a read transaction that lasts to the end of this turn of the event loop, since taking a
-   * snapshot costs more than a lookup: all requests that arrived together share one.
+   * Runs `work` in a read transaction that lasts until the end of this turn of the event loop. Starting one costs more
+   * than a lookup, so all requests that arrived together share it.
    */
   read<T>(work: () => T): T {
     try {
@@ -57,14 +58,14 @@ export class Connection {
     this.#forgetWhatOthersChanged();
   }
 
-  /** To be called at the beginning of every transaction, before anything cached is believed. */
+  /** Called at the beginning of every transaction, before cached rows are used. */
   #forgetWhatOthersChanged(): void {
     const version = one(this.statements.dataVersion)?.[0];
     if (version !== this.#dataVersion) this.#onChangeElsewhere();
     this.#dataVersion = version;
   }
 
-  /** After the requests that shared it: a failure has nobody to be told, and the next transaction finds it again. */
+  /** Runs after the requests that shared it. A failure is ignored: the next transaction meets it again. */
   readonly #endReadSoon = (): void => {
     try {
       this.#endRead();
@@ -76,11 +77,11 @@ export class Connection {
   #endRead(): void {
     if (!this.#reading) return;
     this.#reading = false;
-    // A disk that fails ends a transaction by itself.
+    // SQLite has already rolled back when the disk failed.
     if (this.#database.isTransaction) this.statements.commit.run();
   }
 
-  /** Runs `work` as one durable transaction: when this returns, its effect is on the disk; when it throws, there is none. */
+  /** Runs `work` as one durable transaction: when this returns, it is on the disk; when it throws, nothing is. */
   write<T>(work: () => T): T {
     try {
       this.#endRead();
@@ -101,7 +102,7 @@ export class Connection {
     }
   }
 
-  /** Reads; or writes, once the disk has refused that, since a full one still lets everybody read. */
+  /** Reads, and also writes if the disk has refused a write before, because a full disk still allows reading. */
   check(): void {
     if (!this.#lacksRoom) {
       this.read(() => one(this.statements.dataVersion));
@@ -111,7 +112,7 @@ export class Connection {
     this.#lacksRoom = false;
   }
 
-  /** Empties the write-ahead log soon, and again until it is empty, so that no older copy of an erased row stays. */
+  /** Empties the write-ahead log soon, with retries, so that no older copy of an erased row stays. */
   emptyLogSoon(delay = CHECKPOINT_DELAY): void {
     this.#checkpoint ??= setTimeout(() => {
       this.#checkpoint = null;
@@ -119,11 +120,11 @@ export class Connection {
     }, delay).unref();
   }
 
-  /** False when a reader elsewhere still needs the log, or the disk has no room: what is in it stays valid. */
+  /** False when another reader still needs the log, or the disk is full: the log stays valid. */
   #emptyLog(): boolean {
     try {
       this.#endRead();
-      // Without waiting: requests must not stand still because somebody copies the database.
+      // Without waiting: requests must not be blocked while somebody copies the database.
       this.#database.exec('PRAGMA busy_timeout = 0');
       return one(this.statements.checkpoint)?.[0] === 0;
     } catch {
@@ -133,7 +134,7 @@ export class Connection {
     }
   }
 
-  /** Several statements without parameters, inside a transaction of `write`. */
+  /** Runs several statements without parameters, inside a transaction of `write`. */
   exec(sql: string): void {
     this.#database.exec(sql);
   }
@@ -157,7 +158,7 @@ export function rows(statement: StatementSync, ...parameters: SQLInputValue[]): 
   return statement.all(...parameters) as unknown as Row[];
 }
 
-/** What is sealed in a row, from a column on; null when there is nothing. */
+/** The sealed data of a row, from this column on; null for none. */
 export function toSealed(row: Row, at: number): Sealed | null {
   const [masterKeyId, salt, blob] = row.slice(at, at + 3) as [number | null, Uint8Array, Uint8Array];
   return masterKeyId === null ? null : { masterKeyId, salt, blob };

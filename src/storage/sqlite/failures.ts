@@ -1,6 +1,6 @@
 import { AppError } from '../../errors.ts';
 
-/** SQLite's primary result codes that an operator can do something about (https://sqlite.org/rescode.html). */
+/** SQLite's primary result codes that an operator can act on (https://sqlite.org/rescode.html). */
 const SENTENCES: Readonly<Record<number, string>> = {
   5: 'the database is locked by another program',
   7: 'the process has no memory left',
@@ -12,7 +12,7 @@ const SENTENCES: Readonly<Record<number, string>> = {
   26: 'the file is not a database',
 };
 
-/** Of these, what ends by itself or with room on the disk, so that the same may be asked again. */
+/** Temporary errors among these: retry, or free disk space. */
 const PASSING: ReadonlySet<number> = new Set([5, 7, 8, 10, 13, 14]);
 const OUT_OF_ROOM: ReadonlySet<number> = new Set([8, 10, 13]);
 
@@ -21,14 +21,14 @@ function resultCode(thrown: unknown): number | null {
   return Number(thrown.errcode) & 0xff;
 }
 
-/** The sentence for what SQLite threw, without any value of a statement in it. */
+/** The sentence for an error of SQLite, without any value of a statement. */
 export function describeSqliteFailure(thrown: unknown): string {
   const code = resultCode(thrown);
   if (code === null) return 'the database failed';
   return SENTENCES[code] ?? `the database failed with SQLite code ${code}`;
 }
 
-/** The sentence for what kept a database or a folder from being opened. */
+/** The sentence for an error of opening a database or a folder. */
 export function describeStartFailure(thrown: unknown): string {
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
   if (code === 'ENOSPC') return 'the disk is full';
@@ -47,12 +47,12 @@ export function isOutOfRoom(thrown: unknown): boolean {
   return OUT_OF_ROOM.has(resultCode(thrown) ?? -1);
 }
 
-/** A number that is larger than any that is written here. */
+/** A number that is larger than any that Bonin writes. */
 function isTooLarge(thrown: unknown): boolean {
   return thrown instanceof RangeError && 'code' in thrown && thrown.code === 'ERR_OUT_OF_RANGE';
 }
 
-/** Turns what SQLite threw into `store_unavailable` or `store_failed`; our own errors pass as they are. */
+/** Turns an error of SQLite into `store_unavailable` or `store_failed`; an `AppError` stays as it is. */
 export function toStoreFailure(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   if (isTooLarge(thrown))
@@ -61,7 +61,7 @@ export function toStoreFailure(thrown: unknown): AppError {
   return new AppError(code, { detail: describeSqliteFailure(thrown), cause: thrown });
 }
 
-/** Refuses to start because of what stands at `file`. */
+/** The error for a start that is refused because of `file`. */
 export function refuseDatabase(file: string, reason: string, cause?: unknown): AppError {
   return new AppError('start_refused', { detail: `${file}: ${reason}`, cause });
 }

@@ -12,7 +12,7 @@ import { AppError } from '../../errors.ts';
 import { type Connection, one, rows } from './connection.ts';
 import type { Row } from './statements.ts';
 
-/** Tokens kept in memory; a merchant has a few, so this is room for thousands of merchants. */
+/** The most tokens in memory; a merchant has a few, so this is enough for thousands of merchants. */
 const CACHED_TOKENS = 10_000;
 
 /** The merchants of an SQLite store, their key pairs with the tokens, and their channels. */
@@ -21,13 +21,13 @@ export class SqliteMerchants {
   readonly #onChange: () => void;
   readonly #tokens = new Map<string, TokenHolder>();
 
-  /** `onChange` is called when what others keep of a merchant may not be so any more. */
+  /** `onChange` is called when cached data of a merchant may be outdated. */
   constructor(connection: Connection, onChange: () => void) {
     this.#connection = connection;
     this.#onChange = onChange;
   }
 
-  /** Lets everything be read again. */
+  /** Drops everything from the cache. */
   forget(): void {
     this.#tokens.clear();
   }

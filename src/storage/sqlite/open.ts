@@ -25,18 +25,18 @@ import { findStranger } from './schema.ts';
 /** The steps of the schema. */
 export const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), ['0001-schema.sql']);
 
-/** `BONI`: stands in the header of every database of ours, so that a foreign file is known before it is touched. */
+/** `BONI`, in the header of every database of Bonin: a foreign file is recognized before it is opened. */
 export const APPLICATION_ID = 0x424f4e49;
-/** How much of the file is read through a mapping, in bytes; SQLite's own upper limit. Spares a copy for each page. */
+/** Bytes of the file that are memory-mapped: SQLite's upper limit. Saves a copy of each page. */
 const MAPPED = 0x7fff0000;
 /** How long a statement waits for a lock of another process, in milliseconds. */
 export const BUSY_TIMEOUT = 5000;
-/** Databases up to this size are checked through at every start; a larger one would hold the start up. */
+/** Databases up to this size are checked completely at every start; for a larger one it takes too long. */
 const LARGEST_CHECKED_AT_START = 64 * 1024 * 1024;
 
 /**
- * Opens the database at `file`, or makes it. A file that is damaged, foreign, newer, read-only or of the other
- * mode is refused with one sentence and left byte for byte as it was.
+ * Opens the database at `file`, or creates it. A file that is damaged, foreign, newer, read-only or of the other mode
+ * is refused with one sentence and not changed.
  */
 export function openDatabase(file: string, mark: DatabaseMark): DatabaseSync {
   try {
@@ -81,8 +81,8 @@ function createInMemory(mark: DatabaseMark): DatabaseSync {
 }
 
 /**
- * Makes the database under a passing name and then gives it its own, so that a file at `file` is always whole:
- * of two processes that start together one names it and the other takes that one.
+ * Creates the database under a temporary name and renames it, so that a file at `file` is always complete. Of two
+ * processes that start together, one renames its file and the other one uses it.
  */
 function createFile(file: string, mark: DatabaseMark): void {
   requireTrustedFolder(dirname(file), trustOf(mark));
@@ -122,13 +122,13 @@ function applyFirst(database: DatabaseSync, mark: DatabaseMark): void {
 
 const COMPANIONS = ['-journal', '-wal', '-shm'];
 
-/** Digests, ids and times stand in a database in clear. In `dev` they are of nobody. */
+/** A database contains digests, ids and times in clear; in `dev` they belong to nobody. */
 function trustOf({ mode, use }: DatabaseMark): Trust {
   const dev = mode === 'dev' && use === undefined;
   return { secret: !dev, dev, hasCompanions: true };
 }
 
-/** Refuses a database that others could change, by what SQLite finds beside it too, or read. */
+/** Refuses a database that others could read or change, also through the files that SQLite reads beside it. */
 function requireTrustedDatabase(file: string, mark: DatabaseMark): void {
   const trust = trustOf(mark);
   const path = requireTrustedFile(file, trust);
@@ -148,7 +148,7 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Looks at the file without writing to it, its header first: SQLite itself would make a side file of anything. */
+/** Reads the file without writing, its header first: SQLite would create files beside any file that it opens. */
 export function inspectFile(file: string, mark: DatabaseMark): void {
   const stat = statSync(file);
   if (!stat.isFile()) throw refuseDatabase(file, 'is not a file');
@@ -158,7 +158,7 @@ export function inspectFile(file: string, mark: DatabaseMark): void {
     throw refuseDatabase(file, 'is not a database of Bonin, or its beginning is damaged');
   if (header.readUInt32BE(68) !== APPLICATION_ID)
     throw refuseDatabase(file, 'is a database of another program');
-  // The mode bits count for the superuser too, whom the system would let through.
+  // The mode bits are also checked for the superuser, who could write to the file anyway.
   if ((stat.mode & 0o222) === 0) throw refuseDatabase(file, 'is read-only');
   try {
     accessSync(file, constants.W_OK);
@@ -168,7 +168,7 @@ export function inspectFile(file: string, mark: DatabaseMark): void {
   }
   const database = openForReading(file);
   try {
-    // Another process may be at the next step of the schema: all that is read is of one moment.
+    // In one transaction, because another process may be changing the schema.
     database.exec('BEGIN');
     inspectSchema(database, file);
     inspectContent(database, file, stat.size, mark);
@@ -188,7 +188,7 @@ function readHeader(file: string): Buffer {
   return header;
 }
 
-/** Opens a file whose schema nobody has looked at yet: nothing in it is written, and nothing runs that it names. */
+/** Opens a file whose schema is not checked yet: writes nothing, and runs no code of its schema. */
 export function openForReading(file: string): DatabaseSync {
   const database = new DatabaseSync(file, {
     readOnly: true,
@@ -201,7 +201,9 @@ export function openForReading(file: string): DatabaseSync {
   return database;
 }
 
-/** Returns the version of a schema that is exactly ours. Any other is refused before one of its tables is read. Within a transaction. */
+/**
+ * Returns the version of a schema that is exactly ours; any other is refused before a table is read. In a transaction.
+ */
 export function inspectSchema(database: DatabaseSync, file: string): number {
   const version = schemaVersion(database);
   if (version > MIGRATIONS.length)

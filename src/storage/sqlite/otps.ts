@@ -13,7 +13,7 @@ import type {
 import type { CertificationRows } from './certification-rows.ts';
 import { type Connection, one, rows, toSealed } from './connection.ts';
 
-/** The OTPs of an SQLite store, the claims on their certifications, and what the limits count. */
+/** The OTPs of an SQLite store, the claims on their certifications, and the counts of the limits. */
 export class SqliteOtps {
   readonly #connection: Connection;
   readonly #rows: CertificationRows;
@@ -33,7 +33,7 @@ export class SqliteOtps {
       this.#insert(id, otp);
       return true;
     });
-    // Whom the older requests named is gone from the table, and soon from the log.
+    // The people whom the older requests named are deleted from the table; soon also from the log.
     if (superseded) this.#connection.emptyLogSoon();
     return kept;
   }
@@ -92,7 +92,7 @@ export class SqliteOtps {
       this.#rows.forget(impUid);
       return true;
     });
-    // Whom the request named is gone from the table, and soon from the log.
+    // The person whom the request named is deleted from the table; soon also from the log.
     if (ended) this.#connection.emptyLogSoon();
     return ended;
   }
@@ -182,7 +182,7 @@ export class SqliteOtps {
     return found.length > 0;
   }
 
-  /** Compares keyed digests: how long that takes tells nothing about the code. A wrong one is counted. */
+  /** Compares keyed digests: the time it takes reveals nothing about the code. A wrong one is counted. */
   #compare(id: number, digest: Uint8Array, wrongTries: number): 'right' | 'wrong' | 'last' | 'closed' {
     const otp = this.#find(id);
     if (otp === null || otp.digest === null || otp.end !== null || otp.wrong >= wrongTries) return 'closed';

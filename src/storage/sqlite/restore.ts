@@ -23,11 +23,11 @@ import { inspectFile, inspectSchema, openForReading, syncFolder } from './open.t
 import { findStranger } from './schema.ts';
 import { SignedFile } from './signed-file.ts';
 
-/** What a restored database is made of, in certifications. */
+/** Numbers of certifications of a restoration. */
 export interface Restored {
   readonly copy: string;
   readonly certifications: number;
-  /** In the copy, but erased before the last backup: erased in the restored database as well. */
+  /** In the copy, but erased before the last backup: also erased in the restored database. */
   readonly erased: number;
   /** In the copy, but sealed anew since, so that its salt is gone: erased as well. */
   readonly changed: number;
@@ -38,12 +38,12 @@ export interface Restored {
 }
 
 /**
- * Makes the database `file` from a dated copy, or the newest one of a folder, and the salts beside it. What has no
- * salt any more is left out and its id stays used. A database that is there already is refused.
+ * Creates the database `file` from a dated copy, or the newest one of a folder, and the salts beside it. A record
+ * without a salt is left out, and its id stays used. An existing database is refused.
  *
- * Whoever can write into the folder must not decide what comes out. So both files have to carry a MAC under the master
- * key, and what is opened is a private copy of the bytes that were checked. Tables are made by our own steps of the
- * schema, and rows are copied into them: no SQL of a file runs.
+ * A user who can write into the folder must not control the result. So both files need a MAC under the master key, and
+ * a private copy of the checked bytes is opened. Tables are created by our own steps of the schema, and rows are copied
+ * into them: no SQL of a file runs.
  */
 export async function restoreSqlite(
   from: string,
@@ -77,7 +77,7 @@ function chooseCopy(from: string): string {
   return join(from, newest);
 }
 
-/** Takes a copy only as it was made, and only with salts that are as new as it is. */
+/** Accepts only an unchanged copy, with salts that are at least as new. */
 function openSigned(
   copy: string,
   salts: string,
@@ -97,7 +97,7 @@ function openSigned(
     throw refuseDatabase(copy, `is of another database than ${SALTS_FILE} beside it`);
   if (ofCopy.series !== ofSalts.series || ofCopy.number > ofSalts.number)
     throw refuseDatabase(copy, `${SALTS_FILE} beside it is older, or of another folder`);
-  // A broken file is found before anything is made at the target.
+  // A broken file is found before anything is created at the target.
   for (const signed of opened) signed.check();
   return [signedCopy, signedSalts];
 }
@@ -114,7 +114,7 @@ function restoreInto(
   if (!lstatSync(room).isDirectory()) throw refuseDatabase(room, 'is not a folder; remove it');
   const lock = lockFolder(room, 'another process restores into it');
   try {
-    // What a restoration that was killed left behind holds salts.
+    // A killed restoration leaves a file with salts behind.
     for (const name of readdirSync(room)) if (name !== 'lock') rmSync(join(room, name), { recursive: true });
     const [copyFile, saltsFile, made] = [join(room, 'copy'), join(room, 'salts'), join(room, 'made')];
     copy.takeOut(copyFile);
@@ -125,7 +125,7 @@ function restoreInto(
       { file: saltsFile, of: salts.file },
       now,
     );
-    // Not to be left behind, should this be killed after the database has its name.
+    // Removed first, so that it does not stay behind if the process is killed after the rename.
     for (const each of [copyFile, saltsFile]) rmSync(each);
     inspectFile(made, {
       mode: 'dev',
@@ -143,7 +143,7 @@ function restoreInto(
   }
 }
 
-/** The private copy of a file, and what sentences call it. */
+/** The private copy of a file, and its name in messages. */
 interface Taken {
   readonly file: string;
   readonly of: string;
@@ -162,7 +162,7 @@ function joinSalts(made: string, copied: Taken, salted: Taken, now: number): Omi
     const salts = open(openForReading(salted.file));
     const stranger = findStranger(salts, SALTS_SCHEMA);
     if (stranger !== null) throw refuseDatabase(salted.of, stranger);
-    // A lock for all rows; each would take one of its own.
+    // One lock for all rows, instead of one each.
     for (const source of [copy, salts]) source.exec('BEGIN');
     const database = open(beginDatabase(made, version));
     const findSalt = salts.prepare('SELECT sealing, salt FROM salts WHERE id = ?');

@@ -1,11 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
 
-/** One thing in a schema: a table, an index, a view or a trigger, with the SQL that makes it. */
+/** One object of a schema: a table, an index, a view or a trigger, with its SQL. */
 interface Thing {
   readonly type: string;
   readonly name: string;
   readonly tbl_name: string;
-  /** Null for the indexes that SQLite makes by itself. */
+  /** Null for indexes that SQLite creates automatically. */
   readonly sql: string | null;
 }
 
@@ -19,9 +19,9 @@ const STATISTICS: ReadonlySet<string> = new Set(
 const LONGEST_NAME = 60;
 
 /**
- * Says what stands in a database that these migrations do not make, or what of theirs is missing; null when the schema
- * is theirs to the letter. To be asked before anything else: a schema may hold triggers and views in place of tables,
- * which run with the statements of whoever opens the file.
+ * Describes what a database has in addition to these migrations, or what is missing; null when the schema is exactly
+ * theirs. Called before anything else: a schema may contain triggers, or views in place of tables, which would run with
+ * our statements.
  */
 export function findStranger(database: DatabaseSync, migrations: readonly string[]): string | null {
   const made = new Set(schemaOf(migrations).map(keyOf));
@@ -51,7 +51,7 @@ function keyOf({ type, name, tbl_name, sql }: Thing): string {
   return JSON.stringify([type, name, tbl_name, sql]);
 }
 
-/** A name that somebody else has chosen, fit to stand in a sentence. */
+/** A foreign name, made safe for a sentence. */
 function describe(name: unknown): string {
   return String(name)
     .slice(0, LONGEST_NAME)

@@ -1,9 +1,9 @@
 import type { StoredCertification } from '../../core/certification.ts';
 
-/** Bytes of one chunk, and how many chunks are kept: 8 MB, room for some twenty thousand rows. */
+/** Bytes of a chunk and the number of chunks: 8 MB, enough for about twenty thousand rows. */
 const CHUNK_BYTES = 128 * 1024;
 const CHUNKS = 64;
-/** Places for ids that were read once. */
+/** How many ids that were read once are remembered. */
 const SEEN_ONCE = 32_768;
 
 interface Chunk {
@@ -13,10 +13,10 @@ interface Chunk {
 }
 
 /**
- * The rows read last, as sealed as they lie in the database: merchants ask for a certification within seconds of
- * its end, and often twice. A row is kept from its second reading on, so that readings all over a large store
- * push nothing out. Bytes are copied into chunks, since an array of its own for each row would keep the garbage
- * collector busy; a chunk is never written over, and goes as a whole when it is the oldest.
+ * A cache of sealed rows: merchants read a certification within seconds of its end, and often twice. A row is kept from
+ * its second reading on, so that single readings of a large store do not displace others. Bytes are copied into chunks,
+ * because an array for each row would keep the garbage collector busy. A chunk is never overwritten, and the oldest one
+ * is dropped as a whole.
  */
 export class SealedRows {
   readonly #rows = new Map<string, StoredCertification>();
@@ -27,7 +27,7 @@ export class SealedRows {
     return this.#rows.get(impUid);
   }
 
-  /** Takes note of a row that was read from the database, under its integer key. */
+  /** Records a row that was read from the database, under its integer key. */
   note(id: number, row: StoredCertification): void {
     const place = id % SEEN_ONCE;
     if (this.#seenOnce[place] !== id) {

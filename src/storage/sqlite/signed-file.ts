@@ -5,20 +5,20 @@ import type { Vault } from '../../core/vault.ts';
 import { refuseDatabase } from './failures.ts';
 
 /*
- * A file of a backup is a database with one line behind it, which SQLite passes over: what the file is, how long and
- * with which digest, and a MAC of all that under the master key. So a file and its MAC get their name in one step, and
- * the MAC is checked before anything reads the rest.
+ * A file of a backup is a database followed by one line, which SQLite ignores: kind, length and digest of the file, and
+ * a MAC of all that under the master key. So a file and its MAC are renamed in one step, and the MAC is checked before
+ * the rest is read.
  */
 
-/** What a signed file says it is. */
+/** The description in a signed file. */
 export interface Signature {
-  /** What the file is called; under another name it is not taken. */
+  /** The name of the file; it is refused under another name. */
   readonly name: string;
-  /** Names the database that was copied. */
+  /** The id of the database that was copied. */
   readonly database: string;
-  /** Names the row of backups in a folder, from its first salts on. */
+  /** The id of the series of backups in a folder. */
   readonly series: string;
-  /** Which backup of the series it is, from 1. */
+  /** The number of the backup in the series, from 1. */
   readonly number: number;
 }
 
@@ -30,7 +30,7 @@ const PIECE_BYTES = 1024 * 1024;
 
 const NOT_AS_MADE = 'is not as it was made';
 
-/** Puts the line behind a finished database, and makes both durable. */
+/** Appends the line to a finished database, and makes both durable. */
 export function signFile(file: string, { name, database, series, number }: Signature, vault: Vault): void {
   const descriptor = openSync(file, 'r+');
   try {
@@ -39,7 +39,7 @@ export function signFile(file: string, { name, database, series, number }: Signa
     const text = `bonin-backup 1 ${name} ${database} ${series} ${number} ${bytes} ${digest} ${vault.keyMark('backup')}`;
     const mac = Buffer.from(vault.digest(PURPOSE, text)).toString('hex');
     const line = `${`${text} ${mac}`.padEnd(LINE_BYTES - 1)}\n`;
-    // A line that would not be read again is a mistake of ours.
+    // A line that could not be read again would be a defect of Bonin.
     if (line.length !== LINE_BYTES || !LINE.test(line)) throw refuseDatabase(file, 'cannot be signed');
     writeAll(descriptor, Buffer.from(line), bytes);
     fsyncSync(descriptor);
@@ -56,7 +56,7 @@ export class SignedFile {
   readonly #bytes: number;
   readonly #digest: string;
 
-  /** `start_refused` for whatever is no file that this vault's keys have signed. Nothing but the line is read. */
+  /** Opens a file signed with a key of this vault; `start_refused` for any other. Reads nothing but the line. */
   constructor(file: string, vault: Vault) {
     this.file = file;
     this.#descriptor = openOther(file);
@@ -81,7 +81,7 @@ export class SignedFile {
     }
   }
 
-  /** Reads the database through; `start_refused` when it is not the one that was signed. */
+  /** Reads the whole database; `start_refused` when it is not the one that was signed. */
   check(): void {
     this.#read(() => {});
   }
@@ -110,7 +110,7 @@ export class SignedFile {
   }
 }
 
-/** Opens a file that somebody else may have put there: a link is not followed, a pipe not waited for. */
+/** Opens a file that may come from somebody else: does not follow a link, and does not wait for a pipe. */
 function openOther(file: string): number {
   try {
     return openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -132,7 +132,9 @@ function readLine(descriptor: number, size: number): string {
   return line.toString('latin1');
 }
 
-/** Hands the first so many bytes over, piece by piece, and gives their SHA-256; less when the file ends before. */
+/**
+ * Passes the first so many bytes to `take`, piece by piece, and returns their SHA-256; fewer when the file is shorter.
+ */
 function readAll(descriptor: number, bytes: number, take: (piece: Buffer) => void): string {
   const hash = createHash('sha256');
   const buffer = Buffer.alloc(PIECE_BYTES);

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { LONGEST_CLAIM } from '../../core/claims.ts';
 import { WORDS_PER_SCREEN } from '../../core/presence.ts';
 
-/** A row as an array of its columns, which costs half of what an object costs. */
+/** A row as an array of its columns, which costs half as much as an object. */
 export type Row = readonly SQLOutputValue[];
 
 const CHANNEL_COLUMNS =
@@ -16,12 +16,12 @@ const ATTEMPT = `
     walk_sealed
   FROM attempts WHERE`;
 
-/** What an OTP has while it is open, and not when it has ended. */
+/** Columns that an OTP has only while it is open. */
 const NO_OTP_CONTENT = 'digest = NULL, phone_digest = NULL, master_key_id = NULL, salt = NULL, sealed = NULL';
-/** The same of an attempt. */
+/** The same for an attempt. */
 const NO_WALK = 'walk_key_id = NULL, walk_salt = NULL, walk_sealed = NULL, code_digest = NULL';
 
-/** Nobody has a claim that is live; `isLive` in `core/claims.ts` says which one is. */
+/** There is no live claim, as `isLive` in `core/claims.ts` defines it. */
 const unclaimed = (claimedUntil: string, now: string) =>
   `(${claimedUntil} IS NULL OR ${claimedUntil} <= ${now} OR ${claimedUntil} > ${now} + ${LONGEST_CLAIM})`;
 

@@ -23,7 +23,7 @@ export async function openSqliteStore(url: URL, mark: DatabaseMark, machine: Clo
 
 class SqliteStore implements Store {
   readonly attempts: AttemptStore;
-  /** Who shares a file shares its machine, and so its clock. */
+  /** All processes that share a file are on one machine and have one clock. */
   readonly clock: Clock;
   readonly #connection: Connection;
   readonly #merchants: SqliteMerchants;
@@ -168,7 +168,7 @@ class SqliteStore implements Store {
 
   #find(merchantId: number, impUid: string): StoredCertification | null {
     const kept = this.#sealedRows.get(impUid);
-    // Somebody else's is looked for all the same, so that it takes as long as one that is not there.
+    // Another merchant's record is searched in the same way, so that it takes as long as an unknown one.
     if (kept?.merchantId === merchantId) return kept;
     const id = this.#idOf(impUid);
     if (id === null) return null;
