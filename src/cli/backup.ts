@@ -5,7 +5,7 @@ import { readDatabasePlace } from './database.ts';
 import { format } from './progress.ts';
 import { settingOptions } from './setting-options.ts';
 
-/** `bonin backup FOLDER`: a dated copy that opens nothing without the one file of salts beside it. */
+/** `bonin backup FOLDER`: a dated copy, which is unreadable without the file of salts beside it. */
 export const backup: Command = {
   operands: ['FOLDER'],
   summary: 'Copies an SQLite database into a folder while it is in use.',

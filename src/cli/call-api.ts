@@ -26,7 +26,7 @@ export interface Caller {
 
 export interface ApiAnswer {
   readonly status: number;
-  /** The body as it came. */
+  /** The raw body. */
   readonly text: string;
   readonly message: string | null;
   readonly response: Readonly<Record<string, unknown>> | null;
@@ -69,7 +69,7 @@ export async function fetchToken(caller: Caller): Promise<{ token: string; secon
   return { token, secondsLeft: expiredAt - now };
 }
 
-/** Calls the API and reads the envelope; a server that does not answer in it is an error. */
+/** Calls the API and reads the envelope; any other answer is an error. */
 export async function call(url: string, init: RequestInit): Promise<ApiAnswer> {
   const { origin } = new URL(url);
   let answer: Response;

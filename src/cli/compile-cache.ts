@@ -6,13 +6,13 @@ import { makeFolder } from '../files/new-folder.ts';
 import type { CommandCall } from './command.ts';
 
 /*
- * Compiled code is kept between runs, which shortens a start by about a tenth. Whoever can write to the folder of that
- * code decides what runs. This file imports little: what is loaded before the cache is compiled at every start.
+ * Keeps compiled code between runs, which shortens a start by about a tenth. A user who can write to its folder
+ * controls what runs. This file imports little: modules that are loaded before the cache are compiled at every start.
  */
 
 /**
- * Keeps compiled code in a folder that only this user can enter; where there can be none, nothing is kept. A folder
- * that NODE_COMPILE_CACHE names is in use already: `start_refused` when others can write to it.
+ * Keeps compiled code in a folder that only this user can open; if there is no such folder, keeps nothing. Node already
+ * uses a folder that NODE_COMPILE_CACHE names: `start_refused` when others can write to it.
  */
 export async function keepCompiledCode(environment: CommandCall['environment']): Promise<void> {
   const chosen = getCompileCacheDir();
@@ -34,13 +34,13 @@ export async function keepCompiledCode(environment: CommandCall['environment']):
 function makePrivateFolder({ XDG_CACHE_HOME: caches = '' }: CommandCall['environment']): string | null {
   try {
     const folder = join(isAbsolute(caches) ? caches : join(homedir(), '.cache'), 'bonin', 'compile-cache');
-    // Nothing is made in a folder of somebody else, as the home that root may be left with.
+    // Creates nothing in another user's folder; with sudo, root may still have the home of the user.
     if (!isOwn(lstatSync(firstThatIsThere(folder)))) return null;
     makeFolder(folder);
     const stat = lstatSync(folder);
-    // One that was open is left alone and not shut now: code may lie in there already. A link is open.
+    // A folder that others could open is not used, even after closing it: it may contain code already. Links likewise.
     if (!stat.isDirectory() || (process.geteuid !== undefined && (stat.mode & 0o077) !== 0)) return null;
-    // Without links, so that nobody can redirect it between this check and the use of it.
+    // The real path, so that nobody can change a link between this check and the use.
     const real = realpathSync(folder);
     return isOurs(real) ? real : null;
   } catch {
@@ -60,7 +60,7 @@ function isOurs(folder: string): boolean {
   return isShut && isOwn(stat) && (dirname(folder) === folder || isOurs(dirname(folder)));
 }
 
-/** Of this user or of root; everything where the system knows no such owners. */
+/** Whether it belongs to this user or to root; true on systems without owners. */
 function isOwn({ uid }: Stats): boolean {
   const user = process.geteuid?.();
   return user === undefined || uid === user || uid === 0;

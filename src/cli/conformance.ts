@@ -4,7 +4,7 @@ import { type CaseReport, countCases, runConformance } from '../conformance/run.
 import { readCaller, SERVER_OPTIONS } from './call-api.ts';
 import { type Command, EXIT, UsageError } from './command.ts';
 
-/** Milliseconds between two cases on a host that is not this machine: it is somebody's service. */
+/** Milliseconds between two cases on another machine, to spare its service. */
 const REMOTE_PAUSE = 500;
 
 /** `bonin conformance`: plays the golden cases that need no control of the server against any V1 server. */
@@ -100,7 +100,7 @@ function count(reports: readonly CaseReport[]): Record<CaseReport['result'], num
   return counts;
 }
 
-/** The counts; the differences by how well the expectation is known, since our choices bind nobody else. */
+/** The counts. Differences are grouped by the source of the expectation, because our own choices bind nobody else. */
 function summarise(reports: readonly CaseReport[]): string {
   const counts = count(reports);
   const grades = new Map<string, number>();

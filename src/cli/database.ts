@@ -3,7 +3,7 @@ import { readMasterKeys } from '../config/master-keys.ts';
 import type { MasterKey } from '../core/vault.ts';
 import { type CommandCall, UsageError } from './command.ts';
 
-/** Where a command's database is; as of the command that serves from it. */
+/** The database of a command. */
 export interface DatabasePlace {
   /** Holds the password, if there is one: not to be shown. */
   readonly databaseUrl: string;

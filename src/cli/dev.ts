@@ -49,7 +49,7 @@ export const dev: Command = {
   },
 };
 
-/** What was read before anything is opened. */
+/** What is read before anything is opened. */
 interface Prepared {
   readonly seed: Seed;
   readonly masterKeys: readonly MasterKey[];
@@ -91,7 +91,7 @@ async function serveUntilStopped(config: DevConfig, { seed, masterKeys, traces }
   }
 }
 
-/** Inbox, clock and faults live in the process, so a second process would answer with others. */
+/** One process per folder: inbox, clock and faults are in its memory, so a second process would have others. */
 function lockOwnFolder(folder: string): Promise<FolderLock> {
   const taken =
     'another bonin dev uses this folder; name another one with --data, or the database with --database-url to share it';
@@ -107,7 +107,7 @@ interface Greeting {
   readonly authority: Authority | null;
 }
 
-/** What a developer needs for the first lookup. The first line with a URL holds nothing else. */
+/** Prints what a developer needs for the first lookup. The first line with a URL contains nothing else. */
 function greet({ url, plainUrl, restUrl, metricsUrl, seed, authority }: Greeting): void {
   const [merchant] = seed.merchants;
   const example = seed.certifications.find(({ channel }) =>

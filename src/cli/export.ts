@@ -7,7 +7,7 @@ import { createProgress } from './progress.ts';
 import { settingOptions } from './setting-options.ts';
 import { printTotals } from './totals.ts';
 
-/** `bonin export FILE`: all that a database keeps, sealed, to be imported into another one. */
+/** `bonin export FILE`: writes the whole database, sealed, for an import into another one. */
 export const exportCommand: Command = {
   operands: ['FILE'],
   summary: 'Writes a database to a sealed file, to be moved; goes on if it was broken off.',

@@ -7,7 +7,7 @@ import { createProgress } from './progress.ts';
 import { settingOptions } from './setting-options.ts';
 import { printTotals } from './totals.ts';
 
-/** `bonin import FILE`: an export into a new database. */
+/** `bonin import FILE`: reads an export into a new database. */
 export const importCommand: Command = {
   operands: ['FILE'],
   summary: 'Brings an export into a new database; goes on if it was broken off.',

@@ -20,7 +20,7 @@ interface Input {
 
 const STANDARD_INPUT: Input = { name: 'standard input', file: 0 };
 
-/** What may be done instead of reading a file. */
+/** Actions in place of reading a file. */
 const ACTIONS = {
   revoke: {
     type: 'string',
@@ -44,7 +44,7 @@ export const merchants: Command = {
   options: { ...ACTIONS, ...settingOptions('merchants') },
 
   async run({ operands, options, environment }) {
-    // Also without the word; a file of that name is `./list`.
+    // `list` is the default; a file of that name is `./list`.
     const [operand] = operands[0] === 'list' ? [] : operands;
     const actions = (Object.keys(ACTIONS) as Action[]).filter((each) => options[each] !== undefined);
     if (actions.length + operands.length > 1)
@@ -133,7 +133,7 @@ function findLeftOut(listed: readonly ListedMerchant[], entry: MerchantEntry): r
     .map(({ impKey }) => impKey);
 }
 
-/** What cannot be brought in: what another merchant has, and key pairs that are revoked. */
+/** Finds what cannot be added: keys and channels of other merchants, and revoked key pairs. */
 function findTaken(listed: readonly ListedMerchant[], entry: MerchantEntry, path: string): readonly string[] {
   const problems: string[] = [];
   for (const { merchant, keys, channels } of listed) {
@@ -155,7 +155,7 @@ function toInput(operand: string): Input {
   return operand === '-' ? STANDARD_INPUT : { name: operand, file: operand };
 }
 
-/** The merchants of a file; null when something is wrong in it, which was said then. */
+/** The merchants of a file; null after printing what is wrong in it. */
 function readEntries(input: Input): readonly MerchantEntry[] | null {
   const checked = checkMerchantsFile(decodeJson(input.name, readText(input)));
   if (checked.problems === null) return checked.merchants;

@@ -1,11 +1,11 @@
 const WIDTH = 30;
-/** Milliseconds between two drawings on a terminal, and between two lines elsewhere. */
+/** Milliseconds between two updates on a terminal, and between two lines elsewhere. */
 const REDRAW = 100;
 const NEXT_LINE = 3000;
 
 /**
  * A progress bar on standard error, with the rate and the time left; where standard error is not a terminal, a line
- * every few seconds. In the end one line says how fast it went.
+ * every few seconds. At the end it prints the rate.
  */
 export function createProgress(label: string, total: number, unit = 'rows'): (done: number) => void {
   const startedAt = performance.now();

@@ -5,7 +5,7 @@ import { readDatabasePlace } from './database.ts';
 import { format } from './progress.ts';
 import { settingOptions } from './setting-options.ts';
 
-/** `bonin restore FOLDER|FILE`: a new database from a copy and the salts beside it. */
+/** `bonin restore FOLDER|FILE`: creates a database from a copy and the salts beside it. */
 export const restore: Command = {
   operands: ['FROM'],
   summary: 'Makes a new database of a backup: a copy, or the newest one in a folder.',

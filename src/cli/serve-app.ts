@@ -7,7 +7,7 @@ import { type App, type AppOptions, createApp } from '../server/mount.ts';
 import { SERVE_POLICY } from '../server/policy.ts';
 import { openServices, type Services } from '../server/services.ts';
 
-/** The master keys of a database of `serve`. The first one of a new database is made, and that is said. */
+/** Reads the master keys of a database of `serve`. For a new database it makes the first key and prints that. */
 export function readServeKeys({ databaseFile, masterKeys }: Database): readonly MasterKey[] {
   const isNew = !existsSync(masterKeys);
   const keys = readMasterKeys(masterKeys, databaseFile === null || !existsSync(databaseFile));

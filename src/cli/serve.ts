@@ -33,7 +33,7 @@ export const serve: Command = {
       await serveAsWorker(() => start(config, metrics, traces, log, isFirstWorker));
       return EXIT.ok;
     }
-    // Before the workers, so that a key is made, or missed, once.
+    // Before the workers start, so that a new key is made once, or a missing one reported once.
     readServeKeys(config.database);
     const scrapes = config.metrics === null ? null : await showWorkers(config.metrics, log);
     try {
@@ -102,7 +102,7 @@ async function serveUntilStopped(running: Serving, config: ServeConfig): Promise
   return EXIT.ok;
 }
 
-/** The first line with a URL holds nothing else. */
+/** The first line with a URL contains nothing else. */
 function greet({ url, metricsUrl }: Serving, { database, workers }: ServeConfig): void {
   console.log('Bonin serve — 본인인증 서버 (identity verification)\n');
   console.log(`${url}\n`);

@@ -2,8 +2,8 @@ import { sumOfRows, type TableTotal } from '../transfer/totals.ts';
 import { format } from './progress.ts';
 
 /**
- * Prints what each table holds, and how fast it went. `written` are the rows of this run, when it went on with an
- * earlier one.
+ * Prints the rows of each table and the rate. `written` is the number of rows of this run, if it continued an earlier
+ * one.
  */
 export function printTotals(
   done: string,

@@ -3,13 +3,13 @@ import { findProvider, type Providers } from '../core/provider.ts';
 import type { Logger } from '../log.ts';
 import type { Services } from '../server/services.ts';
 
-/** How many channels are named at a start; the rest is counted. */
+/** How many channels are named at a start; further ones are only counted. */
 const NAMED = 20;
 
-/** What is said of a channel without a provider. */
+/** The note on a channel without a provider. */
 export const UNFINISHED = 'no such provider here: it certifies nobody';
 
-/** Whether a channel has no provider, so that it can certify nobody. */
+/** Whether a channel has no provider and so can certify nobody. */
 export function isUnfinished(providers: Providers, { provider }: Channel): boolean {
   return findProvider(providers, provider) === undefined;
 }
@@ -20,7 +20,7 @@ export async function tellUnfinished({ merchants, providers }: Services, log: Lo
   try {
     channels = (await merchants.list()).flatMap((each) => each.channels);
   } catch (error) {
-    // An altered row is an alarm, and no reason not to serve the others.
+    // An altered row is an alarm, but no reason to refuse the other merchants.
     log.error({ error }, 'the channels could not be read');
     return;
   }

@@ -12,23 +12,23 @@ import {
 
 const DAY = 86_400_000;
 
-/** A database and what opens it. */
+/** A database and its master keys. */
 export interface Database {
   /** Holds the password, if there is one: not to be shown. */
   readonly databaseUrl: string;
-  /** The file of a new database; null when nobody can tell from here whether there is one. */
+  /** The database file; null when it is unknown here whether the database exists. */
   readonly databaseFile: string | null;
   readonly masterKeys: string;
 }
 
-/** Where the data of a sandbox is: nowhere, or in a database with a folder for what belongs to it. */
+/** Where a sandbox keeps its data: in memory, or in a database with a folder for its other files. */
 export type Keeping =
   | { readonly kind: 'memory' }
   | ({
       readonly kind: 'folder';
       /** The folder, when the database in it is used; null when a URL names one, which several may share. */
       readonly ownFolder: string | null;
-      /** What vouches for the sandbox with TLS; made at first use. */
+      /** The files of the certificate authority for `--tls`; made at first use. */
       readonly authority: { readonly certificate: string; readonly key: string };
     } & Database);
 
@@ -36,9 +36,9 @@ interface RunConfig {
   readonly port: number;
   readonly host: string;
   readonly basePath: string;
-  /** Null for what requests name as their host. */
+  /** Null for the host that a request names. */
   readonly publicUrl: string | null;
-  /** Addresses and blocks whose word on the client's address is taken. */
+  /** Addresses and blocks of proxies that may name the client's address. */
   readonly trustedProxies: readonly string[];
   /** Connections of one process at once. */
   readonly maxConnections: number;
@@ -48,7 +48,7 @@ interface RunConfig {
 }
 
 export interface DevConfig extends RunConfig {
-  /** Whether the host was chosen by the operator; the sandbox opens up only then. */
+  /** Whether the user chose the host; only then other machines may use the sandbox. */
   readonly hostGiven: boolean;
   readonly keeping: Keeping;
   /** People file, or null for the one that comes along. */
@@ -70,7 +70,7 @@ export interface ServeConfig extends RunConfig {
   readonly workers: number;
 }
 
-/** What was given; or all problems at once, a sentence each. */
+/** The settings; or all problems at once, one sentence each. */
 type Loaded<T> = { readonly config: T } | { readonly problems: readonly string[] };
 
 /** Reads the settings of `bonin dev`. */
@@ -140,7 +140,7 @@ export function loadServeConfig(options: Texts, environment: Environment): Loade
   };
 }
 
-/** Reads the settings of a command that only works on a database: where it is. */
+/** Reads the settings of a command that only needs the database. */
 export function loadDatabaseConfig(
   command: Exclude<CommandName, 'dev' | 'serve'>,
   options: Texts,
@@ -151,7 +151,7 @@ export function loadDatabaseConfig(
   return problems.length > 0 ? { problems } : { config: Object.freeze(databaseOf(values)) };
 }
 
-/** Production keeps what it is told: a database in memory is for the sandbox. */
+/** Refuses a database in memory, which would lose real results. */
 function findForgetfulness({ databaseUrl }: Values): readonly string[] {
   const forgets = databaseUrl !== null && new URL(databaseUrl).pathname === ':memory:';
   return forgets ? ['--database-url must name a file or a server, not memory'] : [];
@@ -172,7 +172,7 @@ function sqliteFile(databaseUrl: string): string | null {
   return protocol === 'sqlite:' && pathname !== ':memory:' ? decodeURIComponent(pathname) : null;
 }
 
-/** A path as it may stand in a URL: a folder may be called anything, `#` and `?` included. */
+/** Encodes a path for a URL; a folder's name may contain `#` and `?`. */
 function pathInUrl(path: string): string {
   return encodeURI(path).replace(/[#?]/g, encodeURIComponent);
 }

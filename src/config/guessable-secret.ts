@@ -1,18 +1,18 @@
-/** Characters of a secret at least; those of the real service have 80. */
+/** The least number of characters of a secret; the real service's have 80. */
 const SHORTEST = 16;
-/** A piece of this length or less, repeated, is no longer secret than the piece. */
+/** A text of at most this length that is repeated is as weak as one repetition. */
 const LONGEST_PIECE = 8;
 const FEWEST_CHARACTERS = 5;
 
-/** Printed where everybody can read them: the sample of the official documentation, and the sandbox's own. */
+/** Secrets that are published: in the official documentation, and the sandbox's. */
 const PUBLISHED: ReadonlySet<string> = new Set([
   'ekKoeW8RyKuT0zgaZsUtXXTLQ4AhPFW3ZGseDA6bkA5lamv9OqDMnxyeB9wqOsuO9W3Mx9YSJ4dTqJ3f',
   'sandbox_secret_b',
 ]);
 
-/** Left over from an example: dots, or brackets around a name. */
+/** A placeholder of an example: dots, or brackets around a name. */
 const UNFILLED = /…|\.\.\.|^[<[({$%].*[>\])}%]$/u;
-/** Nothing but such words, whatever stands between them. */
+/** Consists of such words only, with any characters between them. */
 const FILLER = new RegExp(
   `^(?:${[
     'a an the your my our own this it me here in with goes please some real any of',
@@ -30,8 +30,8 @@ const FILLER = new RegExp(
 const LONGEST_FILLER = 200;
 
 /**
- * What makes an `imp_secret` one that others can guess, as what it must be instead; null for a secret of one's own.
- * A rule of thumb against files that were not filled in; it cannot tell how a secret was made.
+ * Says what a guessable `imp_secret` must be instead; null for a good one. Finds secrets that were not filled in; it
+ * cannot know how a secret was made.
  */
 export function findGuessable(secret: string, impKeys: readonly string[]): string | null {
   if (secret.length < SHORTEST) return `have at least ${SHORTEST} characters`;
@@ -46,7 +46,7 @@ function isFiller(secret: string): boolean {
   return secret.length <= LONGEST_FILLER && FILLER.test(secret.toLowerCase().replace(/[^\p{L}]/gu, ''));
 }
 
-/** One piece again and again, very few characters, or rows of an alphabet for most of it. */
+/** Repeats one piece, has very few different characters, or consists mostly of sequences such as `abcd`. */
 function isMonotonous(secret: string): boolean {
   const text = secret.toLowerCase();
   if (new Set(text).size < FEWEST_CHARACTERS) return true;

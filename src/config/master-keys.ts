@@ -9,14 +9,14 @@ import { readTrustedText } from '../files/trusted-file.ts';
 const LINE = /^([1-9]\d{0,8}) ([A-Za-z0-9+/]{43}=)$/;
 const SHAPE = 'a number from 1 to 999999999, a blank, and 32 bytes in base64';
 
-/** A key for a store that keeps nothing. */
+/** A key for a store in memory. */
 export function newMasterKey(): MasterKey {
   return { id: 1, secret: randomBytes(32) };
 }
 
 /**
- * Reads the master keys at `file`, or makes the first one when `mayCreate`. Refuses a file that others may read or
- * change, and a missing one beside a database: without it nothing in there can be opened.
+ * Reads the master keys at `file`, or makes the first one if `mayCreate`. Refuses a file that others may read or
+ * change, and a missing one if there is a database: nothing in it can be opened without its keys.
  */
 export function readMasterKeys(
   file: string,
@@ -43,7 +43,7 @@ function parseKeys(file: string, text: string): readonly MasterKey[] {
   for (const [at, line] of text.split(/\r?\n/).entries()) {
     if (line === '' || line.startsWith('#')) continue;
     const [, id, secret] = LINE.exec(line) ?? [];
-    // Never what stands there: it may be a key with a slip in it.
+    // Never quotes the line: it may be a key with a typing error.
     if (id === undefined || secret === undefined) throw refuse(file, `line ${at + 1} is not ${SHAPE}`);
     if (keys.has(Number(id)))
       throw refuse(file, `line ${at + 1} holds a second master key with the number ${id}`);

@@ -1,7 +1,7 @@
 import type { MerchantSetup } from '../core/merchant.ts';
 import type { MerchantEntry } from './merchants-file.ts';
 
-/** A merchant that is written down in the form that a store takes. */
+/** Turns a merchant of a file into the form that the store takes. */
 export function toMerchantSetup(merchant: MerchantEntry): MerchantSetup {
   const { page } = merchant;
   return {

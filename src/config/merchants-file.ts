@@ -6,8 +6,7 @@ import { listOf, object, oneOf, text, textThat, truth, wholeNumber } from '../va
 import { findGuessable } from './guessable-secret.ts';
 
 /*
- * The shape in which merchants are written down: a file of `bonin merchants`, and the member `merchants` of a
- * people file.
+ * The schema of merchants in files: a file of `bonin merchants`, and the member `merchants` of a people file.
  */
 
 const KEY = { imp_key: text, imp_secret: text };
@@ -15,7 +14,7 @@ const CHANNEL = object({
   channel_key: text,
   pg_provider: oneOf(PROVIDER_NAMES),
   pg_id: text,
-  // What the order says already; see `findWrongDefaults`.
+  // The order already says this; see `findWrongDefaults`.
   default: v.nullish(truth),
   carrier_approval: v.nullish(truth),
   foreigner_addon: v.nullish(truth),
@@ -49,13 +48,13 @@ const MEMBERS = {
 const some = <Item extends v.GenericSchema>(item: Item) =>
   v.pipe(listOf(item), v.minLength(1, 'not be empty'));
 
-/** In a sandbox a merchant is spoken of by its id. */
+/** In a sandbox a merchant is named by its id. */
 export const SANDBOX_MERCHANTS = some(object({ id: text, ...MEMBERS }));
 const MERCHANTS = object({ merchants: some(object({ id: v.nullish(text), ...MEMBERS })) });
 
 type ReadonlyDeep<T> = T extends object ? { readonly [Name in keyof T]: ReadonlyDeep<T[Name]> } : T;
 
-/** Content of a people file or of a merchants file, which nobody changes. */
+/** The read-only content of a people file or merchants file. */
 export type Written<Schema extends v.GenericSchema> = ReadonlyDeep<v.InferOutput<Schema>>;
 export type MerchantEntry = Written<typeof MERCHANTS>['merchants'][number];
 
@@ -83,7 +82,7 @@ export function keysOf(
   return [merchant, ...(merchant.keys ?? [])];
 }
 
-/** What is wrong between members that are each right. */
+/** Problems between members that are valid alone. */
 export function findContradictions(merchants: readonly MerchantEntry[]): readonly string[] {
   const wrong = merchants.flatMap(findWrongDefaults);
   return wrong.length > 0 ? wrong : findRepeated(merchants);
@@ -108,7 +107,7 @@ function findGuessableSecrets(merchant: MerchantEntry, at: number): readonly str
   });
 }
 
-/** A second use of what names one thing only: the later one would take the place of the first. */
+/** Repeated names that must be unique: the later entry would replace the first. */
 function findRepeated(merchants: readonly MerchantEntry[]): readonly string[] {
   const seen = new Set<string>();
   return merchants.flatMap((merchant, at) => {

@@ -14,14 +14,14 @@ export function isOrigin(text: string): boolean {
   return url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
 }
 
-/** `HOST:PORT`, an IPv6 address in brackets; null when it is nothing of the kind. */
+/** Reads `HOST:PORT`, with an IPv6 address in brackets; null for anything else. */
 export function parseAddress(text: string): ListenAddress | null {
   const [, inBrackets, name = '', digits] = /^(?:\[([\da-f:.]+)\]|([\w.-]*)):(\d{1,5})$/i.exec(text) ?? [];
   const port = Number(digits);
   return digits === undefined || port > 65535 ? null : { host: inBrackets ?? name, port };
 }
 
-/** Whether a text names a database of a kind that there is. */
+/** Whether a text is the URL of a supported database. */
 export function isDatabaseUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, pathname } = new URL(text);

@@ -13,7 +13,7 @@ export type { ListenAddress } from './setting-values.ts';
 export const COMMANDS = ['dev', 'serve', 'merchants', 'export', 'import', 'backup', 'restore'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
-/** One setting: who takes it, where it may be given, how it is read, what it is for. */
+/** One setting: its commands, option, variable, parser and description. */
 interface Setting<T> {
   readonly commands: readonly CommandName[];
   /** Name of the command-line option, without the two hyphens. */
@@ -23,7 +23,7 @@ interface Setting<T> {
   /** Shown for the value in help; null for a switch, which has none. */
   readonly value: string | null;
   readonly fallback: T;
-  /** Where a command's default is another one. */
+  /** Defaults of commands that differ from `fallback`. */
   readonly fallbackOf?: Partial<Readonly<Record<CommandName, T>>>;
   readonly about: string;
   /** The value of a text, or a sentence that says what it must be. */
@@ -323,12 +323,12 @@ export const SETTINGS = {
 
 type Settings = typeof SETTINGS;
 type SettingName = keyof Settings;
-/** What every setting came to. */
+/** The values of all settings. */
 export type Values = {
   -readonly [N in SettingName]: Exclude<ReturnType<Settings[N]['parse']> | Settings[N]['fallback'], Problem>;
 };
 
-/** A setting as one command takes it. */
+/** A setting with the default of one command. */
 export interface CommandSetting extends Omit<Setting<unknown>, 'commands' | 'fallbackOf'> {
   readonly name: string;
 }
@@ -348,8 +348,8 @@ export type Texts = Readonly<Record<string, string | boolean | undefined>>;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the settings of one command from options and environment; those of other commands keep their defaults. A
- * value that does not parse is a problem, and never the same as none.
+ * Reads the settings of one command from options and environment; other settings keep their defaults. A value that does
+ * not parse is a problem; the default is never used for it.
  */
 export function readSettings(command: CommandName, options: Texts, environment: Environment) {
   const problems: string[] = [];

@@ -4,8 +4,8 @@ const MARKS = /^["'`\u2018\u2019\u201c\u201d]|["'`\u2018\u2019\u201c\u201d]$/u;
 export type Variable = { readonly text: string | undefined } | { readonly problem: string };
 
 /**
- * Reads a variable of the environment. Blanks and line ends around the value do not count, and an empty value is the
- * same as none. Quotation marks are refused: some tools that read `.env` files leave them in the value.
+ * Reads a variable of the environment. Blanks and line ends around the value are removed, and an empty value counts as
+ * unset. Quotation marks are refused: some tools that read `.env` files leave them in the value.
  */
 export function readVariable(
   environment: Readonly<Record<string, string | undefined>>,

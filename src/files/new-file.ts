@@ -5,9 +5,9 @@ import { makeFolder } from './new-folder.ts';
 import { requireTrustedFolder, type Trust } from './trusted-file.ts';
 
 /**
- * Makes a file that is not there yet, with its folder, and throws what the system says when it cannot. Written
- * whole under a passing name first: of two processes that start together one names it, and both then read that.
- * `start_refused` when others could exchange it there.
+ * Creates a file and its folder; throws the system's error. The content is first written to a file with a temporary
+ * name: of two processes that start together one renames its file, and both read that one. `start_refused` when others
+ * could replace it there.
  */
 export function createFile(file: string, text: string, mode: number, trust: Trust): void {
   requireTrustedFolder(dirname(file), trust);

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder and the missing folders above it, for this user alone; throws the system's error. Node's own recursive
- * `mkdir` never returns below /proc, where no folder can be made.
+ * Creates a folder and the missing folders above it, for this user alone; throws the system's error. Node's own
+ * recursive `mkdir` never returns below /proc, where no folder can be made.
  */
 export function makeFolder(folder: string): void {
   const missing: string[] = [];

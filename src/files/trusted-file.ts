@@ -14,21 +14,21 @@ import { JsonFault, parseJson } from '../validation/json-text.ts';
 import { decodeBytes, TextFault } from '../validation/text-bytes.ts';
 
 /*
- * Files whose content Bonin believes: keys, certificates, merchants, databases and their copies. Whoever can write to
- * one, or put another file into its place, decides what Bonin does. So such a file belongs to the user that Bonin runs
- * as, or to root, and nobody else can write to it or to a folder on the way to it.
+ * Files that Bonin trusts: keys, certificates, merchants, databases and their copies. A user who can write to one, or
+ * replace it, controls Bonin. So such a file must belong to the user that runs Bonin, or to root, and nobody else may
+ * write to it or to a folder above it.
  */
 
-/** How a file is to be trusted. By default it may be read by everybody, and production is at stake. */
+/** What is required of a trusted file. By default everybody may read it, and the strict rules of production apply. */
 export interface Trust {
-  /** Others may not read it either; its own group may. */
+  /** Other users may not read it either; its group may. */
   readonly secret?: boolean;
   /**
    * On a developer's machine, where the umask may let the user's own group write, and a folder further up may be
    * another user's, as in a container that mounts the sources.
    */
   readonly dev?: boolean;
-  /** Files that belong to it may appear beside it at any time, so nobody else may make a file in its folder. */
+  /** Other files may be created beside it at any time, so nobody else may write to its folder. */
   readonly hasCompanions?: boolean;
 }
 
@@ -42,10 +42,10 @@ export function openTrustedFile(file: string, trust: Trust = {}): number {
   if (me === null || HANDED_OVER.test(file)) return openSync(file, 'r');
   const { path, folder } = follow(file, trust, me);
   requireFolder(file, folder, 'nearest', trust, me);
-  // Without waiting: a pipe that somebody made there would hold the start up.
+  // Non-blocking: a pipe in its place would block the start.
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    // What is open cannot be exchanged any more.
+    // An open file cannot be replaced any more.
     requireFile(file, { path, stat: fstatSync(descriptor) }, trust, me);
     return descriptor;
   } catch (error) {

@@ -5,14 +5,14 @@ import { type FaultTarget, readFaultRoute } from './api-routes.ts';
 import type { FaultInput } from './control-schemas.ts';
 import type { Feed } from './feed.ts';
 
-/** A fault as the control route takes it; what is left out has its default. */
+/** A fault as the control route takes it; members that are left out have defaults. */
 export interface FaultRule {
   /**
    * A path of the API as in the contract, or one that meets it as `/certifications/imp_123`, a method in front of it if
    * wanted; null for every route of the API.
    */
   readonly route: string | null;
-  /** How many requests it still hits; null for all. */
+  /** The number of requests that it still applies to; null for all. */
   readonly times: number | null;
   /** From 0 to 1. */
   readonly probability: number;
@@ -21,9 +21,9 @@ export interface FaultRule {
   readonly status: number | null;
   /** Cuts the connection instead of answering. */
   readonly abort: boolean;
-  /** What the answer holds instead of an envelope, at most 32,768 characters. Wants a status. */
+  /** The body in place of an envelope, at most 32,768 characters. Needs a status. */
   readonly body?: string;
-  /** Headers of the answer, each in the place of the usual one of its name. Wants a status. */
+  /** Headers of the answer; each replaces the usual one of its name. Needs a status. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -34,7 +34,7 @@ interface ActiveRule {
   readonly target: FaultTarget | null;
 }
 
-/** What a merchant's error handling is to be tested with. The first rule that hits a request decides. */
+/** Faults for testing a merchant's error handling. The first rule that matches a request applies. */
 export class Faults {
   readonly #feed: Feed;
   #active: ActiveRule[] = [];

@@ -5,8 +5,8 @@ type Guard = NonNullable<Route['guard']>;
 type Headers = ApiRequest['headers'];
 
 /**
- * Who may call the control routes: programs, and pages of this server. What they answer holds codes and secrets, and
- * any page that is open in a browser can send requests to this machine.
+ * Protects the control routes: only programs and pages of this server may call them. Their answers contain codes and
+ * secrets, and every page in a browser can send requests to this machine.
  */
 export function guardControls(isOpenToAnyHost: () => boolean): Guard {
   return ({ headers }) => {
@@ -16,7 +16,7 @@ export function guardControls(isOpenToAnyHost: () => boolean): Guard {
   };
 }
 
-/** The page itself may be gone to from anywhere, as by a link, but only as a whole window. */
+/** The page may be opened from anywhere, for example by a link, but only as a whole window. */
 export function guardPage(isOpenToAnyHost: () => boolean): Guard {
   const guard = guardControls(isOpenToAnyHost);
   return (request) => {
@@ -29,19 +29,22 @@ export function guardPage(isOpenToAnyHost: () => boolean): Guard {
 
 const LOCAL_HOST = /^(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
-/** A page elsewhere can make a browser call this machine under a name of its own, but not forge this header. */
+/**
+ * A foreign page can make a browser call this machine by a host name of its own (DNS rebinding), but cannot forge this
+ * header.
+ */
 function requireLocalHost({ host = '' }: Headers): void {
   if (!LOCAL_HOST.test(host)) throw new AppError('host_not_local');
 }
 
-/** A browser says whose page asks; other programs say nothing. Pages served here have the request's own host. */
+/** Browsers send the origin of the page; other programs send none. Pages of this server have the request's own host. */
 function requireOwnOrigin({ origin, host = '' }: Headers): void {
   if (origin === undefined) return;
   const [, of = ''] = /^https?:\/\/(.+)$/i.exec(origin) ?? [];
   if (of.toLowerCase() !== host.toLowerCase()) throw new AppError('origin_foreign');
 }
 
-/** What says no `Origin`, as images and scripts do, is told by this header, which no page can forge. */
+/** Requests without `Origin`, such as images and scripts, are recognized by this header, which no page can forge. */
 function requireOwnPage(headers: Headers): void {
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new AppError('origin_foreign');

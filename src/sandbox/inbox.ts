@@ -14,7 +14,7 @@ export interface Message {
 export interface MessageFilter {
   /** Digits only; null for every phone. */
   readonly phone: string | null;
-  /** Of one attempt; null for all. */
+  /** Messages of one attempt; null for all. */
   readonly impUid: string | null;
   /** Only messages newer than the one with this id; null for all. */
   readonly after: string | null;
@@ -26,7 +26,7 @@ export const EVERY_MESSAGE: MessageFilter = { phone: null, impUid: null, after: 
 /** How many messages are kept. */
 const KEPT = 1000;
 
-/** Where the sandbox's text messages arrive; in memory, newest first. */
+/** The text messages of the sandbox; in memory, newest first. */
 export class Inbox {
   readonly #feed: Feed;
   readonly #stop: AbortSignal;
@@ -52,7 +52,7 @@ export class Inbox {
     for (const wake of this.#waiting) wake();
   }
 
-  /** Whether a message of this id stands here. */
+  /** Whether there is a message with this id. */
   has(id: string): boolean {
     return this.#messages.some((message) => message.id === id);
   }
@@ -66,7 +66,7 @@ export class Inbox {
     );
   }
 
-  /** The messages of a filter as soon as there is one, at the latest after so many milliseconds. */
+  /** Resolves with the messages of a filter as soon as there is one, at the latest after so many milliseconds. */
   async wait(filter: MessageFilter, patience: number): Promise<readonly Message[]> {
     const end = performance.now() + patience;
     for (;;) {

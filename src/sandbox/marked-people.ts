@@ -2,10 +2,10 @@ import { genderDigit, type Identity, parsePhone, tidyName } from '../core/identi
 import { fakeCi, fakeDi, type PersonMark } from './fake-ids.ts';
 import type { Seed } from './people-file.ts';
 
-/** What tells people apart. */
+/** The data that distinguishes people. */
 export type MarkedPerson = Pick<Identity, 'name' | 'birthday' | 'gender' | 'foreigner' | 'phone'>;
 
-/** The people of a seed who have a CI or a label: they have it on the page and by OTP too. */
+/** The people of a seed with a CI or a label; they also have it on the page and by OTP. */
 export class MarkedPeople {
   readonly #marks = new Map<string, PersonMark>();
 
@@ -26,14 +26,14 @@ export class MarkedPeople {
         });
   }
 
-  /** CI and DI of somebody at one channel. */
+  /** CI and DI of a person on one channel. */
   idsOf(person: MarkedPerson, channelKey: string): { ci: string; di: string } {
     const mark = this.#marks.get(keyOf(person));
     return { ci: fakeCi(person, mark), di: fakeDi(person, channelKey, mark) };
   }
 }
 
-/** Whom a provider would take for the same: two people alike have another phone each. */
+/** The key of a person: two people who are alike have different phones. */
 function keyOf(person: MarkedPerson): string {
   const { name, birthday, phone } = person;
   return [tidyName(name), birthday, genderDigit(person), phone ?? ''].join('\n');

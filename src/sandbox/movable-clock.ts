@@ -3,13 +3,13 @@ import { type Clock, systemClock } from '../core/clock.ts';
 /** The end of the year 9999 in epoch seconds: later times have no date. */
 export const LATEST_SECOND = 253_402_300_799;
 
-/** A clock that can be stopped at a moment or moved on; untouched it tells the real time. */
+/** A clock that can be stopped or moved; by default it shows the real time. */
 export class MovableClock implements Clock {
   #real: Clock = systemClock;
   #standing: number | null = null;
   #shift = 0;
 
-  /** Takes the real time from this clock from now on, and not from the system's. */
+  /** Uses this clock as the real time from now on, in place of the system's. */
   over(real: Clock): this {
     this.#real = real;
     return this;
@@ -23,7 +23,7 @@ export class MovableClock implements Clock {
     return this.#standing !== null;
   }
 
-  /** How far it is ahead of the real time, in milliseconds. */
+  /** The difference to the real time, in milliseconds. */
   get ahead(): number {
     return this.#standing === null ? this.#shift : this.#standing - this.#real.now();
   }
@@ -33,7 +33,7 @@ export class MovableClock implements Clock {
     this.#standing = at;
   }
 
-  /** Moves the clock by so many milliseconds: a standing one stands later, a running one runs on from there. */
+  /** Moves the clock by so many milliseconds; a stopped clock stays stopped. */
   advance(by: number): void {
     if (this.#standing === null) this.#shift += by;
     else this.#standing += by;

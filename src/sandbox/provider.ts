@@ -7,14 +7,14 @@ import type { Inbox } from './inbox.ts';
 import { MarkedPeople, type MarkedPerson } from './marked-people.ts';
 import type { RecentCertifications } from './recent-certifications.ts';
 
-/** The code of every message, unless random ones were asked for. */
+/** The code of every message, unless codes are random. */
 const USUAL_OTP = '123456';
 /** A person of this name is not the subscriber of the line. */
 const MISMATCHING_NAME = '불일치';
-/** A number of this kind makes the provider answer the code that it ends with. */
+/** A phone number like this makes the provider answer with the code at its end. */
 const MAGIC_PHONE = /^0109999(\d{4})$/;
 
-/** What a provider's code comes to; every other code is a refusal. */
+/** The meaning of a provider's code; any other code is a refusal. */
 const CODES: ReadonlyMap<string, ErrorCode> = new Map([
   ['0086', 'person_blocked'],
   ['9014', 'provider_misconfigured'],
@@ -32,7 +32,7 @@ export class SandboxProvider {
   /** Whether codes are random; otherwise always the same. */
   readonly randomOtp: boolean;
   readonly #marked: MarkedPeople;
-  /** What was decided of APP requests, by `imp_uid`. */
+  /** Decisions on APP requests, by `imp_uid`. */
   readonly #approvals = new Map<string, boolean>();
 
   constructor(
@@ -64,7 +64,7 @@ export class SandboxProvider {
     this.#recent.note(impUid, approve ? 'approved' : 'turned_down');
   }
 
-  /** CI and DI that it tells of somebody at one channel. */
+  /** CI and DI of a person on one channel. */
   idsOf(person: MarkedPerson, channelKey: string): { ci: string; di: string } {
     return this.#marked.idsOf(person, channelKey);
   }

@@ -3,10 +3,10 @@ import { maskName } from '../core/masking.ts';
 import type { VerificationMethod } from '../core/provider.ts';
 import type { Feed } from './feed.ts';
 
-/** What became of a certification, as far as the sandbox took part in it. */
+/** The state of a certification, as far as the sandbox knows it. */
 export type RecentState = 'waiting' | 'approved' | 'turned_down' | 'certified';
 
-/** A certification of this run, as the page shows it: nobody in clear. */
+/** A certification of this run for the page, with masked names. */
 export interface RecentCertification {
   readonly imp_uid: string;
   readonly channel_key: string;
@@ -43,7 +43,7 @@ export class RecentCertifications {
     if (this.#rows.size > KEPT && oldest !== undefined) this.#rows.delete(oldest);
   }
 
-  /** Notes what became of one, if it is still known. */
+  /** Records the new state of a certification, if it is still known. */
   note(impUid: string, state: RecentState): void {
     const row = this.#rows.get(impUid);
     if (row !== undefined) this.#put({ ...row, state });

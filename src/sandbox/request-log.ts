@@ -4,7 +4,7 @@ import { parseMultipart } from '../http/multipart.ts';
 import type { SeenRequest } from '../http/tap.ts';
 import type { Feed } from './feed.ts';
 
-/** A request of the merchant's code, as a test may assert on it: nothing secret and nobody in clear. */
+/** A request of the merchant's code, for assertions in tests; without secrets and personal data. */
 export interface LoggedRequest {
   readonly request_id: string;
   readonly method: string;
@@ -25,7 +25,7 @@ export interface LoggedRequest {
 const KEPT = 200;
 const LONGEST_PATH = 200;
 
-/** Members that say nothing about a person and open nothing. */
+/** Members that are neither personal nor secret. */
 const HARMLESS: readonly string[] = [
   'imp_key',
   'carrier',
@@ -50,7 +50,7 @@ interface Entry {
   readonly at: number;
 }
 
-/** The last requests to the API; in memory. Masked when somebody asks, since nobody may ever do. */
+/** The last requests to the API; in memory. They are masked only when somebody reads them, to save time. */
 export class RequestLog {
   readonly #ring: Entry[] = [];
   readonly #feed: Feed;
@@ -121,7 +121,7 @@ function parseBody({ body, headers }: SeenRequest): Iterable<[string, unknown]> 
         value.toString('utf8'),
       ]) ?? null
     );
-  // JSON under another name is shown too: that is how a forgotten media type is found.
+  // JSON with another media type is shown too, so that a wrong media type can be found.
   try {
     const value: unknown = JSON.parse(body.toString('utf8'));
     return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -12,12 +12,12 @@ interface SeedTarget {
   readonly certifications: CertificationService;
 }
 
-/** Brings the merchants of a seed into the store, whatever stands there already. */
+/** Adds or updates the merchants of a seed in the store. */
 export async function seedMerchants({ merchants }: SeedTarget, seed: Seed): Promise<void> {
   for (const merchant of seed.merchants) await merchants.save(toMerchantSetup(merchant));
 }
 
-/** Keeps the certifications of a seed, but for those whose id is or was in use. */
+/** Stores the certifications of a seed, except for ids that are or were in use. */
 export async function seedCertifications(
   { merchants, certifications }: SeedTarget,
   seed: Seed,
