@@ -114,7 +114,8 @@ test('of a window that comes back and of a script that finds it closed, at two p
   const words = ['--data', temporaryFolder(), '--database-url', await server.newDatabase()];
   const [here, there] = [await startBonin(words), await startBonin(words)];
   const ended: boolean[] = [];
-  for (let each = 0; each < 40; each++) {
+  const haveMet = () => ended.includes(true) && ended.includes(false);
+  for (let each = 0; each < 40 || (!haveMet() && each < 400); each++) {
     const { url, handle } = await shopOf(here).start();
     const visitor = new Visitor();
     await visitor.open(url);
@@ -132,9 +133,8 @@ test('of a window that comes back and of a script that finds it closed, at two p
     for (const { state } of closed) if (state === 'done') expect(isShown).toBe(false);
     ended.push(!isShown);
   }
-  // Both must have happened, or the two have never met.
-  expect(ended).toContain(true);
-  expect(ended).toContain(false);
+  // Else one was always first, and nothing has been shown.
+  expect(haveMet()).toBe(true);
   for (const bonin of [here, there]) expect(await bonin.stop()).toEqual({ code: 0, signal: null });
 });
 
