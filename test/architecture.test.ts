@@ -23,7 +23,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: ['node:crypto', 'node:fs', 'node:module', 'node:path', 'node:zlib'],
   },
   browser: { rooms: [], packages: [] },
-  // Files whose content is believed are read here, and files for their owner only are written here.
+  // Reads files that must be trusted, and writes files that only their owner may read.
   files: {
     rooms: ['errors', 'validation/json-text', 'validation/text-bytes'],
     packages: ['node:crypto', 'node:fs', 'node:path'],

@@ -34,20 +34,16 @@ type MoreOptions = Pick<
 
 /** The application of `serve` on its database, not listening yet. */
 export function openServeApp(database: Database, options: MoreOptions): Promise<App> {
-  return createApp({
-    ...options,
-    policy: SERVE_POLICY,
-    databaseUrl: database.databaseUrl,
-    masterKeys: readServeKeys(database),
-  });
+  return createApp({ ...options, ...commonOptions(database) });
 }
 
 /** The services of `serve` on its database, without a server. */
 export function openServeServices(database: Database, log: Logger): Promise<Services> {
-  return openServices({
-    policy: SERVE_POLICY,
-    databaseUrl: database.databaseUrl,
-    masterKeys: readServeKeys(database),
-    log,
-  });
+  return openServices({ log, ...commonOptions(database) });
+}
+
+/** What every process of `serve` on this database has in common. */
+function commonOptions(database: Database) {
+  const { databaseUrl } = database;
+  return { policy: SERVE_POLICY, databaseUrl, masterKeys: readServeKeys(database) };
 }

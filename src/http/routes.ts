@@ -81,7 +81,7 @@ export function createRouter(surfaces: readonly Surface[]): Router {
 
 function nameAll(names: readonly string[], values: readonly string[]): PathParameters {
   const named: Record<string, string> = {};
-  for (const [at, name] of names.entries()) named[name] = values[at] ?? '';
+  for (let at = 0; at < names.length; at++) named[names[at] ?? ''] = values[at] ?? '';
   return named;
 }
 

@@ -4,11 +4,11 @@ import type { Services } from './services.ts';
 
 /** Recurring work of a process. */
 export interface Jobs {
-  /** Starts no run any more, and waits for the one that is under way. */
+  /** Stops the recurring work and waits for a run that is in progress. */
   stop(): Promise<void>;
 }
 
-/** What was typed for a certification that ended is deleted within a minute. */
+/** In milliseconds. What was typed for a certification that ended is deleted within a minute. */
 const SWEEP_EVERY = 30_000;
 
 /** Starts the recurring work: deletes what is kept no longer. `keepUnverified` is in milliseconds. */

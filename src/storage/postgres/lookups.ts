@@ -3,7 +3,7 @@ import type { TokenHolder } from '../../core/store.ts';
 import type { Row, Run } from './database.ts';
 import { ownId, toCertification } from './rows.ts';
 
-/** A certification's key and the merchant who asks for it. */
+/** The id of a certification, and the merchant who asks for it. */
 export interface CertificationKey {
   readonly merchantId: number;
   readonly impUid: string;

@@ -9,8 +9,8 @@ const CHECKPOINT_DELAY = 200;
 const CHECKPOINT_RETRY = 1000;
 
 /**
- * Writes 64 kB and leaves no row. They are really written because erased bytes are overwritten; after a rollback
- * nothing would be.
+ * Tests whether the disk accepts a write: adds a row of 64 kB and deletes it. SQLite overwrites deleted bytes, so they
+ * are written to the disk. A rollback would write nothing.
  */
 const TRY_ROOM =
   "INSERT INTO stamp (name, value) VALUES ('room', hex(zeroblob(32768))); DELETE FROM stamp WHERE name = 'room'";
