@@ -57,7 +57,13 @@ describe('a guessable imp_secret', () => {
   });
 
   it('is none of which only a part is a word', () => {
-    for (const secret of ['ServeSecretOfMerchantA/1', 'correct-horse-battery-staple', 'secret-8fk2q0d71mzq'])
+    for (const secret of [
+      'ServeSecretOfMerchantA/1',
+      'correct-horse-battery-staple',
+      'secret-8fk2q0d71mzq',
+      // Random, in hex: its letters are `aa`, `d` and `d`, which read `a add`.
+      '8078912aa48181146d6771342d30',
+    ])
       expect(findGuessable(secret, [])).toBeNull();
   });
 });

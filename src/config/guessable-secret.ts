@@ -42,8 +42,10 @@ export function findGuessable(secret: string, impKeys: readonly string[]): strin
   return isMonotonous(secret) ? 'be random, and not a pattern' : null;
 }
 
+/** Only when half of it is letters: the few letters of a random text in hex may happen to be words. */
 function isFiller(secret: string): boolean {
-  return secret.length <= LONGEST_FILLER && FILLER.test(secret.toLowerCase().replace(/[^\p{L}]/gu, ''));
+  const letters = secret.toLowerCase().replace(/[^\p{L}]/gu, '');
+  return secret.length <= LONGEST_FILLER && letters.length * 2 >= secret.length && FILLER.test(letters);
 }
 
 /** Repeats one piece, has very few different characters, or consists mostly of sequences such as `abcd`. */
