@@ -1,4 +1,4 @@
-import { AppError, toAppError } from '../errors.ts';
+import { AppError, type ErrorCode, toAppError } from '../errors.ts';
 import {
   ATTEMPT_LIFE,
   type Attempt,
@@ -7,13 +7,15 @@ import {
   type AttemptFrame,
   type AttemptKey,
   type AttemptWalk,
+  type CodeTry,
   type FailureWord,
   failureWord,
   type NewAttempt,
   requireAge,
   SEND_PAUSE,
+  type SendRequest,
+  type StartedAttempt,
   type StoredAttempt,
-  type StoredCodeTry,
   TICKET_LIFE,
 } from './attempt.ts';
 import { alteredAttempt, isSameDigest, openAttempt, sealAttempt, toCodeDigest } from './attempt-rows.ts';
@@ -21,62 +23,29 @@ import { unpackDetails } from './certification.ts';
 import { openCertification, sealCertification } from './certification-service.ts';
 import type { Channel } from './channel.ts';
 import { askProvider, newClaim } from './claims.ts';
-import { type Clock, wholeSecond } from './clock.ts';
+import { wholeSecond } from './clock.ts';
+import { NO_HOOKS, reportFailure, type ServiceHooks } from './hooks.ts';
 import type { Identity } from './identity.ts';
 import { newImpUid, newSecret } from './ids.ts';
 import { requireReal } from './invented-people.ts';
-import type { Limiter } from './limits.ts';
-import type { MerchantService } from './merchant-service.ts';
 import { digestOtp, digestOtpLike, OTP_LIFE, OTP_WRONG_TRIES, toMessageName } from './otp.ts';
+import type { OtpServiceOptions } from './otp-service.ts';
 import { isThere, type PresenceState } from './presence.ts';
-import {
-  type Claimant,
-  findProvider,
-  type OtpCapability,
-  type Providers,
-  type VerificationMethod,
-} from './provider.ts';
-import type { Store } from './store.ts';
-import type { Vault } from './vault.ts';
+import { type Claimant, findProvider, type OtpCapability, type VerificationMethod } from './provider.ts';
 
 /** Purposes of the digests of an attempt's secrets. */
 const PURPOSES = { ticket: 'page ticket', session: 'page session', handle: 'page handle' } as const;
 
-export interface AttemptServiceOptions {
-  readonly store: Store;
-  readonly vault: Vault;
-  readonly clock: Clock;
-  readonly providers: Providers;
-  readonly merchants: MerchantService;
-  readonly limiter: Limiter;
-  /** Whether invented people may be kept: only in a sandbox. */
-  readonly keepsInvented: boolean;
-}
-
-export interface StartedAttempt {
-  readonly impUid: string;
-  readonly ticket: string;
-  readonly handle: string;
-  readonly expiresAt: number;
-}
-
-/** A form's request to send a text message or to ask the app. */
-export interface SendRequest {
-  readonly claimant: Claimant & { readonly phone: string };
-  readonly method: VerificationMethod;
-  /** The client's address; empty when it is unknown. */
-  readonly address: string;
-}
-
-/** The result of a code that somebody typed; `overtaken` when another form came first and the code was not compared. */
-export type CodeTry = StoredCodeTry | 'late';
+export type AttemptServiceOptions = Omit<OtpServiceOptions, 'forgiveChannel'>;
 
 /** Certifications by the page: starts attempts, opens their windows, moves them from step to step and ends them. */
 export class AttemptService {
   readonly #options: AttemptServiceOptions;
+  readonly #hooks: ServiceHooks;
 
   constructor(options: AttemptServiceOptions) {
     this.#options = options;
+    this.#hooks = options.hooks ?? NO_HOOKS;
   }
 
   /** The channels of a merchant that can open the page, the default one first. */
@@ -117,7 +86,9 @@ export class AttemptService {
           identity: null,
         }),
       );
-      if (kept) return { impUid, ticket, handle, expiresAt };
+      if (!kept) continue;
+      this.#hooks.attemptStarted();
+      return { impUid, ticket, handle, expiresAt };
     }
   }
 
@@ -210,7 +181,15 @@ export class AttemptService {
    * Asks the provider to send a code or to ask the app; null when another form was faster. Rejects with the provider's
    * error, with `rate_limited`, and with `resend_too_soon` for a message right after another one.
    */
-  async send(attempt: Attempt, { claimant, method, address }: SendRequest): Promise<Attempt | null> {
+  async send(attempt: Attempt, request: SendRequest): Promise<Attempt | null> {
+    const sent = await reportFailure(this.#send(attempt, request), this.#reportOtp);
+    if (sent !== null) this.#hooks.otpCalled('page', 'requested');
+    return sent;
+  }
+
+  readonly #reportOtp = (code: ErrorCode): void => this.#hooks.otpCalled('page', code);
+
+  async #send(attempt: Attempt, { claimant, method, address }: SendRequest): Promise<Attempt | null> {
     const { vault, clock, limiter } = this.#options;
     const { impUid, merchantId, channel, frame, walk } = attempt;
     if (walk === null) return null;
@@ -250,7 +229,10 @@ export class AttemptService {
     const { vault, clock, store } = this.#options;
     const { impUid, step, walk, code } = attempt;
     const now = clock.now();
-    if (walk?.code == null || code === null || now - walk.code.sentAt >= OTP_LIFE) return 'late';
+    if (walk?.code == null || code === null || now - walk.code.sentAt >= OTP_LIFE) {
+      this.#reportOtp('otp_late');
+      return 'late';
+    }
     const claim = newClaim(now);
     const digest = digestOtpLike(code, vault, impUid, otp);
     const tried = await store.attempts.tryCode({
@@ -264,6 +246,8 @@ export class AttemptService {
     // Another process may have sent a newer code since the attempt was read; the store compared with that one.
     if (tried === 'right' && !isSameDigest(code, digest)) throw alteredAttempt(attempt);
     if (tried === 'right') await this.#complete(attempt, claimant, 'SMS', claim.id);
+    if (tried === 'wrong') this.#reportOtp('otp_wrong');
+    if (tried === 'last') this.#reportOtp('otp_tries_spent');
     if (tried === 'last') await this.fail(attempt, 'OTP_LIMIT');
     return tried;
   }
@@ -275,7 +259,11 @@ export class AttemptService {
   }
 
   /** Ends with a person without asking a provider. Rejects with `under_age` when the person is too young. */
-  async certify(attempt: Attempt, identity: Identity): Promise<void> {
+  certify(attempt: Attempt, identity: Identity): Promise<void> {
+    return reportFailure(this.#certifyAsTold(attempt, identity), this.#reportOtp);
+  }
+
+  async #certifyAsTold(attempt: Attempt, identity: Identity): Promise<void> {
     requireAge(attempt, identity.birthday, this.#options.clock.now());
     const claim = await this.#claim(attempt);
     if (claim !== null) await this.#certify(attempt, identity, claim);
@@ -309,7 +297,10 @@ export class AttemptService {
       await this.#certify(attempt, identity, claim);
     } catch (thrown) {
       const error = toAppError(thrown);
-      if (error.code !== 'app_not_approved' && (await this.failBy(attempt, error, claim))) return;
+      if (error.code !== 'app_not_approved') {
+        this.#reportOtp(error.code);
+        if (await this.failBy(attempt, error, claim)) return;
+      }
       // The first error is the one to report. A claim that is not released expires.
       await this.#options.store.release(merchantId, impUid, claim).catch(() => {});
       throw error;
@@ -353,7 +344,7 @@ export class AttemptService {
     return this.#end(attempt, { certified: false, word, providerCode }, { state }, claim, heard);
   }
 
-  #end(
+  async #end(
     { impUid }: Attempt,
     end: AttemptEnd,
     certification: AttemptEnding['certification'],
@@ -362,7 +353,11 @@ export class AttemptService {
   ): Promise<boolean> {
     const { store, clock } = this.#options;
     const now = clock.now();
-    return store.attempts.end({ impUid, end: JSON.stringify(end), certification, claim, heard, now });
+    const stored = { impUid, end: JSON.stringify(end), certification, claim, heard, now };
+    if (!(await store.attempts.end(stored))) return false;
+    this.#hooks.attemptsEnded(end.certified ? 'CERTIFIED' : end.word, 1);
+    if (end.certified) this.#hooks.otpCalled('page', 'certified');
+    return true;
   }
 
   async #findBy(kind: keyof typeof PURPOSES, secret: string): Promise<StoredAttempt | null> {

@@ -5,7 +5,7 @@ import type { Claim } from './claims.ts';
 import { SECOND } from './clock.ts';
 import { ageOf, type Carrier } from './identity.ts';
 import type { Presence, PresenceState } from './presence.ts';
-import type { VerificationMethod } from './provider.ts';
+import type { Claimant, VerificationMethod } from './provider.ts';
 import type { Sealed } from './vault.ts';
 
 /*
@@ -158,6 +158,24 @@ export interface NewAttempt {
   /** The client's address; empty when it is unknown. */
   readonly address: string;
 }
+
+export interface StartedAttempt {
+  readonly impUid: string;
+  readonly ticket: string;
+  readonly handle: string;
+  readonly expiresAt: number;
+}
+
+/** A form's request to send a text message or to ask the app. */
+export interface SendRequest {
+  readonly claimant: Claimant & { readonly phone: string };
+  readonly method: VerificationMethod;
+  /** The client's address; empty when it is unknown. */
+  readonly address: string;
+}
+
+/** The result of a code that somebody typed; `overtaken` when another form came first and the code was not compared. */
+export type CodeTry = StoredCodeTry | 'late';
 
 /** Keyed digests of the secrets that open an attempt. */
 export interface AttemptSecrets {

@@ -6,6 +6,7 @@ import { openCertification, sealCertification } from './certification-service.ts
 import { type Channel, type ChannelChoice, chooseChannel, type ProviderName } from './channel.ts';
 import { askProvider, isLive, newClaim } from './claims.ts';
 import { type Clock, wholeSecond } from './clock.ts';
+import { NO_HOOKS, reportFailure, type ServiceHooks } from './hooks.ts';
 import { ageOf } from './identity.ts';
 import { newImpUid } from './ids.ts';
 import { requireReal } from './invented-people.ts';
@@ -56,6 +57,8 @@ export interface OtpServiceOptions {
    * Called when another channel replaces one that does not exist, as in `dev`; null refuses unknown channels.
    */
   readonly forgiveChannel: ((taken: string) => void) | null;
+  /** Default: nothing is counted. */
+  readonly hooks?: ServiceHooks;
 }
 
 /** The pause before another process's confirmation is checked again, in milliseconds. */
@@ -82,7 +85,11 @@ export class OtpService {
   }
 
   /** Asks the provider to send a code. Returns the id of the new certification. */
-  async request(merchantId: number, request: NewOtpRequest): Promise<string> {
+  request(merchantId: number, request: NewOtpRequest): Promise<string> {
+    return this.#reported('requested', this.#request(merchantId, request));
+  }
+
+  async #request(merchantId: number, request: NewOtpRequest): Promise<string> {
     const { store, vault, clock, merchants, limiter } = this.#options;
     const { claimant, method, merchantUid, address } = request;
     const channel = await this.#chooseChannel(merchantId, request.choice);
@@ -138,7 +145,18 @@ export class OtpService {
    * expired certification is reported before a missing or malformed code. While another call asks the provider, this
    * one waits for its result.
    */
-  async confirm(merchantId: number, impUid: string, readOtp: () => string): Promise<Certification> {
+  confirm(merchantId: number, impUid: string, readOtp: () => string): Promise<Certification> {
+    return this.#reported('certified', this.#confirm(merchantId, impUid, readOtp));
+  }
+
+  async #reported<T>(outcome: 'requested' | 'certified', call: Promise<T>): Promise<T> {
+    const { hooks = NO_HOOKS } = this.#options;
+    const result = await reportFailure(call, (code) => hooks.otpCalled('api', code));
+    hooks.otpCalled('api', outcome);
+    return result;
+  }
+
+  async #confirm(merchantId: number, impUid: string, readOtp: () => string): Promise<Certification> {
     for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       const confirmed = await this.#tryToConfirm(merchantId, impUid, readOtp);
       if (confirmed !== null) return confirmed;

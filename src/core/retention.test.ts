@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../storage/index.ts';
 import type { CertificationState } from './certification.ts';
 import type { Channel } from './channel.ts';
+import { NO_HOOKS } from './hooks.ts';
 import { newImpUid } from './ids.ts';
 import { NO_PAGE_RULES } from './merchant.ts';
 import type { OtpEnd } from './otp.ts';
@@ -125,6 +126,16 @@ describe('a sweep', () => {
     for (const impUid of otps) expect(await endOf(impUid)).toBe('late');
     // At the least one for each batch of 500.
     expect(turns).toBeGreaterThanOrEqual(6);
+  });
+
+  it('reports the attempts that it ended, and nothing when there were none', async () => {
+    await Promise.all([begin(NOW), begin(NOW - 1), begin(NOW + 1)]);
+    const reported: unknown[] = [];
+    const hooks = { ...NO_HOOKS, attemptsEnded: (...ended: unknown[]) => void reported.push(ended) };
+    const clock = { now: () => NOW };
+    await sweep({ store, clock, keepUnverified: KEEP_UNVERIFIED, hooks });
+    await sweep({ store, clock, keepUnverified: KEEP_UNVERIFIED, hooks });
+    expect(reported).toEqual([['EXPIRED', 2]]);
   });
 
   it('forgets an attempt a day after its time, and none that has not ended', async () => {

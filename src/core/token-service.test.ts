@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openStore } from '../storage/index.ts';
+import { NO_HOOKS } from './hooks.ts';
 import { NO_PAGE_RULES } from './merchant.ts';
 import { MerchantService } from './merchant-service.ts';
 import type { Store } from './store.ts';
@@ -148,6 +149,27 @@ describe('credentials', () => {
     expect(await comparisons('known')).toBe(1);
     expect(await comparisons('unknown')).toBe(1);
     expect(await comparisons('revoked')).toBe(1);
+    await store.close();
+  });
+
+  it('are reported when they get a token: the first time as a new one, then as the same', async () => {
+    const vault = new Vault([{ id: 1, secret: randomBytes(32) }]);
+    const store = await openStore('sqlite::memory:', { mode: 'serve', keyMark: '', recognises: () => true });
+    const issued: boolean[] = [];
+    const hooks = { ...NO_HOOKS, tokenIssued: (isNew: boolean) => void issued.push(isNew) };
+    const tokens = new TokenService(store, vault, clock, null, hooks);
+    const keys = [{ impKey: KEY, impSecret: SECRET }];
+    await new MerchantService(store, vault, clock).save({
+      name: '가상상점',
+      userCode: 'imp00000001',
+      keys,
+      channels: [],
+    });
+    const right = { impKey: KEY, impSecret: SECRET, address: '' };
+    await tokens.issue(right);
+    await tokens.issue(right);
+    await expect(tokens.issue({ ...right, impSecret: 'wrong' })).rejects.toThrow();
+    expect(issued).toEqual([true, false]);
     await store.close();
   });
 });

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts';
 import { type Clock, SECOND, wholeSecond } from './clock.ts';
+import { NO_HOOKS, type ServiceHooks } from './hooks.ts';
 import { networkOf } from './limits.ts';
 import { type ApiKey, foldImpKey } from './merchant.ts';
 import { checkMerchant, checkToken, proveToken } from './proofs.ts';
@@ -40,16 +41,24 @@ export class TokenService {
   readonly #vault: Vault;
   readonly #clock: Clock;
   readonly #throttle: Throttle | null;
+  readonly #hooks: ServiceHooks;
   readonly #nobody: Uint8Array;
   /** Digests of the tokens presented last: a client uses one token for half an hour. */
   readonly #digests = new Map<string, readonly string[]>();
 
   /** `throttle` delays callers with wrong secrets; null in `dev`. */
-  constructor(store: Store, vault: Vault, clock: Clock, throttle: Throttle | null) {
+  constructor(
+    store: Store,
+    vault: Vault,
+    clock: Clock,
+    throttle: Throttle | null,
+    hooks: ServiceHooks = NO_HOOKS,
+  ) {
     this.#store = store;
     this.#vault = vault;
     this.#clock = clock;
     this.#throttle = throttle;
+    this.#hooks = hooks;
     this.#nobody = digestSecret(vault, 0, '', 'the secret of no key pair');
   }
 
@@ -69,7 +78,9 @@ export class TokenService {
       }
       checkMerchant(this.#vault, key.merchant);
       const token = await this.#issueTo(key);
-      if (token !== null) return token;
+      if (token === null) continue;
+      this.#hooks.tokenIssued(token.isNew);
+      return token;
     }
   }
 

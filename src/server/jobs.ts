@@ -12,10 +12,10 @@ export interface Jobs {
 const SWEEP_EVERY = 30_000;
 
 /** Starts the recurring work: deletes what is kept no longer. `keepUnverified` is in milliseconds. */
-export function startJobs({ store, clock }: Services, keepUnverified: number, log: Logger): Jobs {
+export function startJobs({ store, clock, hooks }: Services, keepUnverified: number, log: Logger): Jobs {
   return repeat(SWEEP_EVERY, async () => {
     try {
-      await sweep({ store, clock, keepUnverified });
+      await sweep({ store, clock, keepUnverified, hooks });
     } catch (error) {
       log.error({ error }, 'sweeping failed');
     }

@@ -1,9 +1,10 @@
 import { AttemptService } from '../core/attempt-service.ts';
 import { CertificationService } from '../core/certification-service.ts';
 import type { Clock } from '../core/clock.ts';
+import { NO_HOOKS, type ServiceHooks } from '../core/hooks.ts';
 import { Limiter, type RequestLimits } from '../core/limits.ts';
 import { MerchantService } from '../core/merchant-service.ts';
-import { OtpService, type OtpServiceOptions } from '../core/otp-service.ts';
+import { OtpService } from '../core/otp-service.ts';
 import type { Providers } from '../core/provider.ts';
 import type { Store } from '../core/store.ts';
 import { Throttle } from '../core/throttle.ts';
@@ -50,6 +51,8 @@ export interface Services {
   readonly certifications: CertificationService;
   readonly otps: OtpService;
   readonly attempts: AttemptService;
+  /** Called when something happens that is worth counting. */
+  readonly hooks: ServiceHooks;
   readonly metrics: Metrics | null;
   readonly traces: Traces | null;
   /** Answers callers at once who were made to wait, so that a server can stop. */
@@ -77,8 +80,8 @@ export async function openServices(options: ServiceOptions): Promise<Services> {
   const limits = options.limits ?? policy.limits;
   const merchants = new MerchantService(store, vault, clock);
   const throttle = policy.slowsGuessing ? new Throttle(clock) : null;
-  const tokenOptions = [store, vault, clock, throttle] as const;
-  const otpOptions: OtpServiceOptions = {
+  const hooks = metrics?.hooks ?? NO_HOOKS;
+  const otpOptions = {
     store,
     vault,
     clock,
@@ -87,8 +90,9 @@ export async function openServices(options: ServiceOptions): Promise<Services> {
     limiter: new Limiter({ store, vault, clock, limits }),
     keepsInvented,
     forgiveChannel: policy.forgivesChannels
-      ? (taken) => log.warn({ taken }, 'unknown channel; another one is taken')
+      ? (taken: string) => log.warn({ taken }, 'unknown channel; another one is taken')
       : null,
+    hooks,
   };
   return {
     policy,
@@ -97,10 +101,11 @@ export async function openServices(options: ServiceOptions): Promise<Services> {
     clock,
     providers,
     merchants,
-    tokens: metrics?.createTokenService(...tokenOptions) ?? new TokenService(...tokenOptions),
+    tokens: new TokenService(store, vault, clock, throttle, hooks),
     certifications: new CertificationService(store, vault, clock, keepsInvented),
-    otps: metrics?.createOtpService(otpOptions) ?? new OtpService(otpOptions),
-    attempts: metrics?.createAttemptService(otpOptions) ?? new AttemptService(otpOptions),
+    otps: new OtpService(otpOptions),
+    attempts: new AttemptService(otpOptions),
+    hooks,
     metrics,
     traces,
     endWaits: () => throttle?.close(),

@@ -1,12 +1,44 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { FAILURE_WORDS } from '../../core/attempt.ts';
+import type { OtpOutcome } from '../../core/hooks.ts';
 import type { ErrorCode } from '../../errors.ts';
-import { OTP_OUTCOMES } from './counted-services.ts';
 import { addCounter, addHistogram } from './tallies.ts';
 
 /** Upper bounds in seconds: what is asked over the network, and what a store in this process does. */
 const REQUEST_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const STORE_BUCKETS = [0.00005, 0.0001, 0.00025, ...REQUEST_BUCKETS];
+
+/** Every outcome of an OTP call. Each is counted from zero, since an alert cannot see a series that does not exist. */
+const OTP_OUTCOMES: readonly OtpOutcome[] = [
+  'requested',
+  'certified',
+  'parameters_missing',
+  'parameter_invalid',
+  'channel_not_found',
+  'certification_not_found',
+  'otp_wrong',
+  'otp_tries_spent',
+  'otp_late',
+  'otp_superseded',
+  'otp_not_requested',
+  'already_certified',
+  'certification_failed',
+  'app_not_approved',
+  'rate_limited',
+  'resend_too_soon',
+  'identity_mismatch',
+  'person_blocked',
+  'under_age',
+  'line_not_allowed',
+  'invented_person',
+  'provider_refused',
+  'provider_unavailable',
+  'provider_misconfigured',
+  'sealed_data_unreadable',
+  'store_failed',
+  'store_unavailable',
+  'internal',
+];
 
 const TOKEN_OUTCOMES = ['issued', 'reused', 'refused', 'invalid'] as const;
 /** Failures of our own, which an operator must hear of; counted by route and by verb of the store. */

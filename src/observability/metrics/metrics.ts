@@ -1,20 +1,12 @@
-import type { AttemptService, AttemptServiceOptions } from '../../core/attempt-service.ts';
-import type { OtpService, OtpServiceOptions } from '../../core/otp-service.ts';
+import type { ServiceHooks } from '../../core/hooks.ts';
 import type { Store } from '../../core/store.ts';
-import type { TokenService } from '../../core/token-service.ts';
 import { attempt, reportOnce } from '../../http/guards.ts';
 import type { Observer } from '../../http/observer.ts';
 import type { Route } from '../../http/routes.ts';
 import type { Logger } from '../../log.ts';
 import { readVersion } from '../../version.ts';
-import {
-  CountedAttemptService,
-  CountedOtpService,
-  CountedTokenService,
-  type CountOtp,
-} from './counted-services.ts';
 import { addGauges } from './gauges.ts';
-import { createInstruments, type MetricRecord } from './instruments.ts';
+import { createInstruments, type Instruments, type MetricRecord } from './instruments.ts';
 import { listenForScrapes, type MetricsAddress, type MetricsListener } from './listener.ts';
 import { measureStore } from './measured-store.ts';
 import { observeRequests } from './requests.ts';
@@ -33,9 +25,8 @@ export interface Metrics {
   observe(routes: readonly Route[]): Observer;
   /** The same store, measured. Called once. */
   measureStore(store: Store): Store;
-  createTokenService(...options: ConstructorParameters<typeof TokenService>): TokenService;
-  createOtpService(options: OtpServiceOptions): OtpService;
-  createAttemptService(options: AttemptServiceOptions): AttemptService;
+  /** Counts what the services do. */
+  readonly hooks: ServiceHooks;
   /** All figures of this process, in the text form of Prometheus. */
   text(): Promise<string>;
   /** The same for a primary, which adds up the figures of its workers. */
@@ -44,26 +35,30 @@ export interface Metrics {
 
 export function createMetrics({ mode, engine, log }: MetricsAbout): Metrics {
   const instruments = createInstruments({ version: readVersion(), mode, engine });
-  const { registry, otps, tokens } = instruments;
+  const { registry } = instruments;
   const report = reportOnce(log, 'metrics');
-  const countOtp =
-    (surface: 'api' | 'page'): CountOtp =>
-    (outcome) =>
-      attempt(() => otps.inc({ surface, outcome }), undefined, report);
   return {
     observe: (routes) => observeRequests(instruments, routes),
     measureStore(store) {
       addGauges(registry, store);
       return measureStore(store, engine, instruments, report);
     },
-    createTokenService: (...options) =>
-      new CountedTokenService(...options, (isNew) =>
-        attempt(() => tokens.inc({ outcome: isNew ? 'issued' : 'reused' }), undefined, report),
-      ),
-    createOtpService: (options) => new CountedOtpService(options, countOtp('api')),
-    createAttemptService: (options) => new CountedAttemptService(options, countOtp('page')),
+    hooks: countServices(instruments, report),
     text: () => registry.metrics(),
     records: () => registry.getMetricsAsJSON(),
+  };
+}
+
+function countServices(
+  { tokens, otps, attemptsStarted, attemptsEnded }: Instruments,
+  report: (error: unknown) => void,
+): ServiceHooks {
+  const guarded = (count: () => void) => attempt(count, undefined, report);
+  return {
+    tokenIssued: (isNew) => guarded(() => tokens.inc({ outcome: isNew ? 'issued' : 'reused' })),
+    otpCalled: (surface, outcome) => guarded(() => otps.inc({ surface, outcome })),
+    attemptStarted: () => guarded(() => attemptsStarted.inc()),
+    attemptsEnded: (end, count) => guarded(() => attemptsEnded.inc({ end }, count)),
   };
 }
 
