@@ -105,6 +105,8 @@ function fingerprintOf(rows: number): string {
 }
 
 /** Whether today's code gets a token for the newest row's owner and opens that row. */
+const VISITOR = { surface: 'v1', requestId: '', address: '' } as const;
+
 async function isReadable(store: BenchStore): Promise<boolean> {
   const { ids, owners } = readRows(store);
   const pair = store.keyPairs[owners.at(-1) ?? 0]?.[0];
@@ -112,9 +114,9 @@ async function isReadable(store: BenchStore): Promise<boolean> {
   try {
     const app = await openApp(store.folder);
     try {
-      const { token } = await app.tokens.issue({ ...pair, address: '' });
-      const { merchantId } = await app.tokens.verify(token);
-      await app.certifications.lookup(merchantId, toImpUid(ids.at(-1) ?? 0));
+      const { token } = await app.tokens.issue(VISITOR, pair);
+      const caller = await app.tokens.verify(VISITOR, token);
+      await app.certifications.lookup(caller, toImpUid(ids.at(-1) ?? 0));
       return true;
     } finally {
       await app.close();

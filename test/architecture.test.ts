@@ -271,7 +271,7 @@ describe('architecture', () => {
           .map((each) => targetOf(file, each)),
       ]),
     );
-    expect(imports.get('core/store.ts')).toContain('core/attempt.ts');
+    expect(imports.get('core/store.ts')).toContain('core/attempt-store.ts');
     expect(filesInCycles(imports)).toEqual([]);
   });
 

@@ -2,12 +2,12 @@ import { toAsciiJson } from '../ascii-json.ts';
 import { AppError } from '../errors.ts';
 import {
   type Attempt,
-  type AttemptFrame,
-  type AttemptWalk,
+  type AttemptLaunch,
+  type AttemptProgress,
   attemptContext,
   readEnd,
-  type StoredAttempt,
 } from './attempt.ts';
+import type { StoredAttempt } from './attempt-store.ts';
 import { OTP_WRONG_TRIES } from './otp.ts';
 import { checkChannel } from './proofs.ts';
 import type { Sealed, Vault } from './vault.ts';
@@ -16,12 +16,12 @@ import type { Sealed, Vault } from './vault.ts';
 export function sealAttempt(
   vault: Vault,
   bound: Parameters<typeof attemptContext>[1],
-  frame: AttemptFrame,
-  walk: AttemptWalk,
-): { readonly frame: Sealed; readonly walk: Sealed } {
+  launch: AttemptLaunch,
+  progress: AttemptProgress,
+): { readonly launch: Sealed; readonly progress: Sealed } {
   return {
-    frame: vault.seal(attemptContext('frame', bound), toAsciiJson(frame)),
-    walk: vault.seal(attemptContext('walk', bound), toAsciiJson(walk)),
+    launch: vault.seal(attemptContext('launch', bound), toAsciiJson(launch)),
+    progress: vault.seal(attemptContext('progress', bound), toAsciiJson(progress)),
   };
 }
 
@@ -32,20 +32,20 @@ export function sealAttempt(
 export function openAttempt(vault: Vault, stored: StoredAttempt): Attempt {
   checkChannel(vault, stored.channel);
   if (stored.wrong < 0 || stored.wrong > OTP_WRONG_TRIES) throw alteredAttempt(stored);
-  const open = (part: 'frame' | 'walk', sealed: Sealed) =>
+  const open = (part: 'launch' | 'progress', sealed: Sealed) =>
     JSON.parse(vault.open(attemptContext(part, stored), sealed)) as unknown;
-  const frame = open('frame', stored.frame) as AttemptFrame;
+  const launch = open('launch', stored.launch) as AttemptLaunch;
   if (stored.end !== null) {
     const end = readEnd(stored.end);
     if (end === null) throw alteredAttempt(stored);
     // What an ended one still held would not be looked at any more.
-    return { ...stored, end, frame, walk: null };
+    return { ...stored, end, launch, progress: null };
   }
-  if (stored.walk === null) throw alteredAttempt(stored);
-  const walk = open('walk', stored.walk) as AttemptWalk;
+  if (stored.progress === null) throw alteredAttempt(stored);
+  const progress = open('progress', stored.progress) as AttemptProgress;
   // The store compares with what stands in the row.
-  if (!isSameDigest(stored.code, toCodeDigest(walk.code))) throw alteredAttempt(stored);
-  return { ...stored, end: null, frame, walk };
+  if (!isSameDigest(stored.code, toCodeDigest(progress.code))) throw alteredAttempt(stored);
+  return { ...stored, end: null, launch, progress };
 }
 
 export function alteredAttempt({ impUid }: Pick<StoredAttempt, 'impUid'>): AppError {
@@ -53,7 +53,7 @@ export function alteredAttempt({ impUid }: Pick<StoredAttempt, 'impUid'>): AppEr
 }
 
 /** The digest of the newest code; null for none. */
-export function toCodeDigest(code: AttemptWalk['code']): Uint8Array | null {
+export function toCodeDigest(code: AttemptProgress['code']): Uint8Array | null {
   return code === null ? null : Buffer.from(code.digest, 'base64');
 }
 

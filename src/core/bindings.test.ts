@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { AttemptFrame, AttemptWalk, StoredAttempt } from './attempt.ts';
+import type { AttemptLaunch, AttemptProgress } from './attempt.ts';
 import { openAttempt, sealAttempt } from './attempt-rows.ts';
+import type { StoredAttempt } from './attempt-store.ts';
 import type { StoredCertification } from './certification.ts';
 import { openCertification, sealCertification } from './certification-service.ts';
 import type { Channel } from './channel.ts';
@@ -198,14 +199,14 @@ describe('the row of a certification', () => {
 
 describe('the row of an attempt', () => {
   const code = Uint8Array.of(0, 0, 0, 1, 5);
-  const frame: AttemptFrame = {
+  const launch: AttemptLaunch = {
     window: 'popup',
     origin: null,
     returnAddress: null,
     merchantUid: 'order',
     serviceName: '가상상점',
   };
-  const walk: AttemptWalk = {
+  const progress: AttemptProgress = {
     screen: 'code',
     minimumAge: null,
     offered: [],
@@ -213,12 +214,20 @@ describe('the row of an attempt', () => {
     network: 'KT',
     consent: null,
     method: 'SMS',
-    fields: { name: '심청', birth: '040229', gender_digit: '4', phone: '01000000005' },
+    prefill: { name: '', phone: '' },
+    claimant: {
+      name: '심청',
+      birthday: '2004-02-29',
+      gender: 'female',
+      foreigner: false,
+      phone: '01000000005',
+      carrier: 'KT',
+      mvno: false,
+    },
     code: { sentAt: 5, digest: Buffer.from(code).toString('base64') },
     providerTid: null,
     sends: 1,
     refusals: 0,
-    sandbox: null,
   };
   const secrets = {
     ticket: Uint8Array.of(1),
@@ -228,7 +237,7 @@ describe('the row of an attempt', () => {
   };
   const bound = { impUid: 'imp_000000000001', merchantId: 1, channel, expiresAt: 9, secrets };
   const presence = { number: 0, state: 'gone', heardAt: 0 } as const;
-  const sealed = sealAttempt(vault, bound, frame, walk);
+  const sealed = sealAttempt(vault, bound, launch, progress);
   const row = { ...bound, step: 3, wrong: 0, code, end: null, presence, ...sealed };
   const others: Record<
     Exclude<keyof StoredAttempt, 'step' | 'secrets' | 'presence'>,
@@ -240,9 +249,9 @@ describe('the row of an attempt', () => {
     expiresAt: { expiresAt: 10 },
     wrong: { wrong: -1 },
     code: { code: Uint8Array.of(0, 0, 0, 1, 6) },
-    end: { end: '{"certified":false,"word":"<b>","providerCode":null}' },
-    frame: { frame: row.walk },
-    walk: { walk: row.frame },
+    end: { end: '{"certified":false,"reason":"<b>","providerCode":null}' },
+    launch: { launch: row.progress },
+    progress: { progress: row.launch },
   };
   const otherSecrets: Record<keyof StoredAttempt['secrets'], Partial<StoredAttempt['secrets']>> = {
     ticket: { ticket: Uint8Array.of(4) },
@@ -252,11 +261,11 @@ describe('the row of an attempt', () => {
   };
 
   it('is the one that was written', () => {
-    expect(openAttempt(vault, row)).toMatchObject({ frame, walk, end: null });
-    const end = '{"certified":false,"word":"USER_CANCEL","providerCode":"A1"}';
-    expect(openAttempt(vault, { ...row, end, walk: null, code: null })).toMatchObject({
-      walk: null,
-      end: { certified: false, word: 'USER_CANCEL', providerCode: 'A1' },
+    expect(openAttempt(vault, row)).toMatchObject({ launch, progress, end: null });
+    const end = '{"certified":false,"reason":"USER_CANCEL","providerCode":"A1"}';
+    expect(openAttempt(vault, { ...row, end, progress: null, code: null })).toMatchObject({
+      progress: null,
+      end: { certified: false, reason: 'USER_CANCEL', providerCode: 'A1' },
     });
   });
   it.each(Object.entries(others))('is refused with another %s', (_member, other) => {
@@ -269,12 +278,12 @@ describe('the row of an attempt', () => {
     const altered = { ...channel, foreignerAddOn: !channel.foreignerAddOn };
     expect(() => openAttempt(vault, { ...row, channel: altered })).toThrow(unreadable);
   });
-  it('is refused with no code where one was sent, one where none was, and no walk while it runs', () => {
+  it('is refused with no code where one was sent, one where none was, and no progress while it runs', () => {
     expect(() => openAttempt(vault, { ...row, code: null })).toThrow(unreadable);
-    const uncoded = sealAttempt(vault, bound, frame, { ...walk, code: null });
-    expect(openAttempt(vault, { ...row, ...uncoded, code: null }).walk?.code).toBeNull();
+    const uncoded = sealAttempt(vault, bound, launch, { ...progress, code: null });
+    expect(openAttempt(vault, { ...row, ...uncoded, code: null }).progress?.code).toBeNull();
     expect(() => openAttempt(vault, { ...row, ...uncoded })).toThrow(unreadable);
-    expect(() => openAttempt(vault, { ...row, walk: null })).toThrow(unreadable);
+    expect(() => openAttempt(vault, { ...row, progress: null })).toThrow(unreadable);
   });
   it.each([
     '',
@@ -285,7 +294,7 @@ describe('the row of an attempt', () => {
     '{}',
     '{"certified":"yes"}',
     '{"certified":false}',
-    '{"certified":false,"word":"toString"}',
+    '{"certified":false,"reason":"toString"}',
   ])('is refused with an end that nobody has written: %s', (end) => {
     expect(() => openAttempt(vault, { ...row, end })).toThrow(unreadable);
   });

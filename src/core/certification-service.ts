@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import type { MerchantCaller } from './caller.ts';
 import type { StoredCertification } from './certification.ts';
 import {
   type Certification,
@@ -39,7 +40,7 @@ export function openCertification(vault: Vault, stored: StoredCertification): Ce
   return { impUid, channel, state, requestedAt, certifiedAt, details };
 }
 
-/** What can be done with certifications, by whom they belong to. */
+/** What a merchant can do with its certifications. */
 export class CertificationService {
   readonly #store: Store;
   readonly #vault: Vault;
@@ -55,14 +56,14 @@ export class CertificationService {
   }
 
   /** The merchant's certification; unknown, erased and somebody else's are the same `certification_not_found`. */
-  async lookup(merchantId: number, impUid: string): Promise<Certification> {
+  async lookup({ merchantId }: MerchantCaller, impUid: string): Promise<Certification> {
     const stored = await this.#store.findCertification(merchantId, impUid);
     if (stored === null) throw new AppError('certification_not_found');
     return openCertification(this.#vault, stored);
   }
 
   /** Destroys the merchant's certification and returns what it was. One of several callers at once succeeds. */
-  async erase(merchantId: number, impUid: string): Promise<Certification> {
+  async erase({ merchantId }: MerchantCaller, impUid: string): Promise<Certification> {
     const stored = await this.#store.eraseCertification(merchantId, impUid, this.#clock.now());
     if (stored === null) throw new AppError('certification_not_found');
     return openCertification(this.#vault, stored);

@@ -1,5 +1,5 @@
 import { type ErrorCode, toAppError } from '../errors.ts';
-import type { FailureWord } from './attempt.ts';
+import type { FailureReason } from './attempt.ts';
 
 /** The reason why an OTP call failed, or what it did. */
 export type OtpOutcome = 'requested' | 'certified' | ErrorCode;
@@ -13,7 +13,7 @@ export interface ServiceHooks {
   /** An attempt of the verification page began. */
   attemptStarted(): void;
   /** So many attempts ended, certified or for this reason. */
-  attemptsEnded(end: 'CERTIFIED' | FailureWord, count: number): void;
+  attemptsEnded(end: 'CERTIFIED' | FailureReason, count: number): void;
 }
 
 export const NO_HOOKS: ServiceHooks = {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../storage/index.ts';
+import type { Visitor } from './caller.ts';
 import { Limiter, REQUEST_LIMITS, type RequestLimits } from './limits.ts';
 import type { Store } from './store.ts';
 import { Vault } from './vault.ts';
@@ -25,9 +26,10 @@ describe('the limits on codes and starts', () => {
   });
 
   let count = 0;
+  const from = (address: string): Visitor => ({ surface: 'page', requestId: '', address });
   /** A code for somebody at a merchant, from an address that nobody else has unless one is given. */
   const code = (merchantId: number, phone: string, address = `192.0.2.${count++ % 250}`) =>
-    limiter.countCode({ merchantId, phone, address });
+    limiter.countCode(from(address), { merchantId, phone });
   const refused = (retryAfter: unknown = expect.any(Number)) =>
     expect.objectContaining({ code: 'rate_limited', retryAfter });
   const times = async (many: number, ask: (at: number) => Promise<void>) => {
@@ -78,12 +80,12 @@ describe('the limits on codes and starts', () => {
 
   it('count codes and starts of one address together, sixty in ten minutes', async () => {
     await times(30, (at) => code(at, `phone ${at}`, '192.0.2.7'));
-    await times(30, () => limiter.countStart('192.0.2.7'));
-    await expect(limiter.countStart('192.0.2.7')).rejects.toEqual(refused(600));
+    await times(30, () => limiter.countStart(from('192.0.2.7')));
+    await expect(limiter.countStart(from('192.0.2.7'))).rejects.toEqual(refused(600));
     await expect(code(1, 'phone', '192.0.2.7')).rejects.toEqual(refused(600));
-    await limiter.countStart('192.0.2.8');
+    await limiter.countStart(from('192.0.2.8'));
     now += 600 * SECONDS;
-    await limiter.countStart('192.0.2.7');
+    await limiter.countStart(from('192.0.2.7'));
   });
 
   it.each([
@@ -95,8 +97,8 @@ describe('the limits on codes and starts', () => {
     ['2001:0db8:0001:0002::1', '2001:db8:1:2::2', true],
     ['192.0.2.1', '192.0.2.2', false],
   ])('take the addresses of one IPv6 network for one: %s and %s', async (one, other, same) => {
-    await times(60, () => limiter.countStart(one));
-    const asked = limiter.countStart(other);
+    await times(60, () => limiter.countStart(from(one)));
+    const asked = limiter.countStart(from(other));
     if (same) await expect(asked).rejects.toEqual(refused());
     else await asked;
   });
@@ -110,13 +112,13 @@ describe('the limits on codes and starts', () => {
     });
     await times(200, (at) => code(1, `phone ${at}`, 'one address'));
     await expect(code(1, 'phone 7', 'one address')).rejects.toEqual(refused(10));
-    await times(200, () => limiter.countStart('one address'));
+    await times(200, () => limiter.countStart(from('one address')));
   });
 
   it('are none in dev, where nothing is counted', async () => {
     limiter = limiterOf(null);
     await times(200, () => code(1, 'phone', 'one address'));
-    await times(200, () => limiter.countStart('one address'));
+    await times(200, () => limiter.countStart(from('one address')));
     expect(await store.forgetRequests(now + 1, 1000)).toBe(0);
   });
 });

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import type { Caller } from './caller.ts';
 import { type Clock, SECOND } from './clock.ts';
 import type { RateLimit } from './otp.ts';
 import type { CountedSubject, Store } from './store.ts';
@@ -41,13 +42,11 @@ interface LimiterOptions {
   readonly limits: RequestLimits | null;
 }
 
-/** A request for a code: its phone number, merchant and client address. */
+/** What a code is sent to, and for which merchant. */
 export interface CountedCode {
   readonly merchantId: number;
   /** Digits. */
   readonly phone: string;
-  /** Empty when it is unknown. */
-  readonly address: string;
 }
 
 /** Counts limited requests. Phone numbers and addresses reach the store as keyed digests. */
@@ -59,7 +58,7 @@ export class Limiter {
   }
 
   /** Counts a request for a code, or rejects with `rate_limited`. */
-  async countCode({ merchantId, phone, address }: CountedCode): Promise<void> {
+  async countCode({ address }: Caller, { merchantId, phone }: CountedCode): Promise<void> {
     const { limits } = this.#options;
     if (limits === null) return;
     await this.#count([
@@ -71,7 +70,7 @@ export class Limiter {
   }
 
   /** Counts a start of the page, or rejects with `rate_limited`. */
-  async countStart(address: string): Promise<void> {
+  async countStart({ address }: Caller): Promise<void> {
     const { limits } = this.#options;
     if (limits !== null) await this.#count(this.#address(address, limits));
   }

@@ -1,5 +1,6 @@
 import { toAsciiJson } from '../ascii-json.ts';
 import { AppError, toAppError } from '../errors.ts';
+import type { MerchantCaller } from './caller.ts';
 import type { StoredCertification } from './certification.ts';
 import { type Certification, unpackDetails } from './certification.ts';
 import { openCertification, sealCertification } from './certification-service.ts';
@@ -34,8 +35,6 @@ import type { Sealed, Vault } from './vault.ts';
 
 export interface NewOtpRequest {
   readonly claimant: Claimant & { readonly phone: string };
-  /** The client's address; empty when it is unknown. */
-  readonly address: string;
   readonly choice: ChannelChoice;
   readonly method: VerificationMethod;
   readonly merchantUid: string | null;
@@ -85,19 +84,20 @@ export class OtpService {
   }
 
   /** Asks the provider to send a code. Returns the id of the new certification. */
-  request(merchantId: number, request: NewOtpRequest): Promise<string> {
-    return this.#reported('requested', this.#request(merchantId, request));
+  request(caller: MerchantCaller, request: NewOtpRequest): Promise<string> {
+    return this.#reported('requested', this.#request(caller, request));
   }
 
-  async #request(merchantId: number, request: NewOtpRequest): Promise<string> {
+  async #request(caller: MerchantCaller, request: NewOtpRequest): Promise<string> {
+    const { merchantId } = caller;
     const { store, vault, clock, merchants, limiter } = this.#options;
-    const { claimant, method, merchantUid, address } = request;
+    const { claimant, method, merchantUid } = request;
     const channel = await this.#chooseChannel(merchantId, request.choice);
     const provider = this.#otpOf(channel);
     if (!provider.offers(method)) throw new AppError('parameter_invalid', { names: ['verification_method'] });
 
     const { phone } = claimant;
-    await limiter.countCode({ merchantId, phone, address });
+    await limiter.countCode(caller, { merchantId, phone });
     const requestedAt = clock.now();
     requireAge(channel, claimant.birthday, requestedAt);
     const { bypass } = request;
@@ -141,58 +141,77 @@ export class OtpService {
   }
 
   /**
-   * Certifies with the right code. `readOtp` returns the six digits. It is called late, because an unknown, ended or
-   * expired certification is reported before a missing or malformed code. While another call asks the provider, this
-   * one waits for its result.
+   * The certification while it waits for its code or approval. Rejects with the reason once it has ended or its time is
+   * over. While another call asks the provider, this one waits for its result.
    */
-  confirm(merchantId: number, impUid: string, readOtp: () => string): Promise<Certification> {
-    return this.#reported('certified', this.#confirm(merchantId, impUid, readOtp));
+  findWaiting(caller: MerchantCaller, impUid: string): Promise<WaitingOtp> {
+    return this.#reported(null, this.#findWaiting(caller, impUid));
   }
 
-  async #reported<T>(outcome: 'requested' | 'certified', call: Promise<T>): Promise<T> {
+  async #findWaiting({ merchantId }: MerchantCaller, impUid: string): Promise<WaitingOtp> {
+    const { store, clock } = this.#options;
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      const now = clock.now();
+      const found = await store.findOtp(merchantId, impUid);
+      const { certification, otp } = requireOpen(found);
+      const claimant = this.#openClaimant(certification, otp);
+      const isClaimed = isLive(found?.claimedUntil ?? null, now);
+      const { method, digest } = otp;
+      if (!isClaimed && now - otp.sentAt < OTP_LIFE) return { method, digest, certification, claimant };
+      const late = { merchantId, impUid, state: 'expired', end: 'late', claim: null, now } as const;
+      if (!isClaimed && (await store.endOtp(late))) throw new AppError('otp_late');
+      await this.#pause(impUid, pause);
+    }
+  }
+
+  /** Certifies with the right code. `otp` is its six digits, null for an approval in the carrier's app. */
+  confirm(caller: MerchantCaller, waiting: WaitingOtp, otp: string | null): Promise<Certification> {
+    return this.#reported('certified', this.#confirm(caller, waiting, otp));
+  }
+
+  async #reported<T>(outcome: 'requested' | 'certified' | null, call: Promise<T>): Promise<T> {
     const { hooks = NO_HOOKS } = this.#options;
     const result = await reportFailure(call, (code) => hooks.otpCalled('api', code));
-    hooks.otpCalled('api', outcome);
+    if (outcome !== null) hooks.otpCalled('api', outcome);
     return result;
   }
 
-  async #confirm(merchantId: number, impUid: string, readOtp: () => string): Promise<Certification> {
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      const confirmed = await this.#tryToConfirm(merchantId, impUid, readOtp);
+  async #confirm(caller: MerchantCaller, waiting: WaitingOtp, otp: string | null): Promise<Certification> {
+    const { impUid } = waiting.certification;
+    for (let current = waiting; ; current = await this.#findWaiting(caller, impUid)) {
+      const confirmed = await this.#tryToConfirm(current, otp);
       if (confirmed !== null) return confirmed;
-      // A confirmation of this process says when it is over; one of another process has to be checked again.
-      const own = this.#completing.get(impUid);
-      await (own ?? new Promise<void>((resolve) => setTimeout(resolve, Math.random() * pause)));
+      await this.#pause(impUid, FIRST_PAUSE);
     }
   }
 
   /** Null when the caller must try again, because another call is confirming or was faster. */
   async #tryToConfirm(
-    merchantId: number,
-    impUid: string,
-    readOtp: () => string,
+    { certification, claimant, method, digest }: WaitingOtp,
+    otp: string | null,
   ): Promise<Certification | null> {
     const { store, vault, clock } = this.#options;
+    const { merchantId, impUid } = certification;
     const now = clock.now();
-    const found = await store.findOtp(merchantId, impUid);
-    const { certification, otp } = requireOpen(found);
-    const claimant = this.#openClaimant(certification, otp);
-    if (isLive(found?.claimedUntil ?? null, now)) return null;
-    if (now - otp.sentAt >= OTP_LIFE) {
-      const late = { merchantId, impUid, state: 'expired', end: 'late', claim: null, now } as const;
-      if (await store.endOtp(late)) throw new AppError('otp_late');
-      return null;
-    }
     const claim = newClaim(now);
     const request = { merchantId, impUid, claim, now };
-    if (otp.method === 'SMS') {
-      const digest = digestOtpLike(otp.digest, vault, impUid, readOtp());
-      const tried = await store.tryOtp({ ...request, digest, wrongTries: OTP_WRONG_TRIES });
+    if (method === 'SMS') {
+      const tried = await store.tryOtp({
+        ...request,
+        digest: digestOtpLike(digest, vault, impUid, otp ?? ''),
+        wrongTries: OTP_WRONG_TRIES,
+      });
       if (tried === 'wrong') throw new AppError('otp_wrong');
       if (tried === 'last') throw new AppError('otp_tries_spent');
       if (tried !== 'right') return null;
     } else if (!(await store.claim(request))) return null;
-    return this.#hold(impUid, this.#complete(certification, claimant, otp.method, claim.id));
+    return this.#hold(impUid, this.#complete(certification, claimant, method, claim.id));
+  }
+
+  /** A confirmation of this process says when it is over; one of another process has to be checked again. */
+  async #pause(impUid: string, longest: number): Promise<void> {
+    const own = this.#completing.get(impUid);
+    await (own ?? new Promise<void>((resolve) => setTimeout(resolve, Math.random() * longest)));
   }
 
   /** Wakes the other calls for this certification when the call with the claim is done. */
@@ -269,6 +288,14 @@ export class OtpService {
     if (otp === undefined) throw new AppError('channel_not_found');
     return otp;
   }
+}
+
+/** A certification that waits for a code or an approval. */
+export interface WaitingOtp {
+  readonly method: VerificationMethod;
+  readonly digest: Uint8Array;
+  readonly certification: StoredCertification;
+  readonly claimant: Claimant;
 }
 
 /** An OTP that has not ended. */

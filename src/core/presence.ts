@@ -2,13 +2,13 @@ import { SECOND } from './clock.ts';
 
 /*
  * Whether the popup of an attempt is still open. The shop's page cannot know: its browser may have cut it off from the
- * popup, which then looks closed. So each screen tells the server. What it says is called a word. Words are numbered, so
- * that they may arrive in any order: a newer screen starts at a higher number, and the server takes a word only when its
- * number is higher than the last one and belongs to the newest screen.
+ * popup, which then looks closed. So each screen reports to the server whether its window is visible. Reports are
+ * numbered, so that they may arrive in any order: a newer screen starts at a higher number, and the server takes a report
+ * only when its number is higher than the last one and belongs to the newest screen.
  */
 
-/** How many words a screen can number. */
-export const WORDS_PER_SCREEN = 1_000_000;
+/** How many reports a screen can number. */
+export const REPORTS_PER_SCREEN = 1_000_000;
 
 export const PRESENCES = ['visible', 'hidden', 'gone'] as const;
 /** What a window says of itself. Before its first screen it counts as gone. */
@@ -16,7 +16,7 @@ export type PresenceState = (typeof PRESENCES)[number];
 
 /** What was heard last of an attempt's window. */
 export interface Presence {
-  /** Of the newest word, or the one from which the newest screen counts on. */
+  /** Of the newest report, or the one from which the newest screen counts on. */
   readonly number: number;
   readonly state: PresenceState;
   /** By the store's own clock: a sandbox cannot move a browser's timers. */

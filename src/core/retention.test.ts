@@ -68,7 +68,7 @@ describe('a sweep', () => {
       session: randomBytes(36),
     };
     const attempt = { impUid, merchantId, channel, secrets, expiresAt, step: 0, wrong: 0, code: null };
-    const kept = { ...attempt, end: null, frame: sealed(), walk: sealed() };
+    const kept = { ...attempt, end: null, launch: sealed(), progress: sealed() };
     expect(await store.attempts.create(kept, made)).toBe(true);
     return impUid;
   }
@@ -88,9 +88,9 @@ describe('a sweep', () => {
   it('ends attempts at their time and not before, as EXPIRED', async () => {
     const [due, running] = [await begin(NOW), await begin(NOW + 1)];
     await sweepAt(NOW);
-    const end = '{"certified":false,"word":"EXPIRED","providerCode":null}';
-    expect(await attemptOf(due)).toMatchObject({ end, walk: null, code: null });
-    expect(await attemptOf(running)).toMatchObject({ end: null, walk: expect.anything() });
+    const end = '{"certified":false,"reason":"EXPIRED","providerCode":null}';
+    expect(await attemptOf(due)).toMatchObject({ end, progress: null, code: null });
+    expect(await attemptOf(running)).toMatchObject({ end: null, progress: expect.anything() });
     expect([await stateOf(due), await stateOf(running)]).toEqual(['expired', 'pending']);
   });
 
@@ -122,7 +122,7 @@ describe('a sweep', () => {
     setImmediate(others);
     await sweepAt(NOW);
     isOver = true;
-    for (const impUid of attempts) expect((await attemptOf(impUid))?.walk).toBeNull();
+    for (const impUid of attempts) expect((await attemptOf(impUid))?.progress).toBeNull();
     for (const impUid of otps) expect(await endOf(impUid)).toBe('late');
     // At the least one for each batch of 500.
     expect(turns).toBeGreaterThanOrEqual(6);

@@ -9,7 +9,7 @@ import type { Store } from './store.ts';
 const ENDED_ATTEMPT_LIFE = 86_400 * SECOND;
 /** Rows per transaction, so that other calls can run in between. */
 const BATCH = 500;
-const EXPIRED: AttemptEnd = { certified: false, word: 'EXPIRED', providerCode: null };
+const EXPIRED: AttemptEnd = { certified: false, reason: 'EXPIRED', providerCode: null };
 
 export interface RetentionOptions {
   readonly store: Store;

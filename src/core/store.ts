@@ -1,4 +1,4 @@
-import type { AttemptStore } from './attempt.ts';
+import type { AttemptStore } from './attempt-store.ts';
 import type { StoredCertification } from './certification.ts';
 import type { Channel } from './channel.ts';
 import type { ClaimRequest } from './claims.ts';

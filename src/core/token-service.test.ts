@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openStore } from '../storage/index.ts';
+import type { Visitor } from './caller.ts';
 import { NO_HOOKS } from './hooks.ts';
 import { NO_PAGE_RULES } from './merchant.ts';
 import { MerchantService } from './merchant-service.ts';
@@ -12,6 +13,8 @@ import { Vault } from './vault.ts';
 const clock = { now: () => Date.now() };
 const KEY = 'key_of_a_shop';
 const SECRET = 'SecretOfAShop/1234567890';
+
+const visitor = (address: string): Visitor => ({ surface: 'v1', requestId: '', address });
 
 describe('wrong credentials', () => {
   const vault = new Vault([{ id: 1, secret: randomBytes(32) }]);
@@ -51,7 +54,7 @@ describe('wrong credentials', () => {
   ): Promise<number> {
     const from = Date.now();
     let answer: string | null = null;
-    void by.issue({ impKey, impSecret, address }).then(
+    void by.issue(visitor(address), { impKey, impSecret }).then(
       () => {
         answer = 'right';
       },
@@ -101,7 +104,7 @@ describe('wrong credentials', () => {
   it('are held in the order of their number, those of one moment too, and answered when the server stops', async () => {
     const order: number[] = [];
     const asked = [1, 2, 3, 4, 5, 6, 7].map((each) =>
-      tokens.issue({ impKey: KEY, impSecret: 'wrong', address: ADDRESS }).catch(() => {
+      tokens.issue(visitor(ADDRESS), { impKey: KEY, impSecret: 'wrong' }).catch(() => {
         order.push(each);
       }),
     );
@@ -142,7 +145,7 @@ describe('credentials', () => {
     await merchants.revokeKey('revoked');
     const comparisons = async (impKey: string) => {
       vault.comparisons = 0;
-      const issued = tokens.issue({ impKey, impSecret: 'wrong', address: '' });
+      const issued = tokens.issue(visitor(''), { impKey, impSecret: 'wrong' });
       await expect(issued).rejects.toMatchObject({ code: 'credentials_wrong' });
       return vault.comparisons;
     };
@@ -165,10 +168,10 @@ describe('credentials', () => {
       keys,
       channels: [],
     });
-    const right = { impKey: KEY, impSecret: SECRET, address: '' };
-    await tokens.issue(right);
-    await tokens.issue(right);
-    await expect(tokens.issue({ ...right, impSecret: 'wrong' })).rejects.toThrow();
+    const right = { impKey: KEY, impSecret: SECRET };
+    await tokens.issue(visitor(''), right);
+    await tokens.issue(visitor(''), right);
+    await expect(tokens.issue(visitor(''), { ...right, impSecret: 'wrong' })).rejects.toThrow();
     expect(issued).toEqual([true, false]);
     await store.close();
   });

@@ -1,10 +1,11 @@
 import { AppError } from '../errors.ts';
+import type { MerchantCaller, Visitor } from './caller.ts';
 import { type Clock, SECOND, wholeSecond } from './clock.ts';
 import { NO_HOOKS, type ServiceHooks } from './hooks.ts';
 import { networkOf } from './limits.ts';
 import { type ApiKey, foldImpKey } from './merchant.ts';
 import { checkMerchant, checkToken, proveToken } from './proofs.ts';
-import type { Store, StoredToken, TokenHolder } from './store.ts';
+import type { Store, StoredToken } from './store.ts';
 import type { Throttle } from './throttle.ts';
 import type { Vault } from './vault.ts';
 
@@ -31,8 +32,6 @@ export interface AccessToken {
 export interface Credentials {
   readonly impKey: string;
   readonly impSecret: string;
-  /** Of the client that shows them. */
-  readonly address: string;
 }
 
 /** Exchanges key pairs for access tokens, and tells whose a presented token is. */
@@ -66,7 +65,7 @@ export class TokenService {
    * The key pair's access token: the same one until it expires, extended when asked for in its last minute.
    * Unknown key and wrong secret are the same `credentials_wrong`, after the same work and the same wait.
    */
-  async issue({ impKey, impSecret, address }: Credentials): Promise<AccessToken> {
+  async issue({ address }: Visitor, { impKey, impSecret }: Credentials): Promise<AccessToken> {
     const folded = foldImpKey(impKey);
     for (;;) {
       const key = await this.#store.findApiKey(folded);
@@ -109,14 +108,15 @@ export class TokenService {
     return { nonce, digest, issuedAt: now, expiresAt: now + TOKEN_LIFE };
   }
 
-  /** Who presents `token`, or `token_invalid`: not a token, unknown, expired, revoked. */
-  async verify(token: string): Promise<TokenHolder> {
+  /** The merchant that presents `token`, or `token_invalid`: not a token, unknown, expired, revoked. */
+  async verify({ surface, requestId, address }: Visitor, token: string): Promise<MerchantCaller> {
     for (const digest of this.#digests.get(token) ?? this.#digestsOf(token)) {
       const holder = await this.#store.findToken(digest);
       if (holder === null) continue;
       checkToken(this.#vault, holder, digest);
       if (this.#clock.now() >= holder.expiresAt) break;
-      return holder;
+      const { merchantId, apiKeyId: keyId } = holder;
+      return { surface, merchantId, keyId, requestId, address };
     }
     throw new AppError('token_invalid');
   }

@@ -1,4 +1,4 @@
-import type { AttemptStore } from './attempt.ts';
+import type { AttemptStore } from './attempt-store.ts';
 import type { Store } from './store.ts';
 
 type OwnVerb = Exclude<keyof Store, 'attempts' | 'clock' | 'pool' | 'close'>;

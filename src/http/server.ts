@@ -229,7 +229,7 @@ export class HttpServer {
         }
       }
       const { parameters, query } = match;
-      const asked = { method, headers, address, parameters, query, body };
+      const asked = { method, headers, requestId, address, parameters, query, body };
       const answer = await (observed === undefined ? handler(asked) : observed.run(() => handler(asked)));
       if (typeof answer === 'string') {
         this.#write(exchange, 200, answer);

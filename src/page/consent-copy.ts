@@ -1,5 +1,5 @@
+import type { Consent } from '../core/attempt.ts';
 import type { Sentence } from './copy.ts';
-import type { Consent } from './screen.ts';
 
 /** Recorded with each consent; goes up with every change of a text below. */
 export const CONSENT_VERSION = '1';

@@ -1,4 +1,4 @@
-import { FAILURES, type FailureWord } from './failure.ts';
+import { FAILURES, type FailureReason } from './failure.ts';
 import type { Language } from './screen.ts';
 
 const ENGLISH = {
@@ -24,10 +24,10 @@ const ENGLISH = {
   NETWORK_ERROR: 'The server could not be reached. Please check your network.',
   NOT_SUPPORTED: 'This function is not supported.',
   SYSTEM_ERROR: 'An error occurred. Please try again.',
-} satisfies Record<FailureWord, string>;
+} satisfies Record<FailureReason, string>;
 
 /** Why an attempt failed, for the person in front of the page. In Korean it is the text of the result. */
-export const FAILURE_COPY: Readonly<Record<Language, Readonly<Record<FailureWord, string>>>> = {
+export const FAILURE_COPY: Readonly<Record<Language, Readonly<Record<FailureReason, string>>>> = {
   ko: FAILURES,
   en: ENGLISH,
 };

@@ -1,6 +1,6 @@
-import type { FailureWord } from '../core/attempt.ts';
+import type { FailureReason } from '../core/attempt.ts';
 
-export type { FailureWord } from '../core/attempt.ts';
+export type { FailureReason } from '../core/attempt.ts';
 
 /**
  * The text of `error_msg` for each word of `error_reason`. Texts hold nothing that would break an address or a quoted
@@ -29,4 +29,4 @@ export const FAILURES = {
   NETWORK_ERROR: '서버와 통신하지 못했습니다. 네트워크를 확인해주세요.',
   NOT_SUPPORTED: '지원하지 않는 기능입니다.',
   SYSTEM_ERROR: '오류가 발생했습니다. 다시 시도해주세요.',
-} as const satisfies Record<FailureWord, string>;
+} as const satisfies Record<FailureReason, string>;

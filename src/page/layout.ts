@@ -1,7 +1,7 @@
 import { COPY, PHASES } from './copy.ts';
 import { data, type Html, html, raw, shorten } from './html.ts';
 import type { ProblemMarks } from './problems.ts';
-import type { Frame, Language, Screen } from './screen.ts';
+import type { Language, Screen, ScreenContext } from './screen.ts';
 import { SCRIPT, SCRIPT_WITH_SANDBOX } from './script.ts';
 import { SANDBOX_STYLE, STYLE } from './style.ts';
 import { addressIn, speak, type View } from './view.ts';
@@ -11,12 +11,12 @@ const LONGEST_NAME = 40;
 const OTHER: Readonly<Record<Language, Language>> = { ko: 'en', en: 'ko' };
 
 /** Who asks: the service as it calls itself, and the merchant behind it when that is another name. */
-function asker(frame: Frame): Html {
-  const service = shorten(frame.serviceName, LONGEST_NAME);
-  const merchant = shorten(frame.merchantName, LONGEST_NAME);
+function asker(context: ScreenContext): Html {
+  const service = shorten(context.serviceName, LONGEST_NAME);
+  const merchant = shorten(context.merchantName, LONGEST_NAME);
   const [name = '', owner = ''] = [...new Set([service, merchant])].filter((text) => text !== '');
-  if (name === '') return html`<p class="asker"><b>${COPY.certification[frame.language]}</b></p>`;
-  return html`<p class="asker"><span>${COPY.requested_by[frame.language]}</span> <b><bdi>${name}</bdi></b>${owner !== '' && html` <small><bdi>${owner}</bdi></small>`}</p>`;
+  if (name === '') return html`<p class="asker"><b>${COPY.certification[context.language]}</b></p>`;
+  return html`<p class="asker"><span>${COPY.requested_by[context.language]}</span> <b><bdi>${name}</bdi></b>${owner !== '' && html` <small><bdi>${owner}</bdi></small>`}</p>`;
 }
 
 function progress(phase: number, language: Language): Html {
@@ -25,16 +25,21 @@ function progress(phase: number, language: Language): Html {
 }
 
 /** One whole document: everything that is the same on every screen, around what a view returns. */
-export function layOut(kind: Screen['kind'], view: View, frame: Frame, problems: ProblemMarks): string {
-  const { language, nonce, sandbox } = frame;
+export function layOut(
+  kind: Screen['kind'],
+  view: View,
+  context: ScreenContext,
+  problems: ProblemMarks,
+): string {
+  const { language, nonce, sandbox } = context;
   const t = speak(language);
   const other = OTHER[language];
   const title = `${problems.any ? `${t('error_prefix')}: ` : ''}${view.title} - ${t('certification')}`;
-  const auto = autoDelay(frame);
+  const auto = autoDelay(context);
   return html`<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><title>${title}</title><meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover,interactive-widget=resizes-content"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><meta name="format-detection" content="telephone=no"><style nonce="${nonce}">${raw(STYLE)}${sandbox && raw(SANDBOX_STYLE)}</style>${view.head}</head>
-<body data-screen="${kind}"${frame.firstWord !== null && html` data-word="${frame.firstWord}"`}${auto !== null && html` data-auto="${auto}"`}>${ribbon(frame)}<div class="page"><header>${asker(frame)}<a class="lang" href="${addressIn(other, frame)}" lang="${other}" hreflang="${other}">${t('other_language')}</a></header>
-<main>${view.phase !== null && progress(view.phase, language)}${view.sign}<h1 tabindex="-1"${!problems.any && html` autofocus`}>${view.heading}</h1>${view.lead}${problems.list}${view.body}</main></div>${outcomePicker(view, frame)}${frame.greeting && html`<script type="application/json" id="greeting">${data(frame.greeting)}</script>`}
+<body data-screen="${kind}"${context.firstReport !== null && html` data-report="${context.firstReport}"`}${auto !== null && html` data-auto="${auto}"`}>${ribbon(context)}<div class="page"><header>${asker(context)}<a class="lang" href="${addressIn(other, context)}" lang="${other}" hreflang="${other}">${t('other_language')}</a></header>
+<main>${view.phase !== null && progress(view.phase, language)}${view.sign}<h1 tabindex="-1"${!problems.any && html` autofocus`}>${view.heading}</h1>${view.lead}${problems.list}${view.body}</main></div>${outcomePicker(view, context)}${context.greeting && html`<script type="application/json" id="greeting">${data(context.greeting)}</script>`}
 <script nonce="${nonce}">${raw(sandbox ? SCRIPT_WITH_SANDBOX : SCRIPT)}</script></body></html>
 `.markup;
 }

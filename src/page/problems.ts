@@ -1,7 +1,8 @@
+import { CONSENTS } from '../core/attempt.ts';
 import { CONSENT_COPY } from './consent-copy.ts';
 import { COPY, PROBLEMS } from './copy.ts';
 import { type Html, html } from './html.ts';
-import { CONSENTS, type Language, type Problem, type Screen } from './screen.ts';
+import type { Language, Problem, Screen } from './screen.ts';
 
 type Field = Problem['field'];
 

@@ -3,26 +3,26 @@ import { describe, expect, it } from 'vitest';
 import { FRAME, PANEL, SAMPLES, SCREENS } from '../../test/page/samples.ts';
 import { CONSENT_COPY } from './consent-copy.ts';
 import { COPY, PHASES, PROBLEMS } from './copy.ts';
-import { FAILURES, type FailureWord } from './failure.ts';
+import { FAILURES, type FailureReason } from './failure.ts';
 import { FAILURE_COPY } from './failure-copy.ts';
 import { escapeText } from './html.ts';
 import { renderScreen } from './render.ts';
 import { OUTCOMES, outcomeLabel, SANDBOX_COPY } from './sandbox-copy.ts';
-import type { Frame, Language, Problem, Screen } from './screen.ts';
+import type { Language, Problem, Screen, ScreenContext } from './screen.ts';
 
 const LANGUAGES: readonly Language[] = ['ko', 'en'];
-const SANDBOX: Frame = { ...FRAME, sandbox: { ...PANEL, picker: 'open', auto: 0 } };
+const SANDBOX: ScreenContext = { ...FRAME, sandbox: { ...PANEL, picker: 'open', auto: 0 } };
 const HEAVIEST = 30 * 1024;
 const ENDS: readonly Screen['kind'][] = ['success', 'failure', 'dead'];
 
 /** Every screen in both languages, outside and inside of a sandbox. */
 const ALL = SAMPLES.flatMap((sample) =>
   LANGUAGES.flatMap((language) =>
-    [FRAME, SANDBOX].map((frame) => ({
-      title: `${sample} ${language}${frame.sandbox ? ' sandbox' : ''}`,
+    [FRAME, SANDBOX].map((context) => ({
+      title: `${sample} ${language}${context.sandbox ? ' sandbox' : ''}`,
       screen: SCREENS[sample] as Screen,
       language,
-      page: renderScreen(SCREENS[sample], { ...frame, language }),
+      page: renderScreen(SCREENS[sample], { ...context, language }),
     })),
   ),
 );
@@ -194,9 +194,9 @@ describe('the result', () => {
   });
 
   it('is told in the words of the result, in Korean', () => {
-    for (const word of Object.keys(FAILURES) as FailureWord[]) {
-      const page = renderScreen({ ...SCREENS.failure, word }, FRAME);
-      expect(page).toContain(`<p class="lead">${FAILURES[word]}</p>`);
+    for (const reason of Object.keys(FAILURES) as FailureReason[]) {
+      const page = renderScreen({ ...SCREENS.failure, reason }, FRAME);
+      expect(page).toContain(`<p class="lead">${FAILURES[reason]}</p>`);
     }
   });
 });
@@ -251,9 +251,9 @@ describe('the sandbox', () => {
 describe('a person', () => {
   it('stands nowhere after the screen of the code, not even an invented one', () => {
     const person = { label: 'L4b', name: 'N4m', birth: 'B1r', gender_digit: 'G5d', phone: 'P8h' };
-    const frame: Frame = { ...SANDBOX, sandbox: { ...PANEL, people: [person], otp: 'O7p' } };
+    const context: ScreenContext = { ...SANDBOX, sandbox: { ...PANEL, people: [person], otp: 'O7p' } };
     for (const sample of SAMPLES.filter((each) => /^(app|success|failure|dead)/.test(each)))
-      expect(renderScreen(SCREENS[sample], frame)).not.toMatch(/L4b|N4m|B1r|G5d|P8h|O7p/);
+      expect(renderScreen(SCREENS[sample], context)).not.toMatch(/L4b|N4m|B1r|G5d|P8h|O7p/);
   });
 
   it('is asked for one digit of the second half, in fields too short for a registration number', () => {

@@ -1,6 +1,6 @@
 import { layOut } from './layout.ts';
 import { markProblems, type ProblemMarks } from './problems.ts';
-import type { Frame, Screen } from './screen.ts';
+import type { Screen, ScreenContext } from './screen.ts';
 import type { View } from './view.ts';
 import { viewApp } from './views/app.ts';
 import { viewCarrier } from './views/carrier.ts';
@@ -11,35 +11,35 @@ import { viewFailure, viewSuccess } from './views/finish.ts';
 import { viewMethod } from './views/method.ts';
 import { viewPerson } from './views/person.ts';
 
-function view(screen: Screen, frame: Frame, problems: ProblemMarks): View {
+function view(screen: Screen, context: ScreenContext, problems: ProblemMarks): View {
   switch (screen.kind) {
     case 'carrier':
-      return viewCarrier(screen, frame, problems);
+      return viewCarrier(screen, context, problems);
     case 'consent':
-      return viewConsent(screen, frame, problems);
+      return viewConsent(screen, context, problems);
     case 'method':
-      return viewMethod(frame, problems);
+      return viewMethod(context, problems);
     case 'person':
-      return viewPerson(screen, frame, problems);
+      return viewPerson(screen, context, problems);
     case 'code':
-      return viewCode(screen, frame, problems);
+      return viewCode(screen, context, problems);
     case 'app':
-      return viewApp(screen, frame);
+      return viewApp(screen, context);
     case 'success':
-      return viewSuccess(screen, frame);
+      return viewSuccess(screen, context);
     case 'failure':
-      return viewFailure(screen, frame);
+      return viewFailure(screen, context);
     case 'dead':
-      return viewDead(frame);
+      return viewDead(context);
   }
 }
 
 /**
- * A screen as one HTML document with everything in it: style sheet and script stand inline under the frame's nonce.
- * Every text of screen and frame is written as text. Forms and links lead to the frame's action only, and at the
+ * A screen as one HTML document with everything in it: style sheet and script stand inline under the nonce of the context.
+ * Every text of the screen and its context is written as text. Forms and links lead to the context's action only, and at the
  * end to the address of the finish.
  */
-export function renderScreen(screen: Screen, frame: Frame): string {
-  const problems = markProblems(screen, frame.language);
-  return layOut(screen.kind, view(screen, frame, problems), frame, problems);
+export function renderScreen(screen: Screen, context: ScreenContext): string {
+  const problems = markProblems(screen, context.language);
+  return layOut(screen.kind, view(screen, context, problems), context, problems);
 }

@@ -5,8 +5,8 @@ import { FAILURES } from './failure.ts';
 export type Result = Readonly<Record<string, string | boolean>>;
 
 /** The result of an attempt that has ended. */
-export function toResult({ impUid, channel, frame }: Attempt, end: AttemptEnd): Result {
-  const { merchantUid } = frame;
+export function toResult({ impUid, channel, launch }: Attempt, end: AttemptEnd): Result {
+  const { merchantUid } = launch;
   const common = { imp_uid: impUid, merchant_uid: merchantUid };
   const provider = { pg_provider: channel.provider, pg_type: 'certification' };
   if (end.certified) return { success: true, imp_success: true, ...common, ...provider };
@@ -14,9 +14,9 @@ export function toResult({ impUid, channel, frame }: Attempt, end: AttemptEnd): 
     success: false,
     imp_success: false,
     ...common,
-    error_code: shownCode(end.providerCode) ?? end.word,
-    error_reason: end.word,
-    error_msg: FAILURES[end.word],
+    error_code: shownCode(end.providerCode) ?? end.reason,
+    error_reason: end.reason,
+    error_msg: FAILURES[end.reason],
     ...provider,
   };
 }

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { toAsciiJson } from '../ascii-json.ts';
-import type { Attempt, FailureWord } from '../core/attempt.ts';
+import type { Attempt, FailureReason } from '../core/attempt.ts';
 import type { AttemptService } from '../core/attempt-service.ts';
+import { type AttemptSteps, isAtStep } from '../core/attempt-steps.ts';
+import type { Visitor } from '../core/caller.ts';
 import type { Clock } from '../core/clock.ts';
 import type { MerchantService } from '../core/merchant-service.ts';
 import { PRESENCES } from '../core/presence.ts';
@@ -10,15 +12,16 @@ import { type HeaderList, JSON_HEADERS, type PageAnswer } from '../http/answers.
 import type { ApiRequest, Handler, Route } from '../http/routes.ts';
 import type { Form, PageExtras } from './extras.ts';
 import { FAILURES } from './failure.ts';
+import { readForm, toProblems } from './forms.ts';
 import { toResult } from './result.ts';
 import type { Finish, Language, Problem, Screen } from './screen.ts';
 import { toGreeting, toScreen } from './screens.ts';
 import { StartRefusal, startAttempt } from './start.ts';
-import { Walk } from './walk.ts';
 
 export interface PageServices {
   readonly merchants: MerchantService;
   readonly attempts: AttemptService;
+  readonly steps: AttemptSteps;
   readonly clock: Clock;
   /** What stands in front of every path of the page. */
   readonly basePath: string;
@@ -63,25 +66,25 @@ const NOTHING_TYPED: Form = new Map();
 
 class Page {
   readonly #services: PageServices;
-  readonly #walk: Walk;
 
   constructor(services: PageServices) {
     this.#services = services;
-    this.#walk = new Walk(services.attempts, () => services.clock.now());
   }
 
   async start(request: ApiRequest): Promise<PageAnswer> {
     try {
-      const { ticket, ...started } = await startAttempt(this.#services, readJson(request), {
-        origin: originOf(request),
-        address: request.address,
-      });
+      const { ticket, ...started } = await startAttempt(
+        visitorOf(request),
+        this.#services,
+        readJson(request),
+        request.headers.origin,
+      );
       const { basePath, publicUrl, secure } = this.#services;
       const origin = publicUrl ?? `${secure ? 'https' : 'http'}://${request.headers.host ?? ''}`;
       const url = `${origin}${basePath}/page/${ticket}`;
       return json(200, { ...started, url });
     } catch (thrown) {
-      if (thrown instanceof StartRefusal) return refused(thrown.status, thrown.word);
+      if (thrown instanceof StartRefusal) return refused(thrown.status, thrown.reason);
       if (thrown instanceof AppError && thrown.code === 'input_refused')
         return refused(400, 'INVALID_PARAM', thrown.explanation);
       throw thrown;
@@ -101,7 +104,7 @@ class Page {
     const { attempts } = this.#services;
     const reason = CLOSING.find((each) => each === body['reason']);
     // Without a reason a popup only looks closed, which it does to a page that its browser has cut off from it.
-    const isCertain = body['force'] === true || reason !== undefined || attempt.frame.window !== 'popup';
+    const isCertain = body['force'] === true || reason !== undefined || attempt.launch.window !== 'popup';
     if (attempt.end === null)
       await (isCertain ? attempts.fail(attempt, reason ?? 'USER_CANCEL') : attempts.failIfGone(attempt));
     const current = (await attempts.reload(attempt)) ?? attempt;
@@ -128,15 +131,23 @@ class Page {
   async take(request: ApiRequest): Promise<PageAnswer> {
     const { parameters, query } = request;
     const { session = '' } = parameters;
-    const { attempts, extras } = this.#services;
+    const { attempts, steps, clock, extras } = this.#services;
     const attempt = await attempts.find({ session });
     if (attempt === null) return this.#dead(languageOf(query));
-    const form = readForm(request);
+    const form = parseForm(request);
     const seen = seeOther(this.#sessionPath(session, languageOf(query)), framingOf(attempt));
+    const step = Number(form.get('step'));
     // A form of an older screen shows the current one: back, reload, two tabs and double submits do no harm.
-    if (attempt.end !== null || form.get('step') !== String(attempt.step)) return seen;
-    if (await extras?.play(attempt, form, request.address)) return seen;
-    const problems = await this.#walk.take(attempt, form, request.address);
+    if (!isAtStep(attempt, step) || attempt.progress === null) return seen;
+    const visitor = visitorOf(request);
+    if (await extras?.play(visitor, attempt, form)) return seen;
+    const { screen } = attempt.progress;
+    const reading = readForm(screen, form, clock.now());
+    let problems = 'problems' in reading ? reading.problems : [];
+    if ('action' in reading) {
+      const refusal = await steps.take(visitor, attempt, step, reading.action);
+      if (refusal !== null) problems = toProblems(refusal, screen, form);
+    }
     if (problems.length === 0) return seen;
     const current = await attempts.find({ session });
     return current === null ? seen : this.#draw(current, session, query, problems, form);
@@ -145,7 +156,7 @@ class Page {
   /** What a screen says of its window; 410 has it look at the end. */
   async hear(request: ApiRequest): Promise<PageAnswer> {
     const { session = '' } = request.parameters;
-    const form = readForm(request);
+    const form = parseForm(request);
     const state = PRESENCES.find((each) => each === form.get('state'));
     const number = Number(form.get('number'));
     if (state === undefined || !Number.isSafeInteger(number)) throw new AppError('body_malformed');
@@ -165,8 +176,8 @@ class Page {
     problems: readonly Problem[],
     typed: Form,
   ): Promise<PageAnswer> {
-    const { attempts, clock, extras, merchants } = this.#services;
-    const due = toScreen(attempt, problems, typed, attempts, clock.now());
+    const { attempts, steps, clock, extras, merchants } = this.#services;
+    const due = toScreen(attempt, problems, typed, steps, clock.now());
     const screen = extras?.screen(attempt) ?? withFinish(due, extras?.finish(attempt) ?? null);
     const merchant = await merchants.find({ id: attempt.merchantId });
     const nonce = newNonce();
@@ -177,9 +188,9 @@ class Page {
       action: `${this.#services.basePath}/page/s/${session}`,
       step: attempt.step,
       merchantName: merchant?.name ?? '',
-      serviceName: attempt.frame.serviceName,
+      serviceName: attempt.launch.serviceName,
       greeting: attempt.end === null ? toGreeting(attempt) : null,
-      firstWord: await attempts.show(attempt),
+      firstReport: await attempts.show(attempt),
       sandbox: extras?.panel(attempt, screen) ?? null,
     });
     return html(200, text, policyOf(nonce, frameAncestors(attempt)), framingOf(attempt));
@@ -198,7 +209,7 @@ class Page {
         merchantName: '',
         serviceName: '',
         greeting: null,
-        firstWord: null,
+        firstReport: null,
         sandbox: null,
       },
     );
@@ -233,8 +244,8 @@ function json(status: number, value: object): PageAnswer {
 const JSON_HEADERS_ALONE: HeaderList = JSON_HEADERS.slice(0, 4);
 
 /** `warning` is for the browser console of the shop's developer. */
-function refused(status: number, word: FailureWord, warning: string | null = null): PageAnswer {
-  const failure = { ok: false, error_code: word, error_reason: word, error_msg: FAILURES[word] };
+function refused(status: number, reason: FailureReason, warning: string | null = null): PageAnswer {
+  const failure = { ok: false, error_code: reason, error_reason: reason, error_msg: FAILURES[reason] };
   return json(status, { ...failure, ...(warning !== null && { warning }) });
 }
 
@@ -251,14 +262,14 @@ const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
 };
 
 /** What the script is told of an error that is none of its own. */
-const WORDS: Readonly<Partial<Record<ErrorCode, FailureWord>>> = {
+const REASONS: Readonly<Partial<Record<ErrorCode, FailureReason>>> = {
   body_malformed: 'INVALID_PARAM',
   not_ready: 'NOT_READY',
   rate_limited: 'TOO_MANY_REQUESTS',
 };
 
 function failedCall(error: AppError): PageAnswer {
-  const answer = refused(statusOf(error), WORDS[error.code] ?? 'SYSTEM_ERROR');
+  const answer = refused(statusOf(error), REASONS[error.code] ?? 'SYSTEM_ERROR');
   return { ...answer, headers: [...answer.headers, ...retryOf(error)] };
 }
 
@@ -338,9 +349,9 @@ function policyOf(nonce: string, ancestors: string | null): string {
 }
 
 /** Who may show the screen in a frame: the page that opened the layer. No limit can name `data:` and `about:blank`. */
-function frameAncestors({ frame }: Attempt): string | null {
-  if (frame.window !== 'layer') return "'none'";
-  return frame.origin;
+function frameAncestors({ launch }: Attempt): string | null {
+  if (launch.window !== 'layer') return "'none'";
+  return launch.origin;
 }
 
 /** Agrees to be let in by a page with `Cross-Origin-Embedder-Policy`, which else shows a blank frame. */
@@ -348,18 +359,16 @@ const LETS_IN: HeaderList = ['Cross-Origin-Resource-Policy', 'cross-origin'];
 const FRAMED: HeaderList = ['Cross-Origin-Embedder-Policy', 'require-corp', ...LETS_IN];
 
 /** A layer alone stands in somebody's page; what loads nothing from elsewhere can ask the same of what it loads. */
-function framingOf({ frame }: Attempt): HeaderList {
-  return frame.window === 'layer' ? FRAMED : [];
+function framingOf({ launch }: Attempt): HeaderList {
+  return launch.window === 'layer' ? FRAMED : [];
 }
 
 function languageOf(query: string): Language {
   return new URLSearchParams(query).get('lang') === 'en' ? 'en' : 'ko';
 }
 
-/** The page that asks; null for `null` and for none. Anything that is no origin is none. */
-function originOf({ headers }: ApiRequest): string | null {
-  const { origin } = headers;
-  return origin !== undefined && URL.parse(origin)?.origin === origin ? origin : null;
+function visitorOf({ requestId, address }: ApiRequest): Visitor {
+  return { surface: 'page', requestId, address };
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -376,7 +385,7 @@ function readJson({ body }: ApiRequest): Readonly<Record<string, unknown>> {
 }
 
 /** The members of a form, the last of several with one name. */
-function readForm({ body }: ApiRequest): Form {
+function parseForm({ body }: ApiRequest): Form {
   try {
     return new Map(new URLSearchParams(utf8.decode(body)));
   } catch {

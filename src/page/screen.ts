@@ -1,16 +1,10 @@
+import type { CarrierChoice, Consent } from '../core/attempt.ts';
 import type { Carrier } from '../core/identity.ts';
 import type { VerificationMethod } from '../core/provider.ts';
-import type { FailureWord } from './failure.ts';
+import type { FailureReason } from './failure.ts';
 
 /** Korean first; a switch on every screen leads to the other. */
 export type Language = 'ko' | 'en';
-
-/** What a person chooses on the first screen; budget operators (알뜰폰) also choose their network. */
-export type CarrierChoice = Carrier | 'MVNO';
-
-/** The four things a person agrees to, each on its own. */
-export const CONSENTS = ['personal', 'unique_id', 'carrier', 'service'] as const;
-export type Consent = (typeof CONSENTS)[number];
 
 /** What the person typed about themselves, as it stands in the fields. */
 export interface PersonFields {
@@ -93,7 +87,7 @@ export type Screen =
   /** J8. `budgetAdvice`: it may be the wrong choice between a network and its budget operators. */
   | {
       readonly kind: 'failure';
-      readonly word: FailureWord;
+      readonly reason: FailureReason;
       readonly budgetAdvice: boolean;
       readonly finish: Finish;
     }
@@ -118,7 +112,7 @@ export type Finish =
   | { readonly way: 'silent'; readonly close: boolean };
 
 /** What is the same on every screen of an attempt. */
-export interface Frame {
+export interface ScreenContext {
   readonly language: Language;
   /** For the one inline style sheet and the one inline script. */
   readonly nonce: string;
@@ -131,8 +125,8 @@ export interface Frame {
   readonly serviceName: string;
   /** Tells the window that opened this one that the page is there; null where none did. */
   readonly greeting: Message | null;
-  /** The number from which the screen counts its words on whether its window is there; null where nobody asks. */
-  readonly firstWord: number | null;
+  /** The number from which the screen counts its reports about its window; null where nobody asks. */
+  readonly firstReport: number | null;
   /** Null outside of the sandbox. */
   readonly sandbox: SandboxPanel | null;
 }

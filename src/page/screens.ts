@@ -1,48 +1,47 @@
-import { type Attempt, type AttemptEnd, type AttemptWalk, MOST_SENDS, SEND_PAUSE } from '../core/attempt.ts';
-import type { AttemptService } from '../core/attempt-service.ts';
+import {
+  type Attempt,
+  type AttemptEnd,
+  type AttemptProgress,
+  MOST_SENDS,
+  SEND_PAUSE,
+} from '../core/attempt.ts';
+import type { AttemptSteps } from '../core/attempt-steps.ts';
 import { SECOND } from '../core/clock.ts';
 import { maskPhone } from '../core/masking.ts';
 import { OTP_LIFE, OTP_WRONG_TRIES } from '../core/otp.ts';
 import type { Form } from './extras.ts';
+import { readConsents, readFields, toFields } from './forms.ts';
 import { toResult, toReturnAddress } from './result.ts';
-import {
-  type CarrierChoice,
-  CONSENTS,
-  type Finish,
-  type Message,
-  type Problem,
-  type Screen,
-} from './screen.ts';
-import { readFields } from './walk.ts';
+import type { Finish, Message, Problem, Screen } from './screen.ts';
 
 /** The screen on which an attempt stands, with what there is to say about the form that was sent to it. */
 export function toScreen(
   attempt: Attempt,
   problems: readonly Problem[],
   typed: Form,
-  attempts: AttemptService,
+  steps: AttemptSteps,
   now: number,
 ): Screen {
-  const { walk, end } = attempt;
+  const { progress, end } = attempt;
   if (end !== null) return endScreen(attempt, end);
   // An attempt has the one or the other.
-  return walk === null ? { kind: 'dead' } : walkScreen(attempt, walk, problems, typed, attempts, now);
+  return progress === null ? { kind: 'dead' } : walkScreen(attempt, progress, problems, typed, steps, now);
 }
 
 function walkScreen(
   attempt: Attempt,
-  walk: AttemptWalk,
+  progress: AttemptProgress,
   problems: readonly Problem[],
   typed: Form,
-  attempts: AttemptService,
+  steps: AttemptSteps,
   now: number,
 ): Screen {
   const isSaid = problems.length > 0;
-  switch (walk.screen) {
+  switch (progress.screen) {
     case 'carrier': {
-      const offered = walk.offered as readonly CarrierChoice[];
-      const chosen = isSaid ? typed.get('carrier') : walk.carrier;
-      const network = isSaid ? typed.get('network') : walk.network;
+      const { offered } = progress;
+      const chosen = isSaid ? typed.get('carrier') : progress.carrier;
+      const network = isSaid ? typed.get('network') : progress.network;
       return {
         kind: 'carrier',
         offered,
@@ -52,12 +51,12 @@ function walkScreen(
       };
     }
     case 'consent':
-      return { kind: 'consent', agreed: CONSENTS.filter((each) => typed.has(`agree_${each}`)), problems };
+      return { kind: 'consent', agreed: readConsents(typed), problems };
     case 'method':
       return { kind: 'method', problems };
     case 'person': {
       const isTyped = typed.has('name');
-      const fields = isTyped ? readFields(typed) : walk.fields;
+      const fields = isTyped ? readFields(typed) : toFields(attempt);
       // A resident registration number is not shown again.
       const shown = Object.fromEntries(
         Object.entries(fields).map(([name, value]) => [
@@ -67,22 +66,22 @@ function walkScreen(
             : value,
         ]),
       ) as unknown as typeof fields;
-      return { kind: 'person', method: walk.method ?? 'SMS', fields: shown, problems };
+      return { kind: 'person', method: progress.method ?? 'SMS', fields: shown, problems };
     }
     case 'code': {
-      const sentAt = walk.code?.sentAt ?? now;
+      const sentAt = progress.code?.sentAt ?? now;
       return {
         kind: 'code',
-        maskedPhone: maskPhone(walk.fields.phone),
+        maskedPhone: maskPhone(progress.claimant?.phone ?? ''),
         secondsLeft: Math.max(0, Math.ceil((sentAt + OTP_LIFE - now) / SECOND)),
         triesLeft: OTP_WRONG_TRIES - attempt.wrong,
-        sendsLeft: MOST_SENDS - walk.sends,
+        sendsLeft: MOST_SENDS - progress.sends,
         resendIn: Math.max(0, Math.ceil((sentAt + SEND_PAUSE - now) / SECOND)),
         problems,
       };
     }
     case 'app':
-      return { kind: 'app', canUseSms: attempts.methodsOf(attempt).includes('SMS'), problems };
+      return { kind: 'app', canUseSms: steps.methodsOf(attempt).includes('SMS'), problems };
   }
 }
 
@@ -91,14 +90,14 @@ function endScreen(attempt: Attempt, end: AttemptEnd): Screen {
   if (end.certified) return { kind: 'success', finish };
   return {
     kind: 'failure',
-    word: end.word,
-    budgetAdvice: end.word === 'IDENTITY_MISMATCH',
+    reason: end.reason,
+    budgetAdvice: end.reason === 'IDENTITY_MISMATCH',
     finish,
   };
 }
 
 function toFinish(attempt: Attempt, end: AttemptEnd): Finish {
-  const { window, returnAddress } = attempt.frame;
+  const { window, returnAddress } = attempt.launch;
   const result = toResult(attempt, end);
   if (window === 'redirect' && returnAddress !== null)
     return { way: 'return', address: toReturnAddress(returnAddress, result) };
@@ -107,13 +106,13 @@ function toFinish(attempt: Attempt, end: AttemptEnd): Finish {
 
 /** What tells the shop's page that the screen is there; null where the page itself has left. */
 export function toGreeting(attempt: Attempt): Message | null {
-  return attempt.frame.window === 'redirect' ? null : toMessage(attempt, { type: 'ready' });
+  return attempt.launch.window === 'redirect' ? null : toMessage(attempt, { type: 'ready' });
 }
 
-function toMessage({ impUid, frame }: Attempt, content: object): Message {
+function toMessage({ impUid, launch }: Attempt, content: object): Message {
   return {
-    to: frame.window === 'popup' ? 'opener' : 'parent',
+    to: launch.window === 'popup' ? 'opener' : 'parent',
     message: JSON.stringify({ bonin: 1, imp_uid: impUid, ...content }),
-    targetOrigin: frame.origin ?? '*',
+    targetOrigin: launch.origin ?? '*',
   };
 }

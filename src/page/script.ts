@@ -45,20 +45,20 @@ addEventListener('keydown', (event) => {
 const PRESENCE = `
 // The server is told that this window is there, is hidden, or goes: its browser may have cut the shop's page off from
 // it, to which it then looks closed. A page out of the browser's cache asks for the current screen.
-if (document.body.dataset.word) {
-  let number = Number(document.body.dataset.word);
+if (document.body.dataset.report) {
+  let number = Number(document.body.dataset.report);
   const address = location.pathname + '/presence';
-  const word = (state) => new URLSearchParams({ state, number: number += 1 });
+  const report = (state) => new URLSearchParams({ state, number: number += 1 });
   let goes = false;
   const say = () => {
     // A page that goes becomes hidden after that.
-    if (!goes) fetch(address, { method: 'POST', body: word(document.visibilityState), keepalive: true })
+    if (!goes) fetch(address, { method: 'POST', body: report(document.visibilityState), keepalive: true })
       .then(({ status }) => { if (status === 410) location.reload(); }, () => {});
   };
   say();
   setInterval(() => { if (!document.hidden) say(); }, 4000);
   addEventListener('visibilitychange', say);
-  addEventListener('pagehide', () => { goes = true; navigator.sendBeacon(address, word('gone')); });
+  addEventListener('pagehide', () => { goes = true; navigator.sendBeacon(address, report('gone')); });
   addEventListener('pageshow', ({ persisted }) => { if (persisted) location.reload(); });
 }
 `;

@@ -1,5 +1,6 @@
-import type { FailureWord } from '../core/attempt.ts';
+import { CARRIER_CHOICES, type CarrierChoice, type FailureReason } from '../core/attempt.ts';
 import type { AttemptService } from '../core/attempt-service.ts';
+import type { Visitor } from '../core/caller.ts';
 import { chooseChannel } from '../core/channel.ts';
 import { type Clock, SECOND, wholeSecond } from '../core/clock.ts';
 import {
@@ -11,10 +12,9 @@ import {
 } from '../core/identity.ts';
 import type { Merchant } from '../core/merchant.ts';
 import type { MerchantService } from '../core/merchant-service.ts';
+import { isReturnAddress, mayStart } from '../core/page-rules.ts';
 import { stripUnseen } from '../core/unseen.ts';
 import type { PageExtras } from './extras.ts';
-import { isReturnAddress, mayStart } from './return-address.ts';
-import type { CarrierChoice } from './screen.ts';
 
 export interface StartServices {
   readonly merchants: MerchantService;
@@ -28,32 +28,31 @@ export interface StartServices {
 /** Why nothing was started, with the status of the answer. */
 export class StartRefusal extends Error {
   readonly status: number;
-  readonly word: FailureWord;
+  readonly reason: FailureReason;
 
-  constructor(status: number, word: FailureWord) {
-    super(word);
+  constructor(status: number, reason: FailureReason) {
+    super(reason);
     this.status = status;
-    this.word = word;
+    this.reason = reason;
   }
 }
 
 const LONGEST_TEXT = 100;
 const LONGEST_PAGE = 2000;
 const WINDOWS = ['popup', 'layer', 'redirect'] as const;
-const CHOICES: readonly CarrierChoice[] = ['SKT', 'KT', 'LGT', 'MVNO'];
 
-/** Where a start comes from: the `Origin` of the request, null for `null` and none, and its client's address. */
-export interface Starter {
-  readonly origin: string | null;
-  readonly address: string;
-}
-
-/** `POST /page/start`: an attempt for the shop's script. Rejects with `rate_limited`. */
-export async function startAttempt(services: StartServices, body: unknown, { origin, address }: Starter) {
+/** `POST /page/start`: an attempt for the shop's script, from a page of this `Origin`. Rejects with `rate_limited`. */
+export async function startAttempt(
+  visitor: Visitor,
+  services: StartServices,
+  body: unknown,
+  originHeader: string | undefined,
+) {
   const { merchants, attempts, clock, forgiving, extras } = services;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw invalid();
   const call = new Call(body as Readonly<Record<string, unknown>>);
   const merchant = await findMerchant(merchants, call);
+  const origin = readOrigin(originHeader);
   const rules = forgiving ? null : merchant.pageRules;
   if (!mayStart(origin, rules)) throw new StartRefusal(403, 'ORIGIN_NOT_ALLOWED');
 
@@ -73,11 +72,11 @@ export async function startAttempt(services: StartServices, body: unknown, { ori
   if (chosen === null) throw new StartRefusal(400, 'INVALID_CHANNEL');
   const { channel, isReplaced } = chosen;
   const page = call.line('page');
-  const sandbox = (await extras?.remember(call.given('sandbox'))) ?? null;
+  const keepChoice = await extras?.readChoice(call.given('sandbox'));
 
-  const started = await attempts.start({
+  const started = await attempts.start(visitor, {
     channel,
-    frame: {
+    launch: {
       window,
       origin,
       returnAddress,
@@ -86,22 +85,14 @@ export async function startAttempt(services: StartServices, body: unknown, { ori
         .slice(0, LONGEST_TEXT)
         .join(''),
     },
-    walk: {
-      screen: 'carrier',
+    wishes: {
       minimumAge,
       ...carriers(call.text('carrier')),
-      consent: null,
-      method: null,
-      fields: { name: prefilledName(call), birth: '', gender_digit: '', phone: prefilledPhone(call) },
-      code: null,
-      providerTid: null,
-      sends: 0,
-      refusals: 0,
-      sandbox,
+      prefill: { name: prefilledName(call), phone: prefilledPhone(call) },
     },
-    address,
     pageUrl: page === null ? null : [...page].slice(0, LONGEST_PAGE).join(''),
   });
+  keepChoice?.(started.impUid);
   return {
     ok: true,
     imp_uid: started.impUid,
@@ -177,15 +168,15 @@ async function findMerchant(merchants: MerchantService, call: Call): Promise<Mer
 
 /** One carrier is preselected; several, joined by semicolons, limit the choice. What is unreadable says nothing. */
 function carriers(text: string | null): {
-  offered: CarrierChoice[];
+  offered: readonly CarrierChoice[];
   carrier: CarrierChoice | null;
   network: 'SKT' | 'KT' | 'LGT' | null;
 } {
   const named = (text ?? '').split(';').flatMap((each) => readCarrier(each.trim()));
-  const choices = CHOICES.filter((choice) => named.some((each) => each.carrier === choice));
+  const choices = CARRIER_CHOICES.filter((choice) => named.some((each) => each.carrier === choice));
   if (named.length > 1 && choices.length > 0) return { offered: choices, carrier: null, network: null };
   const [only] = named;
-  return { offered: [...CHOICES], carrier: only?.carrier ?? null, network: only?.network ?? null };
+  return { offered: CARRIER_CHOICES, carrier: only?.carrier ?? null, network: only?.network ?? null };
 }
 
 function readCarrier(text: string): { carrier: CarrierChoice; network: 'SKT' | 'KT' | 'LGT' | null }[] {
@@ -207,4 +198,9 @@ function prefilledPhone(call: Call): string {
 
 function hostOf(page: string | null): string | null {
   return (page === null ? null : URL.parse(page)?.hostname) || null;
+}
+
+/** The page that asks; null for `null`, for none, and for what is no origin. */
+function readOrigin(header: string | undefined): string | null {
+  return header !== undefined && URL.parse(header)?.origin === header ? header : null;
 }

@@ -1,6 +1,6 @@
 import { COPY } from './copy.ts';
 import { type Html, html } from './html.ts';
-import type { Frame, Language } from './screen.ts';
+import type { Language, ScreenContext } from './screen.ts';
 
 /** What one screen puts into the layout. */
 export interface View {
@@ -24,13 +24,13 @@ export function speak(language: Language): (name: keyof typeof COPY) => string {
 }
 
 /** Where a form of this page goes, or a link that changes the language. */
-export function addressIn(language: Language, frame: Frame): string {
-  return `${frame.action}?lang=${language}`;
+export function addressIn(language: Language, context: ScreenContext): string {
+  return `${context.action}?lang=${language}`;
 }
 
 /** A form of this page; the step goes along so that an older one does nothing. */
-export function form(frame: Frame, body: Html): Html {
-  return html`<form method="post" action="${addressIn(frame.language, frame)}" novalidate><input type="hidden" name="step" value="${frame.step}">${body}</form>`;
+export function form(context: ScreenContext, body: Html): Html {
+  return html`<form method="post" action="${addressIn(context.language, context)}" novalidate><input type="hidden" name="step" value="${context.step}">${body}</form>`;
 }
 
 /**
@@ -38,10 +38,10 @@ export function form(frame: Frame, body: Html): Html {
  * the result and needs no field.
  */
 export function actions(
-  frame: Frame,
+  context: ScreenContext,
   primary: { does: string; label: string },
   more: Html | null = null,
 ): Html {
-  const t = speak(frame.language);
+  const t = speak(context.language);
   return html`<div class="actions"><button class="primary" name="do" value="${primary.does}">${primary.label}</button>${more}<button class="quiet" name="do" value="cancel" formnovalidate>${t('cancel')}</button></div>`;
 }

@@ -1,4 +1,5 @@
 import { AttemptService } from '../core/attempt-service.ts';
+import { AttemptSteps } from '../core/attempt-steps.ts';
 import { CertificationService } from '../core/certification-service.ts';
 import type { Clock } from '../core/clock.ts';
 import { NO_HOOKS, type ServiceHooks } from '../core/hooks.ts';
@@ -51,6 +52,7 @@ export interface Services {
   readonly certifications: CertificationService;
   readonly otps: OtpService;
   readonly attempts: AttemptService;
+  readonly steps: AttemptSteps;
   /** Called when something happens that is worth counting. */
   readonly hooks: ServiceHooks;
   readonly metrics: Metrics | null;
@@ -94,6 +96,7 @@ export async function openServices(options: ServiceOptions): Promise<Services> {
       : null,
     hooks,
   };
+  const attempts = new AttemptService(otpOptions);
   return {
     policy,
     store,
@@ -104,7 +107,8 @@ export async function openServices(options: ServiceOptions): Promise<Services> {
     tokens: new TokenService(store, vault, clock, throttle, hooks),
     certifications: new CertificationService(store, vault, clock, keepsInvented),
     otps: new OtpService(otpOptions),
-    attempts: new AttemptService(otpOptions),
+    attempts,
+    steps: new AttemptSteps(attempts, otpOptions),
     hooks,
     metrics,
     traces,

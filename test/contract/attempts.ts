@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AttemptEnding, CodeTryRequest, NewStoredAttempt } from '../../src/core/attempt.ts';
+import type { AttemptEnding, CodeTryRequest, NewStoredAttempt } from '../../src/core/attempt-store.ts';
 import type { StoredCertification } from '../../src/core/certification.ts';
 import type { Channel } from '../../src/core/channel.ts';
 import { newImpUid } from '../../src/core/ids.ts';
-import { type PresenceState, WORDS_PER_SCREEN } from '../../src/core/presence.ts';
+import { type PresenceState, REPORTS_PER_SCREEN } from '../../src/core/presence.ts';
 import type { Store } from '../../src/core/store.ts';
 import { CHANNEL, putMerchant } from './merchant.ts';
 
@@ -54,8 +54,8 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
         wrong: 0,
         code: null,
         end: null,
-        frame: sealed(),
-        walk: sealed(),
+        launch: sealed(),
+        progress: sealed(),
       };
       const certification: StoredCertification = {
         impUid,
@@ -82,8 +82,8 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
     const openingOf = (impUid: string, now = NOW, session: Uint8Array = randomBytes(36)) => ({
       impUid,
       session,
-      frame: sealed(),
-      walk: sealed(),
+      launch: sealed(),
+      progress: sealed(),
       now,
     });
     const newClaim = (now = NOW) => ({ id: randomBytes(16), until: now + 30_000 });
@@ -101,7 +101,7 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
     async function beginWithCode() {
       const begun = await begin();
       const { impUid } = begun;
-      expect(await store.attempts.advance({ impUid, step: 0, walk: sealed(), code: CODE })).toBe(true);
+      expect(await store.attempts.advance({ impUid, step: 0, progress: sealed(), code: CODE })).toBe(true);
       await nextTurn();
       return begun;
     }
@@ -137,7 +137,7 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
       const found = await Promise.all(openings.map(({ session }) => second.attempts.find({ session })));
       expect(found.map((each) => each !== null)).toEqual(opened);
       const kept = openings[opened.indexOf(true)];
-      expect(Buffer.from(found[opened.indexOf(true)]?.walk?.blob ?? [])).toEqual(kept?.walk.blob);
+      expect(Buffer.from(found[opened.indexOf(true)]?.progress?.blob ?? [])).toEqual(kept?.progress.blob);
       const late = await begin();
       expect(await store.attempts.openTicket(openingOf(late.impUid, NOW + 600_000))).toBe(false);
       expect(await store.attempts.openTicket(openingOf('imp_000000000000'))).toBe(false);
@@ -147,14 +147,16 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
       const { impUid, attempt } = await begin();
       const changes = Array.from({ length: 20 }, () => sealed());
       const kept = await Promise.all(
-        changes.map((walk, at) => (at % 2 ? store : second).attempts.advance({ impUid, step: 0, walk })),
+        changes.map((progress, at) =>
+          (at % 2 ? store : second).attempts.advance({ impUid, step: 0, progress }),
+        ),
       );
       expect(kept.filter(Boolean)).toHaveLength(1);
       await nextTurn();
       const found = await second.attempts.find({ handle: attempt.secrets.handle });
       expect(found?.step).toBe(1);
-      expect(Buffer.from(found?.walk?.blob ?? [])).toEqual(changes[kept.indexOf(true)]?.blob);
-      expect(Buffer.from(found?.frame.blob ?? [])).toEqual(attempt.frame.blob);
+      expect(Buffer.from(found?.progress?.blob ?? [])).toEqual(changes[kept.indexOf(true)]?.blob);
+      expect(Buffer.from(found?.launch.blob ?? [])).toEqual(attempt.launch.blob);
       expect(await second.attempts.findById(channel.merchantId, impUid)).toMatchObject({ impUid, step: 1 });
       expect(await second.attempts.findById(-1, impUid)).toBeNull();
     });
@@ -163,10 +165,10 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
       const { impUid } = await beginWithCode();
       const code = async () =>
         Buffer.from((await second.attempts.findById(channel.merchantId, impUid))?.code ?? []);
-      await store.attempts.advance({ impUid, step: 1, walk: sealed() });
+      await store.attempts.advance({ impUid, step: 1, progress: sealed() });
       await nextTurn();
       expect(await code()).toEqual(Buffer.from(CODE));
-      await store.attempts.advance({ impUid, step: 2, walk: sealed(), code: OTHER_CODE });
+      await store.attempts.advance({ impUid, step: 2, progress: sealed(), code: OTHER_CODE });
       await nextTurn();
       expect(await code()).toEqual(Buffer.from(OTHER_CODE));
     });
@@ -189,7 +191,7 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
       for (const digest of [CODE, OTHER_CODE])
         expect(await store.attempts.tryCode(tryOf(impUid, 6, digest))).toBe('overtaken');
       // A new code does not give new tries.
-      await store.attempts.advance({ impUid, step: 6, walk: sealed(), code: CODE });
+      await store.attempts.advance({ impUid, step: 6, progress: sealed(), code: CODE });
       expect(await store.attempts.tryCode(tryOf(impUid, 7, CODE))).toBe('overtaken');
     });
 
@@ -210,7 +212,7 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
       expect(await store.attempts.end(ending(impUid, { ...end, claim: right.claim.id }))).toBe(true);
       await nextTurn();
       const found = await second.attempts.findById(channel.merchantId, impUid);
-      expect([found?.end, found?.walk, found?.code]).toEqual(['{"certified":true}', null, null]);
+      expect([found?.end, found?.progress, found?.code]).toEqual(['{"certified":true}', null, null]);
       expect((await second.findCertification(channel.merchantId, impUid))?.state).toBe('certified');
     });
 
@@ -241,10 +243,10 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
       await nextTurn();
       const found = await second.attempts.find({ handle: attempt.secrets.handle });
       expect(found?.end).toBe(END);
-      expect(found?.walk).toBeNull();
+      expect(found?.progress).toBeNull();
       expect((await second.findCertification(channel.merchantId, impUid))?.state).toBe('failed');
       const step = found?.step ?? 0;
-      expect(await store.attempts.advance({ impUid, step, walk: sealed() })).toBe(false);
+      expect(await store.attempts.advance({ impUid, step, progress: sealed() })).toBe(false);
       expect(await store.attempts.claim({ impUid, step, claim: newClaim(), now: NOW })).toBe(false);
       expect(await store.attempts.openTicket(openingOf(impUid))).toBe(false);
     });
@@ -300,9 +302,9 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
       await nextTurn();
       expect(new Set([first, ...screens]).size).toBe(4);
       const newest = Math.max(...screens.map(Number));
-      expect(await tell(first + WORDS_PER_SCREEN - 1, 'gone')).toBe(false);
+      expect(await tell(first + REPORTS_PER_SCREEN - 1, 'gone')).toBe(false);
       // Nor one that no screen has yet: the next screen would get a number that no database takes.
-      for (const ahead of [newest + WORDS_PER_SCREEN, Number.MAX_SAFE_INTEGER])
+      for (const ahead of [newest + REPORTS_PER_SCREEN, Number.MAX_SAFE_INTEGER])
         expect(await tell(ahead, 'gone')).toBe(false);
       expect(await tell(newest + 1, 'hidden', NOW + 5)).toBe(true);
       expect(await presence()).toEqual({ number: newest + 1, state: 'hidden', heardAt: NOW + 5 });

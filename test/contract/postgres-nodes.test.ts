@@ -133,7 +133,7 @@ describe('postgres, under several nodes and in trouble', () => {
           handle: randomBytes(36),
           session: null,
         };
-        const begun = { step: 0, wrong: 0, code: null, end: null, frame: sealed, walk: sealed };
+        const begun = { step: 0, wrong: 0, code: null, end: null, launch: sealed, progress: sealed };
         attempts.push(impUid);
         await node.attempts.create({ impUid, merchantId, channel, secrets, expiresAt: 9, ...begun }, fresh);
       },
@@ -164,14 +164,14 @@ describe('postgres, under several nodes and in trouble', () => {
         return node.attempts.openTicket({
           impUid: late(attempts, at),
           session: randomBytes(36),
-          frame: sealed,
-          walk: sealed,
+          launch: sealed,
+          progress: sealed,
           now: 1,
         });
       },
       (node, at) => {
         const { impUid, step } = stepOf(at);
-        return node.attempts.advance({ impUid, step, walk: record().sealed, code: Uint8Array.of(1) });
+        return node.attempts.advance({ impUid, step, progress: record().sealed, code: Uint8Array.of(1) });
       },
       (node, at) => node.attempts.tryCode({ ...stepOf(at), digest: Uint8Array.of(at % 3), wrongTries: 5 }),
       (node, at) => node.attempts.claim(stepOf(at)),

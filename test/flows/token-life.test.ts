@@ -6,6 +6,7 @@ import { createLog } from '../../src/log.ts';
 import { type App, createApp } from '../../src/server/mount.ts';
 import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
+import { visitorFrom } from '../support/callers.ts';
 import { Client } from '../support/client.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -166,7 +167,7 @@ describe.each(Object.entries(ENGINES))('an access token, on %s', (_engine, newDa
         }[what];
         const issue = async (by: App) => {
           try {
-            return (await by.tokens.issue({ ...pair, address: '' })).token;
+            return (await by.tokens.issue(visitorFrom(), pair)).token;
           } catch {
             return null;
           }
@@ -183,7 +184,7 @@ describe.each(Object.entries(ENGINES))('an access token, on %s', (_engine, newDa
 
   it('is extended for a day and no longer, whoever asks how often; then there is another one', async () => {
     const { app, other, time } = await startBoth(await newDatabase());
-    const ask = (by: App) => by.tokens.issue({ ...FIRST, address: '' });
+    const ask = (by: App) => by.tokens.issue(visitorFrom(), FIRST);
     const begin = time.now;
     const first = await ask(app);
     let { expiresAt } = first;
@@ -203,14 +204,14 @@ describe.each(Object.entries(ENGINES))('an access token, on %s', (_engine, newDa
     expect(expiresAt - begin).toBeLessThanOrEqual(DAY + EXTENSION + 60 * SECOND);
     time.now = expiresAt - 1;
     expect(await ask(other)).toMatchObject({ token, expiresAt });
-    expect(await other.tokens.verify(token)).toMatchObject({ expiresAt });
+    expect(await other.tokens.verify(visitorFrom(), token)).toMatchObject({ surface: 'v1' });
     time.now = expiresAt;
     for (const by of [app, other])
-      await expect(by.tokens.verify(token)).rejects.toMatchObject({ code: 'token_invalid' });
+      await expect(by.tokens.verify(visitorFrom(), token)).rejects.toMatchObject({ code: 'token_invalid' });
     const next = await ask(app);
     expect(next).toMatchObject({ isNew: true, expiresAt: time.now + 1800 * SECOND });
     expect(next.token).not.toBe(token);
     for (const by of [app, other])
-      await expect(by.tokens.verify(token)).rejects.toMatchObject({ code: 'token_invalid' });
+      await expect(by.tokens.verify(visitorFrom(), token)).rejects.toMatchObject({ code: 'token_invalid' });
   });
 });

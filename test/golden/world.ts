@@ -18,6 +18,7 @@ import type { Vault } from '../../src/core/vault.ts';
 import { createLog } from '../../src/log.ts';
 import { type App, createApp } from '../../src/server/mount.ts';
 import { DEV_POLICY, SERVE_POLICY } from '../../src/server/policy.ts';
+import { serverOf, visitorFrom } from '../support/callers.ts';
 import { CHANNELS, ciOf, diOf, findPerson, KEY_PAIRS, MERCHANTS, splitCarrier } from './people.ts';
 import { ScriptedProvider } from './scripted-provider.ts';
 
@@ -88,11 +89,13 @@ async function countRequests(
   const free = [{ count: 1_000_000, window: 1 }];
   const limits = { phone: free, phoneEverywhere: free, merchant: free, address: free };
   for (let at = 0; at < times; at++)
-    await new Limiter({ store, vault, clock: { now: () => timeAt(first + at * every) }, limits }).countCode({
-      merchantId,
-      phone: phone ?? `different ${at}`,
-      address: '192.0.2.1',
-    });
+    await new Limiter({ store, vault, clock: { now: () => timeAt(first + at * every) }, limits }).countCode(
+      visitorFrom('192.0.2.1'),
+      {
+        merchantId,
+        phone: phone ?? `different ${at}`,
+      },
+    );
 }
 
 async function keepCertification(
@@ -127,7 +130,7 @@ async function keepCertification(
       ? await certifications.keepAs(row.imp_uid, record)
       : await store.createOtpCertification(certification, toOtp(vault, row, certification, identity));
   if (!kept) throw new CaseError(`the store did not take ${row.imp_uid}`);
-  if (erased) await certifications.erase(channel.merchantId, row.imp_uid);
+  if (erased) await certifications.erase(serverOf(channel.merchantId), row.imp_uid);
 }
 
 const ENDS = { tries: 'tries', mismatch: 'refused' } as const;

@@ -1,4 +1,4 @@
-import type { AttemptStore } from '../../src/core/attempt.ts';
+import type { AttemptStore } from '../../src/core/attempt-store.ts';
 import type { Store } from '../../src/core/store.ts';
 import type { StoreVerb } from '../../src/core/watched-store.ts';
 

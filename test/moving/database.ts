@@ -107,10 +107,10 @@ async function addRest(place: Place): Promise<string> {
       session: null,
     };
     const bound = { merchantId, impUid, channel, expiresAt: Date.now() + 900_000, secrets };
-    const frame = vault.seal(attemptContext('frame', bound), '{}');
-    const walk = vault.seal(attemptContext('walk', bound), '{}');
+    const launch = vault.seal(attemptContext('launch', bound), '{}');
+    const progress = vault.seal(attemptContext('progress', bound), '{}');
     await store.attempts.create(
-      { ...bound, step: 3, wrong: 1, code: null, end: null, frame, walk },
+      { ...bound, step: 3, wrong: 1, code: null, end: null, launch, progress },
       {
         ...shape,
         impUid,
@@ -122,7 +122,7 @@ async function addRest(place: Place): Promise<string> {
       ...shape,
       impUid: 'imp_of_another_shape',
       state: 'failed',
-      sealed: frame,
+      sealed: launch,
     });
     const free = [{ count: 1_000, window: 1 }];
     await store.countRequest([{ subject: randomBytes(36), limits: free }], Date.now());

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { newMasterKey } from '../../src/config/master-keys.ts';
 import type { MasterKey } from '../../src/core/vault.ts';
 import { createLog } from '../../src/log.ts';
-import { toClaimant } from '../../src/page/walk.ts';
 import { type App, createApp } from '../../src/server/mount.ts';
 import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
+import { serverOf, visitorFrom } from '../support/callers.ts';
 import { type Answer, Client } from '../support/client.ts';
 import { Shop } from '../support/shop.ts';
 import { SlowProvider } from '../support/slow-provider.ts';
@@ -265,7 +265,8 @@ describe('a provider that does not answer', () => {
     const merchantId = (await app.merchants.find({ userCode: MERCHANT.userCode }))?.id ?? 0;
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
-    const confirm = () => app.otps.confirm(merchantId, impUid, () => CODE);
+    const caller = serverOf(merchantId);
+    const confirm = async () => app.otps.confirm(caller, await app.otps.findWaiting(caller, impUid), CODE);
     const refused = expect(confirm()).rejects.toMatchObject({ code: 'provider_unavailable' });
     await passTenSeconds(both);
     await refused;
@@ -281,14 +282,13 @@ describe('a provider that does not answer', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const attempt = await app.attempts.find({ handle });
-    if (attempt === null || attempt.walk === null) throw new Error('the attempt does not run');
-    const { walk } = attempt;
-    const tried = app.attempts.tryCode(attempt, CODE, toClaimant(walk, walk.fields));
+    if (attempt === null) throw new Error('the attempt does not run');
+    const tried = app.steps.take(visitorFrom(), attempt, attempt.step, { does: 'enter_code', otp: CODE });
     await passTenSeconds(both);
     await tried;
     expect((await app.attempts.find({ handle }))?.end).toEqual({
       certified: false,
-      word: 'PROVIDER_UNAVAILABLE',
+      reason: 'PROVIDER_UNAVAILABLE',
       providerCode: null,
     });
   });

@@ -140,7 +140,7 @@ describe('a window that the shop’s page is cut off from', () => {
     await shop[Symbol.asyncDispose]();
   });
 
-  it('has gone when it was seen and its last word is lost', async () => {
+  it('has gone when it was seen and the last report is lost', async () => {
     const { shop, popup } = await open(CUT, true);
     await isAsked(shop);
     await popup.evaluate('navigator.sendBeacon = () => true; window.fetch = () => new Promise(() => {})');

@@ -38,8 +38,8 @@ async function startBoth(databaseUrl: string) {
     shop,
     /** A script that finds its popup closed. */
     looksClosed: (handle: string) => shopOf({ url: there }).call('close', { handle }),
-    say: async (visitor: Visitor, state: string, word: number) => {
-      const body = new URLSearchParams({ state, number: String(firstWord(visitor) + word) });
+    say: async (visitor: Visitor, state: string, report: number) => {
+      const body = new URLSearchParams({ state, number: String(firstReport(visitor) + report) });
       const { pathname } = new URL(visitor.address);
       return (await fetch(`${here}${pathname}/presence`, { method: 'POST', body })).status;
     },
@@ -49,7 +49,7 @@ async function startBoth(databaseUrl: string) {
   };
 }
 
-const firstWord = ({ html }: Visitor) => Number(/data-word="(\d+)"/.exec(html)?.[1]);
+const firstReport = ({ html }: Visitor) => Number(/data-report="(\d+)"/.exec(html)?.[1]);
 
 describe.each(Object.entries(ENGINES))(
   'a window of one server, asked about at another, on %s',
@@ -66,8 +66,8 @@ describe.each(Object.entries(ENGINES))(
       old.html = visitor.html;
       old.address = visitor.address;
       await visitor.reload();
-      expect(firstWord(visitor)).toBeGreaterThan(firstWord(old));
-      // The reloaded page's last word comes after its successor was asked for.
+      expect(firstReport(visitor)).toBeGreaterThan(firstReport(old));
+      // The reloaded the last report comes after its successor was asked for.
       expect(await say(old, 'gone', 2)).toBe(204);
       expect(await looksClosed(handle)).toEqual(WAIT);
       expect(await say(visitor, 'gone', 2)).toBe(204);
@@ -119,14 +119,14 @@ test('of a window that comes back and of a script that finds it closed, at two p
     const { url, handle } = await shopOf(here).start();
     const visitor = new Visitor();
     await visitor.open(url);
-    const body = new URLSearchParams({ state: 'gone', number: String(firstWord(visitor) + 1) });
+    const body = new URLSearchParams({ state: 'gone', number: String(firstReport(visitor) + 1) });
     await fetch(`${visitor.address}/presence`, { method: 'POST', body });
     const looks = Array.from({ length: 4 }, (_, at) =>
       shopOf(at % 2 ? here : there).call('close', { handle }),
     );
     const [, ...closed] = await Promise.all([visitor.reload(), ...looks]);
     const last = await shopOf(there).call('close', { handle });
-    const isShown = visitor.html.includes('data-word=');
+    const isShown = visitor.html.includes('data-report=');
     // A screen that was shown since the window went keeps the attempt going, whoever had found it closed before.
     if (isShown) expect(last).toEqual(WAIT);
     else expect(last).toMatchObject(CANCELLED);
@@ -155,7 +155,7 @@ describe('the end of an attempt by its script', () => {
     ['redirect', { m_redirect_url: 'https://shop.example/' }],
   ])('needs no word of a %s, which is asked for none', async (window, more) => {
     const visitor = await begin({ window, ...more });
-    expect(visitor.html).not.toContain('data-word=');
+    expect(visitor.html).not.toContain('data-report=');
     expect(await both.shop.call('close', { handle })).toMatchObject(CANCELLED);
   });
 
@@ -198,7 +198,7 @@ describe('the end of an attempt by its script', () => {
   it('is not moved by a number that no screen has', async () => {
     const visitor = await begin({ window: 'popup' });
     for (const number of [Number.MAX_SAFE_INTEGER, 2 ** 52, -5]) {
-      expect(await both.say(visitor, 'gone', number - firstWord(visitor))).toBe(204);
+      expect(await both.say(visitor, 'gone', number - firstReport(visitor))).toBe(204);
       await visitor.reload();
       expect([visitor.status, visitor.screen]).toEqual([200, 'carrier']);
       expect(await both.shop.call('close', { handle })).toEqual(WAIT);

@@ -1,4 +1,4 @@
-import type { Finish, Frame, SandboxPanel, Screen } from '../../src/page/screen.ts';
+import type { Finish, SandboxPanel, Screen, ScreenContext } from '../../src/page/screen.ts';
 import { OUTCOME_IDS } from '../../src/sandbox/page-add-ons/extras.ts';
 
 /* One of everything that can stand on the page, with invented people, for tests and pictures. */
@@ -24,7 +24,7 @@ export const PANEL: SandboxPanel = {
   auto: null,
 };
 
-export const FRAME: Frame = {
+export const FRAME: ScreenContext = {
   language: 'ko',
   nonce: 'bm9uY2Utb2YtYS1zYW1wbGU',
   action: '/page/s/sample',
@@ -36,7 +36,7 @@ export const FRAME: Frame = {
     message: '{"bonin":1,"type":"ready","imp_uid":"imp_000000000001"}',
     targetOrigin: 'https://shop.example',
   },
-  firstWord: null,
+  firstReport: null,
   sandbox: null,
 };
 
@@ -138,10 +138,10 @@ export const SCREENS = {
     finish: { way: 'return', address: 'https://shop.example/done?a=1&imp_uid=imp_000000000001' },
   },
   'success-silent': { kind: 'success', finish: { way: 'silent', close: false } },
-  failure: { kind: 'failure', word: 'IDENTITY_MISMATCH', budgetAdvice: true, finish: MESSAGE },
+  failure: { kind: 'failure', reason: 'IDENTITY_MISMATCH', budgetAdvice: true, finish: MESSAGE },
   'failure-cancel': {
     kind: 'failure',
-    word: 'USER_CANCEL',
+    reason: 'USER_CANCEL',
     budgetAdvice: false,
     finish: { ...MESSAGE, to: 'parent', targetOrigin: 'https://shop.example' },
   },

@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { renderScreen } from '../../src/page/render.ts';
-import type { Frame, Screen } from '../../src/page/screen.ts';
+import type { Screen, ScreenContext } from '../../src/page/screen.ts';
 import { launchBrowser } from './browser.ts';
 import { FRAME, PANEL } from './samples.ts';
 
 export const PHONE = { width: 360, height: 740 };
-export const SANDBOX: Frame = { ...FRAME, sandbox: { ...PANEL, picker: 'open' } };
+export const SANDBOX: ScreenContext = { ...FRAME, sandbox: { ...PANEL, picker: 'open' } };
 
 /** The policy that the real server sends with each screen. */
 const POLICY = [
@@ -28,11 +28,11 @@ export interface Stage {
   /** The forms that came in since a screen was last shown. */
   readonly posted: string[];
   /** From now on the server answers with this screen. */
-  show(screen: Screen, frame: Frame): void;
+  show(screen: Screen, frame: ScreenContext): void;
   /** Opens a screen under the policy; at the end nothing may have been said on the console. */
   open(
     screen: Screen,
-    frame: Frame,
+    frame: ScreenContext,
     look: (page: Page) => Promise<void>,
     options?: {
       readonly script?: boolean;
@@ -70,7 +70,7 @@ export async function startStage(): Promise<Stage> {
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  function show(screen: Screen, frame: Frame): void {
+  function show(screen: Screen, frame: ScreenContext): void {
     posted.length = 0;
     shown = renderScreen(screen, frame);
   }

@@ -2,19 +2,19 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderScreen } from '../../src/page/render.ts';
-import type { Frame } from '../../src/page/screen.ts';
+import type { ScreenContext } from '../../src/page/screen.ts';
 import { launchBrowser } from './browser.ts';
 import { FRAME, PANEL, type Sample, SCREENS } from './samples.ts';
 
 const FOLDER = process.argv[2] ?? join(import.meta.dirname, '../../docs/images');
 const SIZES = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 800 } } as const;
-const SANDBOX: Frame = { ...FRAME, sandbox: PANEL };
-const ENGLISH: Frame = { ...FRAME, language: 'en' };
+const SANDBOX: ScreenContext = { ...FRAME, sandbox: PANEL };
+const ENGLISH: ScreenContext = { ...FRAME, language: 'en' };
 
 interface Picture {
   readonly name: string;
   readonly screen: Sample;
-  readonly frame: Frame;
+  readonly frame: ScreenContext;
   readonly dark?: boolean;
 }
 

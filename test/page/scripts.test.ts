@@ -95,6 +95,7 @@ describe('the addresses of the script', () => {
     const request = {
       method: 'GET',
       headers: { 'accept-encoding': accepted },
+      requestId: 'request',
       address: '127.0.0.1',
       parameters: {},
       query: '',
@@ -158,6 +159,7 @@ describe('the text of the script', () => {
     const request = {
       method: 'GET',
       headers: {},
+      requestId: 'request',
       address: '127.0.0.1',
       parameters: {},
       query: '',

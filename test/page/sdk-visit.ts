@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
 import { afterAll, afterEach, expect } from 'vitest';
-import { FAILURES, type FailureWord } from '../../src/page/failure.ts';
+import { FAILURES, type FailureReason } from '../../src/page/failure.ts';
 import { eventually } from '../support/eventually.ts';
 import { launchBrowser } from './browser.ts';
 import { IMP_UID, type ScriptedPageServer, startScriptedPageServer } from './scripted-page-server.ts';
@@ -139,7 +139,7 @@ export class Visit {
   }
 
   /** Waits for exactly one callback, with this word; `known` when the server had given the attempt a number. */
-  async fails(word: FailureWord, known = true): Promise<void> {
+  async fails(word: FailureReason, known = true): Promise<void> {
     const result = await this.theResult();
     expect(result).toMatchObject({
       success: false,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { newMasterKey } from '../../src/config/master-keys.ts';
 import { sweep } from '../../src/core/retention.ts';
+import { serverOf } from '../support/callers.ts';
 import { startDevApp } from '../support/dev-app.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from './shop.ts';
@@ -218,15 +219,15 @@ describe('what a person typed', () => {
       await visitor.open(url);
       for (const form of [{ carrier: 'KT' }, CONSENT, { method: 'SMS' }, canary]) await visitor.send(form);
       expect(visitor.screen).toBe('code');
-      expect((await app.attempts.find({ handle }))?.walk?.fields.name).toBe('까나리아');
+      expect((await app.attempts.find({ handle }))?.progress?.claimant?.name).toBe('까나리아');
       if (end === 'leave') {
         await shop.advance(901);
         await sweep({ store: app.store, clock: { now: () => Date.now() + 902_000 }, keepUnverified: 1e9 });
       } else await visitor.send(end === 'cancel' ? { do: 'cancel' } : { otp: end });
       const ended = await app.attempts.find({ handle });
       expect(ended?.impUid).toBe(imp_uid);
-      expect(ended?.walk).toBeNull();
-      expect(JSON.stringify(ended?.frame)).not.toMatch(/까나리아|7531|910203/);
+      expect(ended?.progress).toBeNull();
+      expect(JSON.stringify(ended?.launch)).not.toMatch(/까나리아|7531|910203/);
       // A screen after the code tells nothing of the person.
       await visitor.reload();
       expect(visitor.html).not.toMatch(/까나리아|7531|910203/);
@@ -250,7 +251,7 @@ describe('what a person typed', () => {
     for (const form of [{ carrier: 'KT' }, CONSENT, { method: 'SMS' }, SIMCHEONG_FORM])
       await visitor.send(form);
     const attempt = await app.attempts.find({ handle });
-    await app.certifications.erase(attempt?.merchantId ?? 0, imp_uid);
+    await app.certifications.erase(serverOf(attempt?.merchantId ?? 0), imp_uid);
     expect(await shop.result(handle)).toMatchObject({ status: 404 });
     await visitor.send({ otp: '123456' });
     expect(visitor.screen).toBe('dead');

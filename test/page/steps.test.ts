@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderScreen } from '../../src/page/render.ts';
-import type { Frame } from '../../src/page/screen.ts';
+import type { ScreenContext } from '../../src/page/screen.ts';
 import { FRAME, PANEL, SCREENS } from './samples.ts';
 import { SANDBOX, type Stage, startStage } from './screen-stage.ts';
 
@@ -76,7 +76,7 @@ describe('the keyboard', () => {
   });
 
   it('reaches the outcome picker and every button in it', async () => {
-    const frame: Frame = { ...FRAME, sandbox: PANEL };
+    const frame: ScreenContext = { ...FRAME, sandbox: PANEL };
     await stage.open({ ...SCREENS.code, resendIn: 0 }, frame, async (page) => {
       await expect.poll(() => page.locator('#f-otp:focus').count()).toBe(1);
       const names = await walk(page);
@@ -215,7 +215,7 @@ describe('the sandbox', () => {
     [SCREENS.code, 'otp=123456&do=next'],
     [SCREENS.app, 'do=play_approval'],
   ] as const)('walks on by itself when asked to, and stops at an error (%#)', async (screen, sent) => {
-    const frame: Frame = { ...FRAME, sandbox: { ...PANEL, auto: 50 } };
+    const frame: ScreenContext = { ...FRAME, sandbox: { ...PANEL, auto: 50 } };
     await stage.open(screen, frame, async (page) => {
       if (sent === null) await page.waitForTimeout(300);
       else await expect.poll(() => stage.posted[0]).toContain(`lang=ko step=3&${sent}`);

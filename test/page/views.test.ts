@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Frame, Language } from '../../src/page/screen.ts';
+import type { Language, ScreenContext } from '../../src/page/screen.ts';
 import { FRAME, SAMPLES, type Sample, SCREENS } from './samples.ts';
 import { PHONE, SANDBOX, type Stage, startStage } from './screen-stage.ts';
 
@@ -43,7 +43,11 @@ const LOOKS = [
 // In a sandbox each screen is checked in four looks: a slow machine takes its time.
 describe.each(['ko', 'en'] as const)('every screen in %s', { timeout: 180_000 }, (language: Language) => {
   /** Shows the screens one by one, with everything unfolded. Leaving is another test. */
-  async function tour(page: Page, frame: Frame, look: (sample: Sample) => Promise<void>): Promise<void> {
+  async function tour(
+    page: Page,
+    frame: ScreenContext,
+    look: (sample: Sample) => Promise<void>,
+  ): Promise<void> {
     await page.addInitScript('window.close = () => {}');
     for (const sample of SAMPLES.filter((each) => each !== 'success-return')) {
       stage.show(SCREENS[sample], { ...frame, language });

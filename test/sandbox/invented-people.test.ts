@@ -8,6 +8,7 @@ import type { OtpCapability } from '../../src/core/provider.ts';
 import { createLog } from '../../src/log.ts';
 import { createApp } from '../../src/server/mount.ts';
 import { SERVE_POLICY } from '../../src/server/policy.ts';
+import { serverOf, visitorFrom } from '../support/callers.ts';
 import { Client } from '../support/client.ts';
 import { SIMCHEONG } from '../support/dev-app.ts';
 import { bringMerchants, keepCertifications, MERCHANTS, newSite, PERSON } from '../support/production.ts';
@@ -95,39 +96,30 @@ describe.each(Object.entries(INVENTED))(
     test('keeps nobody of it that the page confirms', async () => {
       const app = await startServe();
       try {
-        const started = await app.attempts.start({
+        const started = await app.attempts.start(visitorFrom(), {
           channel: app.channel,
-          frame: {
+          launch: {
             window: 'layer',
             origin: null,
             returnAddress: null,
             merchantUid: 'm',
             serviceName: 'x',
           },
-          walk: {
-            screen: 'code',
+          wishes: {
             minimumAge: null,
             offered: ['KT'],
             carrier: 'KT',
             network: null,
-            consent: null,
-            method: 'SMS',
-            fields: { name: '', birth: '', gender_digit: '', phone: '' },
-            code: null,
-            providerTid: null,
-            sends: 0,
-            refusals: 0,
-            sandbox: null,
+            prefill: { name: '', phone: '' },
           },
-          address: '',
           pageUrl: null,
         });
         const opened = await app.attempts.find({ handle: started.handle });
         if (opened === null) throw new Error('the attempt is gone');
-        await expect(app.attempts.certify(opened, invented)).rejects.toMatchObject({
+        await expect(app.steps.certify(opened, invented)).rejects.toMatchObject({
           code: 'invented_person',
         });
-        const { state } = await app.certifications.lookup(app.channel.merchantId, started.impUid);
+        const { state } = await app.certifications.lookup(serverOf(app.channel.merchantId), started.impUid);
         expect(state).toBe('pending');
       } finally {
         await app.close();

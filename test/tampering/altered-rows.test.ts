@@ -10,6 +10,7 @@ import { TokenService } from '../../src/core/token-service.ts';
 import { Vault } from '../../src/core/vault.ts';
 import { openStore } from '../../src/storage/index.ts';
 import { CHANNEL } from '../contract/merchant.ts';
+import { visitorFrom } from '../support/callers.ts';
 
 /* Each place that believes a row of a merchant, a channel or a token looks at its proof first. */
 
@@ -28,19 +29,18 @@ afterAll(async () => {
 const merchants = new MerchantService(store, vault, systemClock);
 const tokens = new TokenService(store, vault, systemClock, null);
 const KEYS = { impKey: 'key', impSecret: 'SecretOfAShop/1234567890' };
-const CREDENTIALS = { ...KEYS, address: '' };
 await merchants.save({
   name: '가상상점',
   userCode: 'imp00000001',
   keys: [KEYS],
   channels: [CHANNEL, { ...CHANNEL, channelKey: 'second' }],
 });
-const { token } = await tokens.issue(CREDENTIALS);
+const { token } = await tokens.issue(visitorFrom(), KEYS);
 const [{ id } = { id: 0 }] = await store.listMerchants();
 
 const READS: Readonly<Record<string, () => Promise<unknown>>> = {
-  'a new token': () => tokens.issue(CREDENTIALS),
-  'a token that is presented': () => tokens.verify(token),
+  'a new token': () => tokens.issue(visitorFrom(), KEYS),
+  'a token that is presented': () => tokens.verify(visitorFrom(), token),
   'the merchant of a page': () => merchants.find({ userCode: 'imp00000001' }),
   'the merchant of a message': () => merchants.find({ id }),
   'the channels of a merchant': () => merchants.listChannels(id),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { NewChannel, PageRules } from '../../src/core/merchant.ts';
+import { serverOf } from '../support/callers.ts';
 import { Agency } from './agency.ts';
 import { Filler, type KnownOtp } from './filler.ts';
 import type { Person } from './people.ts';
@@ -146,6 +147,6 @@ async function fillWithCertifications(filler: Filler, server: Server): Promise<v
   await filler.certify(server, 'B other shape', 'b-approved', { impUid: 'legacy-b-1' });
   for (const name of ['A erased', 'A erased, another']) {
     const owner = await server.merchants.find({ userCode: USER_CODES.A });
-    await server.certifications.erase(owner?.id ?? 0, filler.ids.get(name) ?? '');
+    await server.certifications.erase(serverOf(owner?.id ?? 0), filler.ids.get(name) ?? '');
   }
 }

@@ -1,4 +1,4 @@
-import type { TokenHolder } from '../../core/store.ts';
+import type { MerchantCaller, Visitor } from '../../core/caller.ts';
 import type { TokenService } from '../../core/token-service.ts';
 import { AppError } from '../../errors.ts';
 import type { ApiRequest, Handler } from '../../http/routes.ts';
@@ -23,16 +23,21 @@ function queryToken(query: string): string | null {
   return values.find((value) => value !== '') ?? null;
 }
 
+/** Whoever sends a request, before its token has been looked at. */
+export function visitorOf({ requestId, address }: ApiRequest): Visitor {
+  return { surface: 'v1', requestId, address };
+}
+
 /** A handler that runs only for the holder of a live token; without one the answer is 401 before anything else. */
 export function withToken(
   tokens: TokenService,
-  handle: (request: ApiRequest, holder: TokenHolder) => Promise<string>,
+  handle: (request: ApiRequest, caller: MerchantCaller) => Promise<string>,
 ): Handler {
   return async (request) => {
     const token = presentedToken(request);
     if (token === null) throw new AppError('token_invalid');
-    const holder = await tokens.verify(token);
+    const caller = await tokens.verify(visitorOf(request), token);
     // Awaited here: handing a promise on costs two more turns of the microtask queue.
-    return await handle(request, holder);
+    return await handle(request, caller);
   };
 }

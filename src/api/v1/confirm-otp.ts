@@ -9,9 +9,12 @@ import { toCertification } from './wire.ts';
 
 /** `POST /certifications/otp/confirm/{imp_uid}`: certifies with the code that the person got. */
 export function confirmOtp(tokens: TokenService, otps: OtpService): Handler {
-  return withToken(tokens, async (request, { merchantId }) => {
+  return withToken(tokens, async (request, caller) => {
     const parameters = parseParameters(request);
     const { imp_uid: impUid = '' } = request.parameters;
-    return success(toCertification(await otps.confirm(merchantId, impUid, () => readOtp(parameters))));
+    // Before the code is read: whether one is needed depends on the certification.
+    const waiting = await otps.findWaiting(caller, impUid);
+    const otp = waiting.method === 'SMS' ? readOtp(parameters) : null;
+    return success(toCertification(await otps.confirm(caller, waiting, otp)));
   });
 }

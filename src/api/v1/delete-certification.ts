@@ -7,7 +7,7 @@ import { toCertification } from './wire.ts';
 
 /** `DELETE /certifications/{imp_uid}`: destroys the certification and answers it for the last time. */
 export function deleteCertification(tokens: TokenService, certifications: CertificationService): Handler {
-  return withToken(tokens, async ({ parameters: { imp_uid: impUid = '' } }, { merchantId }) =>
-    success(toCertification(await certifications.erase(merchantId, impUid))),
+  return withToken(tokens, async ({ parameters: { imp_uid: impUid = '' } }, caller) =>
+    success(toCertification(await certifications.erase(caller, impUid))),
   );
 }

@@ -7,7 +7,7 @@ import { toCertification } from './wire.ts';
 
 /** `GET /certifications/{imp_uid}`: the verified person, or that there is none yet. */
 export function getCertification(tokens: TokenService, certifications: CertificationService): Handler {
-  return withToken(tokens, async ({ parameters: { imp_uid: impUid = '' } }, { merchantId }) =>
-    success(toCertification(await certifications.lookup(merchantId, impUid))),
+  return withToken(tokens, async ({ parameters: { imp_uid: impUid = '' } }, caller) =>
+    success(toCertification(await certifications.lookup(caller, impUid))),
   );
 }

@@ -2,6 +2,7 @@ import type { TokenService } from '../../core/token-service.ts';
 import { AppError } from '../../errors.ts';
 import { success } from '../../http/envelope.ts';
 import type { Handler } from '../../http/routes.ts';
+import { visitorOf } from './auth.ts';
 import { parseParameters, readExactText } from './parameters.ts';
 import { toAccessToken } from './wire.ts';
 
@@ -13,10 +14,9 @@ export function getToken(tokens: TokenService): Handler {
     const impSecret = readExactText(parameters, 'imp_secret');
     if (impKey.kind === 'absent' || impSecret.kind === 'absent') throw new AppError('credentials_missing');
     // What no key pair can hold is looked up all the same, so that it takes as long as a wrong one.
-    const issued = await tokens.issue({
+    const issued = await tokens.issue(visitorOf(request), {
       impKey: impKey.kind === 'text' ? impKey.text : '',
       impSecret: impSecret.kind === 'text' ? impSecret.text : '',
-      address: request.address,
     });
     return success(toAccessToken(issued));
   };

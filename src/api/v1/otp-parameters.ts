@@ -21,7 +21,7 @@ type Parameters = ReadonlyMap<string, unknown>;
  * The parameters of an OTP request, checked in the order of the contract's table (§11.1): first what is absent,
  * then the first that is invalid.
  */
-export function readOtpRequest(parameters: Parameters, now: number): Omit<NewOtpRequest, 'address'> {
+export function readOtpRequest(parameters: Parameters, now: number): NewOtpRequest {
   const absent = OTP_REQUEST.required.filter((name) => readText(parameters, name).kind === 'absent');
   if (absent.length > 0) throw new AppError('parameters_missing', { names: absent });
 

@@ -6,6 +6,7 @@ import { parseParameters, readExactText } from './parameters.ts';
 const request = (type: string | undefined, body: string | Uint8Array): ApiRequest => ({
   method: 'POST',
   headers: type === undefined ? {} : { 'content-type': type },
+  requestId: 'request',
   address: '127.0.0.1',
   parameters: {},
   query: '',

@@ -10,9 +10,9 @@ import { parseParameters } from './parameters.ts';
 
 /** `POST /certifications/otp/request`: has a code sent to a phone. */
 export function requestOtp(tokens: TokenService, otps: OtpService, clock: Clock): Handler {
-  return withToken(tokens, async (request, { merchantId }) => {
+  return withToken(tokens, async (request, caller) => {
     const asked = readOtpRequest(parseParameters(request), clock.now());
-    const impUid = await otps.request(merchantId, { ...asked, address: request.address });
+    const impUid = await otps.request(caller, asked);
     return success(`{"imp_uid":${quote(impUid)}}`);
   });
 }

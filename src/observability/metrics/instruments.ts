@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { FAILURE_WORDS } from '../../core/attempt.ts';
+import { FAILURE_REASONS } from '../../core/attempt.ts';
 import type { OtpOutcome } from '../../core/hooks.ts';
 import type { ErrorCode } from '../../errors.ts';
 import { addCounter, addHistogram } from './tallies.ts';
@@ -142,7 +142,7 @@ export function createInstruments(about: {
   for (const outcome of TOKEN_OUTCOMES) tokens.inc({ outcome }, 0);
   for (const outcome of OTP_OUTCOMES)
     for (const surface of ['api', 'page']) otps.inc({ surface, outcome }, 0);
-  for (const end of ['CERTIFIED', ...FAILURE_WORDS]) attemptsEnded.inc({ end }, 0);
+  for (const end of ['CERTIFIED', ...FAILURE_REASONS]) attemptsEnded.inc({ end }, 0);
   return instruments;
 }
 

@@ -1,11 +1,11 @@
 import { html } from '../html.ts';
-import type { Frame, Screen } from '../screen.ts';
+import type { Screen, ScreenContext } from '../screen.ts';
 import { actions, form, speak, type View } from '../view.ts';
 import { approvalButton } from './sandbox.ts';
 
 /** J6: the request waits in the carrier's app; nothing here watches it, the person says when it is done. */
-export function viewApp(screen: Extract<Screen, { kind: 'app' }>, frame: Frame): View {
-  const t = speak(frame.language);
+export function viewApp(screen: Extract<Screen, { kind: 'app' }>, context: ScreenContext): View {
+  const t = speak(context.language);
   const toSms =
     screen.canUseSms && html`<button class="second" name="do" value="to_sms">${t('to_sms')}</button>`;
   return {
@@ -14,8 +14,8 @@ export function viewApp(screen: Extract<Screen, { kind: 'app' }>, frame: Frame):
     lead: html`<p class="lead">${t('app_lead')}</p><p class="lead">${t('app_back')}</p>`,
     phase: 4,
     body: form(
-      frame,
-      actions(frame, { does: 'approved', label: t('approved') }, html`${approvalButton(frame)}${toSms}`),
+      context,
+      actions(context, { does: 'approved', label: t('approved') }, html`${approvalButton(context)}${toSms}`),
     ),
   };
 }

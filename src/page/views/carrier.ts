@@ -1,8 +1,9 @@
+import type { CarrierChoice } from '../../core/attempt.ts';
 import type { Carrier } from '../../core/identity.ts';
 import { COPY } from '../copy.ts';
 import { type Html, html } from '../html.ts';
 import type { ProblemMarks } from '../problems.ts';
-import type { CarrierChoice, Frame, Screen } from '../screen.ts';
+import type { Screen, ScreenContext } from '../screen.ts';
 import { actions, form, speak, type View } from '../view.ts';
 
 const NAMES: Readonly<Record<CarrierChoice, { ko: string; en: string }>> = {
@@ -16,10 +17,10 @@ const NETWORKS: readonly Carrier[] = ['SKT', 'KT', 'LGT'];
 /** J1: which carrier, and for budget operators on which network. */
 export function viewCarrier(
   screen: Extract<Screen, { kind: 'carrier' }>,
-  frame: Frame,
+  context: ScreenContext,
   problems: ProblemMarks,
 ): View {
-  const t = speak(frame.language);
+  const t = speak(context.language);
   const tiles = (
     field: 'carrier' | 'network',
     values: readonly CarrierChoice[],
@@ -27,17 +28,17 @@ export function viewCarrier(
   ): Html =>
     html`<div class="tiles">${values.map(
       (value, index) =>
-        html`<label class="tile"><input type="radio" name="${field}" value="${value}"${index === 0 && html` id="f-${field}"${problems.focus(field)}`}${value === chosen && html` checked`}><span>${NAMES[value][frame.language]}</span></label>`,
+        html`<label class="tile"><input type="radio" name="${field}" value="${value}"${index === 0 && html` id="f-${field}"${problems.focus(field)}`}${value === chosen && html` checked`}><span>${NAMES[value][context.language]}</span></label>`,
     )}</div>`;
   const budget = screen.offered.includes('MVNO');
   return {
-    title: COPY.carrier_title[frame.language],
+    title: COPY.carrier_title[context.language],
     heading: t('carrier_heading'),
     lead: html`<p class="lead">${t('carrier_lead')}</p>`,
     phase: 1,
     body: form(
-      frame,
-      html`<fieldset role="radiogroup"${problems.describe('carrier', budget ? 'h-carrier' : undefined)}><legend>${t('carrier_legend')}</legend>${tiles('carrier', screen.offered, screen.chosen)}${budget && html`<p class="note" id="h-carrier">${t('mvno_note')}</p>`}${problems.beside('carrier')}</fieldset>${budget && html`<fieldset class="network" role="radiogroup"${problems.describe('network', 'h-network')}><legend>${t('network_legend')}</legend><p class="note" id="h-network">${t('network_note')}</p>${tiles('network', NETWORKS, screen.network)}${problems.beside('network')}</fieldset>`}${actions(frame, { does: 'next', label: t('next') })}`,
+      context,
+      html`<fieldset role="radiogroup"${problems.describe('carrier', budget ? 'h-carrier' : undefined)}><legend>${t('carrier_legend')}</legend>${tiles('carrier', screen.offered, screen.chosen)}${budget && html`<p class="note" id="h-carrier">${t('mvno_note')}</p>`}${problems.beside('carrier')}</fieldset>${budget && html`<fieldset class="network" role="radiogroup"${problems.describe('network', 'h-network')}><legend>${t('network_legend')}</legend><p class="note" id="h-network">${t('network_note')}</p>${tiles('network', NETWORKS, screen.network)}${problems.beside('network')}</fieldset>`}${actions(context, { does: 'next', label: t('next') })}`,
     ),
   };
 }

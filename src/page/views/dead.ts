@@ -1,10 +1,10 @@
 import { html } from '../html.ts';
-import type { Frame } from '../screen.ts';
+import type { ScreenContext } from '../screen.ts';
 import { speak, type View } from '../view.ts';
 
 /** J10: a ticket that was used or is too old; the attempt goes on where it was opened first. */
-export function viewDead(frame: Frame): View {
-  const t = speak(frame.language);
+export function viewDead(context: ScreenContext): View {
+  const t = speak(context.language);
   return {
     title: t('dead_title'),
     heading: t('dead_heading'),

@@ -1,6 +1,6 @@
 import { FAILURE_COPY } from '../failure-copy.ts';
 import { data, type Html, html, isSafeAddress, raw } from '../html.ts';
-import type { Finish, Frame, Screen } from '../screen.ts';
+import type { Finish, Screen, ScreenContext } from '../screen.ts';
 import { speak, type View } from '../view.ts';
 
 /** An address that no person may be led to leaves the window open instead. */
@@ -9,8 +9,8 @@ function checked(finish: Finish): Finish {
 }
 
 /** How the person gets away: by itself where there is a script, and by hand in any case. */
-function leave(finish: Finish, frame: Frame): Html {
-  const t = speak(frame.language);
+function leave(finish: Finish, context: ScreenContext): Html {
+  const t = speak(context.language);
   const way =
     finish.way === 'return'
       ? html`<p class="note">${t('returns_itself')}</p><div class="actions"><a class="primary" href="${finish.address}" rel="noreferrer" data-leave>${t('back_to_service')}</a></div>`
@@ -31,8 +31,8 @@ const NOT_DONE = raw(
 );
 
 /** J7: it has worked; the result leaves. No person stands here any more. */
-export function viewSuccess(screen: Extract<Screen, { kind: 'success' }>, frame: Frame): View {
-  const t = speak(frame.language);
+export function viewSuccess(screen: Extract<Screen, { kind: 'success' }>, context: ScreenContext): View {
+  const t = speak(context.language);
   const finish = checked(screen.finish);
   return {
     title: t('success_title'),
@@ -40,22 +40,22 @@ export function viewSuccess(screen: Extract<Screen, { kind: 'success' }>, frame:
     sign: DONE,
     lead: null,
     phase: null,
-    body: leave(finish, frame),
+    body: leave(finish, context),
     head: refresh(finish),
   };
 }
 
 /** J8: it has not worked, and why. A new try is a new call of the shop. */
-export function viewFailure(screen: Extract<Screen, { kind: 'failure' }>, frame: Frame): View {
-  const t = speak(frame.language);
+export function viewFailure(screen: Extract<Screen, { kind: 'failure' }>, context: ScreenContext): View {
+  const t = speak(context.language);
   const finish = checked(screen.finish);
   return {
     title: t('failure_title'),
     heading: t('failure_heading'),
     sign: NOT_DONE,
-    lead: html`<p class="lead">${FAILURE_COPY[frame.language][screen.word]}</p>${screen.budgetAdvice && html`<p class="advice">${t('budget_advice')}</p>`}`,
+    lead: html`<p class="lead">${FAILURE_COPY[context.language][screen.reason]}</p>${screen.budgetAdvice && html`<p class="advice">${t('budget_advice')}</p>`}`,
     phase: null,
-    body: leave(finish, frame),
+    body: leave(finish, context),
     head: refresh(finish),
   };
 }

@@ -1,14 +1,14 @@
-import type { Attempt, FailureWord } from '../../core/attempt.ts';
+import type { Attempt, FailureReason, Subscriber } from '../../core/attempt.ts';
 import type { AttemptService } from '../../core/attempt-service.ts';
+import type { AttemptSteps } from '../../core/attempt-steps.ts';
+import type { Visitor } from '../../core/caller.ts';
 import { type Clock, SECOND } from '../../core/clock.ts';
 import { ageOf, genderDigit, type Identity, parseCarrier, parsePhone } from '../../core/identity.ts';
 import { OTP_LIFE } from '../../core/otp.ts';
-import { toAppError } from '../../errors.ts';
 import { pause } from '../../http/pause.ts';
 import type { Form, PageExtras } from '../../page/extras.ts';
 import { OUTCOMES } from '../../page/sandbox-copy.ts';
 import type { Finish, PersonFields, SandboxPanel, Screen } from '../../page/screen.ts';
-import { toClaimant } from '../../page/walk.ts';
 import { fakeProviderTid } from '../fake-ids.ts';
 import { EVERY_MESSAGE, type Inbox } from '../inbox.ts';
 import type { Seed, SeedPerson } from '../people-file.ts';
@@ -31,7 +31,7 @@ interface Choice {
 const NO_CHOICE: Choice = { person: null, outcome: null, auto: false, delay: 0, picker: 'folded' };
 
 /** Outcomes that are nothing but an end, with the provider's code where it has one. */
-const ENDS: Readonly<Partial<Record<Outcome, readonly [FailureWord, string | null]>>> = {
+const ENDS: Readonly<Partial<Record<Outcome, readonly [FailureReason, string | null]>>> = {
   cancel: ['USER_CANCEL', null],
   wrong_code: ['OTP_LIMIT', null],
   attempt_expired: ['EXPIRED', null],
@@ -56,7 +56,9 @@ const LATER: readonly Outcome[] = [
   'empty_data',
 ];
 const SLOW = 3 * SECOND;
-/** How long a screen stands before it walks on by itself. */
+/** How many attempts are remembered with what their calls chose. */
+const REMEMBERED = 10_000;
+/** How long a screen stands before it goes on by itself, in milliseconds. */
 const AUTO_PAUSE = 150;
 const MINOR = 19;
 
@@ -64,6 +66,7 @@ type Person = SeedPerson & { readonly phone: string };
 
 export interface PageExtrasServices {
   readonly attempts: AttemptService;
+  readonly steps: AttemptSteps;
   readonly clock: Clock;
   readonly inbox: Inbox;
   readonly provider: SandboxProvider;
@@ -76,6 +79,8 @@ export interface PageExtrasServices {
 export class SandboxPage implements PageExtras {
   readonly #services: PageExtrasServices;
   readonly #people: readonly Person[];
+  /** What the calls of the latest attempts chose, by `imp_uid`. */
+  readonly #choices = new Map<string, Choice>();
   /** Attempts whose window leaves without a word, and whether it closes. */
   readonly #silent = new Map<string, boolean>();
 
@@ -85,12 +90,28 @@ export class SandboxPage implements PageExtras {
   }
 
   /** Rejects with `input_refused` for what is not understood: a misspelt choice would test something else. */
-  async remember(value: unknown): Promise<Choice | null> {
-    if (value === undefined || value === null) return null;
+  async readChoice(value: unknown): Promise<(impUid: string) => void> {
+    const choice = await this.#parseChoice(value);
+    return (impUid) => this.#remember(impUid, choice);
+  }
+
+  #remember(impUid: string, choice: Choice): void {
+    if (choice === NO_CHOICE) return;
+    this.#choices.set(impUid, choice);
+    const [oldest] = this.#choices.keys();
+    if (this.#choices.size > REMEMBERED && oldest !== undefined) this.#choices.delete(oldest);
+  }
+
+  #choiceOf({ impUid }: Attempt): Choice {
+    return this.#choices.get(impUid) ?? NO_CHOICE;
+  }
+
+  async #parseChoice(value: unknown): Promise<Choice> {
+    if (value === undefined || value === null) return NO_CHOICE;
     const { readChoice } = await import('../control-input.ts');
     const names = this.#people.map(({ name }) => name);
     const choice = readChoice(value, names, OUTCOME_IDS);
-    if (choice === null) return null;
+    if (choice === null) return NO_CHOICE;
     return {
       person: choice.person ?? null,
       outcome: OUTCOME_IDS.find((each) => each === choice.outcome) ?? null,
@@ -101,7 +122,7 @@ export class SandboxPage implements PageExtras {
   }
 
   panel(attempt: Attempt, screen: Screen): SandboxPanel {
-    const { picker, auto } = choiceOf(attempt);
+    const { picker, auto } = this.#choiceOf(attempt);
     const isRunning = attempt.end === null && !['success', 'failure', 'dead'].includes(screen.kind);
     const [message] = this.#services.inbox.list({ ...EVERY_MESSAGE, impUid: attempt.impUid });
     return {
@@ -110,7 +131,7 @@ export class SandboxPage implements PageExtras {
       inboxPath: '/sandbox',
       outcomes: isRunning ? OUTCOME_IDS : [],
       picker,
-      canApprove: screen.kind === 'app' && choiceOf(attempt).outcome !== 'app_lost',
+      canApprove: screen.kind === 'app' && this.#choiceOf(attempt).outcome !== 'app_lost',
       auto: auto && isRunning ? AUTO_PAUSE : null,
     };
   }
@@ -121,7 +142,7 @@ export class SandboxPage implements PageExtras {
     // The window closes by itself, without a word; the script finds it gone.
     return {
       kind: 'failure',
-      word: 'USER_CANCEL',
+      reason: 'USER_CANCEL',
       budgetAdvice: false,
       finish: { way: 'silent', close: true },
     };
@@ -132,26 +153,26 @@ export class SandboxPage implements PageExtras {
     return closes === undefined ? null : { way: 'silent', close: closes };
   }
 
-  async play(attempt: Attempt, form: Form, address: string): Promise<boolean> {
+  async play(visitor: Visitor, attempt: Attempt, form: Form): Promise<boolean> {
     const wish = form.get('do') ?? '';
-    const choice = choiceOf(attempt);
+    const choice = this.#choiceOf(attempt);
     const delay = choice.outcome === 'slow' ? Math.max(SLOW, choice.delay) : choice.delay;
     await pause(delay, this.#services.stop);
     const picked = OUTCOME_IDS.find((each) => wish === `outcome:${each}`);
-    if (picked !== undefined) return this.#bringAbout(attempt, picked, address);
+    if (picked !== undefined) return this.#bringAbout(visitor, attempt, picked);
     if (wish === 'play_approval') {
       this.#services.provider.decide(attempt.impUid, true);
       return false;
     }
     const { outcome } = choice;
     if (outcome === null || wish === 'cancel') return false;
-    const screen = attempt.walk?.screen ?? '';
+    const screen = attempt.progress?.screen ?? '';
     const isDue = LATER.includes(outcome) ? ['code', 'app'].includes(screen) : screen === 'person';
-    return isDue && ['next', 'approved'].includes(wish) ? this.#bringAbout(attempt, outcome, address) : false;
+    return isDue && ['next', 'approved'].includes(wish) ? this.#bringAbout(visitor, attempt, outcome) : false;
   }
 
-  /** True when the form has had its effect; false when the walk goes on as if nothing was chosen. */
-  async #bringAbout(attempt: Attempt, outcome: Outcome, address: string): Promise<boolean> {
+  /** True when the form has had its effect; false when the progress goes on as if nothing was chosen. */
+  async #bringAbout(visitor: Visitor, attempt: Attempt, outcome: Outcome): Promise<boolean> {
     const { attempts, clock } = this.#services;
     const end = ENDS[outcome];
     if (end !== undefined) {
@@ -166,35 +187,28 @@ export class SandboxPage implements PageExtras {
         this.#silent.set(attempt.impUid, false);
         return this.#certify(attempt, this.#someone(attempt));
       case 'foreigner':
-        return this.#certify(
-          attempt,
-          this.#find(({ foreigner }) => foreigner === true),
-        );
+        return this.#certifyAs(attempt, ({ foreigner }) => foreigner === true);
       case 'mvno':
-        return this.#certify(
-          attempt,
-          this.#find(({ carrier }) => carrier?.endsWith('_MVNO') === true),
-        );
+        return this.#certifyAs(attempt, ({ carrier }) => carrier?.endsWith('_MVNO') === true);
       case 'minor':
-        return this.#certify(
-          attempt,
-          this.#find(({ birthday }) => ageOf(birthday, clock.now()) < MINOR),
-        );
+        return this.#certifyAs(attempt, ({ birthday }) => ageOf(birthday, clock.now()) < MINOR);
       case 'no_ci':
         if (!attempt.channel.provider.startsWith('inicis')) await attempts.fail(attempt, 'PROVIDER_ERROR');
         else await this.#certify(attempt, this.#someone(attempt), true);
         return true;
       case 'code_expired':
-        return this.#expireCode(attempt, address);
+        return this.#expireCode(visitor, attempt);
       case 'slow':
-        await attempts.advance(attempt, { sandbox: { ...choiceOf(attempt), outcome } });
+        this.#remember(attempt.impUid, { ...this.#choiceOf(attempt), outcome });
+        await attempts.advance(attempt, {});
         return true;
       case 'app_lost':
-        if (attempt.walk?.screen === 'person' && attempt.walk.method === 'APP') return false;
+        if (attempt.progress?.screen === 'person' && attempt.progress.method === 'APP') return false;
+        this.#remember(attempt.impUid, { ...this.#choiceOf(attempt), outcome });
         await attempts.advance(attempt, {
           screen: 'app',
           method: 'APP',
-          sandbox: { ...choiceOf(attempt), outcome },
+          claimant: this.#claimantOf(attempt),
         });
         return true;
       default:
@@ -203,57 +217,52 @@ export class SandboxPage implements PageExtras {
   }
 
   /** A code that was sent and is too old by now. */
-  async #expireCode(attempt: Attempt, address: string): Promise<boolean> {
-    const { attempts, clock } = this.#services;
-    const person = this.#offered(attempt)[0];
-    const { walk } = attempt;
-    if (walk === null || person === undefined) return true;
-    const expire = async (sent: Attempt | null) => {
-      const code = sent?.walk?.code;
-      if (sent && code) await attempts.advance(sent, { code: { ...code, sentAt: clock.now() - OTP_LIFE } });
-      return true;
-    };
+  async #expireCode(visitor: Visitor, attempt: Attempt): Promise<boolean> {
+    const { attempts, steps, clock } = this.#services;
+    const { progress } = attempt;
+    if (progress === null) return true;
+    const named = { ...attempt, progress: { ...progress, claimant: this.#claimantOf(attempt) } };
     // One that was sent just now: another one could not be sent yet.
-    if (walk.screen === 'code') return expire(attempt);
-    const fields = walk.fields.gender_digit === '' ? this.#toFields(person) : walk.fields;
-    const { name, birth, gender_digit, phone } = fields;
-    const named = { ...attempt, walk: { ...walk, fields: { name, birth, gender_digit, phone } } };
-    const claimant = toClaimant(named.walk, named.walk.fields);
-    return expire(await attempts.send(named, { claimant, method: 'SMS', address }));
+    const sent = progress.screen === 'code' ? attempt : await steps.send(visitor, named, 'SMS');
+    const code = sent?.progress?.code;
+    if (sent && code) await attempts.advance(sent, { code: { ...code, sentAt: clock.now() - OTP_LIFE } });
+    return true;
   }
 
-  async #certify(attempt: Attempt, person: Person | Identity, withoutCi = false): Promise<boolean> {
-    const { attempts, clock, provider } = this.#services;
+  async #certify(attempt: Attempt, person: Identity, withoutCi = false): Promise<boolean> {
+    const { attempts, steps, clock, provider } = this.#services;
     const ready = await attempts.advance(attempt, {
       providerTid: fakeProviderTid(attempt.channel, clock.now()),
     });
     if (ready === null) return true;
-    const identity = 'ci' in person ? person : toIdentity(person);
-    const { ci, di } = provider.idsOf(identity, attempt.channel.channelKey);
-    try {
-      await attempts.certify(ready, { ...identity, ci: withoutCi ? null : ci, di });
-    } catch (thrown) {
-      if (!(await attempts.failBy(ready, toAppError(thrown)))) throw thrown;
-    }
+    const { ci, di } = provider.idsOf(person, attempt.channel.channelKey);
+    await steps.certify(ready, { ...person, ci: withoutCi ? null : ci, di });
     return true;
   }
 
-  /** Whom the fields name, else the person chosen in advance, else the first one. */
-  #someone({ walk, ...attempt }: Attempt): Person | Identity {
-    if (walk !== null && walk.fields.gender_digit !== '')
-      return { ...toClaimant(walk, walk.fields), ci: null, di: null };
-    return this.#offered({ ...attempt, walk })[0] ?? this.#find(() => true);
+  #certifyAs(attempt: Attempt, is: (person: Person) => boolean): Promise<boolean> {
+    return this.#certify(attempt, { ...toSubscriber(this.#find(is)), ci: null, di: null });
+  }
+
+  /** Whom the person has named, else the person chosen in advance, else the first one. */
+  #someone(attempt: Attempt): Identity {
+    return { ...this.#claimantOf(attempt), ci: null, di: null };
+  }
+
+  #claimantOf(attempt: Attempt): Subscriber {
+    const [first] = this.#offered(attempt);
+    return attempt.progress?.claimant ?? toSubscriber(first ?? this.#find(() => true));
   }
 
   #offered(attempt: Attempt): readonly Person[] {
-    const { person } = choiceOf(attempt);
+    const { person } = this.#choiceOf(attempt);
     const chosen = this.#people.filter(({ name }) => name === person);
     return [...chosen, ...this.#people.filter(({ name }) => name !== person)];
   }
 
   /** Who can be filled in; where nobody is in front of the page, the first one is whom it fills in. */
   #peopleFor(attempt: Attempt, { name, phone }: PersonFields): SandboxPanel['people'] {
-    const { auto, person } = choiceOf(attempt);
+    const { auto, person } = this.#choiceOf(attempt);
     const offered = this.#offered(attempt);
     if (!auto || person !== null) return offered.map((each) => this.#toFields(each));
     // The rest of whom the shop's page has filled in; of somebody unknown here it is anybody's.
@@ -281,10 +290,6 @@ export class SandboxPage implements PageExtras {
   }
 }
 
-function choiceOf({ walk }: Attempt): Choice {
-  return (walk?.sandbox as Choice | null | undefined) ?? NO_CHOICE;
-}
-
 /** The people of the seeded certifications, each once, who have a phone. */
 function findPeople({ certifications }: Seed): readonly Person[] {
   const people = new Map<string, Person>();
@@ -297,7 +302,7 @@ function findPeople({ certifications }: Seed): readonly Person[] {
   return [...people.values()];
 }
 
-function toIdentity({ name, birthday, gender, foreigner, phone, carrier }: Person): Identity {
+function toSubscriber({ name, birthday, gender, foreigner, phone, carrier }: Person): Subscriber {
   const line = parseCarrier(carrier ?? '');
   return {
     name,
@@ -307,7 +312,5 @@ function toIdentity({ name, birthday, gender, foreigner, phone, carrier }: Perso
     phone,
     carrier: line?.carrier ?? null,
     mvno: line?.mvno ?? false,
-    ci: null,
-    di: null,
   };
 }

@@ -7,11 +7,11 @@ import type {
   AttemptStore,
   CodeTryRequest,
   NewStoredAttempt,
-  PresenceWord,
+  PresenceReport,
   StoredAttempt,
   StoredCodeTry,
   TicketOpening,
-} from '../../core/attempt.ts';
+} from '../../core/attempt-store.ts';
 import type { StoredCertification } from '../../core/certification.ts';
 import { isLive } from '../../core/claims.ts';
 import type { Database, Run } from './database.ts';
@@ -32,7 +32,7 @@ export class PostgresAttempts implements AttemptStore {
   }
 
   create(attempt: NewStoredAttempt, certification: StoredCertification): Promise<boolean> {
-    const { merchantId, channel, secrets, expiresAt, step, wrong, frame, walk } = attempt;
+    const { merchantId, channel, secrets, expiresAt, step, wrong, launch, progress } = attempt;
     return this.#database.transaction(async (run) => {
       const id = await this.#insertCertification(run, certification);
       if (id === null) return false;
@@ -48,15 +48,15 @@ export class PostgresAttempts implements AttemptStore {
         expiresAt,
         step,
         wrong,
-        ...columnsOf(frame),
-        ...columnsOf(walk),
+        ...columnsOf(launch),
+        ...columnsOf(progress),
       );
       return true;
     });
   }
 
-  async openTicket({ impUid, session, frame, walk, now }: TicketOpening): Promise<boolean> {
-    const sealed = [...columnsOf(frame), ...columnsOf(walk)];
+  async openTicket({ impUid, session, launch, progress, now }: TicketOpening): Promise<boolean> {
+    const sealed = [...columnsOf(launch), ...columnsOf(progress)];
     return (await this.#database.run('openTicket', session, ...sealed, ownId(impUid), now)).length === 1;
   }
 
@@ -75,8 +75,8 @@ export class PostgresAttempts implements AttemptStore {
     return row === undefined ? null : toAttempt(row);
   }
 
-  async advance({ impUid, step, walk, code }: AttemptChange): Promise<boolean> {
-    const sealed = columnsOf(walk);
+  async advance({ impUid, step, progress, code }: AttemptChange): Promise<boolean> {
+    const sealed = columnsOf(progress);
     const advanced = await this.#database.run('advanceAttempt', ownId(impUid), step, ...sealed, code ?? null);
     return advanced.length === 1;
   }
@@ -116,7 +116,7 @@ export class PostgresAttempts implements AttemptStore {
     return shown === undefined ? null : (shown[0] as number);
   }
 
-  async hear({ impUid, number, state, now }: PresenceWord): Promise<boolean> {
+  async hear({ impUid, number, state, now }: PresenceReport): Promise<boolean> {
     return (await this.#database.run('hearAttempt', ownId(impUid), number, state, now)).length === 1;
   }
 

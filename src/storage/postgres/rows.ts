@@ -1,4 +1,4 @@
-import type { StoredAttempt } from '../../core/attempt.ts';
+import type { StoredAttempt } from '../../core/attempt-store.ts';
 import type { CertificationState, StoredCertification } from '../../core/certification.ts';
 import type { Channel, ProviderName } from '../../core/channel.ts';
 import { isOwnImpUid } from '../../core/ids.ts';
@@ -167,8 +167,8 @@ export function toAttempt(row: Row): StoredAttempt {
     code,
     end,
     presence: { number, state, heardAt },
-    frame: toSealed(columns, 14) as Sealed,
-    walk: toSealed(columns, 17),
+    launch: toSealed(columns, 14) as Sealed,
+    progress: toSealed(columns, 17),
   };
 }
 

@@ -1,5 +1,5 @@
 import { LONGEST_CLAIM } from '../../core/claims.ts';
-import { WORDS_PER_SCREEN } from '../../core/presence.ts';
+import { REPORTS_PER_SCREEN } from '../../core/presence.ts';
 
 const CHANNEL_COLUMNS = `h.id, h.merchant_id, h.position, h.channel_key, h.provider, h.provider_merchant_id, h.carrier_approval,
   h.foreigner_add_on, h.minimum_age, h.proof`;
@@ -28,8 +28,8 @@ const unclaimed = (now: string) =>
 /** The key of a certification: $1 where its id is one of our own shape, else null and $2 the id as it is spelt. */
 const KEY = 'coalesce($1::bigint, (SELECT id FROM other_ids WHERE imp_uid = $2::text))';
 
-/** The number from which the next screen of an attempt counts its words. */
-const NEXT_SCREEN = `(word_number / ${WORDS_PER_SCREEN} + 1) * ${WORDS_PER_SCREEN}`;
+/** The number from which the next screen of an attempt counts its reports. */
+const NEXT_SCREEN = `(word_number / ${REPORTS_PER_SCREEN} + 1) * ${REPORTS_PER_SCREEN}`;
 
 /**
  * Every statement, under the name by which each connection prepares it once. Rows are locked in the order
@@ -265,7 +265,7 @@ export const SQL = {
     RETURNING id`,
   lockPending: `SELECT claimed_until FROM certifications WHERE id = $1 AND state = 'pending' FOR UPDATE`,
   isAtStep: 'SELECT 1 FROM attempts WHERE id = $1 AND step = $2 AND ended IS NULL',
-  /** A step that does nothing to the walk. */
+  /** A step that does nothing to the progress. */
   takeStep: 'UPDATE attempts SET step = step + 1 WHERE id = $1 AND step = $2 AND ended IS NULL RETURNING id',
   takeCodeStep: `
     UPDATE attempts SET step = step + 1

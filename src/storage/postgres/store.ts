@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { AttemptStore } from '../../core/attempt.ts';
+import type { AttemptStore } from '../../core/attempt-store.ts';
 import type { StoredCertification } from '../../core/certification.ts';
 import type { Channel } from '../../core/channel.ts';
 import type { ClaimRequest } from '../../core/claims.ts';

@@ -7,11 +7,11 @@ import type {
   AttemptStore,
   CodeTryRequest,
   NewStoredAttempt,
-  PresenceWord,
+  PresenceReport,
   StoredAttempt,
   StoredCodeTry,
   TicketOpening,
-} from '../../core/attempt.ts';
+} from '../../core/attempt-store.ts';
 import type { StoredCertification } from '../../core/certification.ts';
 import type { PresenceState } from '../../core/presence.ts';
 import type { Sealed } from '../../core/vault.ts';
@@ -30,7 +30,7 @@ export class SqliteAttempts implements AttemptStore {
   }
 
   async create(attempt: NewStoredAttempt, certification: StoredCertification): Promise<boolean> {
-    const { merchantId, channel, secrets, expiresAt, step, wrong, frame, walk } = attempt;
+    const { merchantId, channel, secrets, expiresAt, step, wrong, launch, progress } = attempt;
     return this.#connection.write(() => {
       const id = this.#certifications.insert(certification);
       if (id === null) return false;
@@ -45,20 +45,20 @@ export class SqliteAttempts implements AttemptStore {
         expiresAt,
         step,
         wrong,
-        ...columnsOf(frame),
-        ...(walk === null ? [null, null, null] : columnsOf(walk)),
+        ...columnsOf(launch),
+        ...(progress === null ? [null, null, null] : columnsOf(progress)),
       );
       return true;
     });
   }
 
-  async openTicket({ impUid, session, frame, walk, now }: TicketOpening): Promise<boolean> {
+  async openTicket({ impUid, session, launch, progress, now }: TicketOpening): Promise<boolean> {
     return this.#connection.write(
       () =>
         this.#connection.statements.openTicket.run(
           session,
-          ...columnsOf(frame),
-          ...columnsOf(walk),
+          ...columnsOf(launch),
+          ...columnsOf(progress),
           idOf(impUid),
           now,
         ).changes === 1,
@@ -85,11 +85,15 @@ export class SqliteAttempts implements AttemptStore {
     });
   }
 
-  async advance({ impUid, step, walk, code }: AttemptChange): Promise<boolean> {
+  async advance({ impUid, step, progress, code }: AttemptChange): Promise<boolean> {
     return this.#connection.write(
       () =>
-        this.#connection.statements.advanceAttempt.run(...columnsOf(walk), code ?? null, idOf(impUid), step)
-          .changes === 1,
+        this.#connection.statements.advanceAttempt.run(
+          ...columnsOf(progress),
+          code ?? null,
+          idOf(impUid),
+          step,
+        ).changes === 1,
     );
   }
 
@@ -124,7 +128,7 @@ export class SqliteAttempts implements AttemptStore {
     return number as number | null;
   }
 
-  async hear({ impUid, number, state, now }: PresenceWord): Promise<boolean> {
+  async hear({ impUid, number, state, now }: PresenceReport): Promise<boolean> {
     return this.#connection.write(
       () => this.#connection.statements.hearAttempt.run(number, state, now, idOf(impUid)).changes === 1,
     );
@@ -217,8 +221,8 @@ export class SqliteAttempts implements AttemptStore {
       code,
       end,
       presence: { number, state, heardAt },
-      frame: toSealed(row, 15) as Sealed,
-      walk: toSealed(row, 18),
+      launch: toSealed(row, 15) as Sealed,
+      progress: toSealed(row, 18),
     };
   }
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { LONGEST_CLAIM } from '../../core/claims.ts';
-import { WORDS_PER_SCREEN } from '../../core/presence.ts';
+import { REPORTS_PER_SCREEN } from '../../core/presence.ts';
 
 /** A row as an array of its columns, which costs half as much as an object. */
 export type Row = readonly SQLOutputValue[];
@@ -25,8 +25,8 @@ const NO_WALK = 'walk_key_id = NULL, walk_salt = NULL, walk_sealed = NULL, code_
 const unclaimed = (claimedUntil: string, now: string) =>
   `(${claimedUntil} IS NULL OR ${claimedUntil} <= ${now} OR ${claimedUntil} > ${now} + ${LONGEST_CLAIM})`;
 
-/** The number from which the next screen of an attempt counts its words. */
-const NEXT_SCREEN = `(word_number / ${WORDS_PER_SCREEN} + 1) * ${WORDS_PER_SCREEN}`;
+/** The number from which the next screen of an attempt counts its reports. */
+const NEXT_SCREEN = `(word_number / ${REPORTS_PER_SCREEN} + 1) * ${REPORTS_PER_SCREEN}`;
 
 const SQL = {
   begin: 'BEGIN',
@@ -169,7 +169,7 @@ const SQL = {
     UPDATE attempts SET step = step + 1, walk_key_id = ?, walk_salt = ?, walk_sealed = ?,
       code_digest = coalesce(?, code_digest)
     WHERE id = ? AND step = ? AND ended IS NULL`,
-  /** A step that does nothing to the walk. */
+  /** A step that does nothing to the progress. */
   takeStep: 'UPDATE attempts SET step = step + 1 WHERE id = ? AND step = ? AND ended IS NULL',
   findCode: 'SELECT code_digest, wrong FROM attempts WHERE id = ? AND step = ? AND ended IS NULL',
   countWrongCode: 'UPDATE attempts SET wrong = wrong + 1 WHERE id = ?',

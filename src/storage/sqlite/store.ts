@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { AttemptStore } from '../../core/attempt.ts';
+import type { AttemptStore } from '../../core/attempt-store.ts';
 import type { CertificationState, StoredCertification } from '../../core/certification.ts';
 import type { Channel } from '../../core/channel.ts';
 import type { Clock } from '../../core/clock.ts';

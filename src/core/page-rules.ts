@@ -1,4 +1,4 @@
-import type { PageRules } from '../core/merchant.ts';
+import type { PageRules } from './merchant.ts';
 
 /** Never leads anywhere: wrapper apps watch for it. */
 const WRAPPER = /^http:\/\/detectchangingwebview\/iamport\/[\w./-]*(?:[?#]|$)/;
