@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { failure, success } from './api/v1/envelope.ts';
 import { quote, toAsciiJson } from './ascii-json.ts';
-import { failure, success } from './http/envelope.ts';
 
 describe('quote', () => {
   it.each([

@@ -12,7 +12,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   core: { rooms: ['ascii-json', 'errors'], packages: ['node:crypto'] },
   log: { rooms: ['errors'], packages: ['node:fs', 'node:tty', 'pino'] },
   http: {
-    rooms: ['ascii-json', 'errors', 'http/client-address', 'log'],
+    rooms: ['errors', 'http/client-address', 'log'],
     packages: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:timers/promises', 'node:crypto'],
   },
   'http/client-address': { rooms: [], packages: ['node:http', 'node:net'] },

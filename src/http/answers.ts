@@ -4,7 +4,7 @@ import type { AppError } from '../errors.ts';
 /** The answer of a surface to an error. */
 export interface ErrorAnswer {
   readonly status: number;
-  /** JSON text in ASCII. */
+  /** A text in ASCII. */
   readonly body: string;
   readonly headers?: readonly string[];
 }
@@ -19,7 +19,20 @@ export type CorsPolicy =
   | { readonly kind: 'any' }
   | { readonly kind: 'listed'; readonly origins: readonly string[] };
 
-const ALLOWED_REQUEST_HEADERS = 'Authorization, Content-Type, X-ImpTokenHeader, Tier';
+/** What the answers of a surface have in common. */
+export interface AnswerFormat {
+  /**
+   * Headers of an answer that its handler returns as a text. Without `Content-Length` and `X-Request-Id`, which every
+   * answer gets.
+   */
+  readonly textHeaders: HeaderList;
+  /** Headers of an answer without a body, such as that to OPTIONS. */
+  readonly bareHeaders: HeaderList;
+  /** Request headers that pages of other origins may send, as in `Authorization, Content-Type`. */
+  readonly allowedHeaders: string;
+  readonly renderError: RenderError;
+}
+
 /** An answer with a status, headers and bytes of its own: a page, a script, a redirect. */
 export interface PageAnswer {
   readonly status: number;
@@ -41,19 +54,6 @@ export interface StreamAnswer {
 
 const ANY_ORIGIN: HeaderList = ['Access-Control-Allow-Origin', '*'];
 const NO_ORIGIN: HeaderList = [];
-
-/** On every answer that has a body. */
-export const JSON_HEADERS: HeaderList = [
-  'Content-Type',
-  'application/json; charset=UTF-8',
-  'Cache-Control',
-  'no-store',
-  'X-Content-Type-Options',
-  'nosniff',
-];
-
-/** On an answer without one. */
-export const BARE_HEADERS: HeaderList = JSON_HEADERS.slice(2);
 
 /** Which pages may read the answers of a route. */
 export interface RouteAccess {
@@ -85,12 +85,12 @@ export function replaceHeaders(usual: HeaderList, others: HeaderList): HeaderLis
 }
 
 /** Headers that a preflight also gets when its origin is allowed. */
-export function preflightHeaders(allow: string): HeaderList {
+export function preflightHeaders(allow: string, allowedHeaders: string): HeaderList {
   return [
     'Access-Control-Allow-Methods',
     allow,
     'Access-Control-Allow-Headers',
-    ALLOWED_REQUEST_HEADERS,
+    allowedHeaders,
     'Access-Control-Max-Age',
     '600',
   ];
@@ -102,14 +102,7 @@ export function rawAnswer(answer: ErrorAnswer, headers: HeaderList): string {
     `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`,
     `Date: ${new Date().toUTCString()}`,
   ];
-  const all = [
-    ...JSON_HEADERS,
-    ...headers,
-    'Content-Length',
-    String(answer.body.length),
-    'Connection',
-    'close',
-  ];
+  const all = [...headers, 'Content-Length', String(answer.body.length), 'Connection', 'close'];
   for (let at = 0; at < all.length; at += 2) lines.push(`${all[at]}: ${all[at + 1]}`);
   return `${lines.join('\r\n')}\r\n\r\n${answer.body}`;
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AppError } from '../errors.ts';
-import type { PageAnswer, RouteAccess, StreamAnswer } from './answers.ts';
+import type { AnswerFormat, PageAnswer, RouteAccess, StreamAnswer } from './answers.ts';
 import { splitTarget } from './target.ts';
 
 /** As in `{ imp_uid: 'imp_1' }` for `/certifications/{imp_uid}`. */
@@ -23,7 +23,7 @@ export interface ApiRequest {
   readonly body: Buffer;
 }
 
-/** Returns the JSON text of a 200, in ASCII, or a page, or a stream; throws an AppError. */
+/** Returns the text of a 200, in ASCII, or a page, or a stream; throws an AppError. */
 export type Handler = (request: ApiRequest) => Promise<string | PageAnswer | StreamAnswer>;
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -34,7 +34,7 @@ export interface Route extends RouteAccess {
   readonly methods: Partial<Readonly<Record<Method, Handler>>>;
   /** Throws an AppError for a caller who is not allowed. Called before method and body are read, also for OPTIONS. */
   readonly guard?: (request: Pick<ApiRequest, 'method' | 'headers'>) => void;
-  /** Renders errors in another form than the contract's envelope. */
+  /** Renders errors in another form than the surface's. */
   readonly renderError?: (error: AppError) => PageAnswer;
 }
 
@@ -43,10 +43,14 @@ export interface Surface {
   /** Empty, or segments with a slash before each, as in `/iamport`. */
   readonly basePath: string;
   readonly routes: readonly Route[];
+  /** Default: that of the server. */
+  readonly format?: AnswerFormat;
 }
 
 export interface Match {
   readonly route: Route;
+  /** That of the route's surface; null for that of the server. */
+  readonly format: AnswerFormat | null;
   /** The text of the `Allow` header. */
   readonly allow: string;
   readonly parameters: PathParameters;
@@ -57,27 +61,35 @@ interface Node {
   readonly fixed: Map<string, Node>;
   parameter: Node | null;
   route: Route | null;
+  format: AnswerFormat | null;
   /** Names of the route's parameters, in the order of the path. */
   names: readonly string[];
   allow: string;
 }
 
-const newNode = (): Node => ({ fixed: new Map(), parameter: null, route: null, names: [], allow: '' });
+const newNode = (): Node => ({
+  fixed: new Map(),
+  parameter: null,
+  route: null,
+  format: null,
+  names: [],
+  allow: '',
+});
 
 /** Finds the route of a raw request target, or null. */
 export type Router = (rawTarget: string) => Match | null;
 
 export function createRouter(surfaces: readonly Surface[]): Router {
   const root = newNode();
-  for (const { basePath, routes } of surfaces) for (const route of routes) addRoute(root, basePath, route);
+  for (const surface of surfaces) for (const route of surface.routes) addRoute(root, surface, route);
 
   return (rawTarget) => {
     const { segments, query } = splitTarget(rawTarget);
     const values: string[] = [];
     const node = walk(root, segments, 0, values);
     if (node === null) return null;
-    const { route, allow, names } = node;
-    return { route, allow, parameters: nameAll(names, values), query };
+    const { route, format, allow, names } = node;
+    return { route, format, allow, parameters: nameAll(names, values), query };
   };
 }
 
@@ -102,7 +114,7 @@ function walk(node: Node, segments: readonly string[], depth: number, values: st
   return below;
 }
 
-function addRoute(root: Node, basePath: string, route: Route): void {
+function addRoute(root: Node, { basePath, format }: Surface, route: Route): void {
   let node = root;
   const names: string[] = [];
   for (const segment of splitTarget(basePath + route.path).segments) {
@@ -120,6 +132,7 @@ function addRoute(root: Node, basePath: string, route: Route): void {
     }
   }
   node.route = route;
+  node.format = format ?? null;
   node.names = names;
   node.allow = allowText(route);
 }

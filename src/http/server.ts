@@ -5,14 +5,12 @@ import type { Duplex } from 'node:stream';
 import { AppError, type ErrorCode, isAlarm, toAppError } from '../errors.ts';
 import { guardLog, type Logger } from '../log.ts';
 import {
-  BARE_HEADERS,
+  type AnswerFormat,
   type CorsPolicy,
   corsHeaders,
   type HeaderList,
-  JSON_HEADERS,
   type PageAnswer,
   preflightHeaders,
-  type RenderError,
   rawAnswer,
   replaceHeaders,
 } from './answers.ts';
@@ -35,7 +33,8 @@ import { afterAnswers, takeTurn } from './turns.ts';
 export interface HttpServerOptions {
   readonly surfaces: readonly Surface[];
   readonly cors: CorsPolicy;
-  readonly renderError: RenderError;
+  /** Of surfaces that have none, and of requests that meet no route. */
+  readonly format: AnswerFormat;
   readonly log: Logger;
   /** Default: none. */
   readonly tap?: Tap | undefined;
@@ -78,6 +77,7 @@ interface Exchange {
   readonly response: ServerResponse;
   readonly requestId: string;
   readonly match: Match | null;
+  readonly format: AnswerFormat;
   readonly cors: HeaderList;
 }
 
@@ -172,7 +172,7 @@ export class HttpServer {
           return;
         }
         response.shouldKeepAlive = false;
-        send(request, response, 500, '', [...BARE_HEADERS, 'Content-Length', '0']);
+        send(request, response, 500, '', [...this.#options.format.bareHeaders, 'Content-Length', '0']);
       });
     });
   }
@@ -187,7 +187,8 @@ export class HttpServer {
     const route = match?.route.path ?? null;
     const observed = this.#observer?.begin({ requestId, method, route, traceparent: headers['traceparent'] });
     const cors = corsHeaders(this.#options.cors, headers.origin, match?.route);
-    const exchange = { request, response, requestId, match, cors };
+    const format = match?.format ?? this.#options.format;
+    const exchange = { request, response, requestId, match, format, cors };
     let body: Buffer | null = NO_BODY;
     let status = 200;
     let refusal: ErrorCode | null = null;
@@ -222,7 +223,7 @@ export class HttpServer {
         if (fault.outcome.kind === 'instead') {
           status = fault.outcome.status;
           const { body: bytes, headers: more } = fault.outcome;
-          const usual = [...JSON_HEADERS, 'X-Request-Id', requestId, ...cors];
+          const usual = [...format.textHeaders, 'X-Request-Id', requestId, ...cors];
           const length = ['Content-Length', String(bytes.length)];
           this.#send(exchange, status, bytes, [...replaceHeaders(usual, more), ...length]);
           return;
@@ -254,9 +255,9 @@ export class HttpServer {
   }
 
   #write(exchange: Exchange, status: number, text: string, more: HeaderList = NONE): void {
-    const { requestId, cors } = exchange;
+    const { requestId, format, cors } = exchange;
     this.#send(exchange, status, text, [
-      ...JSON_HEADERS,
+      ...format.textHeaders,
       'Content-Length',
       String(text.length),
       'X-Request-Id',
@@ -291,24 +292,24 @@ export class HttpServer {
   }
 
   #answerOptions(exchange: Exchange, { allow }: Match): void {
-    const { request, requestId, cors } = exchange;
+    const { request, requestId, format, cors } = exchange;
     const isPreflight = request.headers['access-control-request-method'] !== undefined;
     const welcome = cors.includes('Access-Control-Allow-Origin');
     this.#send(exchange, 204, '', [
       'Allow',
       allow,
-      ...BARE_HEADERS,
+      ...format.bareHeaders,
       ...cors,
       'X-Request-Id',
       requestId,
-      ...(isPreflight && welcome ? preflightHeaders(allow) : []),
+      ...(isPreflight && welcome ? preflightHeaders(allow, format.allowedHeaders) : []),
     ]);
   }
 
   #answerError(exchange: Exchange, error: AppError): number {
-    const { request, response, requestId, match } = exchange;
+    const { request, response, requestId, match, format } = exchange;
     const page = match?.route.renderError?.(error) ?? null;
-    const answer = page === null ? this.#options.renderError(error) : null;
+    const answer = page === null ? format.renderError(error) : null;
     const status = (page ?? answer)?.status ?? 500;
     const mediaType = hasBody(request) ? unreadMediaType(request.headers) : null;
     this.#note(error, status, {
@@ -343,11 +344,12 @@ export class HttpServer {
     const requestId = this.#nextRequestId();
     socket.on('error', () => socket.destroy());
     try {
-      const answer = this.#options.renderError(error);
+      const { renderError, textHeaders } = this.#options.format;
+      const answer = renderError(error);
       this.#observer?.refused({ status: answer.status, error: error.code });
       this.#note(error, answer.status, { requestId });
       const cors = corsHeaders(this.#options.cors, undefined);
-      socket.end(rawAnswer(answer, [...cors, 'X-Request-Id', requestId]), 'latin1', () =>
+      socket.end(rawAnswer(answer, [...textHeaders, ...cors, 'X-Request-Id', requestId]), 'latin1', () =>
         drain(socket, () => socket.destroy()),
       );
     } catch (cause) {

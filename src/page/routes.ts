@@ -8,7 +8,7 @@ import type { Clock } from '../core/clock.ts';
 import type { MerchantService } from '../core/merchant-service.ts';
 import { PRESENCES } from '../core/presence.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
-import { type HeaderList, JSON_HEADERS, type PageAnswer } from '../http/answers.ts';
+import type { HeaderList, PageAnswer } from '../http/answers.ts';
 import type { ApiRequest, Handler, Route } from '../http/routes.ts';
 import type { Form, PageExtras } from './extras.ts';
 import { FAILURES } from './failure.ts';
@@ -237,11 +237,16 @@ function withFinish(screen: Screen, finish: Finish | null): Screen {
 }
 
 function json(status: number, value: object): PageAnswer {
-  return { status, headers: JSON_HEADERS_ALONE, body: Buffer.from(toAsciiJson(value), 'latin1') };
+  return { status, headers: JSON_HEADERS, body: Buffer.from(toAsciiJson(value), 'latin1') };
 }
 
 /** `X-Content-Type-Options` comes with every page answer. */
-const JSON_HEADERS_ALONE: HeaderList = JSON_HEADERS.slice(0, 4);
+const JSON_HEADERS: HeaderList = [
+  'Content-Type',
+  'application/json; charset=UTF-8',
+  'Cache-Control',
+  'no-store',
+];
 
 /** `warning` is for the browser console of the shop's developer. */
 function refused(status: number, reason: FailureReason, warning: string | null = null): PageAnswer {

@@ -1,6 +1,6 @@
-import { failure } from '../http/envelope.ts';
 import type { PathParameters } from '../http/routes.ts';
 import type { Fault } from '../http/tap.ts';
+import { failure } from './answers.ts';
 import { type FaultTarget, readFaultRoute } from './api-routes.ts';
 import type { FaultInput } from './control-schemas.ts';
 import type { Feed } from './feed.ts';

@@ -1,6 +1,6 @@
+import { success } from '../api/v1/envelope.ts';
 import type { Store } from '../core/store.ts';
 import { AppError } from '../errors.ts';
-import { success } from '../http/envelope.ts';
 import type { Route } from '../http/routes.ts';
 
 const OK = success('{"status":"ok"}');

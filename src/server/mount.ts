@@ -1,4 +1,4 @@
-import { renderError } from '../api/v1/errors.ts';
+import { V1_FORMAT } from '../api/v1/errors.ts';
 import { v1Routes } from '../api/v1/index.ts';
 import { describeApi, type Supplement } from '../api/v1/reference/openapi.ts';
 import type { CorsPolicy } from '../http/answers.ts';
@@ -107,7 +107,7 @@ async function mount(services: Services, options: AppOptions): Promise<App> {
   const transport = {
     surfaces,
     cors,
-    renderError,
+    format: V1_FORMAT,
     log,
     tap: options.tap,
     observers: [metrics?.observe(surfaces.flatMap(({ routes }) => routes)), traces?.observer].filter(

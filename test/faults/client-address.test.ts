@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { HttpServer } from '../../src/http/server.ts';
 import { createLog } from '../../src/log.ts';
+import { formatOf } from '../support/answer-format.ts';
 
 /** A server that answers with the address that its handler gets to see. */
 async function start(trustedProxies: readonly string[], host = '127.0.0.1') {
@@ -12,7 +13,7 @@ async function start(trustedProxies: readonly string[], host = '127.0.0.1') {
       },
     ],
     cors: { kind: 'listed', origins: [] },
-    renderError: () => ({ status: 500, body: '{}' }),
+    format: formatOf(() => ({ status: 500, body: '{}' })),
     log: createLog('silent'),
     trustedProxies,
   });

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { HttpServer, type HttpServerOptions } from '../../src/http/server.ts';
 import type { Logger } from '../../src/log.ts';
+import { formatOf } from '../support/answer-format.ts';
 import { exchange, RawConnection, readAnswers } from '../support/raw-exchange.ts';
 import { startBonin } from '../support/start-bonin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -50,7 +51,7 @@ async function start(options: Partial<HttpServerOptions> = {}) {
       },
     ],
     cors: { kind: 'any' },
-    renderError: ({ code }) => ({ status: 400, body: JSON.stringify(code) }),
+    format: formatOf(({ code }) => ({ status: 400, body: JSON.stringify(code) })),
     log,
     ...options,
   });

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { HttpServer } from '../../src/http/server.ts';
 import { createLog } from '../../src/log.ts';
+import { formatOf } from '../support/answer-format.ts';
 
 const PIECE = 64 * 1024;
 /** Whoever waited for it would not end in time. */
@@ -40,7 +41,7 @@ async function startWithDeafClient({ gate = Promise.resolve() } = {}) {
       },
     ],
     cors: { kind: 'any' },
-    renderError: () => ({ status: 500, body: '{}' }),
+    format: formatOf(() => ({ status: 500, body: '{}' })),
     log: createLog('silent'),
   });
   const { port } = await server.listen(0, '127.0.0.1');

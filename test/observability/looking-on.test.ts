@@ -4,6 +4,7 @@ import type { Observer } from '../../src/http/observer.ts';
 import { HttpServer, type HttpServerOptions } from '../../src/http/server.ts';
 import type { Tap } from '../../src/http/tap.ts';
 import type { Logger } from '../../src/log.ts';
+import { formatOf } from '../support/answer-format.ts';
 import { exchange, RawConnection, readAnswers } from '../support/raw-exchange.ts';
 
 const fail = (what: string) => () => {
@@ -71,7 +72,7 @@ async function start(options: Partial<HttpServerOptions>) {
       },
     ],
     cors: { kind: 'any' },
-    renderError: ({ code }) => ({ status: code === 'internal' ? 500 : 404, body: JSON.stringify(code) }),
+    format: formatOf(({ code }) => ({ status: code === 'internal' ? 500 : 404, body: JSON.stringify(code) })),
     log: listen().log,
     ...options,
   });
@@ -211,7 +212,7 @@ describe('a stream that throws', () => {
 });
 
 test('what fails outside of every handler is answered, and the process goes on', async () => {
-  const { port, escapes } = await start({ renderError: fail('rendering') });
+  const { port, escapes } = await start({ format: formatOf(fail('rendering')) });
   const connection = await RawConnection.open(port);
   connection.write('GET /nowhere HTTP/1.1\r\n\r\n');
   await connection.closed;

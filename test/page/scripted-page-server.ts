@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { renderError } from '../../src/api/v1/errors.ts';
+import { V1_FORMAT } from '../../src/api/v1/errors.ts';
 import type { PageAnswer } from '../../src/http/answers.ts';
 import type { ApiRequest, Route } from '../../src/http/routes.ts';
 import { HttpServer } from '../../src/http/server.ts';
@@ -125,7 +125,7 @@ export async function startScriptedPageServer(): Promise<ScriptedPageServer> {
       { basePath: '/base', routes: scriptRoutes() },
     ],
     cors: { kind: 'listed', origins: [] },
-    renderError,
+    format: V1_FORMAT,
     log: createLog('silent'),
     tap: {
       fault: (_method, route) => {

@@ -1,8 +1,8 @@
 import type { OtpService } from '../../core/otp-service.ts';
 import type { TokenService } from '../../core/token-service.ts';
-import { success } from '../../http/envelope.ts';
 import type { Handler } from '../../http/routes.ts';
 import { withToken } from './auth.ts';
+import { success } from './envelope.ts';
 import { readOtp } from './otp-parameters.ts';
 import { parseParameters } from './parameters.ts';
 import { toCertification } from './wire.ts';

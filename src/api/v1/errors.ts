@@ -1,6 +1,6 @@
 import type { AppError, ErrorCode } from '../../errors.ts';
-import type { ErrorAnswer } from '../../http/answers.ts';
-import { failure } from '../../http/envelope.ts';
+import type { AnswerFormat, ErrorAnswer } from '../../http/answers.ts';
+import { ALLOWED_HEADERS, BARE_HEADERS, failure, JSON_HEADERS } from './envelope.ts';
 
 interface Row {
   readonly status: number;
@@ -90,7 +90,7 @@ export function errorTemplates(codes: readonly ErrorCode[]): readonly ErrorAnswe
 }
 
 /** The answer to an error: the contract's words, nothing of ours. */
-export function renderError(error: AppError): ErrorAnswer {
+function renderError(error: AppError): ErrorAnswer {
   const row: Row = ANSWERS[error.code];
   const message = row.message
     .replace('{names}', error.names.join(', '))
@@ -99,3 +99,11 @@ export function renderError(error: AppError): ErrorAnswer {
   const headers = error.retryAfter === null ? row.headers : ['Retry-After', String(error.retryAfter)];
   return { status: row.status, body: failure(message), ...(headers && { headers }) };
 }
+
+/** How version 1 answers. */
+export const V1_FORMAT: AnswerFormat = {
+  textHeaders: JSON_HEADERS,
+  bareHeaders: BARE_HEADERS,
+  allowedHeaders: ALLOWED_HEADERS,
+  renderError,
+};

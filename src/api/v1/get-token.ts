@@ -1,8 +1,8 @@
 import type { TokenService } from '../../core/token-service.ts';
 import { AppError } from '../../errors.ts';
-import { success } from '../../http/envelope.ts';
 import type { Handler } from '../../http/routes.ts';
 import { visitorOf } from './auth.ts';
+import { success } from './envelope.ts';
 import { parseParameters, readExactText } from './parameters.ts';
 import { toAccessToken } from './wire.ts';
 

@@ -2,9 +2,9 @@ import { quote } from '../../ascii-json.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { OtpService } from '../../core/otp-service.ts';
 import type { TokenService } from '../../core/token-service.ts';
-import { success } from '../../http/envelope.ts';
 import type { Handler } from '../../http/routes.ts';
 import { withToken } from './auth.ts';
+import { success } from './envelope.ts';
 import { readOtpRequest } from './otp-parameters.ts';
 import { parseParameters } from './parameters.ts';
 

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts';
-import type { RenderError } from '../../http/answers.ts';
+import type { AnswerFormat } from '../../http/answers.ts';
 import { HttpServer } from '../../http/server.ts';
 import type { Logger } from '../../log.ts';
 
@@ -54,7 +54,7 @@ export async function listenForScrapes(
       },
     ],
     cors: { kind: 'listed', origins: [] },
-    renderError,
+    format: FORMAT,
     log,
   });
   try {
@@ -71,7 +71,10 @@ export async function listenForScrapes(
   }
 }
 
-const renderError: RenderError = ({ code }) => ({
-  status: STATUS[code] ?? 400,
-  body: JSON.stringify({ code }),
-});
+const BARE_HEADERS = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'];
+const FORMAT: AnswerFormat = {
+  textHeaders: ['Content-Type', 'application/json; charset=UTF-8', ...BARE_HEADERS],
+  bareHeaders: BARE_HEADERS,
+  allowedHeaders: '',
+  renderError: ({ code }) => ({ status: STATUS[code] ?? 400, body: JSON.stringify({ code }) }),
+};

@@ -1,6 +1,6 @@
 import { type JsonText, quote } from '../ascii-json.ts';
 
-/** The envelope of a success. */
+/** The envelope of a success, as on the API. */
 export function success(response: JsonText): JsonText {
   return `{"code":0,"message":null,"response":${response}}`;
 }
