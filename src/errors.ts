@@ -1,18 +1,17 @@
-/**
- * Everything that can go wrong on purpose. Core, storage and providers know these codes and never an HTTP
- * status; each surface owns one table from code to its answer.
+/*
+ * Everything that can go wrong on purpose. Core, storage and providers know these codes and never an HTTP status; each
+ * surface owns one complete table from the codes that can reach it to its answers.
  */
-export type ErrorCode =
-  // what a caller may get wrong
+
+/** What a caller may get wrong. */
+type CallerCode =
   | 'credentials_missing'
   | 'credentials_wrong'
   | 'token_invalid'
   | 'certification_not_found'
   | 'body_malformed'
-  | 'body_too_large'
   | 'parameters_missing'
   | 'parameter_invalid'
-  | 'input_refused'
   | 'channel_not_found'
   | 'otp_wrong'
   | 'otp_tries_spent'
@@ -23,24 +22,29 @@ export type ErrorCode =
   | 'certification_failed'
   | 'app_not_approved'
   | 'rate_limited'
-  | 'resend_too_soon'
-  | 'host_not_local'
-  | 'origin_foreign'
-  // what a provider says of the person
+  | 'resend_too_soon';
+
+/** What a provider says of the person or of itself. */
+type ProviderCode =
   | 'identity_mismatch'
   | 'person_blocked'
   | 'under_age'
   | 'line_not_allowed'
   | 'provider_refused'
-  // what the transport may refuse
+  | 'provider_unavailable'
+  | 'provider_misconfigured';
+
+/** What the transport may refuse on any surface. */
+export type TransportCode =
   | 'request_malformed'
   | 'request_head_too_large'
+  | 'body_too_large'
   | 'route_unknown'
   | 'method_not_allowed'
-  // what may fail on our side
-  | 'not_ready'
-  | 'provider_unavailable'
-  | 'provider_misconfigured'
+  | 'not_ready';
+
+/** What may fail on our side, on any surface. */
+export type FailureCode =
   | 'sealed_data_unreadable'
   | 'invented_person'
   | 'store_failed'
@@ -48,6 +52,14 @@ export type ErrorCode =
   // what stops a start
   | 'start_refused'
   | 'internal';
+
+/** What only the sandbox refuses. */
+export type SandboxCode = 'input_refused' | 'host_not_local' | 'origin_foreign';
+
+/** Every code that can reach a caller of the API or of the verification page. */
+export type ServerCode = CallerCode | ProviderCode | TransportCode | FailureCode;
+
+export type ErrorCode = ServerCode | SandboxCode;
 
 /** The one error class. `detail` and `cause` are for the log and for the operator, never for a caller. */
 export class AppError extends Error {
@@ -87,6 +99,14 @@ export class AppError extends Error {
 /** Turns whatever was thrown into an AppError, keeping the original as the cause. */
 export function toAppError(thrown: unknown): AppError {
   return thrown instanceof AppError ? thrown : new AppError('internal', { cause: thrown });
+}
+
+/** The row of a surface's table for a code. A code that the surface does not know is a defect: `internal`. */
+export function rowOf<Row>(
+  table: Readonly<Partial<Record<ErrorCode, Row>>> & { readonly internal: Row },
+  code: ErrorCode,
+): Row {
+  return (Object.hasOwn(table, code) ? table[code] : undefined) ?? table.internal;
 }
 
 /** Whether an operator should look at once: somebody may have changed what is kept, or brings invented people in. */

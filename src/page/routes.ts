@@ -1,17 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { toAsciiJson } from '../ascii-json.ts';
-import type { Attempt, FailureReason } from '../core/attempt.ts';
+import type { Attempt } from '../core/attempt.ts';
 import type { AttemptService } from '../core/attempt-service.ts';
 import { type AttemptSteps, isAtStep } from '../core/attempt-steps.ts';
 import type { Visitor } from '../core/caller.ts';
 import type { Clock } from '../core/clock.ts';
 import type { MerchantService } from '../core/merchant-service.ts';
 import { PRESENCES } from '../core/presence.ts';
-import { AppError, type ErrorCode } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import type { HeaderList, PageAnswer } from '../http/answers.ts';
 import type { ApiRequest, Handler, Route } from '../http/routes.ts';
+import { FRAMED, failedCall, failedScreen, json, LETS_IN, refused } from './answers.ts';
 import type { Form, PageExtras } from './extras.ts';
-import { FAILURES } from './failure.ts';
 import { readForm, toProblems } from './forms.ts';
 import { toResult } from './result.ts';
 import type { Finish, Language, Problem, Screen } from './screen.ts';
@@ -236,75 +235,6 @@ function withFinish(screen: Screen, finish: Finish | null): Screen {
     : screen;
 }
 
-function json(status: number, value: object): PageAnswer {
-  return { status, headers: JSON_HEADERS, body: Buffer.from(toAsciiJson(value), 'latin1') };
-}
-
-/** `X-Content-Type-Options` comes with every page answer. */
-const JSON_HEADERS: HeaderList = [
-  'Content-Type',
-  'application/json; charset=UTF-8',
-  'Cache-Control',
-  'no-store',
-];
-
-/** `warning` is for the browser console of the shop's developer. */
-function refused(status: number, reason: FailureReason, warning: string | null = null): PageAnswer {
-  const failure = { ok: false, error_code: reason, error_reason: reason, error_msg: FAILURES[reason] };
-  return json(status, { ...failure, ...(warning !== null && { warning }) });
-}
-
-/** Statuses of what the transport and the store may say on the page's addresses. */
-const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
-  body_malformed: 400,
-  body_too_large: 413,
-  method_not_allowed: 405,
-  route_unknown: 404,
-  rate_limited: 429,
-  resend_too_soon: 429,
-  not_ready: 503,
-  store_unavailable: 503,
-};
-
-/** What the script is told of an error that is none of its own. */
-const REASONS: Readonly<Partial<Record<ErrorCode, FailureReason>>> = {
-  body_malformed: 'INVALID_PARAM',
-  not_ready: 'NOT_READY',
-  rate_limited: 'TOO_MANY_REQUESTS',
-};
-
-function failedCall(error: AppError): PageAnswer {
-  const answer = refused(statusOf(error), REASONS[error.code] ?? 'SYSTEM_ERROR');
-  return { ...answer, headers: [...answer.headers, ...retryOf(error)] };
-}
-
-/** In plain text: what failed may be anything. */
-function failedScreen(error: AppError): PageAnswer {
-  const status = statusOf(error);
-  return {
-    status,
-    headers: [
-      'Content-Type',
-      'text/plain; charset=utf-8',
-      'Cache-Control',
-      'no-store',
-      ...FRAMED,
-      ...retryOf(error),
-    ],
-    body: Buffer.from(FAILURES[status === 429 ? 'TOO_MANY_REQUESTS' : 'SYSTEM_ERROR']),
-  };
-}
-
-function statusOf({ code }: AppError): number {
-  return STATUSES[code] ?? 500;
-}
-
-/** When to try again: as a limit says, or as on the API, since what is not there now may be there in five seconds. */
-function retryOf(error: AppError): HeaderList {
-  const seconds = error.retryAfter ?? (statusOf(error) === 503 ? 5 : null);
-  return seconds === null ? [] : ['Retry-After', String(seconds)];
-}
-
 /** Loaded when the first screen is due: what most servers answer are lookups. */
 function loadViews(): Promise<typeof import('./render.ts')> {
   return import('./render.ts');
@@ -358,10 +288,6 @@ function frameAncestors({ launch }: Attempt): string | null {
   if (launch.window !== 'layer') return "'none'";
   return launch.origin;
 }
-
-/** Agrees to be let in by a page with `Cross-Origin-Embedder-Policy`, which else shows a blank frame. */
-const LETS_IN: HeaderList = ['Cross-Origin-Resource-Policy', 'cross-origin'];
-const FRAMED: HeaderList = ['Cross-Origin-Embedder-Policy', 'require-corp', ...LETS_IN];
 
 /** A layer alone stands in somebody's page; what loads nothing from elsewhere can ask the same of what it loads. */
 function framingOf({ launch }: Attempt): HeaderList {

@@ -1,5 +1,6 @@
 import { SECOND, wholeSecond } from '../core/clock.ts';
 import { isLoopback } from '../http/client-address.ts';
+import { CONTROL_FORMAT } from '../sandbox/answers.ts';
 import { Faults } from '../sandbox/faults.ts';
 import { Feed } from '../sandbox/feed.ts';
 import { Inbox } from '../sandbox/inbox.ts';
@@ -77,6 +78,7 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
       return [
         {
           basePath: '',
+          format: CONTROL_FORMAT,
           routes: sandboxRoutes({
             ...services,
             clock,

@@ -1,10 +1,10 @@
-import type { AppError, ErrorCode } from '../../errors.ts';
+import { type AppError, rowOf, type ServerCode } from '../../errors.ts';
 import type { AnswerFormat, ErrorAnswer } from '../../http/answers.ts';
 import { ALLOWED_HEADERS, BARE_HEADERS, failure, JSON_HEADERS } from './envelope.ts';
 
 interface Row {
   readonly status: number;
-  /** `{names}` and `{name}` stand for the parameters concerned, `{explanation}` for that of the error. */
+  /** `{names}` and `{name}` stand for the parameters concerned. */
   readonly message: string;
   readonly headers?: readonly string[];
 }
@@ -36,7 +36,6 @@ const ANSWERS = {
   body_too_large: { status: 413, message: '요청 본문이 너무 큽니다.' },
   parameters_missing: { status: 400, message: '{names} 파라메터가 누락되었습니다.' },
   parameter_invalid: { status: 400, message: '{name} 값이 올바르지 않습니다.' },
-  input_refused: { status: 400, message: '{explanation}' },
   channel_not_found: { status: 400, message: '사용할 수 있는 본인인증 채널이 없습니다.' },
   otp_wrong: { status: 400, message: '인증번호가 일치하지 않습니다.' },
   otp_tries_spent: { status: 400, message: '인증번호 입력 횟수를 초과하였습니다. 다시 요청해주세요.' },
@@ -56,8 +55,6 @@ const ANSWERS = {
   under_age: { status: 400, message: '이용 가능한 연령이 아닙니다.' },
   line_not_allowed: { status: 400, message: '본인인증을 이용할 수 없는 휴대폰 회선입니다.' },
   provider_refused: { status: 400, message: '본인인증 기관에서 인증을 거절하였습니다.' },
-  host_not_local: { status: 403, message: '샌드박스 경로는 이 컴퓨터의 주소로만 부를 수 있습니다.' },
-  origin_foreign: { status: 403, message: '다른 사이트의 페이지에서는 이 샌드박스 경로를 부를 수 없습니다.' },
   request_malformed: { status: 400, message: '잘못된 HTTP 요청입니다.' },
   request_head_too_large: { status: 431, message: '잘못된 HTTP 요청입니다.' },
   route_unknown: { status: 404, message: '존재하지 않는 API 경로입니다.' },
@@ -71,15 +68,15 @@ const ANSWERS = {
   store_failed: FAILED,
   start_refused: FAILED,
   internal: FAILED,
-} satisfies Record<ErrorCode, Row>;
+} satisfies Record<ServerCode, Row>;
 
 /** What the document says of an error. */
 export interface ErrorAnswerTemplate extends Row {
-  readonly code: ErrorCode;
+  readonly code: ServerCode;
 }
 
 /** The rows of these errors, of which those with the same answer count once. */
-export function errorTemplates(codes: readonly ErrorCode[]): readonly ErrorAnswerTemplate[] {
+export function errorTemplates(codes: readonly ServerCode[]): readonly ErrorAnswerTemplate[] {
   const templates: ErrorAnswerTemplate[] = [];
   for (const code of codes) {
     const row: Row = ANSWERS[code];
@@ -91,11 +88,10 @@ export function errorTemplates(codes: readonly ErrorCode[]): readonly ErrorAnswe
 
 /** The answer to an error: the contract's words, nothing of ours. */
 function renderError(error: AppError): ErrorAnswer {
-  const row: Row = ANSWERS[error.code];
+  const row = rowOf<Row>(ANSWERS, error.code);
   const message = row.message
     .replace('{names}', error.names.join(', '))
-    .replace('{name}', error.names[0] ?? '')
-    .replace('{explanation}', () => error.explanation ?? '');
+    .replace('{name}', error.names[0] ?? '');
   const headers = error.retryAfter === null ? row.headers : ['Retry-After', String(error.retryAfter)];
   return { status: row.status, body: failure(message), ...(headers && { headers }) };
 }

@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts';
+import { AppError, type FailureCode, rowOf, type TransportCode } from '../../errors.ts';
 import type { AnswerFormat } from '../../http/answers.ts';
 import { HttpServer } from '../../http/server.ts';
 import type { Logger } from '../../log.ts';
@@ -18,12 +18,20 @@ export interface MetricsListener {
 }
 
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-const STATUS: Readonly<Partial<Record<AppError['code'], number>>> = {
+const STATUS = {
+  request_malformed: 400,
+  request_head_too_large: 400,
+  body_too_large: 400,
   route_unknown: 404,
   method_not_allowed: 405,
   not_ready: 503,
+  sealed_data_unreadable: 500,
+  invented_person: 500,
+  store_failed: 500,
+  store_unavailable: 500,
+  start_refused: 500,
   internal: 500,
-};
+} satisfies Record<TransportCode | FailureCode, number>;
 const PATIENCE = 1000;
 
 /**
@@ -76,5 +84,5 @@ const FORMAT: AnswerFormat = {
   textHeaders: ['Content-Type', 'application/json; charset=UTF-8', ...BARE_HEADERS],
   bareHeaders: BARE_HEADERS,
   allowedHeaders: '',
-  renderError: ({ code }) => ({ status: STATUS[code] ?? 400, body: JSON.stringify({ code }) }),
+  renderError: ({ code }) => ({ status: rowOf<number>(STATUS, code), body: JSON.stringify({ code }) }),
 };

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../../errors.ts';
+import type { ServerCode } from '../../../errors.ts';
 import type { Handler, Method, Route } from '../../../http/routes.ts';
 
 /** A text for readers, in both languages. */
@@ -64,7 +64,7 @@ export interface Operation {
   readonly answer: Schema;
   readonly answerExamples: Examples;
   /** Errors of this operation, without those that every operation has; the table of errors has status and words. */
-  readonly errors: readonly ErrorCode[];
+  readonly errors: readonly ServerCode[];
 }
 
 /** A method of a path: what it does, and what it is said to do. */

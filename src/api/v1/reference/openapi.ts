@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../../errors.ts';
+import type { ServerCode } from '../../../errors.ts';
 import { type ErrorAnswerTemplate, errorTemplates } from '../errors.ts';
 import type { DescribedRoute, Examples, Lang, ObjectSchema, Operation, Schema, Text } from './description.ts';
 import { ERRORS_OF_ALL } from './operations.ts';
@@ -226,7 +226,7 @@ function errorResponse(
 }
 
 /** Every text that a message with a placeholder may become. */
-function spellOut(message: string, code: ErrorCode, { body }: Operation): readonly string[] {
+function spellOut(message: string, code: ServerCode, { body }: Operation): readonly string[] {
   const { properties = {}, required = [] } = body?.schema ?? {};
   // One without a type is ignored, and cannot be wrong.
   const read = Object.keys(properties).filter((name) => properties[name]?.type !== undefined);

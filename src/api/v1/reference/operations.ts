@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../../errors.ts';
+import type { ServerCode } from '../../../errors.ts';
 import { KEY_PAIR, OTP_CONFIRMATION, OTP_REQUEST } from '../body-schemas.ts';
 import type { Operation } from './description.ts';
 import {
@@ -15,14 +15,14 @@ import { PG_LIST, ref, successOf } from './schemas.ts';
 
 /* Describes each operation of version 1 for its callers. Named after the file of the operation. */
 
-const REFUSALS: readonly ErrorCode[] = [
+const REFUSALS: readonly ServerCode[] = [
   'identity_mismatch',
   'person_blocked',
   'under_age',
   'line_not_allowed',
   'provider_refused',
 ];
-const PROVIDER_FAILURES: readonly ErrorCode[] = ['provider_unavailable', 'provider_misconfigured'];
+const PROVIDER_FAILURES: readonly ServerCode[] = ['provider_unavailable', 'provider_misconfigured'];
 
 export const GET_TOKEN: Operation = {
   id: 'getToken',
@@ -140,7 +140,7 @@ export const GET_PG_LIST: Operation = {
 };
 
 /** What any operation may answer: a body too long, a request that is not HTTP, a failure on our side. */
-export const ERRORS_OF_ALL: readonly ErrorCode[] = [
+export const ERRORS_OF_ALL: readonly ServerCode[] = [
   'request_malformed',
   'body_too_large',
   'request_head_too_large',
