@@ -13,7 +13,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   log: { rooms: ['errors'], packages: ['node:fs', 'node:tty', 'pino'] },
   http: {
     rooms: ['errors', 'http/client-address', 'log'],
-    packages: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:timers/promises', 'node:crypto'],
+    packages: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:crypto'],
   },
   'http/client-address': { rooms: [], packages: ['node:http', 'node:net'] },
   'api/v1': { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: [] },
@@ -125,7 +125,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   },
   // The one file of the server that knows the sandbox.
   'server/dev': {
-    rooms: ['core', 'http/client-address', 'sandbox', 'sandbox/tls', 'server'],
+    rooms: ['core', 'http', 'http/client-address', 'log', 'sandbox', 'sandbox/tls', 'server'],
     packages: [],
   },
   // Loaded only with --workers.

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AppError } from '../errors.ts';
 
 /** The answer of a surface to an error. */
@@ -52,6 +52,12 @@ export interface StreamAnswer {
   readonly open: (write: (text: string) => void, end: () => void) => () => void;
 }
 
+/** An answer that writes itself, or cuts the connection. */
+export interface OwnAnswer {
+  /** `usual` are the headers of an answer in text. Returns the status; 0 when the connection was cut. */
+  readonly write: (request: IncomingMessage, response: ServerResponse, usual: HeaderList) => number;
+}
+
 const ANY_ORIGIN: HeaderList = ['Access-Control-Allow-Origin', '*'];
 const NO_ORIGIN: HeaderList = [];
 
@@ -75,13 +81,6 @@ export function corsHeaders(
   return origin !== undefined && policy.origins.includes(origin)
     ? ['Access-Control-Allow-Origin', origin, 'Vary', 'Origin']
     : ['Vary', 'Origin'];
-}
-
-/** The usual headers of an answer; those in `others` replace the usual ones of the same name. */
-export function replaceHeaders(usual: HeaderList, others: HeaderList): HeaderList {
-  const named = others.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
-  const kept = usual.filter((_, at) => !named.includes((usual[at - (at % 2)] ?? '').toLowerCase()));
-  return [...kept, ...others];
 }
 
 /** Headers that a preflight also gets when its origin is allowed. */

@@ -1,9 +1,8 @@
 import type { Logger } from '../log.ts';
 import type { Observation, Observer } from './observer.ts';
-import type { Tap } from './tap.ts';
 
 /*
- * Guards around the hooks of metrics, traces and tests. An error of a hook changes no answer and does not end the
+ * Guards around the hooks of metrics, traces and the sandbox. An error of a hook changes no answer and does not end the
  * process.
  */
 
@@ -13,7 +12,7 @@ export function reportOnce(log: Logger, who: string): (error: unknown) => void {
   return (error) => {
     if (isSaid) return;
     isSaid = true;
-    log.error({ who, error }, 'a hook of metrics, traces or tests failed; logged once');
+    log.error({ who, error }, 'a hook of metrics, traces or the sandbox failed; logged once');
   };
 }
 
@@ -62,12 +61,3 @@ export function guardObserver(observer: Observer, log: Logger): Observer {
 }
 
 const UNSEEN: Observation = { run: (handle) => handle(), end: () => {} };
-
-/** Returns the same tap; its errors are only logged, and then there is no fault. */
-export function guardTap(tap: Tap, log: Logger): Tap {
-  const report = reportOnce(log, 'tap');
-  return {
-    fault: (method, route, parameters) => attempt(() => tap.fault(method, route, parameters), null, report),
-    seen: (request) => attempt(() => tap.seen(request), undefined, report),
-  };
-}

@@ -1,6 +1,7 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { ErrorCode } from '../errors.ts';
 
-/** A request whose head has arrived. */
+/** A request whose head has arrived, as metrics and traces see it. */
 export interface ArrivedRequest {
   readonly requestId: string;
   /** As it was sent; may be any word. */
@@ -9,6 +10,13 @@ export interface ArrivedRequest {
   readonly route: string | null;
   /** The header of W3C Trace Context, as it was sent. */
   readonly traceparent: string | string[] | undefined;
+}
+
+/** The whole head, for who may see it: only the sandbox. */
+export interface ArrivedHead extends ArrivedRequest {
+  /** The raw target of the request line. */
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
 }
 
 export interface Answered {
@@ -26,9 +34,12 @@ export interface Observation {
   end(answered: Answered): void;
 }
 
-/** Hook for metrics and tracing. Sees no target, no body and no header but the one of the trace. */
+/**
+ * Hook around every request. Those of metrics and traces take an `ArrivedRequest`: no target, and no header but the
+ * one of the trace.
+ */
 export interface Observer {
-  begin(request: ArrivedRequest): Observation;
+  begin(request: ArrivedHead): Observation;
   /** Called for bytes that are not a request. */
   refused(answered: Answered): void;
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AppError } from '../errors.ts';
-import type { AnswerFormat, PageAnswer, RouteAccess, StreamAnswer } from './answers.ts';
+import type { AnswerFormat, OwnAnswer, PageAnswer, RouteAccess, StreamAnswer } from './answers.ts';
 import { splitTarget } from './target.ts';
 
 /** As in `{ imp_uid: 'imp_1' }` for `/certifications/{imp_uid}`. */
@@ -23,8 +23,11 @@ export interface ApiRequest {
   readonly body: Buffer;
 }
 
-/** Returns the text of a 200, in ASCII, or a page, or a stream; throws an AppError. */
-export type Handler = (request: ApiRequest) => Promise<string | PageAnswer | StreamAnswer>;
+/** The text of a 200, in ASCII, or what an answer is otherwise. */
+export type Answer = string | PageAnswer | StreamAnswer | OwnAnswer;
+
+/** Answers a request; throws an AppError. */
+export type Handler = (request: ApiRequest) => Promise<Answer>;
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { HeaderList } from './answers.ts';
+import type { HeaderList, OwnAnswer } from './answers.ts';
 import { hasBody } from './body.ts';
 
 /** How much of a refused body is still read, so that the client can read the refusal. */
@@ -27,6 +27,14 @@ export function send(
   if (body.length > 0) response.write(body, 'latin1');
   drain(request, () => response.end());
 }
+
+/** Cuts the connection instead of answering. */
+export const CUT: OwnAnswer = {
+  write(request) {
+    request.socket.destroy();
+    return 0;
+  },
+};
 
 /**
  * Reads on for a moment after an answer that was sent before the request had fully arrived: closing a socket with

@@ -12,21 +12,18 @@ import {
   type PageAnswer,
   preflightHeaders,
   rawAnswer,
-  replaceHeaders,
 } from './answers.ts';
 import { announcesTooMuch, hasBody, readBody } from './body.ts';
 import { type AddressReader, createAddressReader } from './client-address.ts';
 import { Connections, MOST_CONNECTIONS, WRITE_TIMEOUT } from './connections.ts';
-import { guardObserver, guardTap } from './guards.ts';
+import { guardObserver } from './guards.ts';
 import { listenOn } from './listening.ts';
 import { unreadMediaType } from './media-type.ts';
 import { joinObservers, type Observer } from './observer.ts';
-import { pause } from './pause.ts';
 import { newRequestIds } from './request-ids.ts';
 import { createRouter, type Handler, type Match, type Method, type Route, type Surface } from './routes.ts';
 import { drain, send } from './send.ts';
 import { Streams } from './streams.ts';
-import type { Tap } from './tap.ts';
 import { createTlsServer, type TlsOptions, trackHandshakes } from './tls.ts';
 import { afterAnswers, takeTurn } from './turns.ts';
 
@@ -36,8 +33,6 @@ export interface HttpServerOptions {
   /** Of surfaces that have none, and of requests that meet no route. */
   readonly format: AnswerFormat;
   readonly log: Logger;
-  /** Default: none. */
-  readonly tap?: Tap | undefined;
   /** The first one sees a request first and its end last. Default: none. */
   readonly observers?: readonly Observer[] | undefined;
   /** Speaks TLS, 1.2 or later, with this certificate. Default: plain HTTP. */
@@ -97,7 +92,6 @@ export class HttpServer {
   readonly #server: Server | TlsServer;
   readonly #options: HttpServerOptions;
   readonly #log: Logger;
-  readonly #tap: Tap | undefined;
   readonly #observer: Observer | undefined;
   readonly #route: (rawTarget: string) => Match | null;
   readonly #addressOf: AddressReader;
@@ -112,7 +106,6 @@ export class HttpServer {
     this.#options = options;
     const log = guardLog(options.log);
     this.#log = log;
-    this.#tap = options.tap && guardTap(options.tap, log);
     this.#observer = joinObservers(options.observers?.map((each) => guardObserver(each, log)) ?? []);
     this.#streams = new Streams(log);
     this.#route = createRouter(options.surfaces);
@@ -185,7 +178,14 @@ export class HttpServer {
     const match = isAmbiguous ? null : this.#route(url);
     const leave = this.#connections.begin(request, hasBody(request));
     const route = match?.route.path ?? null;
-    const observed = this.#observer?.begin({ requestId, method, route, traceparent: headers['traceparent'] });
+    const observed = this.#observer?.begin({
+      requestId,
+      method,
+      route,
+      traceparent: headers['traceparent'],
+      target: url,
+      headers,
+    });
     const cors = corsHeaders(this.#options.cors, headers.origin, match?.route);
     const format = match?.format ?? this.#options.format;
     const exchange = { request, response, requestId, match, format, cors };
@@ -212,23 +212,6 @@ export class HttpServer {
         status = 0;
         return;
       }
-      const fault = this.#tap?.fault(method, match.route.path, match.parameters) ?? null;
-      if (fault !== null) {
-        await pause(fault.delay, this.#stop.signal);
-        if (fault.outcome.kind === 'abort') {
-          status = 0;
-          request.socket.destroy();
-          return;
-        }
-        if (fault.outcome.kind === 'instead') {
-          status = fault.outcome.status;
-          const { body: bytes, headers: more } = fault.outcome;
-          const usual = [...format.textHeaders, 'X-Request-Id', requestId, ...cors];
-          const length = ['Content-Length', String(bytes.length)];
-          this.#send(exchange, status, bytes, [...replaceHeaders(usual, more), ...length]);
-          return;
-        }
-      }
       const { parameters, query } = match;
       const asked = { method, headers, requestId, address, parameters, query, body };
       const answer = await (observed === undefined ? handler(asked) : observed.run(() => handler(asked)));
@@ -238,6 +221,9 @@ export class HttpServer {
         isStream = true;
         const all = [...answer.headers, ...NO_SNIFFING, 'X-Request-Id', requestId, ...cors];
         this.#streams.start(response, answer, all, method === 'HEAD');
+      } else if ('write' in answer) {
+        if (this.#stop.signal.aborted) response.shouldKeepAlive = false;
+        status = answer.write(request, response, [...format.textHeaders, 'X-Request-Id', requestId, ...cors]);
       } else {
         status = answer.status;
         this.#writePage(exchange, answer);
@@ -250,7 +236,6 @@ export class HttpServer {
       if (isStream) response.once('close', leave);
       else leave();
       observed?.end({ status, error: refusal });
-      this.#tap?.seen({ requestId, method, target: url, route, headers, body: body ?? NO_BODY, status });
     }
   }
 

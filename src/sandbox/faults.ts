@@ -1,9 +1,12 @@
-import type { PathParameters } from '../http/routes.ts';
-import type { Fault } from '../http/tap.ts';
+import type { HeaderList, OwnAnswer } from '../http/answers.ts';
+import { attempt } from '../http/guards.ts';
+import type { Handler, PathParameters, Route } from '../http/routes.ts';
+import { CUT, send } from '../http/send.ts';
 import { failure } from './answers.ts';
 import { type FaultTarget, readFaultRoute } from './api-routes.ts';
 import type { FaultInput } from './control-schemas.ts';
 import type { Feed } from './feed.ts';
+import { pause } from './pause.ts';
 
 /** A fault as the control route takes it; members that are left out have defaults. */
 export interface FaultRule {
@@ -28,6 +31,14 @@ export interface FaultRule {
 }
 
 const MESSAGE = '샌드박스에서 지정한 오류입니다.';
+
+/** What happens instead of an answer, or before it. */
+export interface Fault {
+  /** Milliseconds to wait first. */
+  readonly delay: number;
+  /** Null for the usual answer. */
+  readonly answer: OwnAnswer | null;
+}
 
 interface ActiveRule {
   readonly rule: FaultRule;
@@ -74,7 +85,7 @@ export class Faults {
       this.#active[at] = { ...active, rule: { ...rule, times: rule.times - 1 } };
       this.#tell();
     }
-    return { delay: rule.delay_ms, outcome: outcomeOf(rule) };
+    return { delay: rule.delay_ms, answer: answerOf(rule) };
   }
 
   #tell(): void {
@@ -90,15 +101,55 @@ function meets(target: FaultTarget, method: string, route: string, parameters: P
   );
 }
 
-function outcomeOf({ abort, status, body, headers = {} }: FaultRule): Fault['outcome'] {
-  if (abort) return { kind: 'abort' };
-  if (status === null) return { kind: 'answer' };
+function answerOf({ abort, status, body, headers = {} }: FaultRule): Fault['answer'] {
+  if (abort) return CUT;
+  if (status === null) return null;
+  const bytes = Buffer.from(body ?? failure(MESSAGE));
   return {
-    kind: 'instead',
-    status,
-    body: Buffer.from(body ?? failure(MESSAGE)),
-    headers: Object.entries(headers).flat(),
+    write(request, response, usual) {
+      const all = replaceHeaders(usual, Object.entries(headers).flat());
+      send(request, response, status, bytes, [...all, 'Content-Length', String(bytes.length)]);
+      return status;
+    },
   };
+}
+
+/** The usual headers of an answer; those in `others` replace the usual ones of the same name. */
+function replaceHeaders(usual: HeaderList, others: HeaderList): HeaderList {
+  const named = others.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
+  const kept = usual.filter((_, at) => !named.includes((usual[at - (at % 2)] ?? '').toLowerCase()));
+  return [...kept, ...others];
+}
+
+/**
+ * The same routes, to which faults happen. `stop` ends delays; `report` gets what goes wrong when a fault is looked
+ * for, and then there is none.
+ */
+export function withFaults(
+  routes: readonly Route[],
+  faults: Pick<Faults, 'hit'>,
+  stop: AbortSignal,
+  report: (error: unknown) => void,
+): readonly Route[] {
+  return wrapHandlers(routes, (handle, { path }) => async (request) => {
+    const { method, parameters } = request;
+    const fault = attempt(() => faults.hit(method, path, parameters), null, report);
+    if (fault !== null) await pause(fault.delay, stop);
+    return fault?.answer ?? handle(request);
+  });
+}
+
+/** The same routes, each handler of which is replaced by what `wrap` makes of it. */
+export function wrapHandlers(
+  routes: readonly Route[],
+  wrap: (handle: Handler, route: Route) => Handler,
+): readonly Route[] {
+  return routes.map((route) => ({
+    ...route,
+    methods: Object.fromEntries(
+      Object.entries(route.methods).map(([method, handle]) => [method, wrap(handle, route)]),
+    ),
+  }));
 }
 
 function withDefaults(fault: FaultInput): FaultRule {

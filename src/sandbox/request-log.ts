@@ -1,8 +1,19 @@
 import { maskBirthday, maskName, maskPhone } from '../core/masking.ts';
 import { bodyFormatOf, unreadMediaType } from '../http/media-type.ts';
 import { parseMultipart } from '../http/multipart.ts';
-import type { SeenRequest } from '../http/tap.ts';
+import type { ArrivedHead, Observer } from '../http/observer.ts';
+import type { Route } from '../http/routes.ts';
+import { API_ROUTES } from './api-routes.ts';
+import { wrapHandlers } from './faults.ts';
 import type { Feed } from './feed.ts';
+
+/** A request with the status of its answer; 0 when the connection was cut instead. */
+export interface SeenRequest
+  extends Pick<ArrivedHead, 'requestId' | 'method' | 'target' | 'route' | 'headers'> {
+  /** Empty when no handler got to see it. */
+  readonly body: Buffer;
+  readonly status: number;
+}
 
 /** A request of the merchant's code, for assertions in tests; without secrets and personal data. */
 export interface LoggedRequest {
@@ -22,6 +33,7 @@ export interface LoggedRequest {
   readonly at: number;
 }
 
+const NO_BODY = Buffer.alloc(0);
 const KEPT = 200;
 const LONGEST_PATH = 200;
 
@@ -55,9 +67,37 @@ export class RequestLog {
   readonly #ring: Entry[] = [];
   readonly #feed: Feed;
   #count = 0;
+  /** Of the requests that are being handled, by the request's id. */
+  readonly #bodies = new Map<string, Buffer>();
 
   constructor(feed: Feed) {
     this.#feed = feed;
+  }
+
+  /** Adds what is asked of the API, and what meets no route; `now` returns epoch seconds. */
+  observe(now: () => number): Observer {
+    return {
+      begin: (request) => ({
+        run: (handle) => handle(),
+        end: ({ status }) => {
+          const { requestId, method, target, route, headers } = request;
+          const body = this.#bodies.get(requestId) ?? NO_BODY;
+          this.#bodies.delete(requestId);
+          if (route === null || Object.hasOwn(API_ROUTES, route))
+            this.add({ requestId, method, target, route, headers, body, status }, now());
+        },
+      }),
+      // Bytes that were no request are in the log of the process.
+      refused() {},
+    };
+  }
+
+  /** The same routes of the API, whose bodies are added to what is observed. */
+  withBodies(routes: readonly Route[]): readonly Route[] {
+    return wrapHandlers(routes, (handle) => (request) => {
+      this.#bodies.set(request.requestId, request.body);
+      return handle(request);
+    });
   }
 
   add(seen: SeenRequest, at: number): void {

@@ -1,7 +1,9 @@
 import { SECOND, wholeSecond } from '../core/clock.ts';
 import { isLoopback } from '../http/client-address.ts';
+import { reportOnce } from '../http/guards.ts';
+import { guardLog } from '../log.ts';
 import { CONTROL_FORMAT } from '../sandbox/answers.ts';
-import { Faults } from '../sandbox/faults.ts';
+import { Faults, withFaults } from '../sandbox/faults.ts';
 import { Feed } from '../sandbox/feed.ts';
 import { Inbox } from '../sandbox/inbox.ts';
 import { MarkedPeople } from '../sandbox/marked-people.ts';
@@ -27,7 +29,7 @@ export type { Authority, AuthorityFiles } from '../sandbox/tls/authority.ts';
 export interface DevAppOptions
   extends Omit<
     AppOptions,
-    'policy' | 'corsOrigins' | 'providers' | 'tap' | 'extend' | 'moveClock' | 'describeMore'
+    'policy' | 'corsOrigins' | 'providers' | 'wrapApi' | 'observers' | 'extend' | 'moveClock' | 'describeMore'
   > {
   /** Who exists. Default: the people that come along. */
   readonly seed?: Seed;
@@ -63,13 +65,9 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
     describeMore: async () => (await import('../sandbox/describe-controls.ts')).describeControls(),
     moveClock: (shared) => clock.over(shared),
     providers: provider.providers,
-    tap: {
-      fault: (method, route, parameters) => (isApi(route) ? faults.hit(method, route, parameters) : null),
-      seen: (request) => {
-        if (request.route === null || isApi(request.route))
-          requests.add(request, wholeSecond(clock.now()) / SECOND);
-      },
-    },
+    wrapApi: (routes) =>
+      requests.withBodies(withFaults(routes, faults, stop.signal, reportOnce(guardLog(rest.log), 'faults'))),
+    observers: [requests.observe(() => wholeSecond(clock.now()) / SECOND)],
     pageExtras: (services) =>
       new SandboxPage({ ...services, clock, inbox, provider, seed, stop: stop.signal }),
     extend: async (services) => {
@@ -125,9 +123,4 @@ export async function openDevAuthority(files: AuthorityFiles | null): Promise<Au
 /** Reads a people file; `start_refused` says what is wrong in it. */
 export async function readSeed(file: string): Promise<Seed> {
   return (await import('../sandbox/people-schema.ts')).readPeopleFile(file);
-}
-
-/** Whether a route belongs to the API, and not to the sandbox or to health checks. */
-function isApi(route: string): boolean {
-  return route.startsWith('/users/') || route.startsWith('/certifications/');
 }

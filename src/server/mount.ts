@@ -2,9 +2,9 @@ import { V1_FORMAT } from '../api/v1/errors.ts';
 import { v1Routes } from '../api/v1/index.ts';
 import { describeApi, type Supplement } from '../api/v1/reference/openapi.ts';
 import type { CorsPolicy } from '../http/answers.ts';
-import type { Surface } from '../http/routes.ts';
+import type { Observer } from '../http/observer.ts';
+import type { Route, Surface } from '../http/routes.ts';
 import { HttpServer } from '../http/server.ts';
-import type { Tap } from '../http/tap.ts';
 import type { TlsOptions } from '../http/tls.ts';
 import type { MetricsAddress, MetricsListener } from '../observability/metrics/listener.ts';
 import type { PageExtras } from '../page/extras.ts';
@@ -29,8 +29,10 @@ export interface AppOptions extends Omit<ServiceOptions, 'countsCalls'> {
   readonly corsOrigins?: readonly string[];
   /** How long a certification that ended without a person is kept, in milliseconds. Default: 30 days. */
   readonly keepUnverified?: number;
-  /** Sees requests and makes them fail, for tests. Default: none. */
-  readonly tap?: Tap;
+  /** What the sandbox puts around the handlers of the API. Default: nothing. */
+  readonly wrapApi?: (routes: readonly Route[]) => readonly Route[];
+  /** See every request, in addition to metrics and traces. Default: none. */
+  readonly observers?: readonly Observer[];
   /** Speaks TLS with this certificate. Default: plain HTTP. */
   readonly tls?: TlsOptions;
   /** Port of plain HTTP in addition to TLS; 0 takes a free one. Default: none. */
@@ -93,7 +95,7 @@ async function mount(services: Services, options: AppOptions): Promise<App> {
   });
   const api = v1Routes({ ...services, sandbox: policy.showsSandbox });
   const surfaces: readonly Surface[] = [
-    { basePath, routes: api },
+    { basePath, routes: options.wrapApi?.(api) ?? api },
     { basePath, routes: [...page, ...scriptRoutes()] },
     { basePath: '', routes: healthRoutes(store) },
     {
@@ -109,10 +111,11 @@ async function mount(services: Services, options: AppOptions): Promise<App> {
     cors,
     format: V1_FORMAT,
     log,
-    tap: options.tap,
-    observers: [metrics?.observe(surfaces.flatMap(({ routes }) => routes)), traces?.observer].filter(
-      (each) => each !== undefined,
-    ),
+    observers: [
+      metrics?.observe(surfaces.flatMap(({ routes }) => routes)),
+      traces?.observer,
+      ...(options.observers ?? []),
+    ].filter((each) => each !== undefined),
     trustedProxies: options.trustedProxies,
     maxConnections: options.maxConnections,
   };

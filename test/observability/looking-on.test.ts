@@ -2,8 +2,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { AppError } from '../../src/errors.ts';
 import type { Observer } from '../../src/http/observer.ts';
 import { HttpServer, type HttpServerOptions } from '../../src/http/server.ts';
-import type { Tap } from '../../src/http/tap.ts';
 import type { Logger } from '../../src/log.ts';
+import { withFaults } from '../../src/sandbox/faults.ts';
 import { formatOf } from '../support/answer-format.ts';
 import { exchange, RawConnection, readAnswers } from '../support/raw-exchange.ts';
 
@@ -164,17 +164,19 @@ describe('an observer that throws', () => {
   });
 });
 
-describe('a tap that throws', () => {
-  const TAPS: Readonly<Record<string, Tap>> = {
-    'when it is asked for a fault': { fault: fail('fault'), seen: () => {} },
-    'when it is shown a request': { fault: () => null, seen: fail('seen') },
-  };
-  test.for(Object.keys(TAPS))('%s changes no answer, and is reported once', async (when) => {
-    const { log, errors } = listen();
-    const { walk } = await start({ tap: TAPS[when] as Tap, log });
-    await walk();
-    await walk();
-    expect(errors().filter(({ fields }) => fields['who'] === 'tap')).toHaveLength(1);
+describe('faults of the sandbox that cannot be looked for', () => {
+  test('change no answer, and are reported once', async () => {
+    const reported: unknown[] = [];
+    const never = new AbortController().signal;
+    const routes = withFaults(
+      [{ path: '/', methods: { GET: async () => '"right"' } }],
+      { hit: fail('faults') },
+      never,
+      (error) => reported.push(error),
+    );
+    const { ask } = await start({ surfaces: [{ basePath: '', routes }] });
+    expect(await ask('GET / HTTP/1.1\r\n\r\n')).toEqual([200, '"right"']);
+    expect(reported).toEqual([new Error('faults failed')]);
   });
 });
 
@@ -183,7 +185,6 @@ test('a log that throws changes no answer', async () => {
   const { walk } = await start({
     log: broken,
     observers: [OBSERVERS['when it has ended'] as Observer],
-    tap: { fault: fail('fault'), seen: fail('seen') },
   });
   await walk();
 });

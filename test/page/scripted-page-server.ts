@@ -2,7 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { V1_FORMAT } from '../../src/api/v1/errors.ts';
 import type { PageAnswer } from '../../src/http/answers.ts';
-import type { ApiRequest, Route } from '../../src/http/routes.ts';
+import type { Answer, ApiRequest, Route } from '../../src/http/routes.ts';
+import { CUT } from '../../src/http/send.ts';
 import { HttpServer } from '../../src/http/server.ts';
 import { createLog } from '../../src/log.ts';
 import { scriptRoutes } from '../../src/page/scripts.ts';
@@ -99,9 +100,13 @@ export async function startScriptedPageServer(): Promise<ScriptedPageServer> {
 
   const call =
     (name: string) =>
-    async ({ body }: ApiRequest): Promise<PageAnswer> => {
-      asked.push({ path: name, body: JSON.parse(body.toString()) as Record<string, unknown> });
+    async ({ body }: ApiRequest): Promise<Answer> => {
       const planned = replies.get(name) ?? [];
+      if (planned[0] === 'cut') {
+        if (planned.length > 1) void planned.shift();
+        return CUT;
+      }
+      asked.push({ path: name, body: JSON.parse(body.toString()) as Record<string, unknown> });
       const next = planned.length > 1 ? planned.shift() : planned[0];
       const reply = await (next === 'silence' || next instanceof Promise ? keepWaiting(next) : next);
       if (reply === undefined || reply === 'cut') return json(502, null);
@@ -127,15 +132,6 @@ export async function startScriptedPageServer(): Promise<ScriptedPageServer> {
     cors: { kind: 'listed', origins: [] },
     format: V1_FORMAT,
     log: createLog('silent'),
-    tap: {
-      fault: (_method, route) => {
-        const planned = replies.get(route.slice('/page/'.length));
-        if (planned?.[0] !== 'cut') return null;
-        if (planned.length > 1) void planned.shift();
-        return { delay: 0, outcome: { kind: 'abort' } };
-      },
-      seen: () => undefined,
-    },
   });
   const { port } = await server.listen(0, '127.0.0.1');
   const url = `http://127.0.0.1:${port}`;

@@ -5,12 +5,12 @@ import type { Visitor } from '../../core/caller.ts';
 import { type Clock, SECOND } from '../../core/clock.ts';
 import { ageOf, genderDigit, type Identity, parseCarrier, parsePhone } from '../../core/identity.ts';
 import { OTP_LIFE } from '../../core/otp.ts';
-import { pause } from '../../http/pause.ts';
 import type { Form, PageExtras } from '../../page/extras.ts';
 import { OUTCOMES } from '../../page/sandbox-copy.ts';
 import type { Finish, PersonFields, SandboxPanel, Screen } from '../../page/screen.ts';
 import { fakeProviderTid } from '../fake-ids.ts';
 import { EVERY_MESSAGE, type Inbox } from '../inbox.ts';
+import { pause } from '../pause.ts';
 import type { Seed, SeedPerson } from '../people-file.ts';
 import type { SandboxProvider } from '../provider.ts';
 
