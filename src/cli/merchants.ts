@@ -2,7 +2,8 @@ import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { toMerchantSetup } from '../config/merchant-setup.ts';
 import { checkMerchantsFile, keysOf, type MerchantEntry } from '../config/merchants-file.ts';
 import { foldImpKey } from '../core/merchant.ts';
-import type { ListedMerchant } from '../core/merchant-service.ts';
+import type { ListedMerchant, MerchantService } from '../core/merchant-service.ts';
+import { AppError } from '../errors.ts';
 import { decodeJson, decodeText, explainUnreadable, openTrustedFile } from '../files/trusted-file.ts';
 import { createLog } from '../log.ts';
 import type { Services } from '../server/services.ts';
@@ -113,6 +114,8 @@ async function bringIn(
   const listed = await service.list();
   const taken = entries.flatMap((entry, at) => findTaken(listed, entry, `merchants[${at}]`));
   if (taken.length > 0) return refuse(input, taken);
+  const refused = entries.flatMap((entry) => findRefusedSettings(service, entry));
+  if (refused.length > 0) return refuse(input, refused);
   for (const entry of entries) {
     const setup = toMerchantSetup(entry);
     await service.save(setup);
@@ -122,6 +125,17 @@ async function bringIn(
       console.log(`  key ${impKey} is not in the file and still works; --revoke ${impKey} ends it`);
   }
   return EXIT.ok;
+}
+
+/** What an adapter has to say against the settings of a channel. */
+function findRefusedSettings(service: MerchantService, entry: MerchantEntry): readonly string[] {
+  try {
+    service.checkSettings(toMerchantSetup(entry));
+    return [];
+  } catch (error) {
+    if (error instanceof AppError && error.explanation !== null) return [error.explanation];
+    throw error;
+  }
 }
 
 /** Key pairs of a merchant that work and that its entry does not name. */

@@ -10,8 +10,8 @@ const NAMED = 20;
 export const UNFINISHED = 'no such provider here: it certifies nobody';
 
 /** Whether a channel has no provider and so can certify nobody. */
-export function isUnfinished(providers: Providers, { provider }: Channel): boolean {
-  return findProvider(providers, provider) === undefined;
+export function isUnfinished(providers: Providers, channel: Channel): boolean {
+  return findProvider(providers, channel) === undefined;
 }
 
 /** Names the channels that have no provider, in the log and on standard output, once at a start. */
@@ -26,7 +26,7 @@ export async function tellUnfinished({ merchants, providers }: Services, log: Lo
   }
   const unfinished = channels.filter((channel) => isUnfinished(providers, channel));
   if (unfinished.length === 0) return;
-  const named = unfinished.slice(0, NAMED).map(({ channelKey, provider }) => `${channelKey} (${provider})`);
+  const named = unfinished.slice(0, NAMED).map(({ channelKey, adapter }) => `${channelKey} (${adapter})`);
   log.warn({ count: unfinished.length, channels: named }, 'channels without a provider certify nobody');
   for (const name of named) console.log(`channel ${name}: ${UNFINISHED}`);
   if (unfinished.length > NAMED)

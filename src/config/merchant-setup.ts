@@ -22,6 +22,8 @@ export function toMerchantSetup(merchant: MerchantEntry): MerchantSetup {
     })),
     channels: merchant.channels.map((channel) => ({
       channelKey: channel.channel_key,
+      adapter: channel.adapter ?? undefined,
+      settings: channel.settings ?? undefined,
       provider: channel.pg_provider,
       providerMerchantId: channel.pg_id,
       carrierApproval: channel.carrier_approval ?? false,

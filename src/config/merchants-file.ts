@@ -13,6 +13,10 @@ const KEY = { imp_key: text, imp_secret: text };
 const CHANNEL = object({
   channel_key: text,
   pg_provider: oneOf(PROVIDER_NAMES),
+  /** Default: the adapter with the name of `pg_provider`. */
+  adapter: v.nullish(text),
+  /** What the adapter takes; it checks them itself. */
+  settings: v.nullish(v.record(v.string(), v.unknown(), 'must be an object')),
   pg_id: text,
   // The order already says this; see `findWrongDefaults`.
   default: v.nullish(truth),

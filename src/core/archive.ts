@@ -23,7 +23,7 @@ export const ARCHIVE_TABLES: readonly ArchiveTable[] = [
   table('merchants', 'id user_code:text name:text page_rules:text disabled_at proof:bytes'),
   table(
     'channels',
-    'id merchant_id position channel_key:text provider:text provider_merchant_id:text carrier_approval:flag foreigner_add_on:flag minimum_age proof:bytes',
+    'id merchant_id position channel_key:text provider:text provider_merchant_id:text carrier_approval:flag foreigner_add_on:flag minimum_age proof:bytes adapter:text settings_key_id settings_salt:bytes settings_sealed:bytes',
   ),
   table('api_keys', 'id merchant_id imp_key:text secret_digest:bytes revoked_at'),
   table('access_tokens', 'api_key_id nonce:bytes digest:text issued_at expires_at proof:bytes'),

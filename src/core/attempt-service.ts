@@ -27,7 +27,7 @@ import { requireReal } from './invented-people.ts';
 import { OTP_WRONG_TRIES } from './otp.ts';
 import type { OtpServiceOptions } from './otp-service.ts';
 import { isThere, type PresenceState } from './presence.ts';
-import { findProvider } from './provider.ts';
+import { findProvider, offersAny } from './provider.ts';
 
 /** Purposes of the digests of an attempt's secrets. */
 const PURPOSES = { ticket: 'page ticket', session: 'page session', handle: 'page handle' } as const;
@@ -51,7 +51,10 @@ export class AttemptService {
   async listChannels(merchantId: number): Promise<readonly Channel[]> {
     const channels = await this.#options.merchants.listChannels(merchantId);
     const { providers } = this.#options;
-    return channels.filter(({ provider }) => findProvider(providers, provider)?.screens !== undefined);
+    return channels.filter((channel) => {
+      const { otp, hosted } = findProvider(providers, channel) ?? {};
+      return hosted !== undefined || (otp !== undefined && offersAny(otp, channel, 'page'));
+    });
   }
 
   /** Creates a pending certification and its attempt. Rejects with `rate_limited`. */

@@ -19,6 +19,7 @@ import type { Channel } from './channel.ts';
 import { askProvider, newClaim } from './claims.ts';
 import { type OtpOutcome, reportFailure } from './hooks.ts';
 import type { Carrier, Identity } from './identity.ts';
+import { openChannel } from './merchant-service.ts';
 import { digestOtp, digestOtpLike, OTP_LIFE, OTP_WRONG_TRIES, toMessageName } from './otp.ts';
 import { findProvider, type OtpCapability, type VerificationMethod } from './provider.ts';
 
@@ -85,8 +86,8 @@ export class AttemptSteps {
 
   /** The methods that the attempt's channel offers, the first one suggested. */
   methodsOf({ channel }: Attempt): readonly VerificationMethod[] {
-    const provider = this.#providerOf(channel);
-    return (['APP', 'SMS'] as const).filter((method) => provider.offers(method));
+    const otp = this.#otpOf(channel);
+    return (['APP', 'SMS'] as const).filter((method) => otp.offers(method, 'page', channel.provider));
   }
 
   /**
@@ -164,14 +165,14 @@ export class AttemptSteps {
     await limiter.countCode(visitor, { merchantId, phone: claimant.phone });
     const request = {
       impUid,
-      channel,
+      ...openChannel(vault, channel),
       claimant,
       method,
       serviceName: await this.#messageName(attempt),
       bypass: null,
       now: clock.now(),
     };
-    const { otp, providerTid } = await askProvider(this.#providerOf(channel).request(request));
+    const { otp, providerTid } = await askProvider(this.#otpOf(channel).request(request));
     const digest = Buffer.from(digestOtp(vault, impUid, otp)).toString('base64');
     return this.#attempts.advance(sending, {
       screen: method === 'SMS' ? 'code' : 'app',
@@ -306,7 +307,8 @@ export class AttemptSteps {
     return this.#complete(attempt, claim, async () => {
       const { claimant } = progress;
       if (claimant === null) throw alteredAttempt(attempt);
-      return askProvider(this.#providerOf(channel).confirm({ impUid, channel, claimant, method }));
+      const opened = openChannel(this.#options.vault, channel);
+      return askProvider(this.#otpOf(channel).confirm({ impUid, ...opened, claimant, method }));
     });
   }
 
@@ -330,10 +332,10 @@ export class AttemptSteps {
     this.#options.hooks?.otpCalled('page', outcome);
   };
 
-  #providerOf({ provider }: Channel): OtpCapability {
-    const screens = findProvider(this.#options.providers, provider)?.screens;
-    if (screens === undefined) throw new AppError('channel_not_found');
-    return screens;
+  #otpOf(channel: Channel): OtpCapability {
+    const otp = findProvider(this.#options.providers, channel)?.otp;
+    if (otp === undefined) throw new AppError('channel_not_found');
+    return otp;
   }
 }
 

@@ -39,6 +39,8 @@ function prove(more: Partial<Omit<Channel, 'proof'>> = {}): Channel {
     carrierApproval: false,
     foreignerAddOn: false,
     minimumAge: 19,
+    adapter: 'danal',
+    settings: { masterKeyId: 1, salt: new Uint8Array(32), blob: Uint8Array.of(1) },
     ...more,
   } as const;
   return { ...channel, proof: proveChannel(vault, channel) };
@@ -91,6 +93,8 @@ describe('the row of a channel', () => {
     carrierApproval: { carrierApproval: true },
     foreignerAddOn: { foreignerAddOn: true },
     minimumAge: { minimumAge: null },
+    adapter: { adapter: 'another' },
+    settings: { settings: { ...channel.settings, blob: Uint8Array.of(2) } },
     proof: { proof: elsewhere.proof },
   };
 

@@ -18,6 +18,8 @@ const channel = (id: number, provider: ProviderName, providerMerchantId: string)
   carrierApproval: false,
   foreignerAddOn: false,
   minimumAge: null,
+  adapter: provider,
+  settings: { masterKeyId: 1, salt: new Uint8Array(32), blob: Uint8Array.of(1) },
   proof: new Uint8Array(),
 });
 const CHANNELS = [

@@ -1,8 +1,10 @@
-/** Providers whose result shape the published contract knows. */
+import type { Sealed } from './vault.ts';
+
+/** Values of `pg_provider` whose result shape the published contract knows. */
 export const PROVIDER_NAMES = ['danal', 'inicis_unified', 'kcp_v2', 'inicis'] as const;
 export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
-/** One merchant's configured use of one provider. */
+/** One merchant's configured use of one agency. */
 export interface Channel {
   readonly id: number;
   readonly merchantId: number;
@@ -10,6 +12,9 @@ export interface Channel {
   readonly position: number;
   /** Public name of the channel. */
   readonly channelKey: string;
+  /** Name of the adapter that talks to the agency. */
+  readonly adapter: string;
+  /** What results show as `pg_provider`. */
   readonly provider: ProviderName;
   /** The merchant's id at the provider (CPID, MID, site code). */
   readonly providerMerchantId: string;
@@ -19,6 +24,8 @@ export interface Channel {
   readonly foreignerAddOn: boolean;
   /** Lowest age in full years (만 나이) of whom it certifies; null for any. */
   readonly minimumAge: number | null;
+  /** What its adapter must know, sealed; see `Settings`. */
+  readonly settings: Sealed;
   /** Shows that the row is as it was written; see `proofs.ts`. */
   readonly proof: Uint8Array;
 }

@@ -1,4 +1,5 @@
-import { AppError } from '../errors.ts';
+import { toAsciiJson } from '../ascii-json.ts';
+import { AppError, toAppError } from '../errors.ts';
 import type { Channel } from './channel.ts';
 import type { Clock } from './clock.ts';
 import {
@@ -7,11 +8,26 @@ import {
   type Merchant,
   type MerchantRows,
   type MerchantSetup,
+  type NewChannel,
 } from './merchant.ts';
 import { checkChannel, checkMerchant, proveChannel, proveMerchant } from './proofs.ts';
+import { type ChannelInUse, findProvider, type Providers, type Settings } from './provider.ts';
 import type { Store } from './store.ts';
 import { digestSecret } from './token-service.ts';
 import type { Vault } from './vault.ts';
+
+/** What the sealed settings of a channel are bound to. */
+function settingsContext(channel: Pick<Channel, 'merchantId' | 'channelKey' | 'adapter'>): string {
+  return JSON.stringify(['channel settings', channel.merchantId, channel.channelKey, channel.adapter]);
+}
+
+/** The channel with its settings, as its adapter needs them; `sealed_data_unreadable` when they were altered. */
+export function openChannel(vault: Vault, channel: Channel): ChannelInUse {
+  return {
+    channel,
+    settings: JSON.parse(vault.open(settingsContext(channel), channel.settings)) as Settings,
+  };
+}
 
 /** A merchant with what belongs to it, as it is listed. */
 export interface ListedMerchant {
@@ -25,14 +41,20 @@ export class MerchantService {
   readonly #store: Store;
   readonly #vault: Vault;
   readonly #clock: Clock;
+  readonly #providers: Providers;
 
-  constructor(store: Store, vault: Vault, clock: Clock) {
+  /** `providers` check the settings of channels. */
+  constructor(store: Store, vault: Vault, clock: Clock, providers: Providers = {}) {
+    this.#providers = providers;
     this.#store = store;
     this.#vault = vault;
     this.#clock = clock;
   }
 
-  /** Adds a merchant, or brings the one with this user code up to date. Keys and channels not named stay. */
+  /**
+   * Adds a merchant, or brings the one with this user code up to date. Keys and channels not named stay. Rejects with
+   * `input_refused` when an adapter does not take the settings of a channel.
+   */
   save({ name, userCode, pageRules, keys, channels }: MerchantSetup): Promise<Merchant> {
     return this.#change(userCode, (found) => ({
       ...found,
@@ -42,12 +64,42 @@ export class MerchantService {
         impKey: foldImpKey(impKey),
         secretDigest: digestSecret(this.#vault, found.id, foldImpKey(impKey), impSecret),
       })),
-      channels: channels.map((channel, position) => ({
-        ...channel,
-        position,
-        proof: proveChannel(this.#vault, { ...channel, position, merchantId: found.id }),
-      })),
+      channels: channels.map((channel, position) => this.#toRow(found.id, channel, position)),
     }));
+  }
+
+  /** Rejects with `input_refused` when an adapter does not take the settings of a channel, as `save` would. */
+  checkSettings({ channels }: MerchantSetup): void {
+    for (const channel of channels) this.#parseSettings(channel.adapter ?? channel.provider, channel);
+  }
+
+  #toRow(merchantId: number, channel: NewChannel, position: number): MerchantRows['channels'][number] {
+    const { channelKey, provider } = channel;
+    const adapter = channel.adapter ?? provider;
+    const context = settingsContext({ merchantId, channelKey, adapter });
+    const settings = this.#vault.seal(context, toAsciiJson(this.#parseSettings(adapter, channel)));
+    const row = { ...channel, merchantId, position, adapter, settings };
+    return { ...row, proof: proveChannel(this.#vault, row) };
+  }
+
+  /** Without its adapter a channel certifies nobody, but still shows the results of an import. */
+  #parseSettings(adapter: string, { channelKey, provider, settings, ...channel }: NewChannel): Settings {
+    const found = findProvider(this.#providers, { adapter });
+    const refuse = (sentence: string) =>
+      new AppError('input_refused', { explanation: `channel ${channelKey}: ${sentence}` });
+    if (found === undefined) {
+      if (channel.adapter === undefined && settings === undefined) return {};
+      const known = Object.keys(this.#providers).join(', ');
+      throw refuse(`there is no adapter ${adapter} here; known: ${known || 'none'}`);
+    }
+    if (!found.shows.includes(provider))
+      throw refuse(`the adapter ${adapter} shows pg_provider ${found.shows.join(', ')} only`);
+    try {
+      return found.parseSettings(settings ?? {}, { provider });
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      throw error.code === 'input_refused' ? refuse(error.explanation ?? '') : error;
+    }
   }
 
   /** Disables a merchant and ends its tokens; false when there is none with this user code. */

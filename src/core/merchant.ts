@@ -54,7 +54,13 @@ export interface KeyPair {
   readonly impSecret: string;
 }
 
-export type NewChannel = Omit<Channel, 'id' | 'merchantId' | 'position' | 'proof'>;
+export interface NewChannel
+  extends Omit<Channel, 'id' | 'merchantId' | 'position' | 'proof' | 'adapter' | 'settings'> {
+  /** Default: the adapter with the name of `provider`. */
+  readonly adapter?: string | undefined;
+  /** As its adapter takes them. Default: none. */
+  readonly settings?: unknown;
+}
 
 /** A merchant with everything that is to be said of it. The first channel is the default one. */
 export interface MerchantSetup {

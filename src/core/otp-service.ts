@@ -4,7 +4,7 @@ import type { MerchantCaller } from './caller.ts';
 import type { StoredCertification } from './certification.ts';
 import { type Certification, unpackDetails } from './certification.ts';
 import { openCertification, sealCertification } from './certification-service.ts';
-import { type Channel, type ChannelChoice, chooseChannel, type ProviderName } from './channel.ts';
+import { type Channel, type ChannelChoice, chooseChannel } from './channel.ts';
 import { askProvider, isLive, newClaim } from './claims.ts';
 import { type Clock, wholeSecond } from './clock.ts';
 import { NO_HOOKS, reportFailure, type ServiceHooks } from './hooks.ts';
@@ -12,7 +12,7 @@ import { ageOf } from './identity.ts';
 import { newImpUid } from './ids.ts';
 import { requireReal } from './invented-people.ts';
 import type { Limiter } from './limits.ts';
-import type { MerchantService } from './merchant-service.ts';
+import { type MerchantService, openChannel } from './merchant-service.ts';
 import {
   claimantContext,
   digestOtp,
@@ -27,6 +27,7 @@ import {
   type Claimant,
   findProvider,
   type OtpCapability,
+  offersAny,
   type Providers,
   type VerificationMethod,
 } from './provider.ts';
@@ -94,7 +95,8 @@ export class OtpService {
     const { claimant, method, merchantUid } = request;
     const channel = await this.#chooseChannel(merchantId, request.choice);
     const provider = this.#otpOf(channel);
-    if (!provider.offers(method)) throw new AppError('parameter_invalid', { names: ['verification_method'] });
+    if (!provider.offers(method, 'v1', channel.provider))
+      throw new AppError('parameter_invalid', { names: ['verification_method'] });
 
     const { phone } = claimant;
     await limiter.countCode(caller, { merchantId, phone });
@@ -109,7 +111,7 @@ export class OtpService {
       const { otp, providerTid } = await askProvider(
         provider.request({
           impUid,
-          channel,
+          ...openChannel(vault, channel),
           claimant,
           method,
           serviceName,
@@ -244,7 +246,9 @@ export class OtpService {
     const { impUid, merchantId, channel } = stored;
     try {
       const details = unpackDetails(openCertification(vault, stored).details);
-      const identity = await askProvider(this.#otpOf(channel).confirm({ impUid, channel, claimant, method }));
+      const identity = await askProvider(
+        this.#otpOf(channel).confirm({ impUid, ...openChannel(vault, channel), claimant, method }),
+      );
       if (!keepsInvented) requireReal(identity);
       requireAge(channel, identity.birthday, clock.now());
       const certified = sealCertification(vault, impUid, {
@@ -271,7 +275,10 @@ export class OtpService {
   async #chooseChannel(merchantId: number, choice: ChannelChoice): Promise<Channel> {
     const { merchants, forgiveChannel } = this.#options;
     const chosen = chooseChannel(await merchants.listChannels(merchantId), choice, {
-      canServe: ({ provider }) => this.#hasOtp(provider),
+      canServe: (channel) => {
+        const otp = findProvider(this.#options.providers, channel)?.otp;
+        return otp !== undefined && offersAny(otp, channel, 'v1');
+      },
       isForgiving: forgiveChannel !== null,
     });
     if (chosen === null) throw new AppError('channel_not_found');
@@ -279,12 +286,8 @@ export class OtpService {
     return chosen.channel;
   }
 
-  #hasOtp(provider: ProviderName): boolean {
-    return findProvider(this.#options.providers, provider)?.otp !== undefined;
-  }
-
-  #otpOf({ provider }: Channel): OtpCapability {
-    const otp = findProvider(this.#options.providers, provider)?.otp;
+  #otpOf(channel: Channel): OtpCapability {
+    const otp = findProvider(this.#options.providers, channel)?.otp;
     if (otp === undefined) throw new AppError('channel_not_found');
     return otp;
   }

@@ -47,11 +47,14 @@ const channelText = (channel: ChannelText): string =>
     channel.merchantId,
     channel.position,
     channel.channelKey,
+    channel.adapter,
     channel.provider,
     channel.providerMerchantId,
     channel.carrierApproval,
     channel.foreignerAddOn,
     channel.minimumAge,
+    // So that no older settings of the same channel can be put in their place.
+    Buffer.from(channel.settings.blob).toString('base64'),
   ]);
 
 export function proveChannel(vault: Vault, channel: ChannelText): Uint8Array {

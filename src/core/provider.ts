@@ -4,12 +4,54 @@ import type { Identity } from './identity.ts';
 /** How a person proves to be the subscriber: by a code in a text message, or in the carrier's app (PASS). */
 export type VerificationMethod = 'SMS' | 'APP';
 
+/** Where an OTP is asked for: by the merchant's own page over the API, or by the verification page. */
+export type OtpSurface = 'v1' | 'page';
+
 /** Whom a request names. Nobody has vouched for it yet. */
 export type Claimant = Omit<Identity, 'ci' | 'di'>;
 
-export interface OtpRequest {
-  readonly impUid: string;
+/** What an adapter needs to know of a channel, as its `parseSettings` returned it; sealed in the store. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** A channel as its adapter sees it. */
+export interface ChannelInUse {
   readonly channel: Channel;
+  readonly settings: Settings;
+}
+
+/**
+ * The adapter of one agency: its protocol, and nothing that is kept. What it must remember between two calls it returns
+ * as a memo, which the core stores sealed and hands back.
+ *
+ * Errors: a person or result that is not acceptable is one of `identity_mismatch`, `person_blocked`, `under_age`,
+ * `line_not_allowed`, `provider_refused`; `person_cancelled` when the person gave up; a failure that may pass is
+ * `provider_unavailable`; wrong contract data are `provider_misconfigured`.
+ */
+export interface Provider {
+  /** The adapter's own name, in lower case. Several adapters may produce the same `pg_provider`. */
+  readonly name: string;
+  /** The values of `pg_provider` that its channels may show. */
+  readonly shows: readonly ProviderName[];
+  /**
+   * Checks the settings of a channel when it is saved, and returns what is to be kept. Rejects with `input_refused` and
+   * a sentence that names the wrong member and quotes no value: it may be a secret.
+   */
+  parseSettings(value: unknown, channel: { readonly provider: ProviderName }): Settings;
+  readonly otp?: OtpCapability;
+  readonly hosted?: HostedCapability;
+}
+
+/** The agency sends a code or asks the carrier's app. The person types the code on a page of ours or the merchant's. */
+export interface OtpCapability {
+  /** Whether the method is offered there on channels that show this `pg_provider`. */
+  offers(method: VerificationMethod, surface: OtpSurface, provider: ProviderName): boolean;
+  request(request: OtpRequest): Promise<OtpSent>;
+  /** Asked once the right code was given, or for `APP`, where not yet approved is `app_not_approved`. */
+  confirm(confirmation: OtpConfirmation): Promise<Identity>;
+}
+
+export interface OtpRequest extends ChannelInUse {
+  readonly impUid: string;
   readonly claimant: Claimant;
   readonly method: VerificationMethod;
   /** Shown in the text message, at most 20 characters. */
@@ -27,37 +69,71 @@ export interface OtpSent {
   readonly otp: string;
 }
 
-export interface OtpConfirmation {
+export interface OtpConfirmation extends ChannelInUse {
   readonly impUid: string;
-  readonly channel: Channel;
   readonly claimant: Claimant;
   readonly method: VerificationMethod;
 }
 
-/**
- * One agency. Capability is the presence of an object. A person or result that is not acceptable is one of
- * `identity_mismatch`, `person_blocked`, `under_age`, `line_not_allowed`, `provider_refused`; a failure that may
- * pass is `provider_unavailable`; wrong contract data are `provider_misconfigured`.
- */
-export interface Provider {
-  /** What the merchant's own page asks for. */
-  readonly otp?: OtpCapability;
-  /** What our page's own screens walk through. */
-  readonly screens?: OtpCapability;
+/** The person identifies in a window of the agency, to which our page hands over. */
+export interface HostedCapability {
+  /** Whether `complete` may be asked again about one return after the process that asked has died. */
+  readonly isRepeatable: boolean;
+  begin(request: HostedRequest): Promise<HostedBegin>;
+  /** Asks the agency, server to server. What the browser brought back is a hint and proves nothing. */
+  complete(completion: HostedReturn): Promise<HostedResult>;
 }
 
-export interface OtpCapability {
-  /** Whether the method is offered on channels of this provider. */
-  offers(method: VerificationMethod): boolean;
-  request(request: OtpRequest): Promise<OtpSent>;
-  /** Asked once the right code was given, or for `APP`, where not yet approved is `app_not_approved`. */
-  confirm(confirmation: OtpConfirmation): Promise<Identity>;
+export interface HostedRequest extends ChannelInUse {
+  /** 20 letters and digits by which the agency may know this attempt; says nothing about the person. */
+  readonly attemptId: string;
+  /** Where the agency sends the browser back to, by GET or POST. Unguessable; good for this attempt only. */
+  readonly returnAddress: string;
+  /** Shown to the person by agencies that show one. */
+  readonly serviceName: string;
+  /** What the merchant's call says about the person; empty for nothing. */
+  readonly prefill: { readonly name: string; readonly phone: string };
+  /** Full years; null for people of any age. The core checks the result too. */
+  readonly minimumAge: number | null;
+  readonly now: number;
 }
 
-/** The provider that serves a channel, by the name that its results show. */
-export type Providers = Readonly<Partial<Record<ProviderName, Provider>>>;
+export interface HostedBegin {
+  /** Absolute, http or https. */
+  readonly address: string;
+  /** Fields of a form that the browser posts there; null for a redirect. */
+  readonly fields: Readonly<Record<string, string>> | null;
+  /** At most `LONGEST_MEMO` characters; never leaves the server. */
+  readonly memo: string;
+}
 
-/** The provider of that name. The name comes out of a database: what every object has by birth is no provider. */
-export function findProvider(providers: Providers, name: ProviderName): Provider | undefined {
-  return Object.hasOwn(providers, name) ? providers[name] : undefined;
+export interface HostedReturn extends ChannelInUse {
+  readonly attemptId: string;
+  readonly memo: string;
+  /** Names and values that the browser brought back, by GET or POST; anything at all may have been sent. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  readonly now: number;
+}
+
+export interface HostedResult {
+  readonly providerTid: string;
+  readonly identity: Identity;
+}
+
+export const LONGEST_MEMO = 2048;
+
+/** The adapters that this server has, by their names. */
+export type Providers = Readonly<Record<string, Provider>>;
+
+/** Whether a channel can be used for OTP there at all. */
+export function offersAny(otp: OtpCapability, { provider }: Channel, surface: OtpSurface): boolean {
+  return otp.offers('SMS', surface, provider) || otp.offers('APP', surface, provider);
+}
+
+/** The adapter of a channel. Its name comes out of a database: what every object has by birth is no adapter. */
+export function findProvider(
+  providers: Providers,
+  { adapter }: Pick<Channel, 'adapter'>,
+): Provider | undefined {
+  return Object.hasOwn(providers, adapter) ? providers[adapter] : undefined;
 }

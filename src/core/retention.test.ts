@@ -31,6 +31,8 @@ describe('a sweep', () => {
       carrierApproval: false,
       foreignerAddOn: false,
       minimumAge: null,
+      adapter: 'danal',
+      settings: sealed(),
     } as const;
     const { id } = await store.saveMerchant('imp00000001', () => ({
       name: '가상상점',

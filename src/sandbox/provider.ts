@@ -1,11 +1,30 @@
 import { randomInt } from 'node:crypto';
+import { PROVIDER_NAMES, type ProviderName } from '../core/channel.ts';
 import { SECOND, wholeSecond } from '../core/clock.ts';
-import type { OtpCapability, OtpConfirmation, OtpRequest, OtpSent, Providers } from '../core/provider.ts';
+import type {
+  OtpConfirmation,
+  OtpRequest,
+  OtpSent,
+  Provider,
+  Providers,
+  VerificationMethod,
+} from '../core/provider.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { fakeProviderTid } from './fake-ids.ts';
 import type { Inbox } from './inbox.ts';
 import { MarkedPeople, type MarkedPerson } from './marked-people.ts';
 import type { RecentCertifications } from './recent-certifications.ts';
+
+/** The adapter of every channel in a sandbox. */
+export const SANDBOX_ADAPTER = 'sandbox';
+
+/** What each agency offers over the API; the page offers everything. */
+const OFFERED: Readonly<Record<ProviderName, readonly VerificationMethod[]>> = {
+  danal: ['SMS'],
+  kcp_v2: ['SMS', 'APP'],
+  inicis_unified: [],
+  inicis: [],
+};
 
 /** The code of every message, unless codes are random. */
 const USUAL_OTP = '123456';
@@ -23,8 +42,8 @@ const CODES: ReadonlyMap<string, ErrorCode> = new Map([
 ]);
 
 /**
- * The provider of the sandbox: it imitates the results of danal and kcp_v2 for invented people, sends its
- * messages to the inbox, and refuses or fails on magic names and numbers.
+ * The agency of the sandbox: imitates the results of every agency for invented people, sends its messages to the inbox,
+ * and refuses or fails on magic names and numbers.
  */
 export class SandboxProvider {
   readonly #inbox: Inbox;
@@ -48,14 +67,7 @@ export class SandboxProvider {
   }
 
   get providers(): Providers {
-    const sms = this.#otp((method) => method === 'SMS');
-    const both = this.#otp(() => true);
-    return {
-      danal: { otp: sms, screens: both },
-      kcp_v2: { otp: both, screens: both },
-      inicis_unified: { screens: both },
-      inicis: { screens: both },
-    };
+    return { [SANDBOX_ADAPTER]: this.#adapter() };
   }
 
   /** Plays the person who approves an APP request, or turns it down. */
@@ -73,11 +85,16 @@ export class SandboxProvider {
     this.#approvals.clear();
   }
 
-  #otp(offers: OtpCapability['offers']): OtpCapability {
+  #adapter(): Provider {
     return {
-      offers,
-      request: async (request) => this.#request(request),
-      confirm: async (confirmation) => this.#confirm(confirmation),
+      name: SANDBOX_ADAPTER,
+      shows: PROVIDER_NAMES,
+      parseSettings: readNoSettings,
+      otp: {
+        offers: (method, surface, provider) => surface === 'page' || OFFERED[provider].includes(method),
+        request: async (request) => this.#request(request),
+        confirm: async (confirmation) => this.#confirm(confirmation),
+      },
     };
   }
 
@@ -120,4 +137,12 @@ export class SandboxProvider {
     this.#recent.note(impUid, 'certified');
     return { ...claimant, ...this.idsOf(claimant, channel.channelKey) };
   }
+}
+
+function readNoSettings(value: unknown): Readonly<Record<string, unknown>> {
+  const [member] = Object.keys(value as object);
+  if (member === undefined) return {};
+  throw new AppError('input_refused', {
+    explanation: `settings.${member} is unknown: a channel of the sandbox has no settings`,
+  });
 }

@@ -6,6 +6,7 @@ import { type Identity, parseCarrier, parsePhone, tidyName } from '../core/ident
 import type { MerchantService } from '../core/merchant-service.ts';
 import { fakeCi, fakeDi, fakeProviderTid } from './fake-ids.ts';
 import type { Seed, SeedCertification, SeedPerson } from './people-file.ts';
+import { SANDBOX_ADAPTER } from './provider.ts';
 
 interface SeedTarget {
   readonly merchants: MerchantService;
@@ -14,7 +15,11 @@ interface SeedTarget {
 
 /** Adds or updates the merchants of a seed in the store. */
 export async function seedMerchants({ merchants }: SeedTarget, seed: Seed): Promise<void> {
-  for (const merchant of seed.merchants) await merchants.save(toMerchantSetup(merchant));
+  for (const merchant of seed.merchants) {
+    const setup = toMerchantSetup(merchant);
+    const channels = setup.channels.map((channel) => ({ ...channel, adapter: SANDBOX_ADAPTER }));
+    await merchants.save({ ...setup, channels });
+  }
 }
 
 /** Stores the certifications of a seed, except for ids that are or were in use. */

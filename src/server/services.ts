@@ -80,7 +80,7 @@ export async function openServices(options: ServiceOptions): Promise<Services> {
   const store = traces?.traceStore(measured) ?? measured;
   const clock = options.moveClock?.(store.clock) ?? store.clock;
   const limits = options.limits ?? policy.limits;
-  const merchants = new MerchantService(store, vault, clock);
+  const merchants = new MerchantService(store, vault, clock, providers);
   const throttle = policy.slowsGuessing ? new Throttle(clock) : null;
   const hooks = metrics?.hooks ?? NO_HOOKS;
   const otpOptions = {

@@ -29,6 +29,12 @@ export function putMerchant(store: Store, merchant: PlainMerchant): Promise<Merc
     disabledAt: merchant.disabledAt === undefined ? found.disabledAt : merchant.disabledAt,
     proof: Uint8Array.of(1),
     keys,
-    channels: channels.map((channel, position) => ({ ...channel, position, proof: Uint8Array.of(2) })),
+    channels: channels.map((channel, position) => ({
+      ...channel,
+      position,
+      adapter: channel.adapter ?? channel.provider,
+      settings: { masterKeyId: 1, salt: Uint8Array.of(3), blob: Uint8Array.of(position) },
+      proof: Uint8Array.of(2),
+    })),
   }));
 }

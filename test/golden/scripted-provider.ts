@@ -3,6 +3,7 @@ import { CaseError, type GoldenGiven } from '../../src/conformance/case-file.ts'
 import type { Identity } from '../../src/core/identity.ts';
 import type { Claimant, OtpConfirmation, OtpRequest, Provider, Providers } from '../../src/core/provider.ts';
 import { AppError, type ErrorCode } from '../../src/errors.ts';
+import { adapterOf } from '../support/adapter.ts';
 import { ciOf, diOf } from './people.ts';
 
 /** What a case may let the provider say, and the error it is. */
@@ -35,9 +36,9 @@ export class ScriptedProvider {
 
   get providers(): Providers {
     return {
-      danal: { otp: this.#otp((method) => method === 'SMS') },
-      kcp_v2: { otp: this.#otp(() => true) },
-      inicis_unified: {},
+      danal: adapterOf('danal', { otp: this.#otp((method) => method === 'SMS') }),
+      kcp_v2: adapterOf('kcp_v2', { otp: this.#otp(() => true) }),
+      inicis_unified: adapterOf('inicis_unified'),
     };
   }
 

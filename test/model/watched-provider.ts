@@ -35,9 +35,9 @@ export class WatchedProvider {
   }
 
   watch(providers: Providers): Providers {
-    const watched = Object.entries(providers).map(([name, { otp, screens }]): [string, Provider] => [
+    const watched = Object.entries(providers).map(([name, provider]): [string, Provider] => [
       name,
-      { ...(otp && { otp: this.#watch(otp) }), ...(screens && { screens: this.#watch(screens) }) },
+      { ...provider, ...(provider.otp && { otp: this.#watch(provider.otp) }) },
     ]);
     return Object.fromEntries(watched);
   }
@@ -69,7 +69,7 @@ export class WatchedProvider {
 
   #watch(capability: OtpCapability): OtpCapability {
     return {
-      offers: (method) => capability.offers(method),
+      offers: (...asked) => capability.offers(...asked),
       request: async (request) => {
         await this.#pause();
         const sent = await capability.request(request);

@@ -6,6 +6,7 @@ import { createLog } from '../../src/log.ts';
 import { createApp } from '../../src/server/mount.ts';
 import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { ScriptedProvider } from '../golden/scripted-provider.ts';
+import { adapterOf } from '../support/adapter.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from './shop.ts';
 
 const RULES: PageRules = {
@@ -17,13 +18,13 @@ const RULES: PageRules = {
 
 /** A server by the rules of production, with an agency that accepts everybody. */
 async function startServer() {
-  const screens = new ScriptedProvider({}, 'unmarked').providers.danal?.otp as OtpCapability;
+  const otp = new ScriptedProvider({}, 'unmarked').providers['danal']?.otp as OtpCapability;
   const app = await createApp({
     policy: SERVE_POLICY,
     databaseUrl: 'sqlite::memory:',
     masterKeys: [newMasterKey()],
     log: createLog('silent'),
-    providers: { danal: { screens }, kcp_v2: {} },
+    providers: { danal: adapterOf('danal', { otp }), kcp_v2: adapterOf('kcp_v2') },
   });
   const channel = (channelKey: string, provider: 'danal' | 'kcp_v2') => ({
     channelKey,

@@ -8,6 +8,7 @@ import type { OtpCapability } from '../../src/core/provider.ts';
 import { createLog } from '../../src/log.ts';
 import { createApp } from '../../src/server/mount.ts';
 import { SERVE_POLICY } from '../../src/server/policy.ts';
+import { adaptersOf } from '../support/adapter.ts';
 import { serverOf, visitorFrom } from '../support/callers.ts';
 import { Client } from '../support/client.ts';
 import { SIMCHEONG } from '../support/dev-app.ts';
@@ -40,7 +41,7 @@ describe.each(Object.entries(INVENTED))(
         databaseUrl: 'sqlite::memory:',
         masterKeys: [newMasterKey()],
         log: createLog('info', { write: (line: string) => lines.push(JSON.parse(line)) }),
-        providers: { kcp_v2: { otp: capability, screens: capability } },
+        providers: adaptersOf(capability, 'kcp_v2'),
       });
       for (const merchant of MERCHANTS) await app.merchants.save(toMerchantSetup(merchant));
       const channel = await app.merchants.findChannel(KCP.channels[0].channel_key);

@@ -1,5 +1,6 @@
 import type { OtpCapability, Providers } from '../../src/core/provider.ts';
 import type { AppError } from '../../src/errors.ts';
+import { adaptersOf } from './adapter.ts';
 
 /** An agency that sends 123456 to everybody and answers the question for the person when the test lets it. */
 export class SlowProvider {
@@ -45,6 +46,6 @@ export class SlowProvider {
         };
       },
     };
-    return { kcp_v2: { otp: capability, screens: capability } };
+    return adaptersOf(capability, 'kcp_v2');
   }
 }

@@ -1,5 +1,6 @@
 import type { OtpCapability, Providers } from '../../src/core/provider.ts';
 import { AppError } from '../../src/errors.ts';
+import { adaptersOf } from '../support/adapter.ts';
 import { findPerson } from './people.ts';
 
 /** The code of every message that is not said to have another one: what an attacker had sent to a phone of their own. */
@@ -14,7 +15,7 @@ export class Agency {
   get providers(): Providers {
     const sms = this.#capability((method) => method === 'SMS');
     const both = this.#capability(() => true);
-    return { danal: { otp: sms, screens: sms }, kcp_v2: { otp: both, screens: both } };
+    return { ...adaptersOf(sms, 'danal'), ...adaptersOf(both, 'kcp_v2') };
   }
 
   #capability(offers: OtpCapability['offers']): OtpCapability {

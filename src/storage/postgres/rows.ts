@@ -11,7 +11,7 @@ import { AppError } from '../../errors.ts';
 import type { Row, Value } from './database.ts';
 
 /** The number of columns of the channel, which come first in a row. */
-const CHANNEL_COLUMNS = 10;
+const CHANNEL_COLUMNS = 14;
 const CERTIFICATION_COLUMNS = 6;
 
 /** The integer key of an id made by Bonin. */
@@ -41,6 +41,7 @@ export function toChannel(row: Row): Channel {
     foreignerAddOn,
     minimumAge,
     proof,
+    adapter,
   ] = row as [
     number | null,
     number,
@@ -52,6 +53,7 @@ export function toChannel(row: Row): Channel {
     boolean,
     number | null,
     Uint8Array,
+    string,
   ];
   // An outer join: the channel may be missing.
   if (id === null)
@@ -67,6 +69,8 @@ export function toChannel(row: Row): Channel {
     foreignerAddOn,
     minimumAge,
     proof,
+    adapter,
+    settings: toSealed(row, 11) as Sealed,
   };
 }
 

@@ -2,7 +2,7 @@ import { LONGEST_CLAIM } from '../../core/claims.ts';
 import { REPORTS_PER_SCREEN } from '../../core/presence.ts';
 
 const CHANNEL_COLUMNS = `h.id, h.merchant_id, h.position, h.channel_key, h.provider, h.provider_merchant_id, h.carrier_approval,
-  h.foreigner_add_on, h.minimum_age, h.proof`;
+  h.foreigner_add_on, h.minimum_age, h.proof, h.adapter, h.settings_key_id, h.settings_salt, h.settings_sealed`;
 
 const CERTIFICATION_COLUMNS = `c.state, c.requested_at, c.certified_at, c.master_key_id, c.salt, c.sealed`;
 
@@ -50,12 +50,14 @@ export const SQL = {
   /** Changes nothing when the channel is another merchant's. */
   saveChannel: `
     INSERT INTO channels AS h (merchant_id, position, channel_key, provider, provider_merchant_id, carrier_approval,
-      foreigner_add_on, minimum_age, proof)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+      foreigner_add_on, minimum_age, proof, adapter, settings_key_id, settings_salt, settings_sealed)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
     ON CONFLICT (channel_key) DO UPDATE SET
       position = excluded.position, provider = excluded.provider,
       provider_merchant_id = excluded.provider_merchant_id, carrier_approval = excluded.carrier_approval,
-      foreigner_add_on = excluded.foreigner_add_on, minimum_age = excluded.minimum_age, proof = excluded.proof
+      foreigner_add_on = excluded.foreigner_add_on, minimum_age = excluded.minimum_age, proof = excluded.proof,
+      adapter = excluded.adapter, settings_key_id = excluded.settings_key_id,
+      settings_salt = excluded.settings_salt, settings_sealed = excluded.settings_sealed
     WHERE h.merchant_id = excluded.merchant_id
     RETURNING id`,
   /** Held, so that nobody puts a token there for the secret that is about to change. */

@@ -99,6 +99,8 @@ class PostgresStore implements Store {
           channel.foreignerAddOn,
           channel.minimumAge,
           channel.proof,
+          channel.adapter,
+          ...columnsOf(channel.settings),
         );
         if (saved.length === 0) throw takenFailure();
       }

@@ -16,7 +16,7 @@ import type { StoredCertification } from '../../core/certification.ts';
 import type { PresenceState } from '../../core/presence.ts';
 import type { Sealed } from '../../core/vault.ts';
 import type { CertificationRows } from './certification-rows.ts';
-import { type Connection, one, rows, toSealed } from './connection.ts';
+import { type Connection, columnsOf, one, rows, toSealed } from './connection.ts';
 import type { Row } from './statements.ts';
 
 /** The attempts of an SQLite store. */
@@ -234,9 +234,4 @@ function idOf(impUid: string): number {
 
 function impUidOf(id: number | bigint): string {
   return `imp_${String(id).padStart(12, '0')}`;
-}
-
-/** The three columns of something sealed. */
-function columnsOf({ masterKeyId, salt, blob }: Sealed): [number, Uint8Array, Uint8Array] {
-  return [masterKeyId, salt, blob];
 }

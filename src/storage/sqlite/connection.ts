@@ -163,3 +163,8 @@ export function toSealed(row: Row, at: number): Sealed | null {
   const [masterKeyId, salt, blob] = row.slice(at, at + 3) as [number | null, Uint8Array, Uint8Array];
   return masterKeyId === null ? null : { masterKeyId, salt, blob };
 }
+
+/** The three columns of something sealed. */
+export function columnsOf({ masterKeyId, salt, blob }: Sealed): [number, Uint8Array, Uint8Array] {
+  return [masterKeyId, salt, blob];
+}

@@ -8,8 +8,9 @@ import {
   readPageRules,
 } from '../../core/merchant.ts';
 import type { StoredToken, TokenChange, TokenHolder } from '../../core/store.ts';
+import type { Sealed } from '../../core/vault.ts';
 import { AppError } from '../../errors.ts';
-import { type Connection, one, rows } from './connection.ts';
+import { type Connection, columnsOf, one, rows, toSealed } from './connection.ts';
 import type { Row } from './statements.ts';
 
 /** The most tokens in memory; a merchant has a few, so this is enough for thousands of merchants. */
@@ -55,6 +56,8 @@ export class SqliteMerchants {
           Number(channel.foreignerAddOn),
           channel.minimumAge,
           channel.proof,
+          channel.adapter,
+          ...columnsOf(channel.settings),
         );
         if (changes === 0) throw takenFailure();
       }
@@ -192,6 +195,7 @@ export function toChannel(row: Row): Channel {
     foreignerAddOn,
     minimumAge,
     proof,
+    adapter,
   ] = row as [
     number,
     number,
@@ -203,6 +207,7 @@ export function toChannel(row: Row): Channel {
     number,
     number | null,
     Uint8Array,
+    string,
   ];
   return {
     id,
@@ -215,6 +220,8 @@ export function toChannel(row: Row): Channel {
     foreignerAddOn: foreignerAddOn === 1,
     minimumAge,
     proof,
+    adapter,
+    settings: toSealed(row, 11) as Sealed,
   };
 }
 

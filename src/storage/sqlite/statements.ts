@@ -6,7 +6,8 @@ import { REPORTS_PER_SCREEN } from '../../core/presence.ts';
 export type Row = readonly SQLOutputValue[];
 
 const CHANNEL_COLUMNS =
-  'id, merchant_id, position, channel_key, provider, provider_merchant_id, carrier_approval, foreigner_add_on, minimum_age, proof';
+  'id, merchant_id, position, channel_key, provider, provider_merchant_id, carrier_approval, foreigner_add_on, minimum_age, proof, ' +
+  'adapter, settings_key_id, settings_salt, settings_sealed';
 
 const MERCHANT = 'SELECT id, user_code, name, page_rules, disabled_at, proof FROM merchants';
 
@@ -47,12 +48,14 @@ const SQL = {
   /** Changes nothing when the channel is another merchant's. */
   saveChannel: `
     INSERT INTO channels (merchant_id, position, channel_key, provider, provider_merchant_id, carrier_approval,
-      foreigner_add_on, minimum_age, proof)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      foreigner_add_on, minimum_age, proof, adapter, settings_key_id, settings_salt, settings_sealed)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (channel_key) DO UPDATE SET
       position = excluded.position, provider = excluded.provider,
       provider_merchant_id = excluded.provider_merchant_id, carrier_approval = excluded.carrier_approval,
-      foreigner_add_on = excluded.foreigner_add_on, minimum_age = excluded.minimum_age, proof = excluded.proof
+      foreigner_add_on = excluded.foreigner_add_on, minimum_age = excluded.minimum_age, proof = excluded.proof,
+      adapter = excluded.adapter, settings_key_id = excluded.settings_key_id,
+      settings_salt = excluded.settings_salt, settings_sealed = excluded.settings_sealed
     WHERE merchant_id = excluded.merchant_id`,
   /** The token of a key whose secret is about to change. */
   endTokenOfOtherSecret: `

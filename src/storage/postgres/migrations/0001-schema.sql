@@ -25,7 +25,12 @@ CREATE TABLE channels (
   foreigner_add_on BOOLEAN NOT NULL,
   -- Full years; null for a channel that certifies people of any age.
   minimum_age INTEGER,
-  proof BYTEA NOT NULL
+  proof BYTEA NOT NULL,
+  -- What the channel's adapter must know, sealed.
+  adapter TEXT NOT NULL,
+  settings_key_id INTEGER NOT NULL,
+  settings_salt BYTEA NOT NULL,
+  settings_sealed BYTEA NOT NULL
 );
 
 CREATE INDEX channels_by_merchant ON channels (merchant_id, position);

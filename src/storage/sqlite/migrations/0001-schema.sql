@@ -25,7 +25,12 @@ CREATE TABLE channels (
   foreigner_add_on INTEGER NOT NULL,
   -- Full years; null for a channel that certifies people of any age.
   minimum_age INTEGER,
-  proof BLOB NOT NULL
+  proof BLOB NOT NULL,
+  -- What the channel's adapter must know, sealed.
+  adapter TEXT NOT NULL,
+  settings_key_id INTEGER NOT NULL,
+  settings_salt BLOB NOT NULL,
+  settings_sealed BLOB NOT NULL
 ) STRICT;
 
 -- The digest is bound to the key and its merchant, and empty once the key is revoked.
