@@ -160,12 +160,16 @@ export interface Store {
   /** Deletes at most so many counts of requests made before `before`. Returns how many. */
   forgetRequests(before: number, count: number): Promise<number>;
 
-  /** Deletes every certification and the list of used ids. Only in a database of `dev`. */
-  resetCertifications(): Promise<void>;
-
   /** Resolves when the store can answer, and rejects soon when it cannot. After a full disk it also tests a write. */
   check(): Promise<void>;
-  /** Absent for engines without connections. */
-  pool?(): PoolFigures;
   close(): Promise<void>;
+}
+
+/** What an engine returns when it has opened a database. */
+export interface OpenDatabase {
+  readonly store: Store;
+  /** For metrics; null for an engine without connections. */
+  readonly pool: (() => PoolFigures) | null;
+  /** Deletes every certification and the list of used ids. `store_failed` in a database that is not of `dev`. */
+  readonly resetCertifications: () => Promise<void>;
 }

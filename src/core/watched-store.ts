@@ -1,7 +1,7 @@
 import type { AttemptStore } from './attempt-store.ts';
 import type { Store } from './store.ts';
 
-type OwnVerb = Exclude<keyof Store, 'attempts' | 'clock' | 'pool' | 'close'>;
+type OwnVerb = Exclude<keyof Store, 'attempts' | 'clock' | 'close'>;
 type AttemptVerb = keyof AttemptStore;
 
 /** The name of a verb of the port `Store`, for metrics and traces. */
@@ -13,6 +13,7 @@ export type CallEnd = (thrown?: unknown) => void;
 /** Called once for each verb. Returns a function that runs when a call begins; that one returns the end of the call. */
 export type WatchVerb = (verb: StoreVerb) => () => CallEnd;
 
+/** Every verb of the port and of its part about attempts. A new one that is not listed does not compile. */
 const OWN_VERBS = {
   saveMerchant: true,
   listMerchants: true,
@@ -39,7 +40,6 @@ const OWN_VERBS = {
   endLateOtps: true,
   forgetUnverified: true,
   forgetRequests: true,
-  resetCertifications: true,
   check: true,
 } satisfies Record<OwnVerb, true>;
 
@@ -58,17 +58,20 @@ const ATTEMPT_VERBS = {
   forget: true,
 } satisfies Record<AttemptVerb, true>;
 
+const ownVerbs = Object.keys(OWN_VERBS) as readonly OwnVerb[];
+const attemptVerbs = Object.keys(ATTEMPT_VERBS) as readonly AttemptVerb[];
+
+export const STORE_VERBS: readonly StoreVerb[] = [
+  ...ownVerbs,
+  ...attemptVerbs.map((verb) => `attempts.${verb}` as const),
+];
+
 /** Returns the same store with every call watched. An error of the watcher is reported and does not affect the call. */
 export function watchStore(store: Store, watch: WatchVerb, report: (error: unknown) => void): Store {
   const guarded: WatchVerb = (verb) => guardCall(watch(verb), report);
   return {
-    ...(watchVerbs(store, Object.keys(OWN_VERBS) as OwnVerb[], (verb) => verb, guarded) as Store),
-    attempts: watchVerbs(
-      store.attempts,
-      Object.keys(ATTEMPT_VERBS) as AttemptVerb[],
-      (verb) => `attempts.${verb}` as const,
-      guarded,
-    ),
+    ...(watchVerbs(store, ownVerbs, (verb) => verb, guarded) as Store),
+    attempts: watchVerbs(store.attempts, attemptVerbs, (verb) => `attempts.${verb}` as const, guarded),
     clock: store.clock,
     close: () => store.close(),
   };

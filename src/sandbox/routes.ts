@@ -4,8 +4,8 @@ import { SECOND, wholeSecond } from '../core/clock.ts';
 import { parsePhone } from '../core/identity.ts';
 import type { MerchantService } from '../core/merchant-service.ts';
 import type { Store } from '../core/store.ts';
-import type { ApiRequest, Handler, Route } from '../http/routes.ts';
-import { success } from './answers.ts';
+import type { ApiRequest, Handler, Route, Surface } from '../http/routes.ts';
+import { CONTROL_FORMAT, success } from './answers.ts';
 import type { ControlInput, ControlName } from './control-schemas.ts';
 import { describeClock, type EventSources, EventStreams } from './events.ts';
 import { guardControls, guardPage } from './guards.ts';
@@ -18,6 +18,8 @@ import { FILES, renderPage } from './ui/index.ts';
 
 export interface SandboxServices extends EventSources {
   readonly store: Store;
+  /** Deletes every certification and the list of used ids. */
+  readonly resetCertifications: () => Promise<void>;
   readonly merchants: MerchantService;
   readonly certifications: CertificationService;
   readonly provider: SandboxProvider;
@@ -28,8 +30,12 @@ export interface SandboxServices extends EventSources {
 
 type Control<Name extends ControlName> = (input: ControlInput<Name>) => Promise<unknown>;
 
-/** Every control route of the sandbox. They exist in `dev` only. */
-export function sandboxRoutes(services: SandboxServices): readonly Route[] {
+/** The control routes of the sandbox and its page, below no base path. They exist in `dev` only. */
+export function sandboxSurface(services: SandboxServices): Surface {
+  return { basePath: '', routes: controlRoutes(services), format: CONTROL_FORMAT };
+}
+
+function controlRoutes(services: SandboxServices): readonly Route[] {
   const { clock, faults, inbox, feed, requests } = services;
   const streams = new EventStreams(services);
   const routes: readonly Route[] = [
@@ -144,7 +150,7 @@ async function reset(services: SandboxServices): Promise<object> {
   services.requests.clear();
   services.feed.publish('reset', () => ({ what: 'all' }));
   tellClock(services);
-  await services.store.resetCertifications();
+  await services.resetCertifications();
   await seedMerchants(services, services.seed);
   await seedCertifications(services, services.seed);
   return {};

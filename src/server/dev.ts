@@ -2,7 +2,6 @@ import { SECOND, wholeSecond } from '../core/clock.ts';
 import { isLoopback } from '../http/client-address.ts';
 import { reportOnce } from '../http/guards.ts';
 import { guardLog } from '../log.ts';
-import { CONTROL_FORMAT } from '../sandbox/answers.ts';
 import { Faults, withFaults } from '../sandbox/faults.ts';
 import { Feed } from '../sandbox/feed.ts';
 import { Inbox } from '../sandbox/inbox.ts';
@@ -13,7 +12,7 @@ import { DEFAULT_SEED, type Seed } from '../sandbox/people-file.ts';
 import { SandboxProvider } from '../sandbox/provider.ts';
 import { RecentCertifications } from '../sandbox/recent-certifications.ts';
 import { RequestLog } from '../sandbox/request-log.ts';
-import { sandboxRoutes } from '../sandbox/routes.ts';
+import { sandboxSurface } from '../sandbox/routes.ts';
 import { seedCertifications, seedMerchants } from '../sandbox/seed.ts';
 import type { Authority, AuthorityFiles } from '../sandbox/tls/authority.ts';
 import { type App, type AppOptions, createApp } from './mount.ts';
@@ -70,26 +69,23 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
     observers: [requests.observe(() => wholeSecond(clock.now()) / SECOND)],
     pageExtras: (services) =>
       new SandboxPage({ ...services, clock, inbox, provider, seed, stop: stop.signal }),
-    extend: async (services) => {
+    extend: async (services, resetCertifications) => {
       await seedMerchants(services, seed);
       await seedCertifications(services, seed);
       return [
-        {
-          basePath: '',
-          format: CONTROL_FORMAT,
-          routes: sandboxRoutes({
-            ...services,
-            clock,
-            feed,
-            inbox,
-            recent,
-            provider,
-            faults,
-            requests,
-            seed,
-            isOpenToAnyHost: () => isOpenToAnyHost,
-          }),
-        },
+        sandboxSurface({
+          ...services,
+          resetCertifications,
+          clock,
+          feed,
+          inbox,
+          recent,
+          provider,
+          faults,
+          requests,
+          seed,
+          isOpenToAnyHost: () => isOpenToAnyHost,
+        }),
       ];
     },
   });

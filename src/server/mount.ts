@@ -1,6 +1,7 @@
 import { V1_FORMAT } from '../api/v1/errors.ts';
 import { v1Routes } from '../api/v1/index.ts';
 import { describeApi, type Supplement } from '../api/v1/reference/openapi.ts';
+import type { OpenDatabase } from '../core/store.ts';
 import type { CorsPolicy } from '../http/answers.ts';
 import type { Observer } from '../http/observer.ts';
 import type { Route, Surface } from '../http/routes.ts';
@@ -13,7 +14,7 @@ import { scriptRoutes } from '../page/scripts.ts';
 import { referenceRoutes } from '../reference/routes.ts';
 import { healthRoutes } from './health.ts';
 import { startJobs } from './jobs.ts';
-import { openServices, type ServiceOptions, type Services } from './services.ts';
+import { openServicesAndReset, type ServiceOptions, type Services } from './services.ts';
 
 /** What an application is made from: services, and how they are reached. */
 export interface AppOptions extends Omit<ServiceOptions, 'countsCalls'> {
@@ -43,9 +44,11 @@ export interface AppOptions extends Omit<ServiceOptions, 'countsCalls'> {
   readonly pageExtras?: (services: Services) => PageExtras;
   /** What the sandbox adds to the reference. Called when somebody asks for it. */
   readonly describeMore?: () => Promise<Supplement>;
-  /** The routes of the sandbox. */
-  readonly extend?: (services: Services) => Promise<readonly Surface[]>;
+  /** The routes of the sandbox. `resetCertifications` empties the database. */
+  readonly extend?: (services: Services, resetCertifications: Reset) => Promise<readonly Surface[]>;
 }
+
+type Reset = OpenDatabase['resetCertifications'];
 
 export interface App extends Services {
   /** Begins to serve; port 0 takes a free one. */
@@ -69,22 +72,23 @@ const KEEP_UNVERIFIED = 30 * 86_400_000;
 
 /** Opens the services and mounts them on a server that does not listen yet. */
 export async function createApp(options: AppOptions): Promise<App> {
-  const services = await openServices({ ...options, countsCalls: options.metrics !== undefined });
+  const countsCalls = options.metrics !== undefined;
+  const { services, resetCertifications } = await openServicesAndReset({ ...options, countsCalls });
   try {
-    return await mount(services, options);
+    return await mount(services, options, resetCertifications);
   } catch (error) {
     await services.close();
     throw error;
   }
 }
 
-async function mount(services: Services, options: AppOptions): Promise<App> {
+async function mount(services: Services, options: AppOptions, resetCertifications: Reset): Promise<App> {
   const { policy, store, metrics, traces } = services;
   const { log, basePath = '', keepUnverified = KEEP_UNVERIFIED } = options;
   const cors: CorsPolicy = policy.allowsEveryOrigin
     ? { kind: 'any' }
     : { kind: 'listed', origins: options.corsOrigins ?? [] };
-  const extensions = (await options.extend?.(services)) ?? [];
+  const extensions = (await options.extend?.(services, resetCertifications)) ?? [];
   const page = pageRoutes({
     ...services,
     basePath,

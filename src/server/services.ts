@@ -7,7 +7,7 @@ import { Limiter, type RequestLimits } from '../core/limits.ts';
 import { MerchantService } from '../core/merchant-service.ts';
 import { OtpService } from '../core/otp-service.ts';
 import type { Providers } from '../core/provider.ts';
-import type { Store } from '../core/store.ts';
+import type { OpenDatabase, Store } from '../core/store.ts';
 import { Throttle } from '../core/throttle.ts';
 import { TokenService } from '../core/token-service.ts';
 import { type MasterKey, Vault } from '../core/vault.ts';
@@ -15,7 +15,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../observability/metrics/metrics.ts';
 import type { TraceSettings } from '../observability/traces/settings.ts';
 import type { Traces } from '../observability/traces/traces.ts';
-import { engineName, openStore } from '../storage/index.ts';
+import { engineName, openDatabase } from '../storage/index.ts';
 import type { Policy } from './policy.ts';
 
 /** What services are made from. */
@@ -65,18 +65,25 @@ export interface Services {
 
 /** Opens the store and builds the services on it; `start_refused` says why it cannot. */
 export async function openServices(options: ServiceOptions): Promise<Services> {
+  return (await openServicesAndReset(options)).services;
+}
+
+/** The same, with what empties a database of `dev`. */
+export async function openServicesAndReset(
+  options: ServiceOptions,
+): Promise<Pick<OpenDatabase, 'resetCertifications'> & { readonly services: Services }> {
   const { policy, log, databaseUrl, providers = {} } = options;
   const { mode, keepsInvented } = policy;
   const vault = new Vault(options.masterKeys);
   const engine = engineName(databaseUrl);
   const metrics = options.countsCalls ? (await loadMetrics()).createMetrics({ mode, engine, log }) : null;
   const traces = options.traces ? (await loadTraces()).startTraces(options.traces, engine, log) : null;
-  const opened = await openStore(
+  const opened = await openDatabase(
     databaseUrl,
     { mode, keyMark: vault.keyMark(mode), recognises: (mark, of) => vault.recognises(mark, of) },
     options.clock,
   );
-  const measured = metrics?.measureStore(opened) ?? opened;
+  const measured = metrics?.measureStore(opened) ?? opened.store;
   const store = traces?.traceStore(measured) ?? measured;
   const clock = options.moveClock?.(store.clock) ?? store.clock;
   const limits = options.limits ?? policy.limits;
@@ -97,7 +104,7 @@ export async function openServices(options: ServiceOptions): Promise<Services> {
     hooks,
   };
   const attempts = new AttemptService(otpOptions);
-  return {
+  const services: Services = {
     policy,
     store,
     vault,
@@ -118,6 +125,7 @@ export async function openServices(options: ServiceOptions): Promise<Services> {
       await traces?.close();
     },
   };
+  return { services, resetCertifications: opened.resetCertifications };
 }
 
 // Loaded only when they are asked for: they need packages that a start without them need not read.

@@ -1,6 +1,6 @@
 import type { Archive } from '../core/archive.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
-import type { Store } from '../core/store.ts';
+import type { OpenDatabase, Store } from '../core/store.ts';
 import type { Vault } from '../core/vault.ts';
 import { AppError } from '../errors.ts';
 import type { DatabaseMark } from './database-mark.ts';
@@ -12,7 +12,7 @@ export type { Backup } from './sqlite/backup.ts';
 export type { FolderLock } from './sqlite/folder-lock.ts';
 export type { Restored } from './sqlite/restore.ts';
 
-type OpenStore = (url: URL, mark: DatabaseMark, machine: Clock) => Promise<Store>;
+type OpenStore = (url: URL, mark: DatabaseMark, machine: Clock) => Promise<OpenDatabase>;
 type OpenArchive = (url: URL, mark: DatabaseMark) => Promise<Archive>;
 /** Opens the databases of one kind, for serving and for export and import. */
 interface Engine {
@@ -42,16 +42,21 @@ export function engineName(databaseUrl: string): 'sqlite' | 'postgresql' {
 }
 
 /**
- * Opens the store behind `sqlite:PATH`, `sqlite::memory:` or `postgres://…`; `start_refused` with one readable
+ * Opens the database behind `sqlite:PATH`, `sqlite::memory:` or `postgres://…`; `start_refused` with one readable
  * sentence if not. `machine` is this machine's clock, which the store's own is made from.
  */
-export async function openStore(
+export async function openDatabase(
   databaseUrl: string,
   mark: DatabaseMark,
   machine: Clock = systemClock,
-): Promise<Store> {
+): Promise<OpenDatabase> {
   const { url, engine } = findEngine(databaseUrl);
   return (await engine.store())(url, mark, machine);
+}
+
+/** Opens the same database for callers who need only its store. */
+export async function openStore(...opening: Parameters<typeof openDatabase>): Promise<Store> {
+  return (await openDatabase(...opening)).store;
 }
 
 /** Opens the same database as an archive; `start_refused` likewise. */

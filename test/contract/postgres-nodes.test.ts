@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newImpUid } from '../../src/core/ids.ts';
-import type { Store } from '../../src/core/store.ts';
+import type { OpenDatabase, Store } from '../../src/core/store.ts';
 import type { AppError } from '../../src/errors.ts';
 import { startSeverableProxy } from '../support/severable-proxy.ts';
 import { CHANNEL, putMerchant } from './merchant.ts';
@@ -222,11 +222,11 @@ describe('postgres, under several nodes and in trouble', () => {
 
   it('fails clearly while the server is down, and works again when it is back', async () => {
     const url = await server.newDatabase();
-    const { store, merchant, record } = await filled(url);
+    const { store, pool, merchant, record } = await filled(url);
     const kept = record();
     await store.createCertification(kept);
     const find = () => store.findCertification(merchant.id, kept.impUid);
-    await connectAll(store, merchant.id);
+    await connectAll({ store, pool }, merchant.id);
     await server.stop();
     for (const call of [find, () => store.check(), () => store.createCertification(record())]) {
       // Of connections that stood, the first to be asked may say that they were lost, before their end was noticed.
@@ -257,10 +257,10 @@ describe('postgres, under several nodes and in trouble', () => {
 
   it('waits neither for a statement nor for a connection without end, and quotes nothing', async () => {
     const url = await server.newDatabase();
-    const { store, merchant, record } = await filled(url);
+    const { store, pool, merchant, record } = await filled(url);
     const canary = 'canary-Zugvogel';
     await store.createCertification(record(canary));
-    await connectAll(store, merchant.id);
+    await connectAll({ store, pool }, merchant.id);
     // Let go when everybody was answered, however long that takes.
     const holder = new Client({ connectionString: url });
     await holder.connect();
@@ -291,10 +291,10 @@ describe('postgres, under several nodes and in trouble', () => {
     const url = new URL(await server.newDatabase());
     const proxy = await startSeverableProxy(server.port);
     url.port = String(proxy.port);
-    const { store, merchant, record } = await filled(url.href);
+    const { store, pool, merchant, record } = await filled(url.href);
     const { impUid } = record();
     const find = () => store.findCertification(merchant.id, impUid);
-    await connectAll(store, merchant.id);
+    await connectAll({ store, pool }, merchant.id);
     proxy.freeze();
     await expect(find()).rejects.toMatchObject({ detail: 'the database server does not answer' });
     expect(await find()).toBeNull();
@@ -348,11 +348,14 @@ describe('postgres, under several nodes and in trouble', () => {
 });
 
 /** Lets a node make as many connections as it takes; afterwards none of them is in use. */
-async function connectAll(store: Store, merchantId: number): Promise<void> {
+async function connectAll(
+  { store, pool }: Pick<OpenDatabase, 'store' | 'pool'>,
+  merchantId: number,
+): Promise<void> {
   // Erasures, since lookups of one turn go as one.
   await Promise.all(
     Array.from({ length: 30 }, () => store.eraseCertification(merchantId, 'imp_000000000000', 1)),
   );
-  const { limit, idle } = store.pool?.() ?? { limit: -1, idle: 0 };
+  const { limit, idle } = pool?.() ?? { limit: -1, idle: 0 };
   expect(idle).toBe(limit);
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { newImpUid } from '../../src/core/ids.ts';
 import type { Store } from '../../src/core/store.ts';
 import type { DatabaseMark } from '../../src/storage/database-mark.ts';
-import { openStore } from '../../src/storage/index.ts';
+import { openDatabase, openStore } from '../../src/storage/index.ts';
 import { CHANNEL, putMerchant } from './merchant.ts';
 
 export const mark = (mode: 'dev' | 'serve', keyMark = '1:00'): DatabaseMark => ({
@@ -17,7 +17,7 @@ export function open(url: string, as = mark('dev')): Promise<Store> {
 
 /** A store with one merchant, and what makes a certification of it. */
 export async function filled(url: string) {
-  const store = await open(url);
+  const { store, pool } = await openDatabase(url, mark('dev'));
   const merchant = await putMerchant(store, {
     userCode: 'imp00000001',
     keys: [{ impKey: 'key', secretDigest: Uint8Array.of(1) }],
@@ -34,5 +34,5 @@ export async function filled(url: string) {
     certifiedAt: null,
     sealed: { masterKeyId: 1, salt: randomBytes(32), blob: randomBytes(300) },
   });
-  return { store, merchant, record };
+  return { store, pool, merchant, record };
 }

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Store } from '../../src/core/store.ts';
 import { createPassingAuthority } from '../../src/sandbox/tls/authority.ts';
-import { openStore } from '../../src/storage/index.ts';
+import { openDatabase } from '../../src/storage/index.ts';
 import { describeAttempts } from './attempts.ts';
 import { describeOtps } from './otps.ts';
 import { ask, type PostgresServer, startPostgres } from './postgres-server.ts';
@@ -17,8 +16,9 @@ afterAll(() => server?.close());
 for (const suite of [describeStore, describeOtps, describeAttempts])
   suite('postgres, two pools', async () => {
     const url = await server.newDatabase();
-    const [first, second] = await Promise.all([openStore(url, mark('dev')), openStore(url, mark('dev'))]);
-    return { first, second };
+    const opened = await Promise.all([openDatabase(url, mark('dev')), openDatabase(url, mark('dev'))]);
+    const [{ store: first, resetCertifications }, { store: second }] = opened;
+    return { first, second, resetCertifications };
   });
 
 describe('postgres', () => {
@@ -156,8 +156,8 @@ describe('postgres', () => {
   });
 
   it('does not start over in a database of serve', async () => {
-    const store: Store = await open(await server.newDatabase(), mark('serve'));
-    await expect(store.resetCertifications()).rejects.toMatchObject({ code: 'store_failed' });
+    const { store, resetCertifications } = await openDatabase(await server.newDatabase(), mark('serve'));
+    await expect(resetCertifications()).rejects.toMatchObject({ code: 'store_failed' });
     await store.close();
   });
 });

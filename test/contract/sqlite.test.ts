@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openStore } from '../../src/storage/index.ts';
+import { openDatabase, openStore } from '../../src/storage/index.ts';
 import { describeAttempts } from './attempts.ts';
 import { CHANNEL, putMerchant } from './merchant.ts';
 import { describeOtps } from './otps.ts';
@@ -17,12 +17,13 @@ const mark = (mode: 'dev' | 'serve') => ({ mode, keyMark: '1:00', recognises: ()
 for (const suite of [describeStore, describeOtps, describeAttempts]) {
   suite('sqlite in a file, two connections', async () => {
     const url = `sqlite:${join(folder, `${suite.name}.db`)}`;
-    return { first: await openStore(url, mark('dev')), second: await openStore(url, mark('dev')) };
+    const { store: first, resetCertifications } = await openDatabase(url, mark('dev'));
+    return { first, second: await openStore(url, mark('dev')), resetCertifications };
   });
 
   suite('sqlite in memory', async () => {
-    const store = await openStore('sqlite::memory:', mark('dev'));
-    return { first: store, second: store };
+    const { store, resetCertifications } = await openDatabase('sqlite::memory:', mark('dev'));
+    return { first: store, second: store, resetCertifications };
   });
 }
 
@@ -41,8 +42,8 @@ describe('sqlite', () => {
   });
 
   it('does not start over in a database of serve', async () => {
-    const store = await openStore('sqlite::memory:', mark('serve'));
-    await expect(store.resetCertifications()).rejects.toMatchObject({ code: 'store_failed' });
+    const { store, resetCertifications } = await openDatabase('sqlite::memory:', mark('serve'));
+    await expect(resetCertifications()).rejects.toMatchObject({ code: 'store_failed' });
     await store.close();
   });
 

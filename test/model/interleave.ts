@@ -1,6 +1,6 @@
 import type { AttemptStore } from '../../src/core/attempt-store.ts';
 import type { Store } from '../../src/core/store.ts';
-import type { StoreVerb } from '../../src/core/watched-store.ts';
+import { STORE_VERBS, type StoreVerb } from '../../src/core/watched-store.ts';
 
 /** Numbers from 0 to below 1, the same ones for the same seed. */
 export function createRandom(seed: number): () => number {
@@ -12,49 +12,6 @@ export function createRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
-
-/** Every verb of the port: one that is new and not here does not compile. */
-const VERBS: readonly StoreVerb[] = Object.keys({
-  saveMerchant: true,
-  listMerchants: true,
-  listKeys: true,
-  revokeKey: true,
-  listChannels: true,
-  findChannel: true,
-  findMerchant: true,
-  findApiKey: true,
-  findTokenOfKey: true,
-  putToken: true,
-  findToken: true,
-  createCertification: true,
-  createOtpCertification: true,
-  findCertification: true,
-  findOtp: true,
-  tryOtp: true,
-  claim: true,
-  release: true,
-  endOtp: true,
-  certify: true,
-  countRequest: true,
-  eraseCertification: true,
-  endLateOtps: true,
-  forgetUnverified: true,
-  forgetRequests: true,
-  resetCertifications: true,
-  check: true,
-  'attempts.create': true,
-  'attempts.openTicket': true,
-  'attempts.find': true,
-  'attempts.findById': true,
-  'attempts.advance': true,
-  'attempts.tryCode': true,
-  'attempts.claim': true,
-  'attempts.show': true,
-  'attempts.hear': true,
-  'attempts.end': true,
-  'attempts.endLate': true,
-  'attempts.forget': true,
-} satisfies Record<StoreVerb, true>) as StoreVerb[];
 
 /** How often each verb met others. */
 export type Meetings = ReadonlyMap<StoreVerb, number>;
@@ -76,8 +33,8 @@ export function createPause(random: () => number, isOn: () => boolean): Pause {
  * one process would run one after the other; with this they meet in every order.
  */
 export function interleave(store: Store, pause: Pause, isOn: () => boolean): Meetings {
-  const meetings = new Map(VERBS.map((verb) => [verb, 0]));
-  for (const verb of VERBS) {
+  const meetings = new Map(STORE_VERBS.map((verb) => [verb, 0]));
+  for (const verb of STORE_VERBS) {
     const [port, name] = verb.startsWith('attempts.')
       ? [store.attempts, verb.slice('attempts.'.length) as keyof AttemptStore]
       : [store, verb as keyof Store];

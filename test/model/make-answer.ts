@@ -178,7 +178,7 @@ async function operate(call: OperatorCall, app: ModelApp): Promise<Answer> {
       await sweep({ store, clock, keepUnverified: KEEP_UNVERIFIED });
       return did(true);
     case 'reset':
-      await store.resetCertifications();
+      await app.resetCertifications();
       return did(true);
     case 'list':
       return did((await merchants.list()).length > 0);

@@ -9,7 +9,7 @@ import { SandboxPage } from '../../src/sandbox/page-add-ons/extras.ts';
 import { SandboxProvider } from '../../src/sandbox/provider.ts';
 import { RecentCertifications } from '../../src/sandbox/recent-certifications.ts';
 import { RequestLog } from '../../src/sandbox/request-log.ts';
-import { sandboxRoutes } from '../../src/sandbox/routes.ts';
+import { sandboxSurface } from '../../src/sandbox/routes.ts';
 import { seedMerchants } from '../../src/sandbox/seed.ts';
 import { type App, createApp } from '../../src/server/mount.ts';
 import { DEV_POLICY } from '../../src/server/policy.ts';
@@ -25,6 +25,8 @@ export interface ModelApp extends App {
   readonly limits: Limits | null;
   readonly provider: WatchedProvider;
   readonly meetings: Meetings;
+  /** Deletes every certification, as the sandbox does. */
+  resetCertifications(): Promise<void>;
   /** Says that calls at the same moment begin or end. */
   setCrowd(isUnderWay: boolean): void;
 }
@@ -54,6 +56,7 @@ export async function startModelApp({
   const inbox = new Inbox(feed, stop);
   const recent = new RecentCertifications(feed);
   const provider = new SandboxProvider(inbox, recent, true);
+  let resetCertifications = async (): Promise<void> => {};
   const app = await createApp({
     policy: DEV_POLICY,
     databaseUrl,
@@ -63,13 +66,23 @@ export async function startModelApp({
     moveClock: (shared) => clock.over(shared),
     providers: watched.watch(provider.providers),
     pageExtras: (services) => new SandboxPage({ ...services, clock, inbox, provider, seed: SEED, stop }),
-    extend: async (services) => {
+    extend: async (services, reset) => {
+      resetCertifications = async () => {
+        await pause();
+        await reset();
+        await pause();
+      };
       await seedMerchants(services, SEED);
       const faults = new Faults(feed);
       const requests = new RequestLog(feed);
       const sandbox = { clock, feed, inbox, recent, provider, faults, requests, seed: SEED };
       return [
-        { basePath: '', routes: sandboxRoutes({ ...services, ...sandbox, isOpenToAnyHost: () => false }) },
+        sandboxSurface({
+          ...services,
+          ...sandbox,
+          resetCertifications,
+          isOpenToAnyHost: () => false,
+        }),
       ];
     },
   });
@@ -82,6 +95,7 @@ export async function startModelApp({
     limits,
     provider: watched,
     meetings,
+    resetCertifications: () => resetCertifications(),
     setCrowd: (isUnderWay) => {
       isCrowd = isUnderWay;
     },

@@ -1,14 +1,13 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { PoolFigures, Store } from '../../core/store.ts';
+import type { OpenDatabase, PoolFigures, Store } from '../../core/store.ts';
 
 /** How long a scrape waits to hear whether the store answers, in milliseconds: less than a scrape may take. */
 const READY_WAIT = 2000;
 
 /** What is asked when somebody looks, and not counted before: whether the store answers, and its connections. */
-export function addGauges(registry: Registry, store: Store): void {
+export function addGauges(registry: Registry, store: Store, pool: OpenDatabase['pool']): void {
   const registers = [registry];
-  const { pool } = store;
-  if (pool !== undefined) addPool(registers, pool.bind(store));
+  if (pool !== null) addPool(registers, pool);
   // After the pool: to ask the store takes a connection, and would be seen.
   new Gauge({
     name: 'bonin_ready',

@@ -1,5 +1,5 @@
 import type { ServiceHooks } from '../../core/hooks.ts';
-import type { Store } from '../../core/store.ts';
+import type { OpenDatabase, Store } from '../../core/store.ts';
 import { attempt, reportOnce } from '../../http/guards.ts';
 import type { Observer } from '../../http/observer.ts';
 import type { Route } from '../../http/routes.ts';
@@ -23,8 +23,8 @@ export interface MetricsAbout {
 export interface Metrics {
   /** What counts requests, those to these routes from zero. Called once. */
   observe(routes: readonly Route[]): Observer;
-  /** The same store, measured. Called once. */
-  measureStore(store: Store): Store;
+  /** The store of the database, measured. Called once. */
+  measureStore(database: Pick<OpenDatabase, 'store' | 'pool'>): Store;
   /** Counts what the services do. */
   readonly hooks: ServiceHooks;
   /** All figures of this process, in the text form of Prometheus. */
@@ -39,8 +39,8 @@ export function createMetrics({ mode, engine, log }: MetricsAbout): Metrics {
   const report = reportOnce(log, 'metrics');
   return {
     observe: (routes) => observeRequests(instruments, routes),
-    measureStore(store) {
-      addGauges(registry, store);
+    measureStore({ store, pool }) {
+      addGauges(registry, store, pool);
       return measureStore(store, engine, instruments, report);
     },
     hooks: countServices(instruments, report),

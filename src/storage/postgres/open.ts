@@ -32,7 +32,7 @@ type Found =
   | { readonly kind: 'foreign' }
   | { readonly kind: 'ours'; readonly stamp: ReadonlyMap<string, string> };
 
-export interface OpenDatabase {
+export interface SharedDatabase {
   readonly database: Database;
   readonly clock: SharedClock;
 }
@@ -41,7 +41,7 @@ export interface OpenDatabase {
  * Connects, and creates or updates the tables. A database that is foreign, newer, of the other mode or of another
  * master key is refused with one sentence and not changed. `machine` is this machine's clock.
  */
-export async function openDatabase(url: URL, mark: DatabaseMark, machine: Clock): Promise<OpenDatabase> {
+export async function openDatabase(url: URL, mark: DatabaseMark, machine: Clock): Promise<SharedDatabase> {
   const address = readAddress(url);
   const database = new Database(address, mark.use === undefined ? undefined : ARCHIVE_TIMEOUT);
   try {

@@ -16,10 +16,10 @@ import type { StoredOtp } from '../../core/otp.ts';
 import type {
   CertificationWithOtp,
   CountedSubject,
+  OpenDatabase,
   OtpEnding,
   OtpTry,
   OtpTryRequest,
-  PoolFigures,
   Store,
   StoredToken,
   TokenChange,
@@ -31,7 +31,7 @@ import { PostgresAttempts } from './attempts.ts';
 import { Batches } from './batches.ts';
 import type { Database, Run } from './database.ts';
 import { type CertificationKey, findCertifications, findTokens } from './lookups.ts';
-import { type OpenDatabase, openDatabase } from './open.ts';
+import { openDatabase, type SharedDatabase } from './open.ts';
 import { OtpTable } from './otp-table.ts';
 import { Readiness } from './readiness.ts';
 import {
@@ -48,8 +48,14 @@ import type { SharedClock } from './shared-clock.ts';
 import { FORGET_CERTIFICATIONS } from './statements.ts';
 
 /** Opens `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`. */
-export async function openPostgresStore(url: URL, mark: DatabaseMark, machine: Clock): Promise<Store> {
-  return new PostgresStore(await openDatabase(url, mark, machine), mark.mode);
+export async function openPostgresStore(url: URL, mark: DatabaseMark, machine: Clock): Promise<OpenDatabase> {
+  const opened = await openDatabase(url, mark, machine);
+  const store = new PostgresStore(opened, mark.mode);
+  return {
+    store,
+    pool: () => opened.database.figures(),
+    resetCertifications: () => store.resetCertifications(),
+  };
 }
 
 /** Nothing is kept in memory: another node may have changed it since. */
@@ -64,7 +70,7 @@ class PostgresStore implements Store {
   readonly #tokens: Batches<string, TokenHolder | null>;
   readonly #certifications: Batches<CertificationKey, StoredCertification | null>;
 
-  constructor({ database, clock }: OpenDatabase, mode: DatabaseMark['mode']) {
+  constructor({ database, clock }: SharedDatabase, mode: DatabaseMark['mode']) {
     this.#mode = mode;
     this.#database = database;
     this.clock = clock;
@@ -300,10 +306,6 @@ class PostgresStore implements Store {
 
   check(): Promise<void> {
     return this.#readiness.check();
-  }
-
-  pool(): PoolFigures {
-    return this.#database.figures();
   }
 
   close(): Promise<void> {

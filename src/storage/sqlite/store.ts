@@ -4,7 +4,7 @@ import type { CertificationState, StoredCertification } from '../../core/certifi
 import type { Channel } from '../../core/channel.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
-import type { Store } from '../../core/store.ts';
+import type { OpenDatabase, Store } from '../../core/store.ts';
 import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../database-mark.ts';
 import { SqliteAttempts } from './attempts.ts';
@@ -16,9 +16,10 @@ import { SqliteOtps } from './otps.ts';
 import { SealedRows } from './sealed-rows.ts';
 
 /** Opens `sqlite:PATH` or `sqlite::memory:`. */
-export async function openSqliteStore(url: URL, mark: DatabaseMark, machine: Clock): Promise<Store> {
+export async function openSqliteStore(url: URL, mark: DatabaseMark, machine: Clock): Promise<OpenDatabase> {
   const file = decodeURIComponent(url.pathname);
-  return new SqliteStore(openDatabase(file, mark), mark.mode, machine);
+  const store = new SqliteStore(openDatabase(file, mark), mark.mode, machine);
+  return { store, pool: null, resetCertifications: () => store.resetCertifications() };
 }
 
 class SqliteStore implements Store {
