@@ -26,6 +26,7 @@ type CallerCode =
 
 /** What a provider says of the person or of itself. */
 type ProviderCode =
+  | 'person_cancelled'
   | 'identity_mismatch'
   | 'person_blocked'
   | 'under_age'

@@ -72,6 +72,8 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
       '@peculiar/asn1-x509',
     ],
   },
+  // A folder or file for each agency, which knows no other.
+  providers: { rooms: ['core', 'errors'], packages: [] },
   version: { rooms: [], packages: ['node:fs'] },
   'observability/metrics': {
     rooms: ['core', 'errors', 'http', 'log', 'version'],
@@ -118,6 +120,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
       'observability/traces/settings',
       'page',
       'page/scripts',
+      'providers',
       'reference',
       'storage',
     ],

@@ -40,7 +40,7 @@ export const ARCHIVE_TABLES: readonly ArchiveTable[] = [
   table('counted_requests', 'id subject:bytes requested_at'),
   table(
     'attempts',
-    'id merchant_id channel_id ticket_digest:bytes ticket_until session_digest:bytes handle_digest:bytes expires_at step wrong code_digest:bytes ended:text word_number presence:text heard_at frame_key_id frame_salt:bytes frame_sealed:bytes walk_key_id walk_salt:bytes walk_sealed:bytes',
+    'id merchant_id channel_id ticket_digest:bytes ticket_until session_digest:bytes handle_digest:bytes expires_at step wrong code_digest:bytes ended:text word_number presence:text heard_at frame_key_id frame_salt:bytes frame_sealed:bytes walk_key_id walk_salt:bytes walk_sealed:bytes back_digest:bytes',
   ),
 ];
 

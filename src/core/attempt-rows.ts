@@ -44,7 +44,8 @@ export function openAttempt(vault: Vault, stored: StoredAttempt): Attempt {
   if (stored.progress === null) throw alteredAttempt(stored);
   const progress = open('progress', stored.progress) as AttemptProgress;
   // The store compares with what stands in the row.
-  if (!isSameDigest(stored.code, toCodeDigest(progress.code))) throw alteredAttempt(stored);
+  if (!isSameDigest(stored.code, toDigest(progress.code?.digest))) throw alteredAttempt(stored);
+  if (!isSameDigest(stored.back, toDigest(progress.agency?.backDigest))) throw alteredAttempt(stored);
   return { ...stored, end: null, launch, progress };
 }
 
@@ -52,9 +53,9 @@ export function alteredAttempt({ impUid }: Pick<StoredAttempt, 'impUid'>): AppEr
   return new AppError('sealed_data_unreadable', { detail: `the row of the attempt ${impUid} was altered` });
 }
 
-/** The digest of the newest code; null for none. */
-export function toCodeDigest(code: AttemptProgress['code']): Uint8Array | null {
-  return code === null ? null : Buffer.from(code.digest, 'base64');
+/** A digest as the store keeps it; null for none. */
+export function toDigest(base64: string | undefined): Uint8Array | null {
+  return base64 === undefined ? null : Buffer.from(base64, 'base64');
 }
 
 /** Both are keyed: how long it takes tells nothing about what they were made of. */

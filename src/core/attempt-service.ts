@@ -1,4 +1,4 @@
-import type { AppError } from '../errors.ts';
+import { type AppError, toAppError } from '../errors.ts';
 import {
   ATTEMPT_LIFE,
   type Attempt,
@@ -12,7 +12,7 @@ import {
   TICKET_LIFE,
   toFailureReason,
 } from './attempt.ts';
-import { alteredAttempt, openAttempt, sealAttempt, toCodeDigest } from './attempt-rows.ts';
+import { alteredAttempt, openAttempt, sealAttempt, toDigest } from './attempt-rows.ts';
 import type { AttemptEnding, AttemptKey, StoredAttempt } from './attempt-store.ts';
 import type { Visitor } from './caller.ts';
 import { unpackDetails } from './certification.ts';
@@ -21,7 +21,7 @@ import type { Channel } from './channel.ts';
 import { newClaim } from './claims.ts';
 import { wholeSecond } from './clock.ts';
 import { NO_HOOKS, type ServiceHooks } from './hooks.ts';
-import type { Identity } from './identity.ts';
+import { type Identity, requireComplete } from './identity.ts';
 import { newImpUid, newSecret } from './ids.ts';
 import { requireReal } from './invented-people.ts';
 import { OTP_WRONG_TRIES } from './otp.ts';
@@ -30,9 +30,26 @@ import { isThere, type PresenceState } from './presence.ts';
 import { findProvider, offersAny } from './provider.ts';
 
 /** Purposes of the digests of an attempt's secrets. */
-const PURPOSES = { ticket: 'page ticket', session: 'page session', handle: 'page handle' } as const;
+const PURPOSES = {
+  ticket: 'page ticket',
+  session: 'page session',
+  handle: 'page handle',
+  back: 'page back',
+} as const;
+
+/** A secret by which an attempt can be found again and again. */
+export type AttemptSecret =
+  | { readonly session: string }
+  | { readonly handle: string }
+  | { readonly back: string };
 
 export type AttemptServiceOptions = Omit<OtpServiceOptions, 'forgiveChannel'>;
+
+/** Whom the agency vouches for, and under which number of its own; null for the number that is known. */
+export interface Identified {
+  readonly identity: Identity;
+  readonly providerTid: string | null;
+}
 
 /**
  * The life of an attempt: starts it, opens its window, stores its steps and ends it. What a person may do at which step
@@ -62,6 +79,8 @@ export class AttemptService {
     const { store, vault, clock, limiter } = this.#options;
     await limiter.countStart(visitor);
     const now = clock.now();
+    const isHosted = findProvider(this.#options.providers, channel)?.hosted !== undefined;
+    const screen = isHosted ? 'agency' : 'carrier';
     for (;;) {
       const impUid = newImpUid();
       const ticket = newSecret();
@@ -75,9 +94,9 @@ export class AttemptService {
         session: null,
       };
       const bound = { impUid, merchantId, channel, expiresAt, secrets };
-      const sealed = sealAttempt(vault, bound, launch, beginProgress(wishes));
+      const sealed = sealAttempt(vault, bound, launch, beginProgress(screen, wishes));
       const kept = await store.attempts.create(
-        { ...bound, step: 0, wrong: 0, code: null, end: null, ...sealed },
+        { ...bound, step: 0, wrong: 0, code: null, back: null, end: null, ...sealed },
         sealCertification(vault, impUid, {
           channel,
           state: 'pending',
@@ -115,14 +134,13 @@ export class AttemptService {
   }
 
   /**
-   * The attempt of a session or handle. It is ended first when its time is over or it has no tries left, because the
+   * The attempt of a session, a handle or a return address. It is ended first when its time is over or it has no tries left, because the
    * process that counted the last try may have died. An attempt that is being confirmed is not ended.
    */
-  async find(secret: { readonly session: string } | { readonly handle: string }): Promise<Attempt | null> {
+  async find(secret: AttemptSecret): Promise<Attempt | null> {
     const { clock } = this.#options;
-    const stored = await ('session' in secret
-      ? this.#findBy('session', secret.session)
-      : this.#findBy('handle', secret.handle));
+    const [found] = Object.entries(secret) as [keyof typeof PURPOSES, string][];
+    const stored = found === undefined ? null : await this.#findBy(...found);
     if (stored === null) return null;
     const attempt = await this.#open(stored);
     if (attempt === null) return null;
@@ -157,7 +175,9 @@ export class AttemptService {
 
   /** Ends the attempt as cancelled when its popup has been closed, unless it is being confirmed. */
   async failIfGone(attempt: Attempt): Promise<void> {
-    const { presence } = attempt;
+    const { presence, progress } = attempt;
+    // In the agency's window nothing of ours can report.
+    if (progress?.screen === 'agency') return;
     if (!isThere(presence, this.#options.store.clock.now()))
       await this.#fail(attempt, 'USER_CANCEL', null, null, presence.number);
   }
@@ -169,9 +189,12 @@ export class AttemptService {
     if (attempt.progress === null) return null;
     const next = { ...attempt.progress, ...change };
     const { progress } = sealAttempt(vault, attempt, launch, next);
-    const code = toCodeDigest(change.code ?? null);
-    const kept = await store.attempts.advance({ impUid, step, progress, ...(code && { code }) });
-    return kept ? { ...attempt, step: step + 1, progress: next, code: code ?? attempt.code } : null;
+    const code = toDigest(change.code?.digest);
+    const back = toDigest(change.agency?.backDigest);
+    const stored = { impUid, step, progress, ...(code && { code }), ...(back && { back }) };
+    if (!(await store.attempts.advance(stored))) return null;
+    const digests = { code: code ?? attempt.code, back: back ?? attempt.back };
+    return { ...attempt, ...digests, step: step + 1, progress: next };
   }
 
   /** Claims the certification for this step; null when another form was faster. */
@@ -182,17 +205,9 @@ export class AttemptService {
     return (await store.attempts.claim({ impUid, step, claim, now })) ? claim.id : null;
   }
 
-  /** Gives a claim back, so that the next form may try. A claim that is not given back expires. */
-  async release({ impUid, merchantId }: Attempt, claim: Uint8Array): Promise<void> {
-    await this.#options.store.release(merchantId, impUid, claim);
-  }
-
-  /**
-   * Ends the attempt with a person, under the caller's claim. Rejects with `under_age` when the person is too young, and
-   * with `invented_person` for somebody of a sandbox.
-   */
-  async certify(attempt: Attempt, identity: Identity, claim: Uint8Array): Promise<void> {
+  async #certify(attempt: Attempt, identity: Identity, claim: Uint8Array): Promise<void> {
     const { store, vault, clock, keepsInvented } = this.#options;
+    requireComplete(identity, clock.now());
     requireAge(attempt, identity.birthday, clock.now());
     if (!keepsInvented) requireReal(identity);
     const { impUid, merchantId, channel, progress } = attempt;
@@ -208,6 +223,28 @@ export class AttemptService {
       identity,
     });
     await this.#end(attempt, { certified: true }, { state: 'certified', certified }, claim);
+  }
+
+  /**
+   * Asks who it was while holding the claim, and certifies. A person who is refused ends the attempt. After any other
+   * error the claim is given back, and the error is thrown.
+   */
+  async complete(attempt: Attempt, claim: Uint8Array, identify: () => Promise<Identified>): Promise<void> {
+    try {
+      const { identity, providerTid } = await identify();
+      const progress = attempt.progress && { ...attempt.progress, ...(providerTid && { providerTid }) };
+      await this.#certify({ ...attempt, progress }, identity, claim);
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.code !== 'app_not_approved') {
+        this.#hooks.otpCalled('page', error.code);
+        if (await this.failBy(attempt, error, claim)) return;
+      }
+      // The first error is the one to report. A claim that is not given back expires.
+      const { impUid, merchantId } = attempt;
+      await this.#options.store.release(merchantId, impUid, claim).catch(() => {});
+      throw error;
+    }
   }
 
   /** Ends the attempt without a person at any step. False when it has ended already or is being confirmed. */

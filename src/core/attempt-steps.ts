@@ -64,6 +64,7 @@ const ACTIONS: Readonly<Record<AttemptScreen, readonly Does[]>> = {
   person: ['name_person'],
   code: ['enter_code', 'send_again', 'change_person'],
   app: ['confirm_app', 'use_sms'],
+  agency: [],
 };
 
 /** Whether something that was shown at this step can still be answered. */
@@ -133,7 +134,8 @@ export class AttemptSteps {
   /** Certifies the attempt with this person without asking its provider; a person who is refused ends it. */
   async certify(attempt: Attempt, identity: Identity): Promise<void> {
     const claim = await this.#attempts.claim(attempt);
-    if (claim !== null) await this.#complete(attempt, claim, async () => identity);
+    if (claim !== null)
+      await this.#attempts.complete(attempt, claim, async () => ({ identity, providerTid: null }));
   }
 
   /**
@@ -304,28 +306,14 @@ export class AttemptSteps {
 
   #askAndComplete(attempt: Running, method: VerificationMethod, claim: Uint8Array): Promise<void> {
     const { impUid, channel, progress } = attempt;
-    return this.#complete(attempt, claim, async () => {
+    return this.#attempts.complete(attempt, claim, async () => {
       const { claimant } = progress;
       if (claimant === null) throw alteredAttempt(attempt);
       const opened = openChannel(this.#options.vault, channel);
-      return askProvider(this.#otpOf(channel).confirm({ impUid, ...opened, claimant, method }));
+      const confirmation = { impUid, ...opened, claimant, method };
+      const identity = await askProvider(this.#otpOf(channel).confirm(confirmation));
+      return { identity, providerTid: null };
     });
-  }
-
-  /** Asks who it was while holding the claim; a person who is refused ends the attempt. */
-  async #complete(attempt: Attempt, claim: Uint8Array, identify: () => Promise<Identity>): Promise<void> {
-    try {
-      await this.#attempts.certify(attempt, await identify(), claim);
-    } catch (thrown) {
-      const error = toAppError(thrown);
-      if (error.code !== 'app_not_approved') {
-        this.#report(error.code);
-        if (await this.#attempts.failBy(attempt, error, claim)) return;
-      }
-      // The first error is the one to report.
-      await this.#attempts.release(attempt, claim).catch(() => {});
-      throw error;
-    }
   }
 
   readonly #report = (outcome: OtpOutcome): void => {

@@ -20,7 +20,8 @@ export type NewStoredAttempt = Omit<StoredAttempt, 'presence'>;
 export type AttemptKey =
   | { readonly ticket: Uint8Array }
   | { readonly session: Uint8Array }
-  | { readonly handle: Uint8Array };
+  | { readonly handle: Uint8Array }
+  | { readonly back: Uint8Array };
 
 /** The session that replaces a ticket. From then on the sealed data is bound to the session. */
 export interface TicketOpening {
@@ -39,6 +40,8 @@ export interface AttemptChange {
   readonly progress: Sealed;
   /** Digest of a new code. Absent: the previous one stays valid. */
   readonly code?: Uint8Array;
+  /** Digest of the secret in a return address. Absent: the previous one stays valid. */
+  readonly back?: Uint8Array;
 }
 
 /** A screen that is about to be shown. */

@@ -47,6 +47,7 @@ export const FAILURE_REASONS = [
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
 const REASONS: Readonly<Partial<Record<ErrorCode, FailureReason>>> = {
+  person_cancelled: 'USER_CANCEL',
   identity_mismatch: 'IDENTITY_MISMATCH',
   person_blocked: 'BLOCKED',
   under_age: 'UNDER_AGE',
@@ -91,8 +92,8 @@ export interface AttemptLaunch {
   readonly serviceName: string;
 }
 
-/** Where the person stands. `app` waits for an approval in the carrier's app. */
-export type AttemptScreen = 'carrier' | 'consent' | 'method' | 'person' | 'code' | 'app';
+/** Where the person stands: `app` waits for an approval in the carrier's app, `agency` for a window of the agency. */
+export type AttemptScreen = 'carrier' | 'consent' | 'method' | 'person' | 'code' | 'app' | 'agency';
 
 /** What a person chooses as their carrier. Budget operators (알뜰폰) also have a network. */
 export const CARRIER_CHOICES = ['SKT', 'KT', 'LGT', 'MVNO'] as const;
@@ -104,6 +105,24 @@ export type Consent = (typeof CONSENTS)[number];
 
 /** Whom a person claims to be, with the phone number that is to prove it. */
 export type Subscriber = Claimant & { readonly phone: string };
+
+/** A visit to the agency's own window. */
+export interface AgencyVisit {
+  /** By which the agency knows the attempt. */
+  readonly attemptId: string;
+  /** Keyed digests in base64: of the secret in the return address, and of the cookie of the browser that began. */
+  readonly backDigest: string;
+  readonly browserDigest: string;
+  /** Where the browser goes, with the fields of a form or without. */
+  readonly address: string;
+  readonly fields: Readonly<Record<string, string>> | null;
+  /** What the adapter must remember. */
+  readonly memo: string;
+  /** What the browser brought back; null until it is back. It proves nothing. */
+  readonly returned: readonly (readonly [name: string, value: string])[] | null;
+  /** Whether the agency has been asked for the result. */
+  readonly isAsked: boolean;
+}
 
 /** What the person has chosen and done so far; deleted when the attempt ends. */
 export interface AttemptProgress {
@@ -125,6 +144,8 @@ export interface AttemptProgress {
   readonly providerTid: string | null;
   readonly sends: number;
   readonly refusals: number;
+  /** Null until the browser is sent to the agency, and on channels without a window of the agency. */
+  readonly agency: AgencyVisit | null;
 }
 
 /** A running or ended attempt. */
@@ -139,6 +160,8 @@ export interface Attempt {
   readonly wrong: number;
   /** Digest of the newest code. */
   readonly code: Uint8Array | null;
+  /** Digest of the secret in the agency's return address. */
+  readonly back: Uint8Array | null;
   readonly secrets: AttemptSecrets;
   readonly presence: Presence;
   /** Null while it runs. */
@@ -176,10 +199,10 @@ export interface StartedAttempt {
   readonly expiresAt: number;
 }
 
-/** Every attempt begins with the choice of the carrier. */
-export function beginProgress(wishes: AttemptWishes): AttemptProgress {
+/** The first screen: the choice of the carrier, or the way to the agency's own window. */
+export function beginProgress(screen: 'carrier' | 'agency', wishes: AttemptWishes): AttemptProgress {
   return {
-    screen: 'carrier',
+    screen,
     ...wishes,
     consent: null,
     method: null,
@@ -188,6 +211,7 @@ export function beginProgress(wishes: AttemptWishes): AttemptProgress {
     providerTid: null,
     sends: 0,
     refusals: 0,
+    agency: null,
   };
 }
 

@@ -232,6 +232,7 @@ describe('the row of an attempt', () => {
     providerTid: null,
     sends: 1,
     refusals: 0,
+    agency: null,
   };
   const secrets = {
     ticket: Uint8Array.of(1),
@@ -242,7 +243,7 @@ describe('the row of an attempt', () => {
   const bound = { impUid: 'imp_000000000001', merchantId: 1, channel, expiresAt: 9, secrets };
   const presence = { number: 0, state: 'gone', heardAt: 0 } as const;
   const sealed = sealAttempt(vault, bound, launch, progress);
-  const row = { ...bound, step: 3, wrong: 0, code, end: null, presence, ...sealed };
+  const row = { ...bound, step: 3, wrong: 0, code, back: null, end: null, presence, ...sealed };
   const others: Record<
     Exclude<keyof StoredAttempt, 'step' | 'secrets' | 'presence'>,
     Partial<StoredAttempt>
@@ -253,6 +254,7 @@ describe('the row of an attempt', () => {
     expiresAt: { expiresAt: 10 },
     wrong: { wrong: -1 },
     code: { code: Uint8Array.of(0, 0, 0, 1, 6) },
+    back: { back: Uint8Array.of(9) },
     end: { end: '{"certified":false,"reason":"<b>","providerCode":null}' },
     launch: { launch: row.progress },
     progress: { progress: row.launch },

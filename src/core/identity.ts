@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts';
 import { hasUnseen } from './unseen.ts';
 
 export type Gender = 'male' | 'female';
@@ -26,6 +27,12 @@ export interface Identity {
   readonly ci: string | null;
   /** 중복가입확인정보: 64 characters of base64, the same for one person at one provider merchant id. */
   readonly di: string | null;
+}
+
+/** Rejects with `provider_refused` for a result that says too little to be one. */
+export function requireComplete({ name, birthday }: Identity, now: number): void {
+  if (name.trim() === '' || !isBirthday(birthday, now))
+    throw new AppError('provider_refused', { detail: 'the result has no name or no birthday' });
 }
 
 const EARLIEST_BIRTHDAY = '1902-01-01';

@@ -18,6 +18,18 @@ export function isStorableImpUid(impUid: string): boolean {
   return impUid.length > 0 && impUid.length <= LONGEST_IMP_UID;
 }
 
+const LETTERS_AND_DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** 20 random letters and digits by which an agency may know an attempt. Agencies allow no longer ones. */
+export function newAttemptId(): string {
+  return Array.from({ length: 20 }, () => LETTERS_AND_DIGITS[randomInt(LETTERS_AND_DIGITS.length)]).join('');
+}
+
+/** 16 random bytes in 22 characters, for return addresses: some agencies allow 128 bytes for the whole address. */
+export function newShortSecret(): string {
+  return randomBytes(16).toString('base64url');
+}
+
 /** 32 random bytes in 43 characters that may stand in an address. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url');

@@ -8,7 +8,7 @@ import { type Channel, type ChannelChoice, chooseChannel } from './channel.ts';
 import { askProvider, isLive, newClaim } from './claims.ts';
 import { type Clock, wholeSecond } from './clock.ts';
 import { NO_HOOKS, reportFailure, type ServiceHooks } from './hooks.ts';
-import { ageOf } from './identity.ts';
+import { ageOf, requireComplete } from './identity.ts';
 import { newImpUid } from './ids.ts';
 import { requireReal } from './invented-people.ts';
 import type { Limiter } from './limits.ts';
@@ -249,6 +249,7 @@ export class OtpService {
       const identity = await askProvider(
         this.#otpOf(channel).confirm({ impUid, ...openChannel(vault, channel), claimant, method }),
       );
+      requireComplete(identity, clock.now());
       if (!keepsInvented) requireReal(identity);
       requireAge(channel, identity.birthday, clock.now());
       const certified = sealCertification(vault, impUid, {

@@ -41,6 +41,11 @@ export interface Provider {
   readonly hosted?: HostedCapability;
 }
 
+/** What an adapter is made from. It uses nothing else to reach the network. */
+export interface AdapterTools {
+  readonly fetch: typeof fetch;
+}
+
 /** The agency sends a code or asks the carrier's app. The person types the code on a page of ours or the merchant's. */
 export interface OtpCapability {
   /** Whether the method is offered there on channels that show this `pg_provider`. */

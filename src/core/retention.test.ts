@@ -70,7 +70,7 @@ describe('a sweep', () => {
       session: randomBytes(36),
     };
     const attempt = { impUid, merchantId, channel, secrets, expiresAt, step: 0, wrong: 0, code: null };
-    const kept = { ...attempt, end: null, launch: sealed(), progress: sealed() };
+    const kept = { ...attempt, back: null, end: null, launch: sealed(), progress: sealed() };
     expect(await store.attempts.create(kept, made)).toBe(true);
     return impUid;
   }

@@ -52,6 +52,20 @@ export const COPY = {
   method_app: { ko: '앱 인증', en: 'Carrier app' },
   method_app_note: { ko: '통신사 인증 앱에서 승인합니다.', en: 'Approve in your carrier’s app.' },
 
+  hand_over_title: { ko: '인증기관으로 이동', en: 'On to the agency' },
+  hand_over_heading: { ko: '본인인증 기관으로 이동합니다', en: 'You are taken to the agency' },
+  hand_over_lead: {
+    ko: '본인인증은 인증기관의 화면에서 진행됩니다. 잠시 기다려 주세요.',
+    en: 'You verify yourself in the agency’s own window. One moment, please.',
+  },
+  hand_over_next: { ko: '인증기관으로 가기', en: 'Continue to the agency' },
+  waiting_title: { ko: '결과 확인 중', en: 'Checking the result' },
+  waiting_heading: { ko: '인증 결과를 확인하고 있습니다', en: 'We are checking the result' },
+  waiting_lead: {
+    ko: '창을 닫지 말고 잠시 기다려 주세요. 화면은 저절로 바뀝니다.',
+    en: 'Please keep this window open. The screen changes by itself.',
+  },
+
   person_title: { ko: '본인 정보 입력', en: 'Your details' },
   person_heading: { ko: '본인 정보를 입력해 주세요', en: 'Enter your details' },
   person_lead: {

@@ -59,6 +59,8 @@ export function readForm(screen: AttemptScreen, form: Form, now: number): Readin
     }
     case 'app':
       return { action: { does: wish === 'to_sms' ? 'use_sms' : 'confirm_app' } };
+    case 'agency':
+      return { problems: [] };
   }
 }
 

@@ -14,6 +14,8 @@ const FIELDS: Readonly<Record<Screen['kind'], readonly Field[]>> = {
   person: ['name', 'birth', 'gender_digit', 'phone'],
   code: ['otp'],
   app: [],
+  hand_over: [],
+  waiting: [],
   success: [],
   failure: [],
   dead: [],

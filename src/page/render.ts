@@ -2,6 +2,7 @@ import { layOut } from './layout.ts';
 import { markProblems, type ProblemMarks } from './problems.ts';
 import type { Screen, ScreenContext } from './screen.ts';
 import type { View } from './view.ts';
+import { viewHandOver, viewWaiting } from './views/agency.ts';
 import { viewApp } from './views/app.ts';
 import { viewCarrier } from './views/carrier.ts';
 import { viewCode } from './views/code.ts';
@@ -25,6 +26,10 @@ function view(screen: Screen, context: ScreenContext, problems: ProblemMarks): V
       return viewCode(screen, context, problems);
     case 'app':
       return viewApp(screen, context);
+    case 'hand_over':
+      return viewHandOver(screen, context);
+    case 'waiting':
+      return viewWaiting(context);
     case 'success':
       return viewSuccess(screen, context);
     case 'failure':
@@ -36,8 +41,8 @@ function view(screen: Screen, context: ScreenContext, problems: ProblemMarks): V
 
 /**
  * A screen as one HTML document with everything in it: style sheet and script stand inline under the nonce of the context.
- * Every text of the screen and its context is written as text. Forms and links lead to the context's action only, and at the
- * end to the address of the finish.
+ * Every text of the screen and its context is written as text. Forms and links lead to the context's action only; on the
+ * way to an agency also to its address, and at the end to that of the finish.
  */
 export function renderScreen(screen: Screen, context: ScreenContext): string {
   const problems = markProblems(screen, context.language);

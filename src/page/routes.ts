@@ -1,42 +1,24 @@
-import { randomBytes } from 'node:crypto';
 import type { Attempt } from '../core/attempt.ts';
-import type { AttemptService } from '../core/attempt-service.ts';
-import { type AttemptSteps, isAtStep } from '../core/attempt-steps.ts';
+import { isAtStep } from '../core/attempt-steps.ts';
 import type { Visitor } from '../core/caller.ts';
-import type { Clock } from '../core/clock.ts';
-import type { MerchantService } from '../core/merchant-service.ts';
 import { PRESENCES } from '../core/presence.ts';
 import { AppError } from '../errors.ts';
-import type { HeaderList, PageAnswer } from '../http/answers.ts';
+import type { PageAnswer } from '../http/answers.ts';
 import type { ApiRequest, Handler, Route } from '../http/routes.ts';
-import { FRAMED, failedCall, failedScreen, json, LETS_IN, refused } from './answers.ts';
-import type { Form, PageExtras } from './extras.ts';
+import { AgencyReturns } from './agency-returns.ts';
+import { failedCall, failedScreen, json, LETS_IN, refused } from './answers.ts';
+import { framingOf, inLanguage, languageOf, ScreenDrawer, seeOther } from './drawing.ts';
+import type { Form } from './extras.ts';
 import { readForm, toProblems } from './forms.ts';
 import { toResult } from './result.ts';
-import type { Finish, Language, Problem, Screen } from './screen.ts';
-import { toGreeting, toScreen } from './screens.ts';
+import { type PageServices, publicAddress } from './services.ts';
 import { StartRefusal, startAttempt } from './start.ts';
-
-export interface PageServices {
-  readonly merchants: MerchantService;
-  readonly attempts: AttemptService;
-  readonly steps: AttemptSteps;
-  readonly clock: Clock;
-  /** What stands in front of every path of the page. */
-  readonly basePath: string;
-  /** The origin under which browsers reach it; null for the host that a request names. */
-  readonly publicUrl: string | null;
-  /** Whether this server speaks TLS itself. */
-  readonly secure: boolean;
-  /** Whether everything is allowed, as in `dev`. */
-  readonly forgiving: boolean;
-  /** What `dev` adds; null elsewhere. */
-  readonly extras: PageExtras | null;
-}
 
 /** The verification page: three calls of the shop's script, and the screens. */
 export function pageRoutes(services: PageServices): readonly Route[] {
-  const page = new Page(services);
+  const drawer = new ScreenDrawer(services);
+  const returns = new AgencyReturns(services, drawer);
+  const page = new Page(services, drawer, returns);
   const call = (handler: Handler) => ({
     methods: { POST: handler },
     // Pages of any origin may ask, without credentials; what counts is the handle.
@@ -54,6 +36,16 @@ export function pageRoutes(services: PageServices): readonly Route[] {
       renderError: failedScreen,
     },
     {
+      path: '/page/back/{back}',
+      methods: { GET: (request) => returns.keep(request), POST: (request) => returns.keep(request) },
+      renderError: failedScreen,
+    },
+    {
+      path: '/page/back/{back}/end',
+      methods: { GET: (request) => returns.end(request) },
+      renderError: failedScreen,
+    },
+    {
       path: '/page/s/{session}',
       methods: { GET: (request) => page.show(request), POST: (request) => page.take(request) },
       renderError: failedScreen,
@@ -61,13 +53,15 @@ export function pageRoutes(services: PageServices): readonly Route[] {
   ];
 }
 
-const NOTHING_TYPED: Form = new Map();
-
 class Page {
   readonly #services: PageServices;
+  readonly #drawer: ScreenDrawer;
+  readonly #returns: AgencyReturns;
 
-  constructor(services: PageServices) {
+  constructor(services: PageServices, drawer: ScreenDrawer, returns: AgencyReturns) {
     this.#services = services;
+    this.#drawer = drawer;
+    this.#returns = returns;
   }
 
   async start(request: ApiRequest): Promise<PageAnswer> {
@@ -78,10 +72,7 @@ class Page {
         readJson(request),
         request.headers.origin,
       );
-      const { basePath, publicUrl, secure } = this.#services;
-      const origin = publicUrl ?? `${secure ? 'https' : 'http'}://${request.headers.host ?? ''}`;
-      const url = `${origin}${basePath}/page/${ticket}`;
-      return json(200, { ...started, url });
+      return json(200, { ...started, url: publicAddress(this.#services, request, `/page/${ticket}`) });
     } catch (thrown) {
       if (thrown instanceof StartRefusal) return refused(thrown.status, thrown.reason);
       if (thrown instanceof AppError && thrown.code === 'input_refused')
@@ -115,16 +106,18 @@ class Page {
     const { ticket = '' } = parameters;
     // A HEAD request, as link previews send it, does not use up the ticket.
     const session = method === 'HEAD' ? null : await this.#services.attempts.openTicket(ticket);
-    if (session === null) return this.#dead(languageOf(query));
-    return seeOther(this.#sessionPath(session, languageOf(query)), LETS_IN);
+    if (session === null) return this.#drawer.dead(languageOf(query));
+    return seeOther(inLanguage(this.#sessionPath(session), languageOf(query)), LETS_IN);
   }
 
-  async show({ parameters, query }: ApiRequest): Promise<PageAnswer> {
+  async show(request: ApiRequest): Promise<PageAnswer> {
+    const { parameters, query } = request;
     const { session = '' } = parameters;
     const attempt = await this.#services.attempts.find({ session });
-    return attempt === null
-      ? this.#dead(languageOf(query))
-      : this.#draw(attempt, session, query, [], NOTHING_TYPED);
+    if (attempt === null) return this.#drawer.dead(languageOf(query));
+    const path = this.#sessionPath(session);
+    const prepared = await this.#returns.prepare(attempt, request);
+    return this.#drawer.draw(prepared.attempt, path, query, prepared);
   }
 
   async take(request: ApiRequest): Promise<PageAnswer> {
@@ -132,9 +125,9 @@ class Page {
     const { session = '' } = parameters;
     const { attempts, steps, clock, extras } = this.#services;
     const attempt = await attempts.find({ session });
-    if (attempt === null) return this.#dead(languageOf(query));
+    if (attempt === null) return this.#drawer.dead(languageOf(query));
     const form = parseForm(request);
-    const seen = seeOther(this.#sessionPath(session, languageOf(query)), framingOf(attempt));
+    const seen = seeOther(inLanguage(this.#sessionPath(session), languageOf(query)), framingOf(attempt));
     const step = Number(form.get('step'));
     // A form of an older screen shows the current one: back, reload, two tabs and double submits do no harm.
     if (!isAtStep(attempt, step) || attempt.progress === null) return seen;
@@ -149,7 +142,9 @@ class Page {
     }
     if (problems.length === 0) return seen;
     const current = await attempts.find({ session });
-    return current === null ? seen : this.#draw(current, session, query, problems, form);
+    return current === null
+      ? seen
+      : this.#drawer.draw(current, this.#sessionPath(session), query, { problems, typed: form });
   }
 
   /** What a screen says of its window; 410 has it look at the end. */
@@ -168,55 +163,8 @@ class Page {
     return typeof handle === 'string' ? this.#services.attempts.find({ handle }) : null;
   }
 
-  async #draw(
-    attempt: Attempt,
-    session: string,
-    query: string,
-    problems: readonly Problem[],
-    typed: Form,
-  ): Promise<PageAnswer> {
-    const { attempts, steps, clock, extras, merchants } = this.#services;
-    const due = toScreen(attempt, problems, typed, steps, clock.now());
-    const screen = extras?.screen(attempt) ?? withFinish(due, extras?.finish(attempt) ?? null);
-    const merchant = await merchants.find({ id: attempt.merchantId });
-    const nonce = newNonce();
-    const { renderScreen } = await loadViews();
-    const text = renderScreen(screen, {
-      language: languageOf(query),
-      nonce,
-      action: `${this.#services.basePath}/page/s/${session}`,
-      step: attempt.step,
-      merchantName: merchant?.name ?? '',
-      serviceName: attempt.launch.serviceName,
-      greeting: attempt.end === null ? toGreeting(attempt) : null,
-      firstReport: await attempts.show(attempt),
-      sandbox: extras?.panel(attempt, screen) ?? null,
-    });
-    return html(200, text, policyOf(nonce, frameAncestors(attempt)), framingOf(attempt));
-  }
-
-  async #dead(language: Language): Promise<PageAnswer> {
-    const { renderScreen } = await loadViews();
-    const nonce = newNonce();
-    const text = renderScreen(
-      { kind: 'dead' },
-      {
-        language,
-        nonce,
-        action: '',
-        step: 0,
-        merchantName: '',
-        serviceName: '',
-        greeting: null,
-        firstReport: null,
-        sandbox: null,
-      },
-    );
-    return html(410, text, policyOf(nonce, "'none'"));
-  }
-
-  #sessionPath(session: string, language: Language): string {
-    return `${this.#services.basePath}/page/s/${session}${language === 'en' ? '?lang=en' : ''}`;
+  #sessionPath(session: string): string {
+    return `${this.#services.basePath}/page/s/${session}`;
   }
 }
 
@@ -227,75 +175,6 @@ function stateOf(attempt: Attempt): object {
   return attempt.end === null
     ? { state: 'pending' }
     : { state: 'done', result: toResult(attempt, attempt.end) };
-}
-
-function withFinish(screen: Screen, finish: Finish | null): Screen {
-  return finish !== null && (screen.kind === 'success' || screen.kind === 'failure')
-    ? { ...screen, finish }
-    : screen;
-}
-
-/** Loaded when the first screen is due: what most servers answer are lookups. */
-function loadViews(): Promise<typeof import('./render.ts')> {
-  return import('./render.ts');
-}
-
-function newNonce(): string {
-  return randomBytes(16).toString('base64');
-}
-
-function html(status: number, text: string, policy: string, more: HeaderList = []): PageAnswer {
-  return {
-    status,
-    headers: [
-      'Content-Type',
-      'text/html; charset=utf-8',
-      'Content-Security-Policy',
-      policy,
-      'Referrer-Policy',
-      'no-referrer',
-      'Cache-Control',
-      'no-store',
-      ...more,
-    ],
-    body: Buffer.from(text),
-  };
-}
-
-function seeOther(path: string, more: HeaderList): PageAnswer {
-  return {
-    status: 303,
-    headers: ['Location', path, 'Referrer-Policy', 'no-referrer', 'Cache-Control', 'no-store', ...more],
-    body: Buffer.alloc(0),
-  };
-}
-
-function policyOf(nonce: string, ancestors: string | null): string {
-  return [
-    "default-src 'none'",
-    `script-src 'nonce-${nonce}'`,
-    `style-src 'nonce-${nonce}'`,
-    "img-src 'self' data:",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'self'",
-    ...(ancestors === null ? [] : [`frame-ancestors ${ancestors}`]),
-  ].join('; ');
-}
-
-/** Who may show the screen in a frame: the page that opened the layer. No limit can name `data:` and `about:blank`. */
-function frameAncestors({ launch }: Attempt): string | null {
-  if (launch.window !== 'layer') return "'none'";
-  return launch.origin;
-}
-
-/** A layer alone stands in somebody's page; what loads nothing from elsewhere can ask the same of what it loads. */
-function framingOf({ launch }: Attempt): HeaderList {
-  return launch.window === 'layer' ? FRAMED : [];
-}
-
-function languageOf(query: string): Language {
-  return new URLSearchParams(query).get('lang') === 'en' ? 'en' : 'ko';
 }
 
 function visitorOf({ requestId, address }: ApiRequest): Visitor {

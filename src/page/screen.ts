@@ -82,6 +82,14 @@ export type Screen =
     }
   /** J6. `canUseSms`: there is a way to the text message. */
   | { readonly kind: 'app'; readonly canUseSms: boolean; readonly problems: readonly Problem[] }
+  /** The way to the agency's own window: by a form with these fields, or by a link. */
+  | {
+      readonly kind: 'hand_over';
+      readonly address: string;
+      readonly fields: Readonly<Record<string, string>> | null;
+    }
+  /** The agency is being asked for the result; the screen asks again by itself. */
+  | { readonly kind: 'waiting' }
   /** J7. */
   | { readonly kind: 'success'; readonly finish: Finish }
   /** J8. `budgetAdvice`: it may be the wrong choice between a network and its budget operators. */
@@ -116,7 +124,7 @@ export interface ScreenContext {
   readonly language: Language;
   /** For the one inline style sheet and the one inline script. */
   readonly nonce: string;
-  /** Where forms are posted: the path of the session, base path included, without a query. */
+  /** Where forms are posted: the path of this screen, base path included, without a query. */
   readonly action: string;
   /** Goes along with each form, so that a form of an older screen does nothing. */
   readonly step: number;

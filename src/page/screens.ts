@@ -82,6 +82,11 @@ function walkScreen(
     }
     case 'app':
       return { kind: 'app', canUseSms: steps.methodsOf(attempt).includes('SMS'), problems };
+    case 'agency': {
+      const { agency } = progress;
+      if (agency === null || agency.returned !== null) return { kind: 'waiting' };
+      return { kind: 'hand_over', address: agency.address, fields: agency.fields };
+    }
   }
 }
 

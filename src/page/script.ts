@@ -42,6 +42,11 @@ addEventListener('keydown', (event) => {
 });
 `;
 
+const HAND_OVER = `
+// On the way to the agency nobody has to press the button.
+if (one('[data-go]')) one('[data-go]').click();
+`;
+
 const PRESENCE = `
 // The server is told that this window is there, is hidden, or goes: its browser may have cut the shop's page off from
 // it, to which it then looks closed. A page out of the browser's cache asks for the current screen.
@@ -164,7 +169,7 @@ if (auto !== undefined && !one('.problems')) {
 `;
 
 /** For every screen. */
-export const SCRIPT = `{${minify(`${FOCUS}${WINDOW}${PRESENCE}${FORMS}${TIME}${FINISH}`)}}`;
+export const SCRIPT = `{${minify(`${FOCUS}${WINDOW}${HAND_OVER}${PRESENCE}${FORMS}${TIME}${FINISH}`)}}`;
 
 /** For every screen of a sandbox. */
-export const SCRIPT_WITH_SANDBOX = `{${minify(`${FOCUS}${WINDOW}${PRESENCE}${FORMS}${TIME}${FINISH}${SANDBOX}`)}}`;
+export const SCRIPT_WITH_SANDBOX = `{${minify(`${FOCUS}${WINDOW}${HAND_OVER}${PRESENCE}${FORMS}${TIME}${FINISH}${SANDBOX}`)}}`;

@@ -3,6 +3,7 @@ import { AttemptSteps } from '../core/attempt-steps.ts';
 import { CertificationService } from '../core/certification-service.ts';
 import type { Clock } from '../core/clock.ts';
 import { NO_HOOKS, type ServiceHooks } from '../core/hooks.ts';
+import { HostedVisits } from '../core/hosted-visits.ts';
 import { Limiter, type RequestLimits } from '../core/limits.ts';
 import { MerchantService } from '../core/merchant-service.ts';
 import { OtpService } from '../core/otp-service.ts';
@@ -15,6 +16,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../observability/metrics/metrics.ts';
 import type { TraceSettings } from '../observability/traces/settings.ts';
 import type { Traces } from '../observability/traces/traces.ts';
+import { createProviders } from '../providers/index.ts';
 import { engineName, openDatabase } from '../storage/index.ts';
 import type { Policy } from './policy.ts';
 
@@ -32,7 +34,7 @@ export interface ServiceOptions {
   readonly moveClock?: (shared: Clock) => Clock;
   /** How often codes and the page may be asked for. Default: as the policy says. */
   readonly limits?: RequestLimits;
-  /** The agencies, by the provider that a channel names. Default: none, so that no channel can certify. */
+  /** The adapters of agencies, by their names. Default: those of `providers/index.ts`. */
   readonly providers?: Providers;
   /** Counts requests and calls. Default: false. */
   readonly countsCalls?: boolean;
@@ -53,6 +55,7 @@ export interface Services {
   readonly otps: OtpService;
   readonly attempts: AttemptService;
   readonly steps: AttemptSteps;
+  readonly visits: HostedVisits;
   /** Called when something happens that is worth counting. */
   readonly hooks: ServiceHooks;
   readonly metrics: Metrics | null;
@@ -72,7 +75,8 @@ export async function openServices(options: ServiceOptions): Promise<Services> {
 export async function openServicesAndReset(
   options: ServiceOptions,
 ): Promise<Pick<OpenDatabase, 'resetCertifications'> & { readonly services: Services }> {
-  const { policy, log, databaseUrl, providers = {} } = options;
+  const { policy, log, databaseUrl } = options;
+  const { providers = createProviders({ fetch }) } = options;
   const { mode, keepsInvented } = policy;
   const vault = new Vault(options.masterKeys);
   const engine = engineName(databaseUrl);
@@ -116,6 +120,7 @@ export async function openServicesAndReset(
     otps: new OtpService(otpOptions),
     attempts,
     steps: new AttemptSteps(attempts, otpOptions),
+    visits: new HostedVisits(attempts, otpOptions),
     hooks,
     metrics,
     traces,

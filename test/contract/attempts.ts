@@ -11,7 +11,7 @@ import { CHANNEL, putMerchant } from './merchant.ts';
 
 const NOW = 1_741_915_200_000;
 const sealed = () => ({ masterKeyId: 1, salt: randomBytes(32), blob: randomBytes(200) });
-const END = '{"certified":false,"word":"USER_CANCEL","providerCode":null}';
+const END = '{"certified":false,"reason":"USER_CANCEL","providerCode":null}';
 
 /** What every storage engine must do for attempts on the page; `open` as in `describeStore`. */
 export function describeAttempts(name: string, open: () => Promise<{ first: Store; second: Store }>): void {
@@ -53,6 +53,7 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
         step: 0,
         wrong: 0,
         code: null,
+        back: null,
         end: null,
         launch: sealed(),
         progress: sealed(),

@@ -133,7 +133,15 @@ describe('postgres, under several nodes and in trouble', () => {
           handle: randomBytes(36),
           session: null,
         };
-        const begun = { step: 0, wrong: 0, code: null, end: null, launch: sealed, progress: sealed };
+        const begun = {
+          step: 0,
+          wrong: 0,
+          code: null,
+          back: null,
+          end: null,
+          launch: sealed,
+          progress: sealed,
+        };
         attempts.push(impUid);
         await node.attempts.create({ impUid, merchantId, channel, secrets, expiresAt: 9, ...begun }, fresh);
       },

@@ -110,7 +110,7 @@ async function addRest(place: Place): Promise<string> {
     const launch = vault.seal(attemptContext('launch', bound), '{}');
     const progress = vault.seal(attemptContext('progress', bound), '{}');
     await store.attempts.create(
-      { ...bound, step: 3, wrong: 1, code: null, end: null, launch, progress },
+      { ...bound, step: 3, wrong: 1, code: null, back: null, end: null, launch, progress },
       {
         ...shape,
         impUid,

@@ -333,7 +333,7 @@ export function forgeries(rows: Rows, { olderCode }: Kept): readonly Change[] {
       forge(
         `${name}: ended with a word of the attacker's`,
         set('attempts', `${name}, on the page`, {
-          ended: '{"certified":false,"word":"<b>","providerCode":"<i>"}',
+          ended: '{"certified":false,"reason":"<b>","providerCode":"<i>"}',
         }),
       ),
       forge(

@@ -47,6 +47,7 @@ const ANSWERS = {
   app_not_approved: { status: 400, message: '앱 인증이 아직 완료되지 않았습니다.' },
   resend_too_soon: { status: 429, message: '인증 요청 횟수를 초과하였습니다. 잠시 후 다시 시도해주세요.' },
   rate_limited: { status: 429, message: '인증 요청 횟수를 초과하였습니다. 잠시 후 다시 시도해주세요.' },
+  person_cancelled: { status: 400, message: '실패한 인증입니다. 다시 요청해주세요.' },
   identity_mismatch: { status: 400, message: '입력하신 정보가 통신사 정보와 일치하지 않습니다.' },
   person_blocked: {
     status: 400,

@@ -66,7 +66,9 @@ export class PostgresAttempts implements AttemptStore {
       ? run('findAttemptBySession', key.session)
       : 'handle' in key
         ? run('findAttemptByHandle', key.handle)
-        : run('findAttemptByTicket', key.ticket));
+        : 'back' in key
+          ? run('findAttemptByBack', key.back)
+          : run('findAttemptByTicket', key.ticket));
     return row === undefined ? null : toAttempt(row);
   }
 
@@ -75,9 +77,10 @@ export class PostgresAttempts implements AttemptStore {
     return row === undefined ? null : toAttempt(row);
   }
 
-  async advance({ impUid, step, progress, code }: AttemptChange): Promise<boolean> {
+  async advance({ impUid, step, progress, code, back }: AttemptChange): Promise<boolean> {
     const sealed = columnsOf(progress);
-    const advanced = await this.#database.run('advanceAttempt', ownId(impUid), step, ...sealed, code ?? null);
+    const digests = [code ?? null, back ?? null];
+    const advanced = await this.#database.run('advanceAttempt', ownId(impUid), step, ...sealed, ...digests);
     return advanced.length === 1;
   }
 

@@ -171,6 +171,7 @@ export function toAttempt(row: Row): StoredAttempt {
     code,
     end,
     presence: { number, state, heardAt },
+    back: columns[20] as Uint8Array | null,
     launch: toSealed(columns, 14) as Sealed,
     progress: toSealed(columns, 17),
   };

@@ -11,7 +11,7 @@ const MERCHANT = 'SELECT id, user_code, name, page_rules, disabled_at, proof FRO
 const ATTEMPT = `
   SELECT ${CHANNEL_COLUMNS}, a.id, a.merchant_id, a.ticket_digest, a.ticket_until, a.handle_digest, a.session_digest,
     a.expires_at, a.step, a.wrong, a.code_digest, a.ended, a.word_number, a.presence, a.heard_at, a.frame_key_id,
-    a.frame_salt, a.frame_sealed, a.walk_key_id, a.walk_salt, a.walk_sealed
+    a.frame_salt, a.frame_sealed, a.walk_key_id, a.walk_salt, a.walk_sealed, a.back_digest
   FROM attempts a LEFT JOIN channels h ON h.id = a.channel_id
   WHERE`;
 
@@ -259,10 +259,11 @@ export const SQL = {
   findAttemptByTicket: `${ATTEMPT} a.ticket_digest = $1`,
   findAttemptBySession: `${ATTEMPT} a.session_digest = $1`,
   findAttemptByHandle: `${ATTEMPT} a.handle_digest = $1`,
+  findAttemptByBack: `${ATTEMPT} a.back_digest = $1`,
   findAttemptById: `${ATTEMPT} a.id = $1 AND a.merchant_id = $2`,
   advanceAttempt: `
     UPDATE attempts SET step = step + 1, walk_key_id = $3, walk_salt = $4, walk_sealed = $5,
-      code_digest = coalesce($6, code_digest)
+      code_digest = coalesce($6, code_digest), back_digest = coalesce($7, back_digest)
     WHERE id = $1 AND step = $2 AND ended IS NULL
     RETURNING id`,
   lockPending: `SELECT claimed_until FROM certifications WHERE id = $1 AND state = 'pending' FOR UPDATE`,

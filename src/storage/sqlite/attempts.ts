@@ -73,7 +73,9 @@ export class SqliteAttempts implements AttemptStore {
           ? one(run.findAttemptBySession, key.session)
           : 'handle' in key
             ? one(run.findAttemptByHandle, key.handle)
-            : one(run.findAttemptByTicket, key.ticket);
+            : 'back' in key
+              ? one(run.findAttemptByBack, key.back)
+              : one(run.findAttemptByTicket, key.ticket);
       return row && this.#toAttempt(row);
     });
   }
@@ -85,12 +87,13 @@ export class SqliteAttempts implements AttemptStore {
     });
   }
 
-  async advance({ impUid, step, progress, code }: AttemptChange): Promise<boolean> {
+  async advance({ impUid, step, progress, code, back }: AttemptChange): Promise<boolean> {
     return this.#connection.write(
       () =>
         this.#connection.statements.advanceAttempt.run(
           ...columnsOf(progress),
           code ?? null,
+          back ?? null,
           idOf(impUid),
           step,
         ).changes === 1,
@@ -221,6 +224,7 @@ export class SqliteAttempts implements AttemptStore {
       code,
       end,
       presence: { number, state, heardAt },
+      back: row[21] as Uint8Array | null,
       launch: toSealed(row, 15) as Sealed,
       progress: toSealed(row, 18),
     };

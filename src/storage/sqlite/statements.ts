@@ -14,7 +14,7 @@ const MERCHANT = 'SELECT id, user_code, name, page_rules, disabled_at, proof FRO
 const ATTEMPT = `
   SELECT id, merchant_id, channel_id, ticket_digest, ticket_until, handle_digest, session_digest, expires_at, step, wrong,
     code_digest, ended, word_number, presence, heard_at, frame_key_id, frame_salt, frame_sealed, walk_key_id, walk_salt,
-    walk_sealed
+    walk_sealed, back_digest
   FROM attempts WHERE`;
 
 /** Columns that an OTP has only while it is open. */
@@ -167,10 +167,11 @@ const SQL = {
   findAttemptByTicket: `${ATTEMPT} ticket_digest = ?`,
   findAttemptBySession: `${ATTEMPT} session_digest = ?`,
   findAttemptByHandle: `${ATTEMPT} handle_digest = ?`,
+  findAttemptByBack: `${ATTEMPT} back_digest = ?`,
   findAttemptById: `${ATTEMPT} id = ? AND merchant_id = ?`,
   advanceAttempt: `
     UPDATE attempts SET step = step + 1, walk_key_id = ?, walk_salt = ?, walk_sealed = ?,
-      code_digest = coalesce(?, code_digest)
+      code_digest = coalesce(?, code_digest), back_digest = coalesce(?, back_digest)
     WHERE id = ? AND step = ? AND ended IS NULL`,
   /** A step that does nothing to the progress. */
   takeStep: 'UPDATE attempts SET step = step + 1 WHERE id = ? AND step = ? AND ended IS NULL',

@@ -150,7 +150,9 @@ CREATE TABLE attempts (
   frame_sealed BYTEA NOT NULL,
   walk_key_id INTEGER,
   walk_salt BYTEA,
-  walk_sealed BYTEA
+  walk_sealed BYTEA,
+  -- Of the secret in the agency's return address.
+  back_digest BYTEA UNIQUE
 );
 
 CREATE INDEX attempts_running ON attempts (expires_at) WHERE ended IS NULL;

@@ -139,7 +139,9 @@ CREATE TABLE attempts (
   frame_sealed BLOB NOT NULL,
   walk_key_id INTEGER,
   walk_salt BLOB,
-  walk_sealed BLOB
+  walk_sealed BLOB,
+  -- Of the secret in the agency's return address.
+  back_digest BLOB UNIQUE
 ) STRICT;
 
 CREATE INDEX attempts_running ON attempts (expires_at) WHERE ended IS NULL;

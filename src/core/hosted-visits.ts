@@ -1,0 +1,139 @@
+import { timingSafeEqual } from 'node:crypto';
+import { AppError, toAppError } from '../errors.ts';
+import type { AgencyVisit, Attempt } from './attempt.ts';
+import type { AttemptService, AttemptServiceOptions } from './attempt-service.ts';
+import { askProvider } from './claims.ts';
+import { newAttemptId, newShortSecret } from './ids.ts';
+import { openChannel } from './merchant-service.ts';
+import { toMessageName } from './otp.ts';
+import { findProvider, type HostedBegin, type HostedCapability, LONGEST_MEMO } from './provider.ts';
+
+const BACK = 'page back';
+const BROWSER = 'page browser';
+/** Characters of names and values that a browser may bring back. */
+const LONGEST_RETURN = 16_384;
+
+/** What a browser brought back: names and values, each character one byte of what was sent. */
+export type Returned = NonNullable<AgencyVisit['returned']>;
+
+/** What a browser finds that comes back from the agency. `foreign`: it is not the one that went there. */
+export type Visit = 'ended' | 'waiting' | 'foreign';
+
+/**
+ * Attempts that are decided in a window of the agency. Our page hands over to it; the browser comes back to an address
+ * with a secret. What it brings is kept and proves nothing: the agency is asked, once.
+ */
+export class HostedVisits {
+  readonly #attempts: AttemptService;
+  readonly #options: AttemptServiceOptions;
+
+  constructor(attempts: AttemptService, options: AttemptServiceOptions) {
+    this.#attempts = attempts;
+    this.#options = options;
+  }
+
+  /**
+   * Prepares the way to the agency. Returns the secret for a cookie of this browser; null when there is nothing to do,
+   * or when the agency's answer has ended the attempt. `toAddress` makes the return address of its secret.
+   */
+  async begin(attempt: Attempt, toAddress: (back: string) => string): Promise<string | null> {
+    const { vault, clock } = this.#options;
+    const { channel, progress, launch } = attempt;
+    if (progress?.screen !== 'agency' || progress.agency !== null) return null;
+    const [attemptId, back, browser] = [newAttemptId(), newShortSecret(), newShortSecret()];
+    const digest = (purpose: string, secret: string) =>
+      Buffer.from(vault.digest(purpose, secret)).toString('base64');
+    try {
+      const begun = await askProvider(
+        this.#hostedOf(attempt).begin({
+          ...openChannel(vault, channel),
+          attemptId,
+          returnAddress: toAddress(back),
+          serviceName: toMessageName(launch.serviceName),
+          prefill: progress.prefill,
+          minimumAge: lowestAge(attempt),
+          now: clock.now(),
+        }),
+      );
+      requireUsable(begun);
+      const { address, fields, memo } = begun;
+      const begin = { attemptId, address, fields, memo, returned: null, isAsked: false };
+      const digests = { backDigest: digest(BACK, back), browserDigest: digest(BROWSER, browser) };
+      return (await this.#attempts.advance(attempt, { agency: { ...begin, ...digests } })) && browser;
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (await this.#attempts.failBy(attempt, error)) return null;
+      throw error;
+    }
+  }
+
+  /** Keeps what a browser brought back, the first time; later returns change nothing. Rejects with `body_too_large`. */
+  async keepReturn(back: string, returned: Returned): Promise<void> {
+    if (returned.reduce((sum, [name, value]) => sum + name.length + value.length, 0) > LONGEST_RETURN)
+      throw new AppError('body_too_large');
+    const attempt = await this.#attempts.find({ back });
+    const visit = attempt?.progress?.agency;
+    if (attempt == null || visit == null || visit.returned !== null) return;
+    await this.#attempts.advance(attempt, { agency: { ...visit, returned } });
+  }
+
+  /**
+   * Asks the agency for the result and ends the attempt. `browser` is the secret of the cookie; null for none, since
+   * some people come back in another browser. While another call asks, the answer is `waiting`.
+   */
+  async complete(attempt: Attempt, browser: string | null): Promise<Visit> {
+    const { vault, clock } = this.#options;
+    const { channel, progress, step } = attempt;
+    if (attempt.end !== null) return 'ended';
+    const visit = progress?.agency;
+    if (visit == null || visit.returned === null) return 'foreign';
+    if (browser !== null && !isSame(vault.digestLike(toBytes(visit.browserDigest), BROWSER, browser), visit))
+      return 'foreign';
+    const hosted = this.#hostedOf(attempt);
+    // Whoever asked is still at it, or died: then nobody knows what the agency has answered.
+    if (visit.isAsked && !hosted.isRepeatable)
+      return (await this.#attempts.fail(attempt, 'PROVIDER_UNAVAILABLE')) ? 'ended' : 'waiting';
+    const claim = await this.#attempts.claim(attempt);
+    if (claim === null) return 'waiting';
+    const asked = await this.#attempts.advance(
+      { ...attempt, step: step + 1 },
+      { agency: { ...visit, isAsked: true } },
+    );
+    if (asked === null) return 'waiting';
+    const { attemptId, memo, returned: fields } = visit;
+    await this.#attempts.complete(asked, claim, () =>
+      askProvider(
+        hosted.complete({ ...openChannel(vault, channel), attemptId, memo, fields, now: clock.now() }),
+      ),
+    );
+    return 'ended';
+  }
+
+  #hostedOf({ channel }: Attempt): HostedCapability {
+    const hosted = findProvider(this.#options.providers, channel)?.hosted;
+    if (hosted === undefined) throw new AppError('channel_not_found');
+    return hosted;
+  }
+}
+
+function lowestAge({ channel, progress }: Attempt): number | null {
+  const lowest = Math.max(channel.minimumAge ?? 0, progress?.minimumAge ?? 0);
+  return lowest === 0 ? null : lowest;
+}
+
+function requireUsable({ address, memo }: HostedBegin): void {
+  const protocol = URL.parse(address)?.protocol;
+  if ((protocol === 'https:' || protocol === 'http:') && memo.length <= LONGEST_MEMO) return;
+  throw new AppError('provider_unavailable', {
+    detail: 'the adapter returned no usable address or too long a memo',
+  });
+}
+
+function toBytes(base64: string): Uint8Array {
+  return Buffer.from(base64, 'base64');
+}
+
+function isSame(digest: Uint8Array, { browserDigest }: AgencyVisit): boolean {
+  const kept = toBytes(browserDigest);
+  return kept.length === digest.length && timingSafeEqual(kept, digest);
+}

@@ -1,0 +1,101 @@
+import type { Attempt } from '../core/attempt.ts';
+import type { Returned } from '../core/hosted-visits.ts';
+import { AppError } from '../errors.ts';
+import type { HeaderList, PageAnswer } from '../http/answers.ts';
+import type { ApiRequest } from '../http/routes.ts';
+import { languageOf, type ScreenDrawer, seeOther } from './drawing.ts';
+import { type PageServices, publicAddress } from './services.ts';
+
+/**
+ * The way to an agency's own window and back. The agency sends the browser back by GET or POST, often from another site,
+ * where no cookie comes along. So what it brings is only kept, and the browser is sent on to a path of the same site.
+ */
+export class AgencyReturns {
+  readonly #services: PageServices;
+  readonly #drawer: ScreenDrawer;
+
+  constructor(services: PageServices, drawer: ScreenDrawer) {
+    this.#services = services;
+    this.#drawer = drawer;
+  }
+
+  /** Prepares the way to the agency where that is due. Returns the attempt then, and a header with a cookie. */
+  async prepare(
+    attempt: Attempt,
+    request: ApiRequest,
+  ): Promise<{ readonly attempt: Attempt; readonly headers: HeaderList }> {
+    const { attempts, visits, basePath, publicUrl, secure } = this.#services;
+    const { progress } = attempt;
+    if (request.method === 'HEAD' || progress?.screen !== 'agency' || progress.agency !== null)
+      return { attempt, headers: [] };
+    const browser = await visits.begin(attempt, (back) =>
+      publicAddress(this.#services, request, `/page/back/${back}`),
+    );
+    // The agency may have refused, or another window have been faster.
+    const current = (await attempts.reload(attempt)) ?? attempt;
+    if (browser === null) return { attempt: current, headers: [] };
+    const isSecure = secure || publicUrl?.startsWith('https:') === true;
+    const attributes = `Path=${basePath}/page/back; Max-Age=900; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
+    const cookie = `${cookieName(attempt)}=${browser}; ${attributes}`;
+    return { attempt: current, headers: ['Set-Cookie', cookie] };
+  }
+
+  /** Keeps what the browser brought back. */
+  async keep(request: ApiRequest): Promise<PageAnswer> {
+    const { method, parameters, query, body } = request;
+    const { back = '' } = parameters;
+    if (method !== 'HEAD')
+      await this.#services.visits.keepReturn(
+        back,
+        readFields(method === 'POST' ? body.toString('latin1') : query),
+      );
+    return seeOther(`${this.#services.basePath}/page/back/${encodeURIComponent(back)}/end`, []);
+  }
+
+  /** Shows the end, after the agency was asked for it. */
+  async end({ method, headers, parameters, query }: ApiRequest): Promise<PageAnswer> {
+    const { back = '' } = parameters;
+    const { attempts, visits, basePath } = this.#services;
+    const attempt = await attempts.find({ back });
+    if (attempt === null) return this.#drawer.dead(languageOf(query));
+    if (method !== 'HEAD') {
+      const visit = await visits.complete(attempt, readCookie(headers.cookie, cookieName(attempt)));
+      if (visit === 'foreign') return this.#drawer.dead(languageOf(query));
+    }
+    const current = await attempts.find({ back });
+    const path = `${basePath}/page/back/${back}/end`;
+    return current === null ? this.#drawer.dead(languageOf(query)) : this.#drawer.draw(current, path, query);
+  }
+}
+
+function cookieName({ impUid }: Attempt): string {
+  return `bonin_${impUid}`;
+}
+
+function readCookie(header: string | undefined, name: string): string | null {
+  const pairs = (header ?? '').split(';').map((pair) => pair.trim().split('=', 2));
+  return pairs.find(([each]) => each === name)?.[1] ?? null;
+}
+
+/**
+ * Names and values as they were sent, one character for each byte: only the adapter knows in which encoding its agency
+ * writes. Rejects with `body_malformed` for a percent sign that is none of an encoded byte.
+ */
+function readFields(text: string): Returned {
+  return text
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const at = pair.indexOf('=');
+      return at === -1
+        ? [decodeBytes(pair), '']
+        : [decodeBytes(pair.slice(0, at)), decodeBytes(pair.slice(at + 1))];
+    });
+}
+
+function decodeBytes(text: string): string {
+  if (/%(?![0-9A-Fa-f]{2})/.test(text)) throw new AppError('body_malformed');
+  return text
+    .replaceAll('+', ' ')
+    .replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}

@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import type { Attempt } from '../core/attempt.ts';
+import type { HeaderList, PageAnswer } from '../http/answers.ts';
+import { FRAMED } from './answers.ts';
+import type { Form } from './extras.ts';
+import type { Finish, Language, Problem, Screen } from './screen.ts';
+import { toGreeting, toScreen } from './screens.ts';
+import type { PageServices } from './services.ts';
+
+/** What there is to say about a form that was sent, what was typed in it, and further headers of the answer. */
+export interface Drawing {
+  readonly problems?: readonly Problem[];
+  readonly typed?: Form;
+  readonly headers?: HeaderList;
+}
+
+const NOTHING_TYPED: Form = new Map();
+
+/** Draws the screen on which an attempt stands. */
+export class ScreenDrawer {
+  readonly #services: PageServices;
+
+  constructor(services: PageServices) {
+    this.#services = services;
+  }
+
+  /** `path` is that of the screen, to which its forms are posted. */
+  async draw(
+    attempt: Attempt,
+    path: string,
+    query: string,
+    { problems = [], typed = NOTHING_TYPED, headers = [] }: Drawing = {},
+  ): Promise<PageAnswer> {
+    const { attempts, steps, clock, extras, merchants } = this.#services;
+    const due = toScreen(attempt, problems, typed, steps, clock.now());
+    const screen = extras?.screen(attempt) ?? withFinish(due, extras?.finish(attempt) ?? null);
+    const merchant = await merchants.find({ id: attempt.merchantId });
+    const nonce = newNonce();
+    const { renderScreen } = await loadViews();
+    const text = renderScreen(screen, {
+      language: languageOf(query),
+      nonce,
+      action: path,
+      step: attempt.step,
+      merchantName: merchant?.name ?? '',
+      serviceName: attempt.launch.serviceName,
+      greeting: attempt.end === null ? toGreeting(attempt) : null,
+      firstReport: screen.kind === 'waiting' ? null : await attempts.show(attempt),
+      sandbox: extras?.panel(attempt, screen) ?? null,
+    });
+    const policy = policyOf(nonce, frameAncestors(attempt), screen.kind === 'hand_over');
+    return html(200, text, policy, [...framingOf(attempt), ...headers]);
+  }
+
+  /** The screen of an attempt that does not exist, or not any more. */
+  async dead(language: Language): Promise<PageAnswer> {
+    const { renderScreen } = await loadViews();
+    const nonce = newNonce();
+    const text = renderScreen(
+      { kind: 'dead' },
+      {
+        language,
+        nonce,
+        action: '',
+        step: 0,
+        merchantName: '',
+        serviceName: '',
+        greeting: null,
+        firstReport: null,
+        sandbox: null,
+      },
+    );
+    return html(410, text, policyOf(nonce, "'none'", false));
+  }
+}
+
+export function seeOther(path: string, more: HeaderList): PageAnswer {
+  return {
+    status: 303,
+    headers: ['Location', path, 'Referrer-Policy', 'no-referrer', 'Cache-Control', 'no-store', ...more],
+    body: Buffer.alloc(0),
+  };
+}
+
+/** A layer alone stands in somebody's page; what loads nothing from elsewhere can ask the same of what it loads. */
+export function framingOf({ launch }: Attempt): HeaderList {
+  return launch.window === 'layer' ? FRAMED : [];
+}
+
+export function languageOf(query: string): Language {
+  return new URLSearchParams(query).get('lang') === 'en' ? 'en' : 'ko';
+}
+
+/** The path of a screen in a language. */
+export function inLanguage(path: string, language: Language): string {
+  return `${path}${language === 'en' ? '?lang=en' : ''}`;
+}
+
+function withFinish(screen: Screen, finish: Finish | null): Screen {
+  return finish !== null && (screen.kind === 'success' || screen.kind === 'failure')
+    ? { ...screen, finish }
+    : screen;
+}
+
+/** Loaded when the first screen is due: what most servers answer are lookups. */
+function loadViews(): Promise<typeof import('./render.ts')> {
+  return import('./render.ts');
+}
+
+function newNonce(): string {
+  return randomBytes(16).toString('base64');
+}
+
+function html(status: number, text: string, policy: string, more: HeaderList = []): PageAnswer {
+  return {
+    status,
+    headers: [
+      'Content-Type',
+      'text/html; charset=utf-8',
+      'Content-Security-Policy',
+      policy,
+      'Referrer-Policy',
+      'no-referrer',
+      'Cache-Control',
+      'no-store',
+      ...more,
+    ],
+    body: Buffer.from(text),
+  };
+}
+
+/** `leaves`: forms may lead to an agency, which may send them on to any other of its hosts. */
+function policyOf(nonce: string, ancestors: string | null, leaves: boolean): string {
+  return [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src 'nonce-${nonce}'`,
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    leaves ? "form-action 'self' https: http:" : "form-action 'self'",
+    ...(ancestors === null ? [] : [`frame-ancestors ${ancestors}`]),
+  ].join('; ');
+}
+
+/** Who may show the screen in a frame: the page that opened the layer. No limit can name `data:` and `about:blank`. */
+function frameAncestors({ launch }: Attempt): string | null {
+  if (launch.window !== 'layer') return "'none'";
+  return launch.origin;
+}

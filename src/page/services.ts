@@ -1,0 +1,36 @@
+import type { AttemptService } from '../core/attempt-service.ts';
+import type { AttemptSteps } from '../core/attempt-steps.ts';
+import type { Clock } from '../core/clock.ts';
+import type { HostedVisits } from '../core/hosted-visits.ts';
+import type { MerchantService } from '../core/merchant-service.ts';
+import type { ApiRequest } from '../http/routes.ts';
+import type { PageExtras } from './extras.ts';
+
+/** What the page is made from. */
+export interface PageServices {
+  readonly merchants: MerchantService;
+  readonly attempts: AttemptService;
+  readonly steps: AttemptSteps;
+  readonly visits: HostedVisits;
+  readonly clock: Clock;
+  /** What stands in front of every path of the page. */
+  readonly basePath: string;
+  /** The origin under which browsers reach it; null for the host that a request names. */
+  readonly publicUrl: string | null;
+  /** Whether this server speaks TLS itself. */
+  readonly secure: boolean;
+  /** Whether everything is allowed, as in `dev`. */
+  readonly forgiving: boolean;
+  /** What `dev` adds; null elsewhere. */
+  readonly extras: PageExtras | null;
+}
+
+/** The address under which browsers reach a path of the page. */
+export function publicAddress(
+  { basePath, publicUrl, secure }: PageServices,
+  { headers }: ApiRequest,
+  path: string,
+): string {
+  const origin = publicUrl ?? `${secure ? 'https' : 'http'}://${headers.host ?? ''}`;
+  return `${origin}${basePath}${path}`;
+}

@@ -1,0 +1,11 @@
+import type { AdapterTools, Provider, Providers } from '../core/provider.ts';
+
+/** The agencies that `serve` can talk to: one line for each adapter, under its name. */
+const ADAPTERS = {} satisfies Readonly<Record<string, (tools: AdapterTools) => Provider>>;
+
+/** Every adapter, ready for use. */
+export function createProviders(tools: AdapterTools): Providers {
+  const adapters: readonly (readonly [string, (tools: AdapterTools) => Provider])[] =
+    Object.entries(ADAPTERS);
+  return Object.fromEntries(adapters.map(([name, create]) => [name, create(tools)]));
+}
