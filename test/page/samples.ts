@@ -132,6 +132,13 @@ export const SCREENS = {
     canUseSms: false,
     problems: [{ field: 'form', sentence: 'not_approved_yet' }],
   },
+  'hand-over': {
+    kind: 'hand_over',
+    address: 'https://agency.example/start',
+    fields: { id: 'A1234567890123456789' },
+  },
+  'hand-over-link': { kind: 'hand_over', address: 'https://agency.example/start?id=1', fields: null },
+  waiting: { kind: 'waiting' },
   success: { kind: 'success', finish: MESSAGE },
   'success-return': {
     kind: 'success',
@@ -150,3 +157,5 @@ export const SCREENS = {
 
 export type Sample = keyof typeof SCREENS;
 export const SAMPLES = Object.keys(SCREENS) as Sample[];
+/** Those that leave or ask again by themselves. */
+export const LEAVING: readonly Sample[] = ['success-return', 'hand-over', 'hand-over-link', 'waiting'];

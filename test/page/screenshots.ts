@@ -27,6 +27,8 @@ const PICTURES: readonly Picture[] = [
   { name: 'person-problems', screen: 'person-problems', frame: FRAME },
   { name: 'code', screen: 'code', frame: FRAME },
   { name: 'app', screen: 'app', frame: FRAME },
+  { name: 'hand-over', screen: 'hand-over', frame: FRAME },
+  { name: 'waiting', screen: 'waiting', frame: FRAME },
   { name: 'success', screen: 'success', frame: FRAME },
   { name: 'failure', screen: 'failure', frame: FRAME },
   { name: 'dead', screen: 'dead', frame: FRAME },

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderScreen } from '../../src/page/render.ts';
 import type { Language, ScreenContext } from '../../src/page/screen.ts';
-import { FRAME, SAMPLES, type Sample, SCREENS } from './samples.ts';
+import { FRAME, LEAVING, SAMPLES, type Sample, SCREENS } from './samples.ts';
 import { PHONE, SANDBOX, type Stage, startStage } from './screen-stage.ts';
 
 const DESKTOP = { width: 1280, height: 800 };
@@ -49,7 +50,7 @@ describe.each(['ko', 'en'] as const)('every screen in %s', { timeout: 180_000 },
     look: (sample: Sample) => Promise<void>,
   ): Promise<void> {
     await page.addInitScript('window.close = () => {}');
-    for (const sample of SAMPLES.filter((each) => each !== 'success-return')) {
+    for (const sample of SAMPLES.filter((each) => !LEAVING.includes(each))) {
       stage.show(SCREENS[sample], { ...frame, language });
       await page.goto(`${stage.origin}${FRAME.action}`);
       await page.evaluate(`document.querySelectorAll('details').forEach((each) => { each.open = true; })`);
@@ -80,6 +81,30 @@ describe.each(['ko', 'en'] as const)('every screen in %s', { timeout: 180_000 },
       expect(found).toEqual([]);
     },
   );
+
+  it('is as good where it leaves by itself, or asks again', async () => {
+    const page = await stage.browser.newPage({ viewport: PHONE, reducedMotion: 'reduce' });
+    const found: string[] = [];
+    for (const sample of LEAVING)
+      for (const [viewport, colorScheme, rules] of LOOKS) {
+        await page.setViewportSize(viewport);
+        await page.emulateMedia({ colorScheme });
+        const text = renderScreen(SCREENS[sample], { ...FRAME, language });
+        // Without what makes it leave.
+        await page.setContent(
+          text.replaceAll(/<script[\s\S]*?<\/script>|<meta http-equiv="refresh"[^>]*>/g, ''),
+        );
+        await page.addScriptTag({ path: AXE });
+        const violations = await page.evaluate<string[]>(
+          `axe.run(${rules}).then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes[0].html))`,
+        );
+        found.push(...violations.map((each) => `${sample} ${viewport.width} ${colorScheme}: ${each}`));
+        if ((await overflow(page)) > 0) found.push(`${sample} at ${viewport.width} px`);
+        found.push(...(await page.evaluate<string[]>(SMALL_TARGETS)).map((each) => `${sample}: ${each}`));
+      }
+    await page.close();
+    expect(found).toEqual([]);
+  });
 
   it('fits into 320 px and into 360 px with text of twice the size, with targets a thumb can hit', async () => {
     const page = await stage.browser.newPage({ viewport: PHONE });

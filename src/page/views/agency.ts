@@ -7,7 +7,7 @@ export function viewHandOver(screen: Extract<Screen, { kind: 'hand_over' }>, con
   const t = speak(context.language);
   const cancel = form(
     context,
-    html`<div class="actions"><button class="quiet" name="do" value="cancel">${t('cancel')}</button></div>`,
+    html`<div class="actions"><button class="quiet" name="do" value="cancel" formnovalidate>${t('cancel')}</button></div>`,
   );
   return {
     title: t('hand_over_title'),
