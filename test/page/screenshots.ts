@@ -50,7 +50,10 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     const page = await browser.newPage({ viewport, colorScheme: dark ? 'dark' : 'light' });
     // The windows of these pictures stay open.
     await page.evaluate('window.close = () => {}');
-    await page.setContent(renderScreen(SCREENS[screen], frame));
+    const text = renderScreen(SCREENS[screen], frame);
+    // Screens that leave by themselves are shown without the script that makes them leave.
+    const isLeaving = screen === 'hand-over' || screen === 'waiting';
+    await page.setContent(isLeaving ? text.replaceAll(/<script[\s\S]*?<\/script>/g, '') : text);
     await page.screenshot({ path: join(FOLDER, `page-${name}-${size}.png`), fullPage: true });
     await page.close();
   }
