@@ -17,7 +17,7 @@ import { readMasterKeys } from '../src/config/master-keys.ts';
 import { detailsContext, packDetails } from '../src/core/certification.ts';
 import { type Channel, PROVIDER_NAMES } from '../src/core/channel.ts';
 import { newImpUid } from '../src/core/ids.ts';
-import { Vault } from '../src/core/vault.ts';
+import type { Vault } from '../src/core/vault.ts';
 import { createLog } from '../src/log.ts';
 import { type App, createApp } from '../src/server/mount.ts';
 import { SERVE_POLICY } from '../src/server/policy.ts';
@@ -184,7 +184,7 @@ async function build(folder: string, rows: number): Promise<Description['keyPair
     channels.push(await app.merchants.listChannels(merchant.id));
   }
   await app.close();
-  insertRows(folder, rows, channels);
+  insertRows(folder, rows, channels, app.vault);
   return keyPairs;
 }
 
@@ -192,15 +192,19 @@ async function build(folder: string, rows: number): Promise<Description['keyPair
  * Rows exactly as `CertificationService.keepAs` makes them, but written in one transaction without a journal: an
  * unfinished store is thrown away anyhow. The ids are random, as real ones are, so pages fill as in the field.
  */
-function insertRows(folder: string, rows: number, channels: readonly (readonly Channel[])[]): void {
-  const vault = new Vault(readMasterKeys(join(folder, 'master.keys'), false));
+function insertRows(
+  folder: string,
+  rows: number,
+  channels: readonly (readonly Channel[])[],
+  vault: Vault,
+): void {
   // Only a database that is not on its guard goes without a journal, and none comes there from a WAL directly.
   const database = new DatabaseSync(join(folder, 'bonin.db'), { defensive: false });
   const cache = Math.ceil((rows * BYTES_EACH) / 1024);
   database.exec(`PRAGMA journal_mode = DELETE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
     PRAGMA cache_size = -${cache}; BEGIN`);
   const insertCertification = database.prepare(`
-    INSERT INTO certifications (id, merchant_id, channel_id, state, requested_at, certified_at, master_key_id,
+    INSERT INTO certifications (id, merchant_id, channel_id, state, requested_at, certified_at, key_id,
       salt, sealed)
     VALUES (?, ?, ?, 'certified', ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`);
   const ids = new Float64Array(rows);
@@ -224,7 +228,7 @@ function insertRows(folder: string, rows: number, channels: readonly (readonly C
       channel.id,
       requestedAt,
       certifiedAt,
-      sealed.masterKeyId,
+      sealed.keyId,
       sealed.salt,
       sealed.blob,
     );

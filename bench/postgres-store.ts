@@ -123,7 +123,7 @@ async function copy({ folder, rows }: BenchStore, client: Client): Promise<void>
   }
   const showProgress = createProgress(`Copying ${rows.toLocaleString('en-US')} rows to PostgreSQL`, rows);
   const select = source.prepare(
-    `SELECT id, merchant_id, channel_id, state, requested_at, certified_at, master_key_id, salt, sealed
+    `SELECT id, merchant_id, channel_id, state, requested_at, certified_at, key_id, salt, sealed
      FROM certifications`,
   );
   select.setReturnArrays(true);
@@ -133,7 +133,7 @@ async function copy({ folder, rows }: BenchStore, client: Client): Promise<void>
     await client.query({
       name: 'copy',
       text: `INSERT INTO certifications (id, merchant_id, channel_id, state, requested_at, certified_at,
-          master_key_id, salt, sealed)
+          key_id, salt, sealed)
         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[],
           $7::integer[], $8::bytea[], $9::bytea[])`,
       values: columns,

@@ -14,7 +14,7 @@ const server = createServer(async (request, response) => {
   const impUid = (request.url ?? '').slice('/certifications/'.length);
   const { rows } = await pool.query({
     name: 'find',
-    text: `SELECT id, merchant_id, channel_id, state, requested_at, certified_at, master_key_id, salt, sealed
+    text: `SELECT id, merchant_id, channel_id, state, requested_at, certified_at, key_id, salt, sealed
       FROM certifications WHERE id = $1`,
     values: [Number(impUid.slice(4))],
   });

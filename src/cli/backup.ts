@@ -1,4 +1,3 @@
-import { Vault } from '../core/vault.ts';
 import { backupDatabase } from '../storage/index.ts';
 import { type Command, EXIT } from './command.ts';
 import { readDatabasePlace } from './database.ts';
@@ -14,11 +13,7 @@ export const backup: Command = {
   async run(call) {
     const [folder = ''] = call.operands;
     const { databaseUrl, masterKeys } = readDatabasePlace('backup', call);
-    const { copy, salts, certifications } = await backupDatabase(
-      databaseUrl,
-      folder,
-      () => new Vault(masterKeys()),
-    );
+    const { copy, salts, certifications } = await backupDatabase(databaseUrl, folder, masterKeys);
     console.log(`${format(certifications)} certifications in ${copy}`);
     console.log(`Their salts are in ${salts}, which holds those of the newest backup only.`);
     return EXIT.ok;

@@ -1,6 +1,6 @@
 import { type Database, loadDatabaseConfig } from '../config/command-config.ts';
 import { readMasterKeys } from '../config/master-keys.ts';
-import type { MasterKey } from '../core/vault.ts';
+import type { MasterKey } from '../core/key-ring.ts';
 import { type CommandCall, UsageError } from './command.ts';
 
 /** The database of a command. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type DevConfig, loadDevConfig } from '../config/command-config.ts';
 import { newMasterKey, readMasterKeys } from '../config/master-keys.ts';
-import type { MasterKey } from '../core/vault.ts';
+import type { MasterKey } from '../core/key-ring.ts';
 import { createLog } from '../log.ts';
 import { readTraceSettings, type TraceSettings } from '../observability/traces/settings.ts';
 import {

@@ -1,5 +1,4 @@
-import { Vault } from '../core/vault.ts';
-import { openArchive } from '../storage/index.ts';
+import { markDatabase, openArchive } from '../storage/index.ts';
 import { exportTo } from '../transfer/export.ts';
 import { type Command, EXIT } from './command.ts';
 import { readDatabasePlace } from './database.ts';
@@ -17,15 +16,10 @@ export const exportCommand: Command = {
     const [file = ''] = call.operands;
     const startedAt = performance.now();
     const { databaseUrl, masterKeys } = readDatabasePlace('export', call);
-    const vault = new Vault(masterKeys());
-    const archive = await openArchive(databaseUrl, {
-      mode: 'dev',
-      keyMark: vault.keyMark('dev'),
-      recognises: (mark, mode) => vault.recognises(mark, mode),
-      use: 'export',
-    });
+    const keys = masterKeys();
+    const archive = await openArchive(databaseUrl, markDatabase(keys, 'dev', 'export'));
     try {
-      printTotals('exported', await exportTo(file, archive, vault, createProgress), startedAt);
+      printTotals('exported', await exportTo(file, archive, keys, createProgress), startedAt);
     } finally {
       await archive.close();
     }

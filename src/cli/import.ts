@@ -1,5 +1,4 @@
-import { Vault } from '../core/vault.ts';
-import { openArchive } from '../storage/index.ts';
+import { markDatabase, openArchive } from '../storage/index.ts';
 import { importFrom } from '../transfer/import.ts';
 import { type Command, EXIT } from './command.ts';
 import { readDatabasePlace } from './database.ts';
@@ -17,17 +16,11 @@ export const importCommand: Command = {
     const [file = ''] = call.operands;
     const startedAt = performance.now();
     const { databaseUrl, masterKeys } = readDatabasePlace('import', call);
-    const vault = new Vault(masterKeys());
+    const keys = masterKeys();
     const { totals, written, wasDone } = await importFrom(
       file,
-      vault,
-      ({ mode, keyMark }) =>
-        openArchive(databaseUrl, {
-          mode,
-          keyMark,
-          recognises: (mark, mode) => vault.recognises(mark, mode),
-          use: 'import',
-        }),
+      keys,
+      ({ mode }) => openArchive(databaseUrl, markDatabase(keys, mode, 'import')),
       createProgress,
     );
     if (wasDone) console.log('This file was imported into this database already; nothing was done.');

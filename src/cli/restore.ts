@@ -1,4 +1,3 @@
-import { Vault } from '../core/vault.ts';
 import { restoreDatabase } from '../storage/index.ts';
 import { type Command, EXIT } from './command.ts';
 import { readDatabasePlace } from './database.ts';
@@ -14,8 +13,7 @@ export const restore: Command = {
   async run(call) {
     const [from = ''] = call.operands;
     const { databaseUrl, masterKeys } = readDatabasePlace('restore', call);
-    const vault = new Vault(masterKeys());
-    const restored = await restoreDatabase(from, databaseUrl, vault);
+    const restored = await restoreDatabase(from, databaseUrl, masterKeys());
     console.log(`${format(restored.certifications)} certifications restored from ${restored.copy}`);
     for (const [count, what] of [
       [restored.erased, 'erased since the copy was made, and stay erased'],

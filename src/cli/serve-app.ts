@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Database } from '../config/command-config.ts';
 import { readMasterKeys } from '../config/master-keys.ts';
-import type { MasterKey } from '../core/vault.ts';
+import type { MasterKey } from '../core/key-ring.ts';
 import type { Logger } from '../log.ts';
 import { type App, type AppOptions, createApp } from '../server/mount.ts';
 import { SERVE_POLICY } from '../server/policy.ts';

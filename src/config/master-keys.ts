@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import type { MasterKey } from '../core/vault.ts';
+import type { MasterKey } from '../core/key-ring.ts';
 import { AppError } from '../errors.ts';
 import { createFile } from '../files/new-file.ts';
 import { readTrustedText } from '../files/trusted-file.ts';
 
-/** A line of the file: the key's number, a blank, 32 bytes in base64. The last line seals what is new. */
+/** A line of the file: the key's number, a blank, 32 bytes in base64. The last line wraps the data keys. */
 const LINE = /^([1-9]\d{0,8}) ([A-Za-z0-9+/]{43}=)$/;
 const SHAPE = 'a number from 1 to 999999999, a blank, and 32 bytes in base64';
 

@@ -1,6 +1,8 @@
+import type { WrappedKey } from './key-ring.ts';
+
 /*
  * All that a database keeps, in one shape for every engine, so that it can be moved from one to another as sealed as
- * it lies: nothing here is opened.
+ * it lies: nothing here is opened. The ring of data keys stands apart, because an import needs it before any row.
  */
 
 /** One value of a row. Flags are 0 and 1; times are epoch milliseconds, as in the store. */
@@ -29,18 +31,18 @@ export const ARCHIVE_TABLES: readonly ArchiveTable[] = [
   table('access_tokens', 'api_key_id nonce:bytes digest:text issued_at expires_at proof:bytes'),
   table(
     'certifications',
-    'id merchant_id channel_id state:text requested_at certified_at claim:bytes claimed_until master_key_id salt:bytes sealed:bytes',
+    'id merchant_id channel_id state:text requested_at certified_at claim:bytes claimed_until key_id salt:bytes sealed:bytes',
   ),
   table('other_ids', 'id imp_uid:text'),
   table('erasures', 'id merchant_id channel_id erased_at'),
   table(
     'otps',
-    'id method:text digest:bytes phone_digest:bytes sent_at wrong ended:text master_key_id salt:bytes sealed:bytes',
+    'id method:text digest:bytes phone_digest:bytes sent_at wrong ended:text key_id salt:bytes sealed:bytes',
   ),
   table('counted_requests', 'id subject:bytes requested_at'),
   table(
     'attempts',
-    'id merchant_id channel_id ticket_digest:bytes ticket_until session_digest:bytes handle_digest:bytes expires_at step wrong code_digest:bytes ended:text word_number presence:text heard_at frame_key_id frame_salt:bytes frame_sealed:bytes walk_key_id walk_salt:bytes walk_sealed:bytes back_digest:bytes',
+    'id merchant_id channel_id ticket_digest:bytes ticket_until session_digest:bytes handle_digest:bytes expires_at step wrong code_digest:bytes ended:text word_number presence:text heard_at launch_key_id launch_salt:bytes launch_sealed:bytes progress_key_id progress_salt:bytes progress_sealed:bytes back_digest:bytes',
   ),
 ];
 
@@ -64,9 +66,10 @@ export interface ImportStand {
  * value.
  */
 export interface Archive {
-  /** The database's own mark: which mode made it, and with which master key. */
+  /** The mode that made the database. */
   readonly mode: 'dev' | 'serve';
-  readonly keyMark: string;
+  /** Its data keys, wrapped; empty for a database that waits for its first import. */
+  readonly ring: readonly WrappedKey[];
 
   /** How many rows a table holds. */
   count(table: ArchiveTable): Promise<number>;
@@ -75,9 +78,10 @@ export interface Archive {
 
   /**
    * Begins to import, or goes on where an import of the same id was broken off; from then until the end the database
-   * is refused to whoever would serve from it. `start_refused` when there is anything else in it.
+   * is refused to whoever would serve from it. `ring` becomes the ring of the database. `start_refused` when there is
+   * anything else in it.
    */
-  beginImport(exportId: string): Promise<ImportStand>;
+  beginImport(exportId: string, ring: readonly WrappedKey[]): Promise<ImportStand>;
   /** Keeps the rows and that this chunk is done, in one step; false when the import stands at another chunk. */
   write(exportId: string, chunk: number, table: ArchiveTable, rows: readonly ArchiveRow[]): Promise<boolean>;
   /** Opens the database for serving. New merchants, channels and keys get unused numbers. */

@@ -29,8 +29,8 @@ import type { OtpServiceOptions } from './otp-service.ts';
 import { isThere, type PresenceState } from './presence.ts';
 import { findProvider, offersAny } from './provider.ts';
 
-/** Purposes of the digests of an attempt's secrets. */
-const PURPOSES = {
+/** Labels of the digests of an attempt's secrets. */
+const LABELS = {
   ticket: 'page ticket',
   session: 'page session',
   handle: 'page handle',
@@ -88,9 +88,9 @@ export class AttemptService {
       const { merchantId } = channel;
       const expiresAt = now + ATTEMPT_LIFE;
       const secrets = {
-        ticket: vault.digest(PURPOSES.ticket, ticket),
+        ticket: vault.digest('pages', LABELS.ticket, ticket),
         ticketUntil: now + TICKET_LIFE,
-        handle: vault.digest(PURPOSES.handle, handle),
+        handle: vault.digest('pages', LABELS.handle, handle),
         session: null,
       };
       const bound = { impUid, merchantId, channel, expiresAt, secrets };
@@ -123,7 +123,7 @@ export class AttemptService {
     if (attempt?.progress == null) return null;
     const { impUid, launch, progress, ...rest } = attempt;
     const session = newSecret();
-    const secrets = { ...rest.secrets, session: vault.digest(PURPOSES.session, session) };
+    const secrets = { ...rest.secrets, session: vault.digest('pages', LABELS.session, session) };
     const opened = await store.attempts.openTicket({
       impUid,
       session: secrets.session,
@@ -139,7 +139,7 @@ export class AttemptService {
    */
   async find(secret: AttemptSecret): Promise<Attempt | null> {
     const { clock } = this.#options;
-    const [found] = Object.entries(secret) as [keyof typeof PURPOSES, string][];
+    const [found] = Object.entries(secret) as [keyof typeof LABELS, string][];
     const stored = found === undefined ? null : await this.#findBy(...found);
     if (stored === null) return null;
     const attempt = await this.#open(stored);
@@ -287,9 +287,9 @@ export class AttemptService {
     return true;
   }
 
-  async #findBy(kind: keyof typeof PURPOSES, secret: string): Promise<StoredAttempt | null> {
+  async #findBy(kind: keyof typeof LABELS, secret: string): Promise<StoredAttempt | null> {
     const { store, vault } = this.#options;
-    for (const digest of vault.digests(PURPOSES[kind], secret)) {
+    for (const digest of vault.digests('pages', LABELS[kind], secret)) {
       const found = await store.attempts.find({ [kind]: digest } as AttemptKey);
       if (found !== null) return found;
     }

@@ -6,6 +6,7 @@ import type { StoredAttempt } from './attempt-store.ts';
 import type { StoredCertification } from './certification.ts';
 import { openCertification, sealCertification } from './certification-service.ts';
 import type { Channel } from './channel.ts';
+import { newDataKeys } from './key-ring.ts';
 import type { Merchant, PageRules } from './merchant.ts';
 import { claimantContext, digestOtp } from './otp.ts';
 import {
@@ -25,7 +26,7 @@ import { Vault } from './vault.ts';
  * said what becomes of it.
  */
 
-const vault = new Vault([{ id: 1, secret: randomBytes(32) }]);
+const vault = new Vault(newDataKeys());
 const unreadable = expect.objectContaining({ code: 'sealed_data_unreadable' });
 
 function prove(more: Partial<Omit<Channel, 'proof'>> = {}): Channel {
@@ -40,7 +41,7 @@ function prove(more: Partial<Omit<Channel, 'proof'>> = {}): Channel {
     foreignerAddOn: false,
     minimumAge: 19,
     adapter: 'danal',
-    settings: { masterKeyId: 1, salt: new Uint8Array(32), blob: Uint8Array.of(1) },
+    settings: { keyId: 1, salt: new Uint8Array(32), blob: Uint8Array.of(1) },
     ...more,
   } as const;
   return { ...channel, proof: proveChannel(vault, channel) };
@@ -307,15 +308,22 @@ describe('the row of an attempt', () => {
 });
 
 describe('digests and contexts', () => {
-  it('bind whom an OTP names to its certification, the method and the time', () => {
+  it('bind whom an OTP names to its certification, the method, the time, the code and the phone', () => {
     const certification = { merchantId: 1, impUid: 'imp_000000000001' };
-    const sent = { method: 'SMS', sentAt: 5 } as const;
+    const sent = {
+      method: 'SMS',
+      sentAt: 5,
+      digest: Uint8Array.of(1),
+      phoneDigest: Uint8Array.of(2),
+    } as const;
     const contexts = [
       claimantContext(certification, sent),
       claimantContext({ ...certification, merchantId: 2 }, sent),
       claimantContext({ ...certification, impUid: 'imp_000000000002' }, sent),
       claimantContext(certification, { ...sent, method: 'APP' }),
       claimantContext(certification, { ...sent, sentAt: 6 }),
+      claimantContext(certification, { ...sent, digest: null }),
+      claimantContext(certification, { ...sent, phoneDigest: Uint8Array.of(3) }),
     ];
     expect(new Set(contexts).size).toBe(contexts.length);
   });

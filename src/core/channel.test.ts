@@ -19,7 +19,7 @@ const channel = (id: number, provider: ProviderName, providerMerchantId: string)
   foreignerAddOn: false,
   minimumAge: null,
   adapter: provider,
-  settings: { masterKeyId: 1, salt: new Uint8Array(32), blob: Uint8Array.of(1) },
+  settings: { keyId: 1, salt: new Uint8Array(32), blob: Uint8Array.of(1) },
   proof: new Uint8Array(),
 });
 const CHANNELS = [

@@ -41,8 +41,8 @@ export class HostedVisits {
     const { channel, progress, launch } = attempt;
     if (progress?.screen !== 'agency' || progress.agency !== null) return null;
     const [attemptId, back, browser] = [newAttemptId(), newShortSecret(), newShortSecret()];
-    const digest = (purpose: string, secret: string) =>
-      Buffer.from(vault.digest(purpose, secret)).toString('base64');
+    const digest = (label: string, secret: string) =>
+      Buffer.from(vault.digest('pages', label, secret)).toString('base64');
     try {
       const begun = await askProvider(
         this.#hostedOf(attempt).begin({
@@ -87,8 +87,10 @@ export class HostedVisits {
     if (attempt.end !== null) return 'ended';
     const visit = progress?.agency;
     if (visit == null || visit.returned === null) return 'foreign';
-    if (browser !== null && !isSame(vault.digestLike(toBytes(visit.browserDigest), BROWSER, browser), visit))
-      return 'foreign';
+    if (browser !== null) {
+      const digest = vault.digestLike(toBytes(visit.browserDigest), 'pages', BROWSER, browser);
+      if (!isSame(digest, visit)) return 'foreign';
+    }
     const hosted = this.#hostedOf(attempt);
     // Whoever asked is still at it, or died: then nobody knows what the agency has answered.
     if (visit.isAsked && !hosted.isRepeatable)

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { openStore } from '../storage/index.ts';
+import { markDatabase, openStore } from '../storage/index.ts';
 import type { Visitor } from './caller.ts';
+import { newDataKeys } from './key-ring.ts';
 import { Limiter, REQUEST_LIMITS, type RequestLimits } from './limits.ts';
 import type { Store } from './store.ts';
 import { Vault } from './vault.ts';
@@ -10,7 +11,7 @@ const SECONDS = 1000;
 const MINUTES = 60 * SECONDS;
 
 describe('the limits on codes and starts', () => {
-  const vault = new Vault([{ id: 1, secret: randomBytes(32) }]);
+  const vault = new Vault(newDataKeys());
   let store: Store;
   let now: number;
   let limiter: Limiter;
@@ -18,7 +19,10 @@ describe('the limits on codes and starts', () => {
     new Limiter({ store, vault, clock: { now: () => now }, limits });
 
   beforeEach(async () => {
-    const opened = await openStore('sqlite::memory:', { mode: 'serve', keyMark: '', recognises: () => true });
+    const opened = await openStore(
+      'sqlite::memory:',
+      markDatabase([{ id: 1, secret: randomBytes(32) }], 'serve'),
+    );
     onTestFinished(() => opened.close());
     store = opened;
     now = 1_800_000_000_000;

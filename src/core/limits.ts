@@ -79,8 +79,8 @@ export class Limiter {
     return [this.#subject('client address', networkOf(address), limits)];
   }
 
-  #subject(purpose: string, value: string, limits: readonly RateLimit[]): CountedSubject {
-    return { subject: this.#options.vault.digest(`limit ${purpose}`, value), limits };
+  #subject(label: string, value: string, limits: readonly RateLimit[]): CountedSubject {
+    return { subject: this.#options.vault.digest('codes', `limit ${label}`, value), limits };
   }
 
   async #count(subjects: readonly CountedSubject[]): Promise<void> {

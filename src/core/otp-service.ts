@@ -119,7 +119,12 @@ export class OtpService {
           now: requestedAt,
         }),
       );
-      const sent = { method, sentAt: clock.now() };
+      const sent = {
+        method,
+        sentAt: clock.now(),
+        digest: digestOtp(vault, impUid, otp),
+        phoneDigest: digestPhone(vault, phone),
+      };
       const certification = sealCertification(vault, impUid, {
         channel,
         state: 'pending',
@@ -132,8 +137,6 @@ export class OtpService {
       });
       const kept = await store.createOtpCertification(certification, {
         ...sent,
-        digest: digestOtp(vault, impUid, otp),
-        phoneDigest: digestPhone(vault, phone),
         claimant: vault.seal(claimantContext(certification, sent), toAsciiJson(claimant)),
         wrong: 0,
         end: null,

@@ -31,31 +31,32 @@ export interface StoredOtp {
   readonly end: OtpEnd | null;
 }
 
-/** What the sealed claimant of an OTP certification is bound to: the method and the time cannot be changed either. */
+/** What the sealed claimant of an OTP certification is bound to, so that nothing of what was sent can be changed. */
 export function claimantContext(
   { merchantId, impUid }: Pick<StoredCertification, 'merchantId' | 'impUid'>,
-  { method, sentAt }: Pick<StoredOtp, 'method' | 'sentAt'>,
+  { method, sentAt, digest, phoneDigest }: Pick<StoredOtp, 'method' | 'sentAt' | 'digest' | 'phoneDigest'>,
 ): string {
-  return JSON.stringify(['otp claimant', merchantId, impUid, method, sentAt]);
+  const digests = [digest, phoneDigest].map((each) => each && Buffer.from(each).toString('base64'));
+  return JSON.stringify(['otp claimant', merchantId, impUid, method, sentAt, ...digests]);
 }
 
 /** The digest of a code, bound to its certification, so that equal codes have different ones. */
 export function digestOtp(vault: Vault, impUid: string, otp: string): Uint8Array {
-  return vault.digest(otpPurpose(impUid), otp);
+  return vault.digest('codes', otpLabel(impUid), otp);
 }
 
 /** The same under the key that made `kept`, which may be an older one. */
 export function digestOtpLike(kept: Uint8Array, vault: Vault, impUid: string, otp: string): Uint8Array {
-  return vault.digestLike(kept, otpPurpose(impUid), otp);
+  return vault.digestLike(kept, 'codes', otpLabel(impUid), otp);
 }
 
-function otpPurpose(impUid: string): string {
+function otpLabel(impUid: string): string {
   return `otp ${impUid}`;
 }
 
 /** The digest by which open requests to one phone number are found. */
 export function digestPhone(vault: Vault, phone: string): Uint8Array {
-  return vault.digest('phone', phone);
+  return vault.digest('codes', 'phone', phone);
 }
 
 /** Characters of the service's name that fit into a text message. */

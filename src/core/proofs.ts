@@ -6,7 +6,7 @@ import type { Vault } from './vault.ts';
 
 /*
  * Rows that are not sealed and yet decide something (who a merchant is, what a channel may show, whose a token is)
- * carry a proof: a MAC of their columns under the master key. Write access to the database is not enough to make one,
+ * carry a proof: a MAC of their columns under a data key. Write access to the database is not enough to make one,
  * so a row that was altered or inserted is refused and raises an alarm.
  */
 
@@ -20,7 +20,7 @@ function requireProof<Row extends { readonly proof: Uint8Array }>(
   textOf: (row: Row) => string,
 ): Row {
   if (proven.has(row)) return row;
-  if (!vault.matches(row.proof, purpose, textOf(row)))
+  if (!vault.matches(row.proof, 'proofs', purpose, textOf(row)))
     throw new AppError('sealed_data_unreadable', { detail: `the row of a ${purpose} was altered` });
   proven.add(row);
   return row;
@@ -33,7 +33,7 @@ const merchantText = ({ id, name, userCode, pageRules, disabledAt }: MerchantTex
 };
 
 export function proveMerchant(vault: Vault, merchant: MerchantText): Uint8Array {
-  return vault.digest('merchant', merchantText(merchant));
+  return vault.digest('proofs', 'merchant', merchantText(merchant));
 }
 
 /** The merchant, or `sealed_data_unreadable` when its row was altered. */
@@ -58,7 +58,7 @@ const channelText = (channel: ChannelText): string =>
   ]);
 
 export function proveChannel(vault: Vault, channel: ChannelText): Uint8Array {
-  return vault.digest('channel', channelText(channel));
+  return vault.digest('proofs', 'channel', channelText(channel));
 }
 
 /** The channel, or `sealed_data_unreadable` when its row was altered. */
@@ -75,7 +75,7 @@ const tokenText = (
   `${apiKeyId} ${merchantId} ${issuedAt} ${expiresAt} ${digest} ${Buffer.from(nonce).toString('latin1')}`;
 
 export function proveToken(vault: Vault, token: TokenText, digest: StoredToken['digest']): Uint8Array {
-  return vault.digest('access token', tokenText(token, digest));
+  return vault.digest('proofs', 'access token', tokenText(token, digest));
 }
 
 /** Rejects with `sealed_data_unreadable` when the row of an access token, found by this digest, was altered. */

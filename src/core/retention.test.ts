@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { openStore } from '../storage/index.ts';
+import { markDatabase, openStore } from '../storage/index.ts';
 import type { CertificationState } from './certification.ts';
 import type { Channel } from './channel.ts';
 import { NO_HOOKS } from './hooks.ts';
@@ -14,14 +14,17 @@ const SECOND = 1000;
 const DAY = 86_400 * SECOND;
 const NOW = 1_800_000_000_000;
 const KEEP_UNVERIFIED = 30 * DAY;
-const sealed = () => ({ masterKeyId: 1, salt: randomBytes(32), blob: randomBytes(60) });
+const sealed = () => ({ keyId: 1, salt: randomBytes(32), blob: randomBytes(60) });
 
 describe('a sweep', () => {
   let store: Store;
   let channel: Channel;
 
   beforeEach(async () => {
-    const opened = await openStore('sqlite::memory:', { mode: 'serve', keyMark: '', recognises: () => true });
+    const opened = await openStore(
+      'sqlite::memory:',
+      markDatabase([{ id: 1, secret: randomBytes(32) }], 'serve'),
+    );
     onTestFinished(() => opened.close());
     store = opened;
     const plain = {

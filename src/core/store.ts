@@ -3,6 +3,7 @@ import type { StoredCertification } from './certification.ts';
 import type { Channel } from './channel.ts';
 import type { ClaimRequest } from './claims.ts';
 import type { Clock } from './clock.ts';
+import type { DataKeyStore } from './key-ring.ts';
 import type { ApiKey, KeyState, Merchant, MerchantRows } from './merchant.ts';
 import type { OtpEnd, RateLimit, StoredOtp } from './otp.ts';
 
@@ -85,7 +86,7 @@ export interface PoolFigures {
  * order. Absence is `null`. Errors are `store_unavailable` when they are temporary (retry, or free disk space) and
  * `store_failed` when they are a defect. Times are epoch milliseconds.
  */
-export interface Store {
+export interface Store extends DataKeyStore {
   readonly attempts: AttemptStore;
   /** The clock of all processes that share the store. */
   readonly clock: Clock;

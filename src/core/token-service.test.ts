@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openStore } from '../storage/index.ts';
+import { markDatabase, openStore } from '../storage/index.ts';
 import type { Visitor } from './caller.ts';
 import { NO_HOOKS } from './hooks.ts';
+import { newDataKeys } from './key-ring.ts';
 import { NO_PAGE_RULES } from './merchant.ts';
 import { MerchantService } from './merchant-service.ts';
 import type { Store } from './store.ts';
@@ -17,14 +18,14 @@ const SECRET = 'SecretOfAShop/1234567890';
 const visitor = (address: string): Visitor => ({ surface: 'v1', requestId: '', address });
 
 describe('wrong credentials', () => {
-  const vault = new Vault([{ id: 1, secret: randomBytes(32) }]);
+  const vault = new Vault(newDataKeys());
   let store: Store;
   let throttle: Throttle;
   let tokens: TokenService;
 
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
-    store = await openStore('sqlite::memory:', { mode: 'serve', keyMark: '', recognises: () => true });
+    store = await openStore('sqlite::memory:', markDatabase([{ id: 1, secret: randomBytes(32) }], 'serve'));
     throttle = new Throttle(clock);
     tokens = new TokenService(store, vault, clock, throttle);
     await new MerchantService(store, vault, clock).save({
@@ -135,9 +136,11 @@ class CountingVault extends Vault {
 
 describe('credentials', () => {
   it('cost an unknown key, a revoked one and a wrong secret as many comparisons each', async () => {
-    const vault = new CountingVault([{ id: 1, secret: randomBytes(32) }]);
-    const mark = { mode: 'serve', keyMark: vault.keyMark('serve'), recognises: () => true } as const;
-    const store = await openStore('sqlite::memory:', mark);
+    const vault = new CountingVault(newDataKeys());
+    const store = await openStore(
+      'sqlite::memory:',
+      markDatabase([{ id: 1, secret: randomBytes(32) }], 'serve'),
+    );
     const merchants = new MerchantService(store, vault, clock);
     const tokens = new TokenService(store, vault, clock, null);
     const keys = ['known', 'revoked'].map((impKey) => ({ impKey, impSecret: `the secret of ${impKey}` }));
@@ -156,8 +159,11 @@ describe('credentials', () => {
   });
 
   it('are reported when they get a token: the first time as a new one, then as the same', async () => {
-    const vault = new Vault([{ id: 1, secret: randomBytes(32) }]);
-    const store = await openStore('sqlite::memory:', { mode: 'serve', keyMark: '', recognises: () => true });
+    const vault = new Vault(newDataKeys());
+    const store = await openStore(
+      'sqlite::memory:',
+      markDatabase([{ id: 1, secret: randomBytes(32) }], 'serve'),
+    );
     const issued: boolean[] = [];
     const hooks = { ...NO_HOOKS, tokenIssued: (isNew: boolean) => void issued.push(isNew) };
     const tokens = new TokenService(store, vault, clock, null, hooks);

@@ -18,7 +18,7 @@ const TOKEN_SHAPE = /^[0-9a-f]{40}$/;
 const REMEMBERED_DIGESTS = 10_000;
 /** Characters of a key by which it is told from others when it is shown with wrong secrets. */
 const LONGEST_KEY = 64;
-const TOKEN_PURPOSE = 'access token';
+const TOKEN_LABEL = 'access token';
 
 export interface AccessToken {
   readonly token: string;
@@ -71,7 +71,7 @@ export class TokenService {
       const key = await this.#store.findApiKey(folded);
       if (key === null || !this.#isRight(key, impSecret)) {
         // Also where there is no such key, so that the work is the same.
-        if (key === null) this.#vault.matches(this.#nobody, secretPurpose(0, folded), impSecret);
+        if (key === null) this.#vault.matches(this.#nobody, 'secrets', secretLabel(0, folded), impSecret);
         await this.#throttle?.hold(`${networkOf(address)} ${folded.slice(0, LONGEST_KEY)}`);
         throw new AppError('credentials_wrong');
       }
@@ -84,7 +84,7 @@ export class TokenService {
   }
 
   #isRight({ merchant, impKey, secretDigest }: ApiKey, impSecret: string): boolean {
-    return this.#vault.matches(secretDigest, secretPurpose(merchant.id, impKey), impSecret);
+    return this.#vault.matches(secretDigest, 'secrets', secretLabel(merchant.id, impKey), impSecret);
   }
 
   /** Null when somebody else was faster, or the pair has changed since it was read. */
@@ -104,7 +104,7 @@ export class TokenService {
 
   #newToken(now: number): Omit<StoredToken, 'proof'> {
     const nonce = this.#vault.newTokenNonce();
-    const digest = toHex(this.#vault.digest(TOKEN_PURPOSE, this.#vault.tokenOf(nonce)));
+    const digest = toHex(this.#vault.digest('tokens', TOKEN_LABEL, this.#vault.tokenOf(nonce)));
     return { nonce, digest, issuedAt: now, expiresAt: now + TOKEN_LIFE };
   }
 
@@ -123,7 +123,7 @@ export class TokenService {
 
   #digestsOf(token: string): readonly string[] {
     if (!TOKEN_SHAPE.test(token)) throw new AppError('token_invalid');
-    const digests = this.#vault.digests(TOKEN_PURPOSE, token).map(toHex);
+    const digests = this.#vault.digests('tokens', TOKEN_LABEL, token).map(toHex);
     if (this.#digests.size >= REMEMBERED_DIGESTS) this.#digests.clear();
     this.#digests.set(token, digests);
     return digests;
@@ -151,9 +151,9 @@ export function digestSecret(
   foldedKey: string,
   impSecret: string,
 ): Uint8Array {
-  return vault.digest(secretPurpose(merchantId, foldedKey), impSecret);
+  return vault.digest('secrets', secretLabel(merchantId, foldedKey), impSecret);
 }
 
-function secretPurpose(merchantId: number, foldedKey: string): string {
+function secretLabel(merchantId: number, foldedKey: string): string {
   return JSON.stringify(['imp_secret', merchantId, foldedKey]);
 }

@@ -1,16 +1,18 @@
-import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../errors.ts';
 import { type CertificationDetails, packDetails, splitDetails, unpackDetails } from './certification.ts';
+import { newDataKeys } from './key-ring.ts';
 import { type Sealed, Vault } from './vault.ts';
 
-const key = (id: number) => ({ id, secret: randomBytes(32) });
 const unreadable = expect.objectContaining({ code: 'sealed_data_unreadable' });
 
 describe('vault', () => {
-  const first = key(1);
-  const vault = new Vault([first]);
+  const keys = newDataKeys();
+  const vault = new Vault(keys);
+  /** The same keys, and a second one for each purpose. */
+  const grown = new Vault([...keys, ...newDataKeys().map((key) => ({ ...key, id: key.id + 100 }))]);
+  const stranger = new Vault(newDataKeys());
 
   it('opens what it sealed, under the same context only', () => {
     fc.assert(
@@ -37,7 +39,7 @@ describe('vault', () => {
     expect(() => vault.open('a', { ...sealed, salt: sealed.salt.subarray(1) })).toThrow(unreadable);
   });
 
-  it('cannot open a record whose salt is destroyed, though it has the master key', () => {
+  it('cannot open a record whose salt is destroyed, though it has the data key', () => {
     const sealed = vault.seal('a', 'text');
     expect(() => vault.open('a', { ...sealed, salt: new Uint8Array(32) })).toThrow(unreadable);
   });
@@ -46,45 +48,63 @@ describe('vault', () => {
     const seen = new Set<string>();
     for (let round = 0; round < 10_000; round++) {
       const { blob, salt } = vault.seal('a', 'text');
-      seen.add(Buffer.from(blob.subarray(0, 12)).toString('hex')).add(Buffer.from(salt).toString('hex'));
+      seen.add(Buffer.from(blob.subarray(2, 14)).toString('hex')).add(Buffer.from(salt).toString('hex'));
     }
     expect(seen.size).toBe(20_000);
   });
 
-  it('seals with the newest master key and opens with any that it has', () => {
+  it('seals with the newest data key of a purpose and opens with any', () => {
     const old = vault.seal('a', 'text');
-    const rotated = new Vault([first, key(2)]);
-    expect(rotated.open('a', old)).toBe('text');
-    expect(rotated.seal('a', 'text').masterKeyId).toBe(2);
-    expect(() => vault.open('a', rotated.seal('a', 'text'))).toThrow(unreadable);
-    expect(rotated.recognises(vault.keyMark('serve'), 'serve')).toBe(true);
-    expect(vault.recognises(rotated.keyMark('serve'), 'serve')).toBe(false);
-    expect(new Vault([key(1)]).recognises(vault.keyMark('serve'), 'serve')).toBe(false);
-    // Nobody without the key can make a mark for another mode.
-    expect(vault.recognises(vault.keyMark('dev'), 'serve')).toBe(false);
+    expect(old.keyId).toBe(1);
+    expect(grown.open('a', old)).toBe('text');
+    expect(grown.seal('a', 'text').keyId).toBe(101);
+    expect(() => vault.open('a', grown.seal('a', 'text'))).toThrow(unreadable);
+    expect(() => stranger.open('a', old)).toThrow(unreadable);
   });
 
-  it('matches a digest with its secret only, and digests made before a rotation still', () => {
-    const digest = vault.digest('imp_secret', 'right');
-    expect(vault.matches(digest, 'imp_secret', 'right')).toBe(true);
-    expect(vault.matches(digest, 'imp_secret', 'wrong')).toBe(false);
-    expect(vault.matches(digest, 'otp', 'right')).toBe(false);
-    expect(vault.matches(new Uint8Array(0), 'imp_secret', 'right')).toBe(false);
-    expect(new Vault([first, key(2)]).matches(digest, 'imp_secret', 'right')).toBe(true);
-    expect(new Vault([key(1)]).matches(digest, 'imp_secret', 'right')).toBe(false);
+  it('opens nothing with a key of another purpose', () => {
+    const exported = vault.seal('a', 'text', 'exports');
+    expect(vault.open('a', exported, 'exports')).toBe('text');
+    expect(() => vault.open('a', exported)).toThrow(unreadable);
+    expect(() => vault.open('a', { ...exported, keyId: 1 }, 'records')).toThrow(unreadable);
+    expect(() => new Vault(keys.slice(1)).seal('a', 'text')).toThrow(unreadable);
+  });
+
+  it('opens both algorithms, whichever it seals with', () => {
+    const aria = new Vault(keys, { algorithm: 'aria-256-gcm' });
+    const sealed = aria.seal('a', 'text');
+    expect([...sealed.blob.subarray(0, 2)]).toEqual([1, 2]);
+    expect([...vault.seal('a', 'text').blob.subarray(0, 2)]).toEqual([1, 1]);
+    expect(vault.open('a', sealed)).toBe('text');
+    expect(aria.open('a', vault.seal('a', 'text'))).toBe('text');
+    for (const [at, value] of [
+      [0, 2],
+      [1, 1],
+      [1, 3],
+    ] as const) {
+      const blob = Uint8Array.from(sealed.blob).with(at, value);
+      expect(() => vault.open('a', { ...sealed, blob })).toThrow(unreadable);
+    }
+  });
+
+  it('matches a digest with its secret only, and digests made with an older data key still', () => {
+    const digest = vault.digest('secrets', 'imp_secret', 'right');
+    expect(vault.matches(digest, 'secrets', 'imp_secret', 'right')).toBe(true);
+    expect(vault.matches(digest, 'secrets', 'imp_secret', 'wrong')).toBe(false);
+    expect(vault.matches(digest, 'secrets', 'otp', 'right')).toBe(false);
+    expect(vault.matches(digest, 'codes', 'imp_secret', 'right')).toBe(false);
+    expect(vault.matches(new Uint8Array(0), 'secrets', 'imp_secret', 'right')).toBe(false);
+    expect(grown.matches(digest, 'secrets', 'imp_secret', 'right')).toBe(true);
+    expect(grown.digestLike(digest, 'secrets', 'imp_secret', 'right')).toEqual(digest);
+    expect(grown.digests('secrets', 'imp_secret', 'right')[1]).toEqual(digest);
+    expect(stranger.matches(digest, 'secrets', 'imp_secret', 'right')).toBe(false);
   });
 
   it('derives the same token from a nonce each time, and another one from another key', () => {
     const nonce = vault.newTokenNonce();
     expect(vault.tokenOf(nonce)).toMatch(/^[0-9a-f]{40}$/);
-    expect(new Vault([first, key(2)]).tokenOf(nonce)).toBe(vault.tokenOf(nonce));
-    expect(new Vault([key(1)]).tokenOf(nonce)).not.toBe(vault.tokenOf(nonce));
-  });
-
-  it('refuses to be made without a key, or with one that is not 32 bytes', () => {
-    expect(() => new Vault([])).toThrow(AppError);
-    expect(() => new Vault([{ id: 1, secret: randomBytes(31) }])).toThrow(AppError);
-    expect(() => new Vault([{ id: 0, secret: randomBytes(32) }])).toThrow(AppError);
+    expect(grown.tokenOf(nonce)).toBe(vault.tokenOf(nonce));
+    expect(stranger.tokenOf(nonce)).not.toBe(vault.tokenOf(nonce));
   });
 });
 

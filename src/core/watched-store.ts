@@ -40,6 +40,8 @@ const OWN_VERBS = {
   endLateOtps: true,
   forgetUnverified: true,
   forgetRequests: true,
+  listDataKeys: true,
+  rewrapDataKeys: true,
   check: true,
 } satisfies Record<OwnVerb, true>;
 

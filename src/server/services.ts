@@ -1,9 +1,10 @@
 import { AttemptService } from '../core/attempt-service.ts';
 import { AttemptSteps } from '../core/attempt-steps.ts';
 import { CertificationService } from '../core/certification-service.ts';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { NO_HOOKS, type ServiceHooks } from '../core/hooks.ts';
 import { HostedVisits } from '../core/hosted-visits.ts';
+import type { MasterKey } from '../core/key-ring.ts';
 import { Limiter, type RequestLimits } from '../core/limits.ts';
 import { MerchantService } from '../core/merchant-service.ts';
 import { OtpService } from '../core/otp-service.ts';
@@ -11,13 +12,14 @@ import type { Providers } from '../core/provider.ts';
 import type { OpenDatabase, Store } from '../core/store.ts';
 import { Throttle } from '../core/throttle.ts';
 import { TokenService } from '../core/token-service.ts';
-import { type MasterKey, Vault } from '../core/vault.ts';
+import { openStoreVault, type Vault } from '../core/vault.ts';
+import { isAlarm, toAppError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../observability/metrics/metrics.ts';
 import type { TraceSettings } from '../observability/traces/settings.ts';
 import type { Traces } from '../observability/traces/traces.ts';
 import { createProviders } from '../providers/index.ts';
-import { engineName, openDatabase } from '../storage/index.ts';
+import { engineName, markDatabase, openDatabase } from '../storage/index.ts';
 import type { Policy } from './policy.ts';
 
 /** What services are made from. */
@@ -25,7 +27,7 @@ export interface ServiceOptions {
   readonly policy: Policy;
   /** `sqlite:PATH`, `sqlite::memory:` or `postgres://…`. */
   readonly databaseUrl: string;
-  /** The last one seals what is new. */
+  /** The last one wraps the data keys. */
   readonly masterKeys: readonly MasterKey[];
   readonly log: Logger;
   /** This machine's clock. Default: the system's. A database on another machine corrects it by its own. */
@@ -78,15 +80,10 @@ export async function openServicesAndReset(
   const { policy, log, databaseUrl } = options;
   const { providers = createProviders({ fetch }) } = options;
   const { mode, keepsInvented } = policy;
-  const vault = new Vault(options.masterKeys);
   const engine = engineName(databaseUrl);
   const metrics = options.countsCalls ? (await loadMetrics()).createMetrics({ mode, engine, log }) : null;
   const traces = options.traces ? (await loadTraces()).startTraces(options.traces, engine, log) : null;
-  const opened = await openDatabase(
-    databaseUrl,
-    { mode, keyMark: vault.keyMark(mode), recognises: (mark, of) => vault.recognises(mark, of) },
-    options.clock,
-  );
+  const { opened, vault } = await openSealedStore(options);
   const measured = metrics?.measureStore(opened) ?? opened.store;
   const store = traces?.traceStore(measured) ?? measured;
   const clock = options.moveClock?.(store.clock) ?? store.clock;
@@ -131,6 +128,27 @@ export async function openServicesAndReset(
     },
   };
   return { services, resetCertifications: opened.resetCertifications };
+}
+
+/** Opens the store with its data keys, and wraps those by the newest master key. Altered ones raise an alarm. */
+async function openSealedStore({ policy, databaseUrl, masterKeys, clock, log }: ServiceOptions) {
+  try {
+    const opened = await openDatabase(
+      databaseUrl,
+      markDatabase(masterKeys, policy.mode, undefined, clock ?? systemClock),
+      clock,
+    );
+    try {
+      return { opened, vault: await openStoreVault(opened.store, masterKeys, policy.mode) };
+    } catch (error) {
+      await opened.store.close();
+      throw error;
+    }
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (isAlarm(error)) log.error({ alarm: true, error }, 'the data keys cannot be used');
+    throw thrown;
+  }
 }
 
 // Loaded only when they are asked for: they need packages that a start without them need not read.

@@ -3,11 +3,15 @@ import { AppError } from '../errors.ts';
 
 /*
  * The stamp of the target records the progress of an import: `import` while it runs, with the id of the export and the
- * number of the next chunk; `imported` with the id when it has ended.
+ * number of the next chunk; `imported` with the id when it has ended. A database that `bonin import` has just made has
+ * the mark of an import that no file has begun, and no data keys yet.
  */
 
 /** Why a database with `import` in its stamp cannot be served from. */
 export const UNFINISHED = 'an import into it has not ended; run bonin import again with the same file';
+
+/** The value of `import` in a database that was made for an import. */
+export const AWAITS_IMPORT = 'awaited';
 
 const MARK = /^(\S+) (\d{1,15})$/;
 
@@ -34,6 +38,7 @@ export function standOf(
   stamp: { readonly import: string | undefined; readonly imported: string | undefined },
   isEmpty: boolean,
 ): ImportStand {
+  if (stamp.import === AWAITS_IMPORT && isEmpty) return { next: 0 };
   const [, begun, next] = MARK.exec(stamp.import ?? '') ?? [];
   if (stamp.import !== undefined && begun === undefined)
     throw refuse('the database does not say how far an import into it is; make a new one');
@@ -43,8 +48,7 @@ export function standOf(
     );
   if (begun !== undefined) return { next: Number(next) };
   if (stamp.imported === exportId) return { next: null };
-  if (!isEmpty) throw refuse('the database holds data already; an import needs a new one');
-  return { next: 0 };
+  throw refuse('the database holds data already; an import needs a new one');
 }
 
 function refuse(detail: string): AppError {

@@ -1,13 +1,14 @@
 import type { Archive } from '../core/archive.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
+import type { MasterKey } from '../core/key-ring.ts';
 import type { OpenDatabase, Store } from '../core/store.ts';
-import type { Vault } from '../core/vault.ts';
 import { AppError } from '../errors.ts';
 import type { DatabaseMark } from './database-mark.ts';
 import type { Backup } from './sqlite/backup.ts';
 import type { FolderLock } from './sqlite/folder-lock.ts';
 import type { Restored } from './sqlite/restore.ts';
 
+export { markDatabase } from './database-mark.ts';
 export type { Backup } from './sqlite/backup.ts';
 export type { FolderLock } from './sqlite/folder-lock.ts';
 export type { Restored } from './sqlite/restore.ts';
@@ -69,16 +70,20 @@ export async function openArchive(databaseUrl: string, mark: DatabaseMark): Prom
 export async function backupDatabase(
   databaseUrl: string,
   folder: string,
-  openVault: () => Vault,
+  readMasterKeys: () => readonly MasterKey[],
 ): Promise<Backup> {
   const file = fileOf(databaseUrl);
-  return (await import('./sqlite/backup.ts')).backupSqlite(file, folder, openVault, new Date());
+  return (await import('./sqlite/backup.ts')).backupSqlite(file, folder, readMasterKeys, new Date());
 }
 
 /** Makes an SQLite database of a signed copy, or of the newest one in a folder; `start_refused` for any other. */
-export async function restoreDatabase(from: string, databaseUrl: string, vault: Vault): Promise<Restored> {
+export async function restoreDatabase(
+  from: string,
+  databaseUrl: string,
+  masterKeys: readonly MasterKey[],
+): Promise<Restored> {
   const file = fileOf(databaseUrl);
-  return (await import('./sqlite/restore.ts')).restoreSqlite(from, file, vault, Date.now());
+  return (await import('./sqlite/restore.ts')).restoreSqlite(from, file, masterKeys, Date.now());
 }
 
 /** Locks a folder for this process; `start_refused` with the words `taken` when another process has it. */

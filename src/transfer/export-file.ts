@@ -3,29 +3,33 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ARCHIVE_TABLES, type Archive } from '../core/archive.ts';
-import type { Vault } from '../core/vault.ts';
+import { KEY_PURPOSES, type MasterKey, openRing, type WrappedKey } from '../core/key-ring.ts';
+import { OVERHEAD } from '../core/sealed-text.ts';
+import { Vault } from '../core/vault.ts';
 import { AppError } from '../errors.ts';
 
 /*
- * The form of an export: one line of JSON in clear, the header; then chunks, each with its length in four bytes and
- * sealed as a record is, under a key of its own. The context of a chunk is the header's digest and its number, so one
- * that is altered, moved, or of another file does not open, before anything of it is used. The last chunk is the end.
+ * The form of an export: one line of JSON in clear, the header, with the wrapped data keys of the source; then chunks,
+ * each with its length in four bytes and sealed as a record is, under the data key for exports. The context of a chunk
+ * is the header's digest and its number, so one that is altered, moved, or of another file does not open, before
+ * anything of it is used. The last chunk is the end.
  */
 
 const FORMAT = 'bonin-export';
 /** Grows with the form of the file; a change of the tables shows itself in `layout`. */
 const VERSION = 1;
 const LAYOUT = createHash('sha256').update(JSON.stringify(ARCHIVE_TABLES)).digest('hex').slice(0, 16);
-const LONGEST_HEADER = 1024;
+const LONGEST_HEADER = 4096;
 const LENGTH_BYTES = 4;
 const KEY_ID_BYTES = 4;
 const SALT_BYTES = 32;
-/** What sealing adds to a chunk: the number of the key, salt, nonce and tag. */
-const SEALING_BYTES = KEY_ID_BYTES + SALT_BYTES + 12 + 16;
+/** What sealing adds to a chunk: the number of the data key, the salt, and what stands before the ciphertext. */
+const SEALING_BYTES = KEY_ID_BYTES + SALT_BYTES + OVERHEAD;
 /** Bytes of the largest chunk before it is sealed. No file of ours has a larger one, so none is held in memory. */
 export const LARGEST_CHUNK = 4 * 1024 * 1024;
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const KEY_MARK = /^[1-9]\d{0,9}:[0-9a-f]{72}$/;
+/** A header holds a ring of this many keys at most. */
+const MOST_KEYS = 2 * KEY_PURPOSES.length;
 
 export interface ExportHeader {
   readonly format: typeof FORMAT;
@@ -34,8 +38,8 @@ export interface ExportHeader {
   /** Names this export, whatever the file is called. */
   readonly id: string;
   readonly mode: 'dev' | 'serve';
-  /** Of the database that it was made of. */
-  readonly keyMark: string;
+  /** The data keys of the database that it was made of; they open with a master key of then. */
+  readonly ring: readonly WrappedKey[];
 }
 
 /** The file ends in the middle of a chunk, or holds bytes that nobody sealed. */
@@ -70,16 +74,21 @@ export class ExportFile {
   }
 
   /** Begins a file that is not there yet; only its owner may read it. */
-  static async create(file: string, { mode, keyMark }: Archive, vault: Vault): Promise<ExportFile> {
+  static async create(
+    file: string,
+    { mode, ring }: Archive,
+    masterKeys: readonly MasterKey[],
+  ): Promise<ExportFile> {
     const header: ExportHeader = {
       format: FORMAT,
       version: VERSION,
       layout: LAYOUT,
       id: randomUUID(),
       mode,
-      keyMark,
+      ring,
     };
     const line = lineOf(header);
+    const vault = openHeader(file, header, masterKeys);
     const handle = await openFile(file, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
     try {
       await write(file, handle, Buffer.from(line), 0);
@@ -91,7 +100,11 @@ export class ExportFile {
   }
 
   /** Opens a file and reads its header; null when it was broken off before the header was written. */
-  static async open(file: string, vault: Vault, use: 'read' | 'continue'): Promise<ExportFile | null> {
+  static async open(
+    file: string,
+    masterKeys: readonly MasterKey[],
+    use: 'read' | 'continue',
+  ): Promise<ExportFile | null> {
     // A link that somebody else made would lead the writing elsewhere.
     const access = use === 'read' ? constants.O_RDONLY : constants.O_RDWR | constants.O_NOFOLLOW;
     // A pipe is not waited for.
@@ -111,13 +124,19 @@ export class ExportFile {
         await handle.close();
         return null;
       }
-      const header = readHeader(file, line, vault);
+      const header = readHeader(file, line);
+      const vault = openHeader(file, header, masterKeys);
       if (use === 'continue') inspectOwner(file, stat);
       return new ExportFile(file, handle, line, header, vault);
     } catch (error) {
       await handle.close();
       throw error;
     }
+  }
+
+  /** What opens the rows in it. */
+  get vault(): Vault {
+    return this.#vault;
   }
 
   /** Bytes up to the next chunk. */
@@ -136,11 +155,15 @@ export class ExportFile {
     if (length === null) return null;
     const sealed = await this.#readBytes(this.#position + LENGTH_BYTES, length);
     try {
-      const text = this.#vault.open(this.#contextOf(this.#chunk), {
-        masterKeyId: sealed.readUInt32BE(0),
-        salt: sealed.subarray(KEY_ID_BYTES, KEY_ID_BYTES + SALT_BYTES),
-        blob: sealed.subarray(KEY_ID_BYTES + SALT_BYTES),
-      });
+      const text = this.#vault.open(
+        this.#contextOf(this.#chunk),
+        {
+          keyId: sealed.readUInt32BE(0),
+          salt: sealed.subarray(KEY_ID_BYTES, KEY_ID_BYTES + SALT_BYTES),
+          blob: sealed.subarray(KEY_ID_BYTES + SALT_BYTES),
+        },
+        'exports',
+      );
       this.#step(length);
       return Buffer.from(text, 'latin1');
     } catch {
@@ -163,14 +186,15 @@ export class ExportFile {
   async append(plain: Buffer): Promise<void> {
     if (plain.length === 0 || plain.length > LARGEST_CHUNK)
       throw refuse(this.#file, 'a chunk of it would be too large to be read again');
-    const { masterKeyId, salt, blob } = this.#vault.seal(
+    const { keyId, salt, blob } = this.#vault.seal(
       this.#contextOf(this.#chunk),
       plain.toString('latin1'),
+      'exports',
     );
     const length = KEY_ID_BYTES + salt.length + blob.length;
     const head = Buffer.alloc(LENGTH_BYTES + KEY_ID_BYTES);
     head.writeUInt32BE(length, 0);
-    head.writeUInt32BE(masterKeyId, LENGTH_BYTES);
+    head.writeUInt32BE(keyId, LENGTH_BYTES);
     await write(this.#file, this.#handle, Buffer.concat([head, salt, blob]), this.#position);
     this.#step(length);
   }
@@ -232,7 +256,7 @@ function inspectOwner(file: string, { uid, mode, nlink }: Stats): void {
     throw refuse(file, 'is there already, and others may have a hand in it; remove it, or take another name');
 }
 
-function readHeader(file: string, line: string, vault: Vault): ExportHeader {
+function readHeader(file: string, line: string): ExportHeader {
   let header: Partial<ExportHeader> | null;
   try {
     header = JSON.parse(line) as Partial<ExportHeader> | null;
@@ -240,17 +264,48 @@ function readHeader(file: string, line: string, vault: Vault): ExportHeader {
     header = null;
   }
   if (header?.format !== FORMAT) throw refuse(file, 'is not an export of Bonin, or its beginning is damaged');
-  const { version, layout, id, mode, keyMark } = header;
+  const { version, layout, id, mode } = header;
   if (version !== VERSION || layout !== LAYOUT)
     throw refuse(file, 'was made by another version of Bonin; export and import with the same one');
-  if (!isText(id, ID) || !isText(keyMark, KEY_MARK) || (mode !== 'dev' && mode !== 'serve'))
+  const ring = readRing(header.ring);
+  if (!isText(id, ID) || ring === null || (mode !== 'dev' && mode !== 'serve'))
     throw refuse(file, 'its beginning is damaged');
-  const known: ExportHeader = { format: FORMAT, version, layout, id, mode, keyMark };
+  const known: ExportHeader = { format: FORMAT, version, layout, id, mode, ring };
   // Exactly these, each once, in this order.
   if (line !== lineOf(known)) throw refuse(file, 'its beginning is damaged');
-  if (!vault.recognises(keyMark, mode))
-    throw refuse(file, 'was sealed with a master key that is not among the keys given');
   return known;
+}
+
+/** The vault of the data keys in a header; `start_refused` when they do not open. */
+function openHeader(file: string, { mode, ring }: ExportHeader, masterKeys: readonly MasterKey[]): Vault {
+  const opened = openRing(masterKeys, mode, ring);
+  if ('keys' in opened) return new Vault(opened.keys);
+  throw refuse(
+    file,
+    opened.fault === 'foreign'
+      ? 'was sealed with a master key that is not among the keys given'
+      : 'its beginning is damaged',
+  );
+}
+
+/** The data keys as a header has them, or null. Of other members and other spellings `readHeader` finds out. */
+function readRing(ring: unknown): readonly WrappedKey[] | null {
+  if (!Array.isArray(ring) || ring.length === 0 || ring.length > MOST_KEYS) return null;
+  const keys = (ring as readonly unknown[]).map((row): WrappedKey | null => {
+    const [id, purpose, masterKeyId, wrapped, createdAt] = Array.isArray(row) ? (row as unknown[]) : [];
+    return isNumber(id) &&
+      isNumber(masterKeyId) &&
+      isNumber(createdAt) &&
+      typeof purpose === 'string' &&
+      typeof wrapped === 'string'
+      ? { id, purpose, masterKeyId, wrapped: Buffer.from(wrapped, 'base64'), createdAt }
+      : null;
+  });
+  return keys.every((key) => key !== null) ? keys : null;
+}
+
+function isNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 function isText(value: unknown, pattern: RegExp): value is string {
@@ -258,7 +313,14 @@ function isText(value: unknown, pattern: RegExp): value is string {
 }
 
 function lineOf(header: ExportHeader): string {
-  return `${JSON.stringify(header)}\n`;
+  const ring = header.ring.map(({ id, purpose, masterKeyId, wrapped, createdAt }) => [
+    id,
+    purpose,
+    masterKeyId,
+    Buffer.from(wrapped).toString('base64'),
+    createdAt,
+  ]);
+  return `${JSON.stringify({ ...header, ring })}\n`;
 }
 
 const SENTENCES: ReadonlyMap<string, string> = new Map(

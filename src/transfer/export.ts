@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { ARCHIVE_TABLES, type Archive } from '../core/archive.ts';
-import type { Vault } from '../core/vault.ts';
+import type { MasterKey, WrappedKey } from '../core/key-ring.ts';
 import { ChunkCheck, chunksOf, packEnd, packRows } from './chunks.ts';
 import { DamagedExport, ExportFile, refuse } from './export-file.ts';
 import {
@@ -22,10 +22,10 @@ import {
 export async function exportTo(
   file: string,
   archive: Archive,
-  vault: Vault,
+  masterKeys: readonly MasterKey[],
   progress: Progress,
 ): Promise<readonly TableTotal[]> {
-  const output = await openOutput(file, archive, vault);
+  const output = await openOutput(file, archive, masterKeys);
   try {
     const rows = await countRows(archive);
     const written = await writeTables(output, file, archive, progress('Exporting', rows, 'rows'));
@@ -44,16 +44,34 @@ export async function exportTo(
   }
 }
 
-async function openOutput(file: string, archive: Archive, vault: Vault): Promise<ExportFile> {
-  const begun = existsSync(file) ? await ExportFile.open(file, vault, 'continue') : null;
+async function openOutput(
+  file: string,
+  archive: Archive,
+  masterKeys: readonly MasterKey[],
+): Promise<ExportFile> {
+  const begun = existsSync(file) ? await ExportFile.open(file, masterKeys, 'continue') : null;
   if (begun === null) {
     // Broken off before it said what it is.
     rmSync(file, { force: true });
-    return ExportFile.create(file, archive, vault);
+    return ExportFile.create(file, archive, masterKeys);
   }
-  if (begun.header.mode === archive.mode && begun.header.keyMark === archive.keyMark) return begun;
+  if (begun.header.mode === archive.mode && isSameRing(begun.header.ring, archive.ring)) return begun;
   await begun.close();
-  throw refuse(file, 'is the export of another database');
+  throw refuse(
+    file,
+    'is the export of another database, or of this one under another master key; remove it to export again',
+  );
+}
+
+/** Data keys are random, so two databases never have the same ones. */
+function isSameRing(one: readonly WrappedKey[], other: readonly WrappedKey[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ id, wrapped }, at) => {
+      const twin = other[at];
+      return twin?.id === id && Buffer.compare(wrapped, twin.wrapped) === 0;
+    })
+  );
 }
 
 async function writeTables(

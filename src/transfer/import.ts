@@ -1,5 +1,5 @@
 import type { Archive } from '../core/archive.ts';
-import type { Vault } from '../core/vault.ts';
+import type { MasterKey } from '../core/key-ring.ts';
 import { AppError } from '../errors.ts';
 import { ChunkCheck, type RowsChunk, unpackRows } from './chunks.ts';
 import { ExportFile, type ExportHeader, refuse } from './export-file.ts';
@@ -32,18 +32,18 @@ export interface Imported {
  */
 export async function importFrom(
   file: string,
-  vault: Vault,
+  masterKeys: readonly MasterKey[],
   openTarget: (header: ExportHeader) => Promise<Archive>,
   progress: Progress,
 ): Promise<Imported> {
-  const input = await ExportFile.open(file, vault, 'read');
+  const input = await ExportFile.open(file, masterKeys, 'read');
   if (input === null) throw refuse(file, 'was broken off before its first chunk; export again');
   try {
     const totals = await readThrough(input, file, progress);
-    if (input.header.mode === 'serve') await refuseInvented(file, vault);
+    if (input.header.mode === 'serve') await refuseInvented(file, masterKeys);
     const archive = await openTarget(input.header);
     try {
-      const { next } = await archive.beginImport(input.header.id);
+      const { next } = await archive.beginImport(input.header.id, input.header.ring);
       if (next === null) return { totals, written: 0, wasDone: true };
       const rows = sumOfRows(totals);
       const earlier = next === 0 ? 0 : await countRows(archive);

@@ -2,6 +2,7 @@ import { ARCHIVE_TABLES, type ArchiveRow, type ArchiveTable, type Cell } from '.
 import { detailsContext, splitDetails, unpackDetails } from '../core/certification.ts';
 import type { Channel } from '../core/channel.ts';
 import { isInvented } from '../core/invented-people.ts';
+import type { MasterKey } from '../core/key-ring.ts';
 import type { Vault } from '../core/vault.ts';
 import { AppError } from '../errors.ts';
 import { unpackRows } from './chunks.ts';
@@ -11,10 +12,10 @@ import { ExportFile, refuse } from './export-file.ts';
  * Looks at every certified person of an export of production and refuses the file when one is marked as a sandbox's. A
  * record that does not open is nobody's to read, here or later. The file has been read through before.
  */
-export async function refuseInvented(file: string, vault: Vault): Promise<void> {
+export async function refuseInvented(file: string, masterKeys: readonly MasterKey[]): Promise<void> {
   // Ids of other shapes stand in a table of their own, further on, in the same order: two readers side by side.
-  const records = await ExportFile.open(file, vault, 'read');
-  const otherIds = await ExportFile.open(file, vault, 'read');
+  const records = await ExportFile.open(file, masterKeys, 'read');
+  const otherIds = await ExportFile.open(file, masterKeys, 'read');
   try {
     if (records === null || otherIds === null) return;
     const names = readRows(file, otherIds, tableOf('other_ids'));
@@ -29,7 +30,7 @@ export async function refuseInvented(file: string, vault: Vault): Promise<void> 
       const impUid = await impUidOf(Number(cells.get('id')), names);
       if (
         impUid !== null &&
-        isSomebodyInvented(vault, impUid, channels.get(cells.get('channel_id')) ?? '', cells)
+        isSomebodyInvented(records.vault, impUid, channels.get(cells.get('channel_id')) ?? '', cells)
       )
         throw refuse(file, 'holds people of a sandbox, which production does not keep');
     }
@@ -90,7 +91,7 @@ function isSomebodyInvented(vault: Vault, impUid: string, channelKey: string, ce
       certifiedAt: cells.get('certified_at') as number,
     };
     const sealed = {
-      masterKeyId: cells.get('master_key_id') as number,
+      keyId: cells.get('key_id') as number,
       salt: cells.get('salt') as Uint8Array,
       blob: cells.get('sealed') as Uint8Array,
     };

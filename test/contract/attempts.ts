@@ -10,7 +10,7 @@ import type { Store } from '../../src/core/store.ts';
 import { CHANNEL, putMerchant } from './merchant.ts';
 
 const NOW = 1_741_915_200_000;
-const sealed = () => ({ masterKeyId: 1, salt: randomBytes(32), blob: randomBytes(200) });
+const sealed = () => ({ keyId: 1, salt: randomBytes(32), blob: randomBytes(200) });
 const END = '{"certified":false,"reason":"USER_CANCEL","providerCode":null}';
 
 /** What every storage engine must do for attempts on the page; `open` as in `describeStore`. */

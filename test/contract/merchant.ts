@@ -33,7 +33,7 @@ export function putMerchant(store: Store, merchant: PlainMerchant): Promise<Merc
       ...channel,
       position,
       adapter: channel.adapter ?? channel.provider,
-      settings: { masterKeyId: 1, salt: Uint8Array.of(3), blob: Uint8Array.of(position) },
+      settings: { keyId: 1, salt: Uint8Array.of(3), blob: Uint8Array.of(position) },
       proof: Uint8Array.of(2),
     })),
   }));

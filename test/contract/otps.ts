@@ -51,7 +51,7 @@ export function describeOtps(name: string, open: () => Promise<{ first: Store; s
         state: 'certified',
         requestedAt: 1_741_915_150_000,
         certifiedAt: 1_741_915_191_000,
-        sealed: { masterKeyId: 1, salt: randomBytes(32), blob: randomBytes(300) },
+        sealed: { keyId: 1, salt: randomBytes(32), blob: randomBytes(300) },
         ...overrides,
       };
     }
@@ -70,7 +70,7 @@ export function describeOtps(name: string, open: () => Promise<{ first: Store; s
       method: 'SMS',
       digest: Uint8Array.of(1, 2, 3),
       phoneDigest: randomBytes(36),
-      claimant: { masterKeyId: 1, salt: randomBytes(32), blob: randomBytes(200) },
+      claimant: { keyId: 1, salt: randomBytes(32), blob: randomBytes(200) },
       sentAt: NOW,
       wrong: 0,
       end: null,

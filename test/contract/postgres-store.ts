@@ -1,23 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { newImpUid } from '../../src/core/ids.ts';
 import type { Store } from '../../src/core/store.ts';
-import type { DatabaseMark } from '../../src/storage/database-mark.ts';
 import { openDatabase, openStore } from '../../src/storage/index.ts';
+import { markOf } from '../support/keys.ts';
 import { CHANNEL, putMerchant } from './merchant.ts';
 
-export const mark = (mode: 'dev' | 'serve', keyMark = '1:00'): DatabaseMark => ({
-  mode,
-  keyMark,
-  recognises: (found: string) => found === keyMark,
-});
-
-export function open(url: string, as = mark('dev')): Promise<Store> {
+export function open(url: string, as = markOf('dev')): Promise<Store> {
   return openStore(url, as);
 }
 
 /** A store with one merchant, and what makes a certification of it. */
 export async function filled(url: string) {
-  const { store, pool } = await openDatabase(url, mark('dev'));
+  const { store, pool } = await openDatabase(url, markOf('dev'));
   const merchant = await putMerchant(store, {
     userCode: 'imp00000001',
     keys: [{ impKey: 'key', secretDigest: Uint8Array.of(1) }],
@@ -32,7 +26,7 @@ export async function filled(url: string) {
     state: 'pending' as const,
     requestedAt: 1,
     certifiedAt: null,
-    sealed: { masterKeyId: 1, salt: randomBytes(32), blob: randomBytes(300) },
+    sealed: { keyId: 1, salt: randomBytes(32), blob: randomBytes(300) },
   });
   return { store, pool, merchant, record };
 }

@@ -1,10 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPassingAuthority } from '../../src/sandbox/tls/authority.ts';
 import { openDatabase } from '../../src/storage/index.ts';
+import { markOf as mark } from '../support/keys.ts';
 import { describeAttempts } from './attempts.ts';
 import { describeOtps } from './otps.ts';
 import { ask, type PostgresServer, startPostgres } from './postgres-server.ts';
-import { filled, mark, open } from './postgres-store.ts';
+import { filled, open } from './postgres-store.ts';
 import { describeStore } from './store.ts';
 
 let server: PostgresServer;
@@ -47,7 +49,7 @@ describe('postgres', () => {
     await expectRefusal(
       url,
       /sealed with a master key that is not among the keys given$/,
-      mark('dev', '1:ff'),
+      mark('dev', [{ id: 1, secret: randomBytes(32) }]),
     );
     await ask(url, "UPDATE stamp SET value = '99' WHERE name = 'schema'");
     await expectRefusal(url, /was made by a newer Bonin \(schema 99, this one knows 1\)$/);

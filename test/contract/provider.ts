@@ -56,7 +56,7 @@ export function describeProvider(
       carrierApproval: true,
       foreignerAddOn: true,
       minimumAge: null,
-      settings: { masterKeyId: 1, salt: new Uint8Array(), blob: new Uint8Array() },
+      settings: { keyId: 1, salt: new Uint8Array(), blob: new Uint8Array() },
       proof: new Uint8Array(),
     });
     const codeOf = (call: Promise<unknown>) =>

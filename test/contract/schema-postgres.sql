@@ -24,12 +24,13 @@ attempts.ended text
 attempts.word_number bigint NOT NULL
 attempts.presence text NOT NULL
 attempts.heard_at bigint NOT NULL
-attempts.frame_key_id integer NOT NULL
-attempts.frame_salt bytea NOT NULL
-attempts.frame_sealed bytea NOT NULL
-attempts.walk_key_id integer
-attempts.walk_salt bytea
-attempts.walk_sealed bytea
+attempts.launch_key_id integer NOT NULL
+attempts.launch_salt bytea NOT NULL
+attempts.launch_sealed bytea NOT NULL
+attempts.progress_key_id integer
+attempts.progress_salt bytea
+attempts.progress_sealed bytea
+attempts.back_digest bytea
 certifications.id bigint NOT NULL
 certifications.merchant_id bigint NOT NULL
 certifications.channel_id bigint NOT NULL
@@ -38,7 +39,7 @@ certifications.requested_at bigint NOT NULL
 certifications.certified_at bigint
 certifications.claim bytea
 certifications.claimed_until bigint
-certifications.master_key_id integer NOT NULL
+certifications.key_id integer NOT NULL
 certifications.salt bytea NOT NULL
 certifications.sealed bytea NOT NULL
 channels.id bigint NOT NULL IDENTITY
@@ -51,9 +52,18 @@ channels.carrier_approval boolean NOT NULL
 channels.foreigner_add_on boolean NOT NULL
 channels.minimum_age integer
 channels.proof bytea NOT NULL
+channels.adapter text NOT NULL
+channels.settings_key_id integer NOT NULL
+channels.settings_salt bytea NOT NULL
+channels.settings_sealed bytea NOT NULL
 counted_requests.id bigint NOT NULL
 counted_requests.subject bytea NOT NULL
 counted_requests.requested_at bigint NOT NULL
+data_keys.id integer NOT NULL
+data_keys.purpose text NOT NULL
+data_keys.master_key_id integer NOT NULL
+data_keys.wrapped bytea NOT NULL
+data_keys.created_at bigint NOT NULL
 erasures.id bigint NOT NULL
 erasures.merchant_id bigint NOT NULL
 erasures.channel_id bigint NOT NULL
@@ -73,7 +83,7 @@ otps.phone_digest bytea
 otps.sent_at bigint NOT NULL
 otps.wrong integer NOT NULL
 otps.ended text
-otps.master_key_id integer
+otps.key_id integer
 otps.salt bytea
 otps.sealed bytea
 stamp.name text NOT NULL
@@ -89,6 +99,7 @@ api_keys: UNIQUE (imp_key)
 attempts: CHECK (((wrong >= 0) AND (wrong <= 5)))
 attempts: CHECK ((presence = ANY (ARRAY['visible'::text, 'hidden'::text, 'gone'::text])))
 attempts: PRIMARY KEY (id)
+attempts: UNIQUE (back_digest)
 attempts: UNIQUE (handle_digest)
 attempts: UNIQUE (session_digest)
 attempts: UNIQUE (ticket_digest)
@@ -99,6 +110,7 @@ channels: FOREIGN KEY (merchant_id) REFERENCES merchants(id)
 channels: PRIMARY KEY (id)
 channels: UNIQUE (channel_key)
 counted_requests: PRIMARY KEY (id)
+data_keys: PRIMARY KEY (id)
 erasures: PRIMARY KEY (id)
 merchants: PRIMARY KEY (id)
 merchants: UNIQUE (user_code)
@@ -116,6 +128,7 @@ CREATE UNIQUE INDEX access_tokens_digest_key ON public.access_tokens USING btree
 CREATE UNIQUE INDEX access_tokens_pkey ON public.access_tokens USING btree (api_key_id)
 CREATE UNIQUE INDEX api_keys_imp_key_key ON public.api_keys USING btree (imp_key)
 CREATE UNIQUE INDEX api_keys_pkey ON public.api_keys USING btree (id)
+CREATE UNIQUE INDEX attempts_back_digest_key ON public.attempts USING btree (back_digest)
 CREATE INDEX attempts_ended ON public.attempts USING btree (expires_at) WHERE (ended IS NOT NULL)
 CREATE UNIQUE INDEX attempts_handle_digest_key ON public.attempts USING btree (handle_digest)
 CREATE UNIQUE INDEX attempts_pkey ON public.attempts USING btree (id)
@@ -130,6 +143,7 @@ CREATE UNIQUE INDEX channels_pkey ON public.channels USING btree (id)
 CREATE INDEX counted_requests_by_subject ON public.counted_requests USING btree (subject, requested_at)
 CREATE INDEX counted_requests_by_time ON public.counted_requests USING btree (requested_at)
 CREATE UNIQUE INDEX counted_requests_pkey ON public.counted_requests USING btree (id)
+CREATE UNIQUE INDEX data_keys_pkey ON public.data_keys USING btree (id)
 CREATE UNIQUE INDEX erasures_pkey ON public.erasures USING btree (id)
 CREATE UNIQUE INDEX merchants_pkey ON public.merchants USING btree (id)
 CREATE UNIQUE INDEX merchants_user_code_key ON public.merchants USING btree (user_code)

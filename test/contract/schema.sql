@@ -3,6 +3,14 @@ CREATE TABLE stamp (
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE data_keys (
+  id INTEGER PRIMARY KEY,
+  purpose TEXT NOT NULL,
+  master_key_id INTEGER NOT NULL,
+  wrapped BLOB NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE merchants (
   id INTEGER PRIMARY KEY,
   user_code TEXT NOT NULL UNIQUE,
@@ -24,7 +32,12 @@ CREATE TABLE channels (
   foreigner_add_on INTEGER NOT NULL,
   -- Full years; null for a channel that certifies people of any age.
   minimum_age INTEGER,
-  proof BLOB NOT NULL
+  proof BLOB NOT NULL,
+  -- What the channel's adapter must know, sealed.
+  adapter TEXT NOT NULL,
+  settings_key_id INTEGER NOT NULL,
+  settings_salt BLOB NOT NULL,
+  settings_sealed BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE api_keys (
@@ -53,7 +66,7 @@ CREATE TABLE certifications (
   certified_at INTEGER,
   claim BLOB,
   claimed_until INTEGER,
-  master_key_id INTEGER NOT NULL,
+  key_id INTEGER NOT NULL,
   salt BLOB NOT NULL,
   sealed BLOB NOT NULL,
   CHECK ((state = 'certified') = (certified_at IS NOT NULL))
@@ -81,7 +94,7 @@ CREATE TABLE otps (
   sent_at INTEGER NOT NULL,
   wrong INTEGER NOT NULL CHECK (wrong BETWEEN 0 AND 5),
   ended TEXT CHECK (ended IN ('tries', 'refused', 'superseded', 'late')),
-  master_key_id INTEGER,
+  key_id INTEGER,
   salt BLOB,
   sealed BLOB
 ) STRICT;
@@ -116,12 +129,14 @@ CREATE TABLE attempts (
   word_number INTEGER NOT NULL DEFAULT 0,
   presence TEXT NOT NULL DEFAULT 'gone' CHECK (presence IN ('visible', 'hidden', 'gone')),
   heard_at INTEGER NOT NULL DEFAULT 0,
-  frame_key_id INTEGER NOT NULL,
-  frame_salt BLOB NOT NULL,
-  frame_sealed BLOB NOT NULL,
-  walk_key_id INTEGER,
-  walk_salt BLOB,
-  walk_sealed BLOB
+  launch_key_id INTEGER NOT NULL,
+  launch_salt BLOB NOT NULL,
+  launch_sealed BLOB NOT NULL,
+  progress_key_id INTEGER,
+  progress_salt BLOB,
+  progress_sealed BLOB,
+  -- Of the secret in the agency's return address.
+  back_digest BLOB UNIQUE
 ) STRICT;
 
 CREATE INDEX attempts_running ON attempts (expires_at) WHERE ended IS NULL;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openDatabase, openStore } from '../../src/storage/index.ts';
+import { markOf as mark } from '../support/keys.ts';
 import { describeAttempts } from './attempts.ts';
 import { CHANNEL, putMerchant } from './merchant.ts';
 import { describeOtps } from './otps.ts';
@@ -11,8 +12,6 @@ import { describeStore } from './store.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bonin-store-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const mark = (mode: 'dev' | 'serve') => ({ mode, keyMark: '1:00', recognises: () => true });
 
 for (const suite of [describeStore, describeOtps, describeAttempts]) {
   suite('sqlite in a file, two connections', async () => {

@@ -79,7 +79,7 @@ export function describeStore(name: string, open: () => Promise<Opened>): void {
         state: 'certified',
         requestedAt: 1_741_915_150_000,
         certifiedAt: 1_741_915_191_000,
-        sealed: { masterKeyId: 1, salt: randomBytes(32), blob: randomBytes(300) },
+        sealed: { keyId: 1, salt: randomBytes(32), blob: randomBytes(300) },
         ...overrides,
       };
     }

@@ -11,9 +11,9 @@ import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { openStore } from '../../src/storage/index.ts';
 import { SharedClock } from '../../src/storage/postgres/shared-clock.ts';
 import { ask, type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
-import { mark } from '../contract/postgres-store.ts';
 import { ScriptedProvider } from '../golden/scripted-provider.ts';
 import { Client } from '../support/client.ts';
+import { markOf as mark } from '../support/keys.ts';
 import { Shop } from '../support/shop.ts';
 import { startTroubledProxy } from '../support/troubled-proxy.ts';
 

@@ -176,7 +176,7 @@ test('two processes that start together on a fresh folder share one database, 20
     expect(column('PRAGMA integrity_check')).toEqual(['ok']);
     expect(column('PRAGMA foreign_key_check')).toEqual([]);
     expect(column('PRAGMA user_version')).toEqual([MIGRATIONS]);
-    expect(column('SELECT name FROM stamp ORDER BY name')).toEqual(['key_mark', 'mode']);
+    expect(column('SELECT name FROM stamp ORDER BY name')).toEqual(['mode']);
     expect(column('SELECT user_code FROM merchants ORDER BY id')).toEqual(['imp00000000', 'imp00000001']);
     expect(column('SELECT count(*) FROM channels')).toEqual([6]);
     expect(column('SELECT count(*) FROM api_keys')).toEqual([2]);

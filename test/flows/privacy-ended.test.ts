@@ -30,9 +30,9 @@ const CODE = '123456';
 /** Which columns hold what was typed. */
 const TYPED = {
   otps: ['sealed', 'salt', 'digest', 'phone_digest'],
-  attempts: ['walk_sealed', 'walk_salt', 'code_digest'],
+  attempts: ['progress_sealed', 'progress_salt', 'code_digest'],
 } as const;
-const FRAME = { attempts: ['frame_sealed', 'frame_salt'], certifications: ['sealed', 'salt'] } as const;
+const FRAME = { attempts: ['launch_sealed', 'launch_salt'], certifications: ['sealed', 'salt'] } as const;
 
 async function startServer() {
   const folder = temporaryFolder();

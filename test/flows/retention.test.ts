@@ -136,24 +136,24 @@ async function pileUp({ sql, time, merchantId }: Server): Promise<void> {
   const [channel] = await sql('SELECT id FROM channels');
   const owner = `${merchantId}, ${channel?.['id']}`;
   const certification = (first: number) =>
-    `INSERT INTO certifications (id, merchant_id, channel_id, state, requested_at, master_key_id, salt, sealed)
+    `INSERT INTO certifications (id, merchant_id, channel_id, state, requested_at, key_id, salt, sealed)
      {numbers} ${first} + n, ${owner}, 'pending', ${time.now - DAY}, 1, {random}, {random} {from}`;
   await sql(certification(100_000));
   await sql(certification(200_000));
   await sql(
     `INSERT INTO attempts (id, merchant_id, channel_id, ticket_digest, ticket_until, handle_digest, expires_at, step,
-       wrong, frame_key_id, frame_salt, frame_sealed, walk_key_id, walk_salt, walk_sealed)
+       wrong, launch_key_id, launch_salt, launch_sealed, progress_key_id, progress_salt, progress_sealed)
      {numbers} 100000 + n, ${owner}, {random}, 0, {random}, ${time.now - SECOND}, 3, 0, 1, {random}, {random}, 1, {random},
        {random} {from}`,
   );
   await sql(
-    `INSERT INTO otps (id, method, digest, phone_digest, sent_at, wrong, master_key_id, salt, sealed)
+    `INSERT INTO otps (id, method, digest, phone_digest, sent_at, wrong, key_id, salt, sealed)
      {numbers} 200000 + n, 'SMS', {random}, {random}, ${time.now - 181 * SECOND}, 0, 1, {random}, {random} {from}`,
   );
 }
 
 const TYPED = {
-  attempts: 'walk_sealed IS NOT NULL OR walk_salt IS NOT NULL OR code_digest IS NOT NULL',
+  attempts: 'progress_sealed IS NOT NULL OR progress_salt IS NOT NULL OR code_digest IS NOT NULL',
   otps: 'sealed IS NOT NULL OR salt IS NOT NULL OR digest IS NOT NULL OR phone_digest IS NOT NULL',
 };
 
@@ -185,10 +185,10 @@ describe.each(Object.entries(ENGINES))('one sweep, on %s', (_engine, newDatabase
   });
 
   it.each([
-    ['random bytes in what was typed', 'UPDATE attempts SET walk_sealed = {random}'],
-    ['a salt of another length', 'UPDATE attempts SET walk_salt = {random}'],
-    ['a key that nobody has', 'UPDATE attempts SET walk_key_id = 77'],
-    ['random bytes in the frame', 'UPDATE attempts SET frame_sealed = {random}'],
+    ['random bytes in what was typed', 'UPDATE attempts SET progress_sealed = {random}'],
+    ['a salt of another length', 'UPDATE attempts SET progress_salt = {random}'],
+    ['a key that nobody has', 'UPDATE attempts SET progress_key_id = 77'],
+    ['random bytes in the frame', 'UPDATE attempts SET launch_sealed = {random}'],
     ['another merchant', 'UPDATE attempts SET merchant_id = 77'],
     ['a channel that is not there', 'UPDATE attempts SET channel_id = 77'],
     ['a certification that failed', "UPDATE certifications SET state = 'failed'"],
@@ -210,7 +210,7 @@ describe.each(Object.entries(ENGINES))('one sweep, on %s', (_engine, newDatabase
   it.each([
     ['random bytes in whom it names', 'UPDATE otps SET sealed = {random}'],
     ['a salt of another length', 'UPDATE otps SET salt = {random}'],
-    ['a key that nobody has', 'UPDATE otps SET master_key_id = 77'],
+    ['a key that nobody has', 'UPDATE otps SET key_id = 77'],
     ['another method', "UPDATE otps SET method = 'APP'"],
     ['an end that was written into it', "UPDATE otps SET ended = 'tries'"],
     ['a certification that failed', "UPDATE certifications SET state = 'failed'"],
@@ -237,7 +237,7 @@ describe.each(Object.entries(ENGINES))('one sweep, on %s', (_engine, newDatabase
     const { visitor, handle, id } = await site.visit();
     const shop = await site.shop();
     const impUid = await shop.impUid({ phone: '01000000001' });
-    await site.sql(`UPDATE attempts SET walk_sealed = {random} WHERE id = ${id}`);
+    await site.sql(`UPDATE attempts SET progress_sealed = {random} WHERE id = ${id}`);
     await site.sql(`UPDATE otps SET sealed = {random} WHERE id = ${Number(impUid.slice(4))}`);
     await site.sweep();
     expect(site.logged).toEqual([]);

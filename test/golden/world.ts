@@ -143,16 +143,20 @@ function toOtp(
 ): StoredOtp {
   const end: StoredOtp['end'] =
     row.state === 'failed' ? ENDS[row.reason ?? 'tries'] : row.state === 'expired' ? 'late' : null;
-  const sent = { method: row.method ?? 'SMS', sentAt: timeAt(row.otp?.sent ?? row.requested) } as const;
-  const counted = { ...sent, wrong: row.otp?.wrong ?? 0, end };
+  const counted = {
+    method: row.method ?? 'SMS',
+    sentAt: timeAt(row.otp?.sent ?? row.requested),
+    wrong: row.otp?.wrong ?? 0,
+    end,
+  } as const;
   // What has ended keeps nothing of whom it named.
   if (row.state !== 'pending') return { ...counted, digest: null, phoneDigest: null, claimant: null };
-  return {
+  const sent = {
     ...counted,
     digest: digestOtp(vault, row.imp_uid, row.otp?.code ?? 'none'),
     phoneDigest: digestPhone(vault, identity?.phone ?? 'none'),
-    claimant: vault.seal(claimantContext(certification, sent), toAsciiJson(identity)),
   };
+  return { ...sent, claimant: vault.seal(claimantContext(certification, sent), toAsciiJson(identity)) };
 }
 
 /** CI and DI come with the provider's approval: whom a pending request only names has none yet. */

@@ -1,18 +1,22 @@
+import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { openRing } from '../../src/core/key-ring.ts';
 import { openStore } from '../../src/storage/index.ts';
+import { readRing } from '../../src/storage/sqlite/open.ts';
 import { startPostgres } from '../contract/postgres-server.ts';
-import { findCanaries, listFiles } from '../support/canaries.ts';
+import { findCanaries, listFiles, type Spelling, spellBytes } from '../support/canaries.ts';
 import { KEY_A, SECRET_A } from '../support/client.ts';
 import { alter } from '../support/damage.ts';
 import { eventually } from '../support/eventually.ts';
+import { markOf } from '../support/keys.ts';
 import { Shop } from '../support/shop.ts';
 import { type Finished, runBonin } from '../support/start-bonin.ts';
 import { readSealed } from '../support/stored-rows.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { fill, type Place, sqliteIn, startOn, vaultOf, wordsFor } from './database.ts';
+import { fill, masterKeysOf, type Place, sqliteIn, startOn, vaultOf, wordsFor } from './database.ts';
 
 const back = (place: Place, folder: string) => runBonin(['backup', folder, ...wordsFor(place)]);
 const restore = (from: string, place: Place) => runBonin(['restore', from, ...wordsFor(place)]);
@@ -108,12 +112,8 @@ test('what is erased is gone from older copies at the next backup, and its id st
   expect((await again.shop.lookup(impUid)).status).toBe(404);
   expect((await again.shop.lookup(other)).text).toBe(text);
   await again.bonin.stop();
-  const vault = vaultOf(old);
-  const store = await openStore(old.url, {
-    mode: 'dev',
-    keyMark: vault.keyMark('dev'),
-    recognises: () => true,
-  });
+  const vault = await vaultOf(old);
+  const store = await openStore(old.url, markOf('dev', masterKeysOf(old)));
   const [channel] = await store.listChannels(1);
   if (channel === undefined) throw new Error('no channel');
   const sealed = vault.seal('anybody', 'else');
@@ -172,6 +172,76 @@ test('a running attempt on the page is in no copy', async () => {
   for (const [impUid, text] of lookups)
     if (text.includes('"certified":true')) expect((await again.shop.lookup(impUid)).text).toBe(text);
   await again.bonin.stop();
+});
+
+test('whom an open code was requested for is in no copy, and no salt of it', async () => {
+  const source = sqliteIn(temporaryFolder());
+  const { openOtp } = await fill(source);
+  const columns = 'digest, phone_digest, key_id, salt, sealed';
+  const find = `SELECT ${columns} FROM otps WHERE id = ${Number(openOtp.slice(4))}`;
+  const rowIn = (file: string) => {
+    using database = new DatabaseSync(file, { readOnly: true });
+    return database.prepare(find).get() ?? {};
+  };
+  expect(Object.values(rowIn(join(source.folder, 'bonin.db'))).filter((cell) => cell === null)).toEqual([]);
+  const backups = temporaryFolder();
+  const copy = await backUp(source, backups);
+  expect(new Set(Object.values(rowIn(copy)))).toEqual(new Set([null]));
+  const after = await restored(backups, source);
+  const again = await running(after);
+  expect((await again.shop.confirm(openOtp)).status).not.toBe(200);
+  await again.bonin.stop();
+});
+
+test('the data keys are in a backup and an export, but only wrapped', async () => {
+  const source = sqliteIn(temporaryFolder());
+  await fill(source);
+  const masterKeys = masterKeysOf(source);
+  using database = new DatabaseSync(join(source.folder, 'bonin.db'), { readOnly: true });
+  const ring = readRing(database);
+  const opened = openRing(masterKeys, 'dev', ring);
+  if ('fault' in opened) throw new Error('the ring does not open');
+  const canaries = new Map<string, readonly Spelling[]>(
+    [
+      ...opened.keys.map(({ purpose, secret }) => [purpose, secret] as const),
+      ['master', masterKeys[0]?.secret ?? []] as const,
+    ].map(([name, secret]) => [name, spellBytes(Buffer.from(secret))]),
+  );
+  const wrapped = new Map(ring.map((key) => [key.purpose, spellBytes(Buffer.from(key.wrapped))] as const));
+  const folder = temporaryFolder();
+  await backUp(source, folder);
+  expect((await runBonin(['export', join(folder, 'all.bonin'), ...wordsFor(source)])).code).toBe(0);
+  expect(findCanaries([folder], canaries)).toEqual([]);
+  const found = findCanaries([folder], wrapped).map(({ file, canary }) => `${canary} ${basename(file)}`);
+  for (const { purpose } of ring) expect(found).toContain(`${purpose} all.bonin`);
+  expect(found).toContain('backups salts.db');
+});
+
+test('a backup of before another master key opens with the key of then, and says so without it', async () => {
+  const source = sqliteIn(temporaryFolder());
+  const { lookups } = await fill(source);
+  const backups = temporaryFolder();
+  const before = await backUp(source, backups);
+  const keyFile = join(source.folder, 'master.keys');
+  const old = readFileSync(keyFile, 'utf8');
+  const line = `2 ${randomBytes(32).toString('base64')}\n`;
+  writeFileSync(keyFile, `${old}${line}`);
+  await (await running(source)).bonin.stop();
+  // From here on the first key is nowhere but in `old`.
+  writeFileSync(keyFile, line);
+  const after = await backUp(source, backups);
+  expect(refusal(await restore(before, newPlace(source)))).toMatch(
+    /bonin-.*\.db: was made with a master key that is not among the keys given \(number 1 of then\)$/m,
+  );
+  const now = await running(await restored(after, source));
+  await now.bonin.stop();
+  writeFileSync(keyFile, `${old}${line}`);
+  const then = await running(await restored(before, source));
+  for (const [impUid, text] of lookups)
+    if (text.includes('"certified":true')) {
+      expect((await then.shop.lookup(impUid)).text).toBe(text);
+    }
+  await then.bonin.stop();
 });
 
 test('a backup that is killed leaves a folder that can be restored from', { timeout: 120_000 }, async () => {
@@ -236,9 +306,7 @@ test('what cannot be restored from, or backed up into, is refused with a sentenc
   const stranger = sqliteIn(temporaryFolder());
   await fill(stranger);
   expect(refusal(await restore(backups, newPlace(stranger)))).toMatch(/a master key that is not among/);
-  expect(refusal(await back(stranger, backups))).toMatch(
-    /salts\.db: was made with a master key that is not among/,
-  );
+  expect(refusal(await back(stranger, backups))).toMatch(/salts\.db: belongs to another database/);
   const after = await restored(backups, source);
   expect(refusal(await back(after, backups))).toMatch(/or to this one before it was restored/);
   expect(refusal(await back(sqliteIn(temporaryFolder()), backups))).toMatch(/bonin\.db: is missing/);

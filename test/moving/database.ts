@@ -5,11 +5,14 @@ import { readMasterKeys } from '../../src/config/master-keys.ts';
 import { attemptContext } from '../../src/core/attempt.ts';
 import { detailsContext, packDetails } from '../../src/core/certification.ts';
 import { newImpUid } from '../../src/core/ids.ts';
-import { Vault } from '../../src/core/vault.ts';
-import { openStore } from '../../src/storage/index.ts';
+import type { MasterKey } from '../../src/core/key-ring.ts';
+import type { Vault } from '../../src/core/vault.ts';
+import { openArchive, openStore } from '../../src/storage/index.ts';
+import type { Signer } from '../../src/storage/sqlite/signed-file.ts';
 import { putMerchant } from '../contract/merchant.ts';
 import { ask } from '../contract/postgres-server.ts';
 import { Client, KEY_A, SECRET_A } from '../support/client.ts';
+import { markOf, vaultAt } from '../support/keys.ts';
 import { Shop } from '../support/shop.ts';
 import { startBonin } from '../support/start-bonin.ts';
 
@@ -40,8 +43,21 @@ export function sqliteIn(folder: string): Place {
   return { folder, url: `sqlite:${join(folder, 'bonin.db')}` };
 }
 
-export function vaultOf({ folder }: Place): Vault {
-  return new Vault(readMasterKeys(join(folder, 'master.keys'), false));
+export function masterKeysOf({ folder }: Place): readonly MasterKey[] {
+  return readMasterKeys(join(folder, 'master.keys'), false);
+}
+
+/** The key that signs the backups of a database, as it stands there. */
+export async function signerOf(place: Place): Promise<Signer> {
+  const archive = await openArchive(place.url, markOf('dev', masterKeysOf(place), 'export'));
+  await archive.close();
+  const key = archive.ring.find(({ purpose }) => purpose === 'backups');
+  if (key === undefined) throw new Error('the ring has no key for backups');
+  return { mode: archive.mode, key };
+}
+
+export function vaultOf(place: Place): Promise<Vault> {
+  return vaultAt(place.url, masterKeysOf(place));
 }
 
 export function wordsFor({ folder, url }: Place): readonly string[] {
@@ -79,12 +95,8 @@ export async function fill(place: Place, bulk = 0): Promise<Filled> {
 
 /** What needs a browser or an older database: an attempt on the page, and an id of another shape. */
 async function addRest(place: Place): Promise<string> {
-  const vault = vaultOf(place);
-  const store = await openStore(place.url, {
-    mode: 'dev',
-    keyMark: vault.keyMark('dev'),
-    recognises: (mark, mode) => vault.recognises(mark, mode),
-  });
+  const vault = await vaultOf(place);
+  const store = await openStore(place.url, markOf('dev', masterKeysOf(place)));
   try {
     for (let number = 0; number < 5; number++)
       await putMerchant(store, { userCode: `imp9999999${number}`, name: `상점 ${number}` });
@@ -136,7 +148,7 @@ function fillUp({ folder }: Place, rows: number): void {
   using database = new DatabaseSync(join(folder, 'bonin.db'));
   database.exec('BEGIN');
   const insert = database.prepare(`
-    INSERT INTO certifications (id, merchant_id, channel_id, state, requested_at, certified_at, master_key_id,
+    INSERT INTO certifications (id, merchant_id, channel_id, state, requested_at, certified_at, key_id,
       salt, sealed)
     VALUES (?, 1, 1, 'certified', ?, ?, 1, ?, ?) ON CONFLICT DO NOTHING`);
   for (let row = 0; row < rows; row++)

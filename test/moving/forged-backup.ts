@@ -10,12 +10,12 @@ import {
 import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Vault } from '../../src/core/vault.ts';
-import { signFile } from '../../src/storage/sqlite/signed-file.ts';
+import { type Signer, signFile } from '../../src/storage/sqlite/signed-file.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /*
  * What somebody does to the files of a backup who can write into their folder. The line of a file is the last 512
- * bytes, in words: bonin-backup, 1, name, database, series, number, bytes, digest, mark of the key, MAC.
+ * bytes, in words: bonin-backup, 1, name, database, series, number, bytes, digest, mode, wrapped key, MAC.
  */
 
 export const LINE_BYTES = 512;
@@ -26,8 +26,9 @@ export const WORD = {
   number: 5,
   bytes: 6,
   digest: 7,
-  mark: 8,
-  mac: 9,
+  mode: 8,
+  key: 9,
+  mac: 10,
 } as const;
 
 /** A folder with copies of these files, under the same names. */
@@ -61,7 +62,7 @@ export function change(file: string, sql: string): void {
 }
 
 /** Signs a file anew, as what it was, under other keys or the same ones. */
-export function signAnew(file: string, vault: Vault): void {
+export function signAnew(file: string, vault: Vault, signer: Signer): void {
   const line = lineOf(file);
   truncateSync(file, readFileSync(file).length - LINE_BYTES);
   const signature = {
@@ -70,7 +71,7 @@ export function signAnew(file: string, vault: Vault): void {
     series: line[WORD.series] ?? '',
     number: Number(line[WORD.number]),
   };
-  signFile(file, signature, vault);
+  signFile(file, signature, vault, signer);
 }
 
 export function rename(folder: string, from: string, to: string): void {

@@ -24,11 +24,11 @@ export function takeApart(file: string, vault: Vault): Parts {
   const plains: Buffer[] = [];
   for (let at = start; at < bytes.length; at += 4 + bytes.readUInt32BE(at)) {
     const sealed = bytes.subarray(at + 4, at + 4 + bytes.readUInt32BE(at));
-    const text = vault.open(contextOf(header, plains.length), {
-      masterKeyId: sealed.readUInt32BE(0),
-      salt: sealed.subarray(4, 36),
-      blob: sealed.subarray(36),
-    });
+    const text = vault.open(
+      contextOf(header, plains.length),
+      { keyId: sealed.readUInt32BE(0), salt: sealed.subarray(4, 36), blob: sealed.subarray(36) },
+      'exports',
+    );
     plains.push(Buffer.from(text, 'latin1'));
   }
   return { header, plains };
@@ -37,10 +37,10 @@ export function takeApart(file: string, vault: Vault): Parts {
 export function writeParts(file: string, { header, plains }: Parts, vault: Vault): void {
   const pieces = [Buffer.from(header, 'latin1')];
   for (const [number, plain] of plains.entries()) {
-    const { masterKeyId, salt, blob } = vault.seal(contextOf(header, number), plain.toString('latin1'));
+    const { keyId, salt, blob } = vault.seal(contextOf(header, number), plain.toString('latin1'), 'exports');
     const head = Buffer.alloc(8);
     head.writeUInt32BE(4 + salt.length + blob.length, 0);
-    head.writeUInt32BE(masterKeyId, 4);
+    head.writeUInt32BE(keyId, 4);
     pieces.push(head, Buffer.from(salt), Buffer.from(blob));
   }
   writeFileSync(file, Buffer.concat(pieces), { mode: 0o600 });

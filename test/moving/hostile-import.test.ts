@@ -30,8 +30,8 @@ test('an export that is put together again is imported', async () => {
   const again = join(world.source.folder, 'again.bonin');
   writeParts(again, { ...world, plains: withEnd(world.plains) }, world.vault);
   const { url } = sqliteIn(temporaryFolder());
-  expect(await importInto(url, again, world.vault)).toBe(null);
-  expect(await isServed(url, world.vault)).toBe(true);
+  expect(await importInto(url, again, world.masterKeys)).toBe(null);
+  expect(await isServed(url, world.masterKeys)).toBe(true);
 });
 
 test('chunks that were sealed under the key and are not as the exporter makes them are refused', async () => {
@@ -164,6 +164,8 @@ test('chunks that were sealed under the key and are not as the exporter makes th
 test('headers and lengths that no export has are refused', async () => {
   const world = await exported();
   const header = JSON.parse(world.header) as Record<string, unknown>;
+  const ring = header['ring'] as readonly (readonly unknown[])[];
+  const exchanged = ring.map((key, at) => key.with(3, ring[at === 0 ? 1 : at === 1 ? 0 : at]?.[3]));
   const line = (members: Record<string, unknown>) => `${JSON.stringify({ ...header, ...members })}\n`;
   const file = join(world.source.folder, 'forged.bonin');
   const headers: Readonly<Record<string, string>> = {
@@ -171,8 +173,18 @@ test('headers and lengths that no export has are refused', async () => {
     'an id with blanks': line({ id: `${randomUUID()} 5` }),
     'an id that is a list': line({ id: [header['id']] }),
     'a mode that is none': line({ mode: 'toString' }),
-    'a mark that is none': line({ keyMark: '1:' }),
-    'a mark of a number too large': line({ keyMark: `99999999999:${'0'.repeat(72)}` }),
+    'no data keys': line({ ring: [] }),
+    'data keys that are no list': line({ ring: {} }),
+    'a data key that is no list': line({ ring: [...ring, 'key'] }),
+    'a data key too few': line({ ring: ring.slice(1) }),
+    'a data key more': line({ ring: [...ring, ring[0]] }),
+    'a data key under another number': line({ ring: [...ring.slice(1), ring[0]?.with(0, 99)] }),
+    'two data keys exchanged': line({ ring: exchanged }),
+    'a data key that is no text': line({ ring: [...ring.slice(1), ring[0]?.with(3, 5)] }),
+    'a data key in another spelling': line({
+      ring: [ring[0]?.with(3, `${ring[0]?.[3]} `), ...ring.slice(1)],
+    }),
+    'more data keys than there are purposes': line({ ring: Array.from({ length: 99 }, () => ring[0]) }),
     'a member more': line({ more: 1 }),
     'a prototype': world.header.replace('{', '{"__proto__":{"id":"x"},'),
     'a member twice': world.header.replace('{', '{"id":"x",'),

@@ -2,19 +2,22 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { ARCHIVE_TABLES, type ArchiveTable } from '../../src/core/archive.ts';
+import type { MasterKey } from '../../src/core/key-ring.ts';
 import type { Vault } from '../../src/core/vault.ts';
 import { AppError } from '../../src/errors.ts';
 import { openArchive, openStore } from '../../src/storage/index.ts';
 import { importFrom } from '../../src/transfer/import.ts';
+import { markOf } from '../support/keys.ts';
 import { runBonin } from '../support/start-bonin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { fill, type Place, sqliteIn, vaultOf, wordsFor } from './database.ts';
+import { fill, masterKeysOf, type Place, sqliteIn, vaultOf, wordsFor } from './database.ts';
 import { END, type Parts, placeOf, takeApart, withEnd } from './forged-export.ts';
 
 /** An export with rows in every table, taken apart. */
 export interface World extends Parts {
   readonly source: Place;
   readonly vault: Vault;
+  readonly masterKeys: readonly MasterKey[];
   readonly file: string;
 }
 
@@ -24,22 +27,20 @@ export async function exported(): Promise<World> {
   const file = join(source.folder, 'all.bonin');
   const { code, stderr } = await runBonin(['export', file, ...wordsFor(source)]);
   expect(code, stderr).toBe(0);
-  const vault = vaultOf(source);
-  return { source, vault, file, ...takeApart(file, vault) };
+  const vault = await vaultOf(source);
+  return { source, vault, masterKeys: masterKeysOf(source), file, ...takeApart(file, vault) };
 }
 
 /** Imports a file; gives the refusal, or null when it was imported. */
-export async function importInto(url: string, file: string, vault: Vault): Promise<AppError | null> {
+export async function importInto(
+  url: string,
+  file: string,
+  masterKeys: readonly MasterKey[],
+): Promise<AppError | null> {
   const error: unknown = await importFrom(
     file,
-    vault,
-    ({ mode, keyMark }) =>
-      openArchive(url, {
-        mode,
-        keyMark,
-        recognises: (mark, of) => vault.recognises(mark, of),
-        use: 'import',
-      }),
+    masterKeys,
+    ({ mode }) => openArchive(url, markOf(mode, masterKeys, 'import')),
     () => () => {},
   ).then(
     () => null,
@@ -53,13 +54,12 @@ export async function importInto(url: string, file: string, vault: Vault): Promi
 }
 
 /** Whether somebody could serve from a database in which there is anything. */
-export async function isServed(url: string, vault: Vault): Promise<boolean> {
-  const mark = { mode: 'dev', keyMark: vault.keyMark('dev'), recognises: () => true } as const;
+export async function isServed(url: string, masterKeys: readonly MasterKey[]): Promise<boolean> {
   try {
-    const archive = await openArchive(url, { ...mark, use: 'export' });
+    const archive = await openArchive(url, markOf('dev', masterKeys, 'export'));
     const counts = await Promise.all(ARCHIVE_TABLES.map((table) => archive.count(table)));
     await archive.close();
-    await (await openStore(url, mark)).close();
+    await (await openStore(url, markOf('dev', masterKeys))).close();
     return counts.some((count) => count > 0);
   } catch (error) {
     expect(error).toMatchObject({ code: 'start_refused' });
@@ -68,9 +68,9 @@ export async function isServed(url: string, vault: Vault): Promise<boolean> {
 }
 
 /** A file that must be refused before its target is made. */
-export async function refused({ vault }: World, file: string): Promise<string> {
+export async function refused({ masterKeys }: World, file: string): Promise<string> {
   const target = sqliteIn(temporaryFolder());
-  const error = await importInto(target.url, file, vault);
+  const error = await importInto(target.url, file, masterKeys);
   expect(error).toMatchObject({ code: 'start_refused' });
   expect(error?.message.startsWith(`${file}: `), error?.message).toBe(true);
   expect(existsSync(join(target.folder, 'bonin.db'))).toBe(false);

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Client as Direct } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ARCHIVE_TABLES, type Archive } from '../../src/core/archive.ts';
+import { createRing } from '../../src/core/key-ring.ts';
 import { openArchive, openStore } from '../../src/storage/index.ts';
 import { importFrom } from '../../src/transfer/import.ts';
 import { putMerchant } from '../contract/merchant.ts';
@@ -11,6 +12,7 @@ import { ask, type PostgresServer, startPostgres } from '../contract/postgres-se
 import { findCanaries, spellText } from '../support/canaries.ts';
 import { alter } from '../support/damage.ts';
 import { eventually } from '../support/eventually.ts';
+import { markOf } from '../support/keys.ts';
 import { Shop } from '../support/shop.ts';
 import { type Finished, runBonin } from '../support/start-bonin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -20,10 +22,10 @@ import {
   type Filled,
   fill,
   importedChunks,
+  masterKeysOf,
   type Place,
   sqliteIn,
   startOn,
-  vaultOf,
   wordsFor,
 } from './database.ts';
 import { exportUntil, importUntil } from './killed.ts';
@@ -94,12 +96,7 @@ describe.each([
     expect((await shop.lookup(await shop.impUid({ phone: '01000003333' }))).status).toBe(200);
     await bonin.stop();
 
-    const vault = vaultOf(target);
-    const store = await openStore(target.url, {
-      mode: 'dev',
-      keyMark: vault.keyMark('dev'),
-      recognises: (mark, mode) => vault.recognises(mark, mode),
-    });
+    const store = await openStore(target.url, markOf('dev', masterKeysOf(target)));
     const saved = await putMerchant(store, { userCode: 'imp88888888' });
     expect(saved.id).toBeGreaterThan(7);
     expect(await store.attempts.findById(1, attempt)).toMatchObject({ step: 3, end: null });
@@ -123,7 +120,7 @@ test('nothing of a person stands in an export in clear, and only its owner may r
 /** An import that must not get as far as its target. */
 async function importNowhere(file: string, source: Place): Promise<string> {
   const openTarget = (): Promise<Archive> => Promise.reject(new Error('the target was opened'));
-  const error: unknown = await importFrom(file, vaultOf(source), openTarget, () => () => {}).catch(
+  const error: unknown = await importFrom(file, masterKeysOf(source), openTarget, () => () => {}).catch(
     (thrown: unknown) => thrown,
   );
   return error instanceof Error ? error.message : 'nothing was wrong';
@@ -265,19 +262,14 @@ test('an import that begins while another one writes does not set it back', asyn
   const source = sqliteIn(temporaryFolder());
   await (await startOn(source)).bonin.stop();
   const { url } = await newPlace('postgres', source);
-  const vault = vaultOf(source);
-  const archive = await openArchive(url, {
-    mode: 'dev',
-    keyMark: vault.keyMark('dev'),
-    recognises: (mark, mode) => vault.recognises(mark, mode),
-    use: 'import',
-  });
-  expect(await archive.beginImport('an-export')).toEqual({ next: 0 });
+  const ring = createRing(masterKeysOf(source), 'dev', 1);
+  const archive = await openArchive(url, markOf('dev', masterKeysOf(source), 'import'));
+  expect(await archive.beginImport('an-export', ring)).toEqual({ next: 0 });
   const writing = new Direct({ connectionString: url });
   await writing.connect();
   await writing.query("BEGIN; UPDATE stamp SET value = 'an-export 1' WHERE name = 'import'");
   let hasBegun = false;
-  const second = archive.beginImport('an-export').finally(() => {
+  const second = archive.beginImport('an-export', ring).finally(() => {
     hasBegun = true;
   });
   const isWaiting = async () =>
@@ -338,17 +330,25 @@ test('every column of every table moves', async () => {
   const inPostgres = await ask(
     target.url,
     `SELECT table_name || '.' || column_name AS name FROM information_schema.columns
-     WHERE table_schema = 'public' AND table_name NOT IN ('stamp', 'turns')`,
+     WHERE table_schema = 'public' AND table_name NOT IN ('stamp', 'turns', 'data_keys')`,
   );
   expect(new Set(inPostgres.map(({ name }) => name))).toEqual(named);
   using database = new DatabaseSync(join(source.folder, 'bonin.db'), { readOnly: true });
   const inSqlite = database
     .prepare(
       `SELECT t.name || '.' || c.name AS name FROM sqlite_schema t, pragma_table_info(t.name) c
-       WHERE t.type = 'table' AND t.name <> 'stamp'`,
+       WHERE t.type = 'table' AND t.name NOT IN ('stamp', 'data_keys')`,
     )
     .all();
   expect(new Set(inSqlite.map(({ name }) => name))).toEqual(named);
+  // The data keys move as they lie: wrapped.
+  const ring =
+    'SELECT id, purpose, master_key_id, hex(wrapped) AS wrapped, created_at FROM data_keys ORDER BY id';
+  const inTarget = await ask(target.url, ring.replace('hex(wrapped)', "upper(encode(wrapped, 'hex'))"));
+  expect(inTarget.map((key) => ({ ...key, created_at: Number(key['created_at']) }))).toEqual(
+    database.prepare(ring).all(),
+  );
+  expect(inTarget.length).toBeGreaterThan(0);
 });
 
 test('what is named on the command line, and is not there', async () => {

@@ -18,15 +18,26 @@ import {
 import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { Vault } from '../../src/core/vault.ts';
+import { createRing } from '../../src/core/key-ring.ts';
+import { openVault } from '../../src/core/vault.ts';
 import { AppError } from '../../src/errors.ts';
 import { restoreDatabase } from '../../src/storage/index.ts';
+import { openSigner } from '../../src/storage/sqlite/restore.ts';
 import { SignedFile } from '../../src/storage/sqlite/signed-file.ts';
 import { listFiles } from '../support/canaries.ts';
 import { alter } from '../support/damage.ts';
 import { runBonin } from '../support/start-bonin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { fill, type Place, sqliteIn, startOn, vaultOf, wordsFor } from './database.ts';
+import {
+  fill,
+  masterKeysOf,
+  type Place,
+  signerOf,
+  sqliteIn,
+  startOn,
+  vaultOf,
+  wordsFor,
+} from './database.ts';
 import {
   bodyOf,
   change,
@@ -83,7 +94,7 @@ function newPlace(keysOf: Place): Place {
 async function refused(from: string, keysOf: Place, leaves: readonly string[] = []): Promise<string> {
   const parent = temporaryFolder();
   const target = sqliteIn(join(parent, 'restored'));
-  const error: unknown = await restoreDatabase(from, target.url, vaultOf(keysOf)).then(
+  const error: unknown = await restoreDatabase(from, target.url, masterKeysOf(keysOf)).then(
     () => new Error('was restored'),
     (thrown: unknown) => thrown,
   );
@@ -168,7 +179,7 @@ test('an altered schema is refused even when whoever altered it has the key', {
     const file = join(forged, basename(copy));
     const traceFile = trace();
     change(file, sql(traceFile));
-    signAnew(file, vaultOf(source));
+    signAnew(file, await vaultOf(source), await signerOf(source));
     expect(await refused(forged, source, FOLDER), what).toMatch(
       /\.db: (?:holds something that Bonin has not made \(|is damaged: |was made by a newer Bonin|the database is damaged$)/,
     );
@@ -176,14 +187,14 @@ test('an altered schema is refused even when whoever altered it has the key', {
   }
   const forged = folderWith(copy, join(folder, 'salts.db'));
   change(join(forged, 'salts.db'), 'CREATE TRIGGER planted AFTER INSERT ON salts BEGIN SELECT 1; END');
-  signAnew(join(forged, 'salts.db'), vaultOf(source));
+  signAnew(join(forged, 'salts.db'), await vaultOf(source), await signerOf(source));
   expect(await refused(forged, source, FOLDER)).toMatch(/salts\.db: holds something .*\(trigger planted\)$/);
   const dangling = folderWith(copy, join(folder, 'salts.db'));
   change(
     join(dangling, basename(copy)),
     'PRAGMA foreign_keys = OFF; UPDATE certifications SET channel_id = 999',
   );
-  signAnew(join(dangling, basename(copy)), vaultOf(source));
+  signAnew(join(dangling, basename(copy)), await vaultOf(source), await signerOf(source));
   expect(await refused(dangling, source, FOLDER)).toMatch(/does not make a whole database$/);
 });
 
@@ -209,12 +220,12 @@ test('every byte of a line counts, and every byte before it', { timeout: 240_000
   const { source, copies, folder } = await backedUp(1);
   const [copy = ''] = copies;
   const forged = folderWith(copy, join(folder, 'salts.db'));
-  const vault = vaultOf(source);
+  const masterKeys = masterKeysOf(source);
   for (const name of [basename(copy), 'salts.db']) {
     const file = join(forged, name);
     const whole = readFileSync(file);
     const take = () => {
-      const signed = new SignedFile(file, vault);
+      const signed = new SignedFile(file, (signer) => openSigner(file, signer, masterKeys));
       try {
         signed.check();
       } finally {
@@ -246,7 +257,8 @@ test('every byte of a line counts, and every byte before it', { timeout: 240_000
 test('what is changed between the check and the use is found out', async () => {
   const { source, copies } = await backedUp(1);
   const [copy = ''] = copies;
-  const signed = new SignedFile(copy, vaultOf(source));
+  const vault = await vaultOf(source);
+  const signed = new SignedFile(copy, () => vault);
   signed.check();
   change(copy, 'DELETE FROM access_tokens');
   const folder = temporaryFolder();
@@ -292,15 +304,20 @@ test('files that do not belong together are refused', { timeout: 120_000 }, asyn
 test('a MAC by another master key is worth nothing', async () => {
   const { source, copies, folder } = await backedUp(1);
   const [copy = ''] = copies;
-  const stranger = new Vault([{ id: 1, secret: randomBytes(32) }]);
+  const strange = [{ id: 1, secret: randomBytes(32) }];
+  const ring = createRing(strange, 'dev', 1);
+  const stranger = openVault(strange, 'dev', ring);
+  const key = ring.find(({ purpose }) => purpose === 'backups');
+  if (key === undefined) throw new Error('the ring has no key for backups');
   const forged = folderWith(copy, join(folder, 'salts.db'));
-  for (const name of [basename(copy), 'salts.db']) signAnew(join(forged, name), stranger);
+  for (const name of [basename(copy), 'salts.db'])
+    signAnew(join(forged, name), stranger, { mode: 'dev', key });
   expect(await refused(forged, source)).toMatch(
-    /was made with a master key that is not among the keys given$/,
+    /was made with a master key that is not among the keys given \(number 1 of then\)$/,
   );
-  // With the mark of the right key, which stands in every backup.
+  // With the right key, wrapped as it stands in every backup.
   const file = join(forged, basename(copy));
-  write(file, bodyOf(file), lineOf(file).with(WORD.mark, vaultOf(source).keyMark('backup')));
+  write(file, bodyOf(file), lineOf(file).with(WORD.key, lineOf(copy)[WORD.key] ?? ''));
   expect(await refused(forged, source)).toMatch(NOT_AS_MADE);
 });
 

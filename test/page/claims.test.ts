@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { newMasterKey } from '../../src/config/master-keys.ts';
-import type { MasterKey } from '../../src/core/vault.ts';
+import type { MasterKey } from '../../src/core/key-ring.ts';
 import { createLog } from '../../src/log.ts';
 import { type App, createApp } from '../../src/server/mount.ts';
 import { SERVE_POLICY } from '../../src/server/policy.ts';

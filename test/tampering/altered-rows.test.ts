@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,21 +6,18 @@ import { afterAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { MerchantService } from '../../src/core/merchant-service.ts';
 import { TokenService } from '../../src/core/token-service.ts';
-import { Vault } from '../../src/core/vault.ts';
+import { openStoreVault } from '../../src/core/vault.ts';
 import { openStore } from '../../src/storage/index.ts';
 import { CHANNEL } from '../contract/merchant.ts';
 import { visitorFrom } from '../support/callers.ts';
+import { MASTER_KEYS, markOf } from '../support/keys.ts';
 
 /* Each place that believes a row of a merchant, a channel or a token looks at its proof first. */
 
 const folder = mkdtempSync(join(tmpdir(), 'bonin-rows-'));
 const file = join(folder, 'bonin.db');
-const vault = new Vault([{ id: 1, secret: randomBytes(32) }]);
-const store = await openStore(`sqlite:${file}`, {
-  mode: 'serve',
-  keyMark: vault.keyMark('serve'),
-  recognises: () => true,
-});
+const store = await openStore(`sqlite:${file}`, markOf('serve'));
+const vault = await openStoreVault(store, MASTER_KEYS, 'serve');
 afterAll(async () => {
   await store.close();
   rmSync(folder, { recursive: true });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openArchive, openStore } from '../../src/storage/index.ts';
 import { ask, type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
 import { snapshot } from '../support/damage.ts';
+import { markOf } from '../support/keys.ts';
 import { runBonin, startBonin } from '../support/start-bonin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -13,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.close());
 
-const MARK = { mode: 'dev', keyMark: '1:00', recognises: () => true } as const;
+const MARK = markOf('dev');
 
 async function refusalOf(url: string): Promise<string> {
   const sentences: string[] = [];

@@ -76,9 +76,12 @@ function pairsOf(rows: Rows, table: string): readonly Pair[] {
     ]);
   const all = rows.all(table);
   return all
-    .slice(0, table === 'stamp' ? all.length : 1)
+    .slice(0, WHOLE.includes(table) ? all.length : 1)
     .map((row, at) => [`number ${at + 1}`, row, all[at === 0 ? 1 : 0] ?? null]);
 }
+
+/** Tables of which each row has a meaning of its own. */
+const WHOLE = ['stamp', 'data_keys'];
 
 const LARGEST = 9_223_372_036_854_775_807n;
 
@@ -122,7 +125,8 @@ function othersOf(kind: CellKind, cell: Cell): readonly (readonly [string, Cell]
         ['nothing', null],
         ['no bytes', Buffer.alloc(0)],
         ['one bit', bit],
-        ['those after a key that nobody has', Buffer.concat([Buffer.of(0, 0, 0, 9), bytes.subarray(4)])],
+        ['another algorithm', Buffer.concat([bytes.subarray(0, 1), Buffer.of(2), bytes.subarray(2)])],
+        ['those after a key that nobody has', Buffer.concat([Buffer.of(0, 0, 0, 99), bytes.subarray(4)])],
       ];
     }
   }

@@ -146,7 +146,7 @@ export function forgeries(rows: Rows, { olderCode }: Kept): readonly Change[] {
         set(
           'certifications',
           'B approved',
-          copy(rows.of('certifications', name), 'salt', 'sealed', 'master_key_id'),
+          copy(rows.of('certifications', name), 'salt', 'sealed', 'key_id'),
         ),
       ),
       forge(
@@ -154,14 +154,7 @@ export function forgeries(rows: Rows, { olderCode }: Kept): readonly Change[] {
         set(
           'certifications',
           'B approved',
-          copy(
-            rows.of('certifications', name),
-            'salt',
-            'sealed',
-            'master_key_id',
-            'requested_at',
-            'certified_at',
-          ),
+          copy(rows.of('certifications', name), 'salt', 'sealed', 'key_id', 'requested_at', 'certified_at'),
         ),
       ),
       forge(
@@ -192,7 +185,7 @@ export function forgeries(rows: Rows, { olderCode }: Kept): readonly Change[] {
         set('certifications', name, {
           state: 'certified',
           certified_at: NOW,
-          ...copy(rows.of('certifications', 'A approved'), 'salt', 'sealed', 'master_key_id'),
+          ...copy(rows.of('certifications', 'A approved'), 'salt', 'sealed', 'key_id'),
         }),
       ),
       forge(
@@ -258,11 +251,7 @@ export function forgeries(rows: Rows, { olderCode }: Kept): readonly Change[] {
       ),
       forge(
         `whom ${name} names is whom others named`,
-        set(
-          'otps',
-          name,
-          copy(rows.of('otps', 'A of an accomplice by OTP'), 'salt', 'sealed', 'master_key_id'),
-        ),
+        set('otps', name, copy(rows.of('otps', 'A of an accomplice by OTP'), 'salt', 'sealed', 'key_id')),
       ),
       forge(`${name} by the app`, set('otps', name, { method: 'APP' })),
       forge(
@@ -381,9 +370,9 @@ export function forgeries(rows: Rows, { olderCode }: Kept): readonly Change[] {
           `${name}, on the page`,
           copy(
             rows.of('attempts', 'A of an accomplice, on the page'),
-            'walk_key_id',
-            'walk_salt',
-            'walk_sealed',
+            'progress_key_id',
+            'progress_salt',
+            'progress_sealed',
             'code_digest',
           ),
         ),

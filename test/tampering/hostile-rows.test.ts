@@ -9,6 +9,7 @@ import { ask, type PostgresServer, startPostgres } from '../contract/postgres-se
 import { sqliteIn } from '../moving/database.ts';
 import { chunkOf, rowsIn, withEnd, writeParts } from '../moving/forged-export.ts';
 import { exported, importInto, isServed, refused, replaced, tableOf } from '../moving/hostile-world.ts';
+import { markOf } from '../support/keys.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const merchants = tableOf('merchants');
@@ -50,13 +51,13 @@ test.each(['sqlite', 'postgres'] as const)(
             .map((row) => chunkOf(each, [row]));
           writeParts(file, { ...world, plains: replaced(world, each, ...chunks) }, world.vault);
           await empty();
-          const error = await importInto(url, file, world.vault);
+          const error = await importInto(url, file, world.masterKeys);
           const what = `${each.name}.${column}`;
           if (error === null) continue;
           refusals++;
           expect(error.message.startsWith(`${file}: `), `${what}: ${error.message}`).toBe(true);
           expect(error.message.length, what).toBeLessThan(400);
-          expect(await isServed(url, world.vault), what).toBe(false);
+          expect(await isServed(url, world.masterKeys), what).toBe(false);
         }
     expect(refusals).toBeGreaterThan(10);
   },
@@ -69,9 +70,9 @@ test('numbers after which a table could give no other are refused', async () => 
   const chunk = chunkOf(merchants, [...rows, (rows.at(-1) ?? []).with(0, 2 ** 52).with(1, 'far')]);
   writeParts(file, { ...world, plains: replaced(world, merchants, chunk) }, world.vault);
   for (const url of [sqliteIn(temporaryFolder()).url, await server.newDatabase()]) {
-    const error = await importInto(url, file, world.vault);
+    const error = await importInto(url, file, world.masterKeys);
     expect(error?.message).toMatch(/does not take the rows of merchants in it \(they have numbers/);
-    expect(await isServed(url, world.vault)).toBe(false);
+    expect(await isServed(url, world.masterKeys)).toBe(false);
   }
 });
 
@@ -79,15 +80,10 @@ test('a target whose stamp says nonsense of an import is refused', async () => {
   const world = await exported();
   for (const mark of ['', 'x', `${randomUUID()} -1`, `${randomUUID()} 1e9`, `${randomUUID()} NaN`, ' 5']) {
     const url = await server.newDatabase();
-    const archive = await openArchive(url, {
-      mode: 'dev',
-      keyMark: world.vault.keyMark('dev'),
-      recognises: () => true,
-      use: 'import',
-    });
+    const archive = await openArchive(url, markOf('dev', world.masterKeys, 'import'));
     await archive.close();
-    await ask(url, `INSERT INTO stamp (name, value) VALUES ('import', '${mark}')`);
-    const error = await importInto(url, world.file, world.vault);
+    await ask(url, `UPDATE stamp SET value = '${mark}' WHERE name = 'import'`);
+    const error = await importInto(url, world.file, world.masterKeys);
     expect(error?.message, mark).toMatch(/does not say how far an import into it is/);
   }
 });
@@ -154,11 +150,11 @@ test('any chunks under the right key: refused with a sentence, or whole; nothing
         writeParts(file, { ...world, plains: sums ? withEnd(changed) : changed }, world.vault);
         const folder = temporaryFolder();
         const { url } = sqliteIn(folder);
-        const error = await importInto(url, file, world.vault);
+        const error = await importInto(url, file, world.masterKeys);
         outcomes[error === null ? 'imported' : 'refused']++;
         if (error !== null) {
           expect(error.message.startsWith(`${file}: `), error.message).toBe(true);
-          expect(await isServed(url, world.vault)).toBe(false);
+          expect(await isServed(url, world.masterKeys)).toBe(false);
         }
         rmSync(folder, { recursive: true });
       },

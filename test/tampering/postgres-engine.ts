@@ -2,7 +2,11 @@ import { Client, DatabaseError } from 'pg';
 import type { CellKind } from '../../src/core/archive.ts';
 import { type Cell, type Edit, type Engine, keyOf, type Row, tablesOf } from './engine.ts';
 
-const TABLES = tablesOf({ stamp: 'name:text value:text', turns: 'id' });
+const TABLES = tablesOf({
+  stamp: 'name:text value:text',
+  turns: 'id',
+  data_keys: 'id purpose:text master_key_id wrapped:bytes created_at',
+});
 /** Classes of SQLSTATE with which the database refuses what it is told: its data, a constraint. */
 const REFUSALS = ['22', '23'];
 

@@ -1,4 +1,4 @@
-import type { MasterKey } from '../../src/core/vault.ts';
+import type { MasterKey } from '../../src/core/key-ring.ts';
 import { createLog } from '../../src/log.ts';
 import { createApp } from '../../src/server/mount.ts';
 import { SERVE_POLICY } from '../../src/server/policy.ts';

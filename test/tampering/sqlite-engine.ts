@@ -1,7 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
 import { type Cell, type Edit, type Engine, keyOf, type Row, tablesOf } from './engine.ts';
 
-const TABLES = tablesOf({ stamp: 'name:text value:text' });
+const TABLES = tablesOf({
+  stamp: 'name:text value:text',
+  data_keys: 'id purpose:text master_key_id wrapped:bytes created_at',
+});
 /** Primary result codes of a database that refuses what it is told: a constraint, a type. */
 const REFUSALS = [19, 20];
 

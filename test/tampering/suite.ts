@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { toAppError } from '../../src/errors.ts';
 import { type Change, changesOfColumns, changesOfRows } from './changes.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Row } from './engine.ts';
 import { forgeries, type Kept } from './forgeries.ts';
 import { anyTraceOf } from './people.ts';
 import { type Findings, Prober, SCOPES, type Scope } from './probes.ts';
@@ -24,7 +25,10 @@ const SCOPES_OF: Readonly<Record<string, readonly Scope[]>> = {
   attempts: ['attempts', 'forms'],
   stamp: ['people', 'starts'],
   turns: ['starts'],
+  data_keys: ['people', 'starts'],
 };
+/** Tables that a server reads when it starts. */
+const READ_AT_START = ['stamp', 'data_keys'];
 /** Those that do something: after most changes one of the two servers is asked, in turn. */
 const ACTS: readonly Scope[] = ['starts', 'codes', 'forms', 'erasures'];
 
@@ -54,6 +58,12 @@ export async function tamper(
   }
 }
 
+/** What it means that a server does not start. */
+const START_OUTCOMES = new Map<string, Outcome>([
+  ['start_refused', 'refused'],
+  ['sealed_data_unreadable', 'alarmed'],
+]);
+
 /** A server that has run since before anything was altered, and one that starts now. */
 type Which = 'running' | 'fresh';
 
@@ -71,7 +81,16 @@ class Run {
   /** What was answered then. */
   readonly #before: Findings;
 
-  private constructor(engine: Engine, world: World, running: Server, before: Findings) {
+  readonly #dataKeys: readonly Row[] | undefined;
+
+  private constructor(
+    engine: Engine,
+    world: World,
+    running: Server,
+    before: Findings,
+    dataKeys: readonly Row[] | undefined,
+  ) {
+    this.#dataKeys = dataKeys;
     this.#engine = engine;
     this.#world = world;
     this.#people = anyTraceOf(world.people);
@@ -86,7 +105,7 @@ class Run {
     await engine.restore();
     const before = await ask(running, world, SCOPES, []);
     await engine.restore();
-    const run = new Run(engine, world, running, before);
+    const run = new Run(engine, world, running, before, (await engine.read()).get('data_keys'));
     for (const which of ['running', 'fresh'] as const)
       if ((await run.#probe(which, { name: 'nothing', table: null, edits: [] })) !== 'harmless')
         run.#violations.push(`${which}: a world that nobody has altered is not the same twice`);
@@ -115,7 +134,8 @@ class Run {
 
   /** One that has just started where that can make a difference, and now and then all the same. */
   #serversFor({ table }: Change): readonly Which[] {
-    const isFreshAsked = this.#engine.isCached || table === null || table === 'stamp' || this.#isThorough();
+    const isFreshAsked =
+      this.#engine.isCached || table === null || READ_AT_START.includes(table) || this.#isThorough();
     return isFreshAsked ? ['running', 'fresh'] : ['running'];
   }
 
@@ -136,14 +156,22 @@ class Run {
         outcomes.push(await this.#judge(server, `${change.name}: saved anew`, ['keys', 'public'], change));
       }
       if (which === 'fresh') await server.stop();
+      if (which === 'fresh' && change.table === 'data_keys' && (await this.#hasOtherKeys()))
+        this.#violations.push(`${change.name}: a server starts with data keys that were altered`);
       return worstOf(outcomes);
     } catch (error) {
       // A server may refuse to start.
-      if (which === 'running' || toAppError(error).code !== 'start_refused') throw error;
-      return 'refused';
+      const outcome = START_OUTCOMES.get(toAppError(error).code);
+      if (which === 'running' || outcome === undefined) throw error;
+      return outcome;
     } finally {
       await this.#engine.restore();
     }
+  }
+
+  /** SQLite gives a row without a number the next one, which may be the number that it had. */
+  async #hasOtherKeys(): Promise<boolean> {
+    return !isDeepStrictEqual((await this.#engine.read()).get('data_keys'), this.#dataKeys);
   }
 
   async #judge(server: Server, name: string, scopes: readonly Scope[], change: Change): Promise<Outcome> {

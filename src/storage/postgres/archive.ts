@@ -8,11 +8,14 @@ import {
   type ImportStand,
 } from '../../core/archive.ts';
 import { systemClock } from '../../core/clock.ts';
+import type { WrappedKey } from '../../core/key-ring.ts';
 import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../database-mark.ts';
 import { checkNumbers, importMark, NUMBERED, standOf } from '../import-stand.ts';
 import { type Database, TYPES } from './database.ts';
-import { openDatabase } from './open.ts';
+import { insertRing, openDatabase } from './open.ts';
+import { toWrappedKey } from './rows.ts';
+import { SQL } from './statements.ts';
 
 const TYPE_OF: Readonly<Record<CellKind, string>> = {
   integer: 'bigint',
@@ -31,7 +34,8 @@ export async function openPostgresArchive(url: URL, mark: DatabaseMark): Promise
       (await ask(database, 'SELECT name, value FROM stamp')).map(([name, value]) => [name, String(value)]),
     );
     const mode = stamp.get('mode') === 'serve' ? 'serve' : 'dev';
-    return new PostgresArchive(database, mode, stamp.get('key_mark') ?? '');
+    const ring = (await ask(database, SQL.listDataKeys)).map(toWrappedKey);
+    return new PostgresArchive(database, mode, ring);
   } catch (error) {
     await database.close();
     throw error;
@@ -40,13 +44,13 @@ export async function openPostgresArchive(url: URL, mark: DatabaseMark): Promise
 
 class PostgresArchive implements Archive {
   readonly mode: Archive['mode'];
-  readonly keyMark: string;
+  readonly ring: readonly WrappedKey[];
   readonly #database: Database;
 
-  constructor(database: Database, mode: Archive['mode'], keyMark: string) {
+  constructor(database: Database, mode: Archive['mode'], ring: readonly WrappedKey[]) {
     this.#database = database;
     this.mode = mode;
-    this.keyMark = keyMark;
+    this.ring = ring;
   }
 
   async count({ name }: ArchiveTable): Promise<number> {
@@ -63,7 +67,7 @@ class PostgresArchive implements Archive {
     );
   }
 
-  beginImport(exportId: string): Promise<ImportStand> {
+  beginImport(exportId: string, ring: readonly WrappedKey[]): Promise<ImportStand> {
     return this.#database.transaction(async (_run, client) => {
       // From here on only one process can begin. One that has begun continues, so the stamp is read before the tables.
       await query(client, "SELECT value FROM stamp WHERE name = 'schema' FOR UPDATE");
@@ -71,13 +75,15 @@ class PostgresArchive implements Archive {
         (await query(client, 'SELECT name, value FROM stamp')).map(([name, value]) => [name, String(value)]),
       );
       let isEmpty = true;
-      for (const { name } of ARCHIVE_TABLES)
+      for (const name of ['data_keys', ...ARCHIVE_TABLES.map((table) => table.name)])
         isEmpty &&= (await query(client, `SELECT 1 FROM ${name} LIMIT 1`)).length === 0;
       const begun = stamp.get('import');
       const stand = standOf(exportId, { import: begun, imported: stamp.get('imported') }, isEmpty);
-      // Another process may have imported a chunk since the stamp was read.
-      if (stand.next === 0 && begun === undefined)
+      // Otherwise it was begun before, and another process may have imported a chunk since.
+      if (stand.next === 0 && isEmpty) {
+        await insertRing(client, ring);
         await writeStamp(client, 'import', importMark(exportId, 0));
+      }
       return stand;
     });
   }

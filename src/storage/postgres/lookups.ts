@@ -1,7 +1,7 @@
 import type { StoredCertification } from '../../core/certification.ts';
 import type { TokenHolder } from '../../core/store.ts';
 import type { Row, Run } from './database.ts';
-import { ownId, toCertification } from './rows.ts';
+import { CERTIFICATION_COLUMNS, CHANNEL_COLUMNS, ownId, toCertification } from './rows.ts';
 
 /** The id of a certification, and the merchant who asks for it. */
 export interface CertificationKey {
@@ -11,8 +11,8 @@ export interface CertificationKey {
 
 /** The column of the digest in rows of `findTokens`, and of the key in rows of `findCertifications`. */
 const DIGEST = 6;
-const ID = 16;
-const MERCHANT_ID = 17;
+const ID = CHANNEL_COLUMNS + CERTIFICATION_COLUMNS;
+const MERCHANT_ID = ID + 1;
 
 /** The holders of the tokens with these digests; null where there is none. */
 export async function findTokens(

@@ -2,14 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import { ARCHIVE_TABLES } from '../../core/archive.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { WrappedKey } from '../../core/key-ring.ts';
 import { AppError } from '../../errors.ts';
-import type { DatabaseMark } from '../database-mark.ts';
-import { UNFINISHED } from '../import-stand.ts';
+import { type DatabaseMark, requireRing } from '../database-mark.ts';
+import { AWAITS_IMPORT, UNFINISHED } from '../import-stand.ts';
 import { readMigrations } from '../migrate.ts';
 import { type Address, readAddress } from './address.ts';
-import { Database } from './database.ts';
+import { Database, type Row, TYPES } from './database.ts';
 import { sqlState } from './failures.ts';
+import { toWrappedKey } from './rows.ts';
 import { SharedClock } from './shared-clock.ts';
+import { SQL } from './statements.ts';
 
 const MIGRATIONS = readMigrations(new URL('./migrations/', import.meta.url), ['0001-schema.sql']);
 
@@ -26,11 +29,15 @@ const NO_SUCH_COLUMN = '42703';
 const MOST_TRIES = 20;
 const PAUSE = 50;
 
-/** The content of a database: nothing, foreign tables, or our stamp. */
+/** The content of a database: nothing, foreign tables, or our stamp and data keys. */
 type Found =
   | { readonly kind: 'empty' }
   | { readonly kind: 'foreign' }
-  | { readonly kind: 'ours'; readonly stamp: ReadonlyMap<string, string> };
+  | {
+      readonly kind: 'ours';
+      readonly stamp: ReadonlyMap<string, string>;
+      readonly ring: readonly WrappedKey[];
+    };
 
 export interface SharedDatabase {
   readonly database: Database;
@@ -88,7 +95,12 @@ const STRANGERS = `
   UNION ALL SELECT 'policy', polname FROM pg_catalog.pg_policy WHERE polrelid IN (SELECT oid FROM here)
   UNION ALL SELECT 'view', relname FROM here WHERE relkind IN ('v', 'm', 'f') AND relname = ANY ($1)
   LIMIT 1`;
-const OUR_TABLES: readonly string[] = ['stamp', 'turns', ...ARCHIVE_TABLES.map(({ name }) => name)];
+const OUR_TABLES: readonly string[] = [
+  'stamp',
+  'turns',
+  'data_keys',
+  ...ARCHIVE_TABLES.map(({ name }) => name),
+];
 const LONGEST_NAME = 60;
 
 /** Refuses a schema in which foreign code would run with our statements. */
@@ -135,12 +147,24 @@ async function migrateOn(client: PoolClient, address: Address, mark: DatabaseMar
       : [
           ['application', APPLICATION],
           ['mode', mark.mode],
-          ['key_mark', mark.keyMark],
         ];
   for (const entry of [...stamp, ['schema', String(MIGRATIONS.length)]])
     await client.query(
       'INSERT INTO stamp (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
       entry,
+    );
+  if (found.kind === 'ours') return;
+  if (mark.use === 'import')
+    await client.query("INSERT INTO stamp (name, value) VALUES ('import', $1)", [AWAITS_IMPORT]);
+  else await insertRing(client, mark.createRing());
+}
+
+/** Stores data keys, in a transaction. */
+export async function insertRing(client: PoolClient, ring: readonly WrappedKey[]): Promise<void> {
+  for (const { id, purpose, masterKeyId, wrapped, createdAt } of ring)
+    await client.query(
+      'INSERT INTO data_keys (id, purpose, master_key_id, wrapped, created_at) VALUES ($1, $2, $3, $4, $5)',
+      [id, purpose, masterKeyId, wrapped, createdAt],
     );
 }
 
@@ -165,11 +189,13 @@ async function look(client: PoolClient): Promise<Found> {
   );
   const names = new Set(tables.rows.map(({ table_name }) => table_name));
   if (names.size === 0) return { kind: 'empty' };
-  if (!names.has('stamp') || !names.has('certifications')) return { kind: 'foreign' };
+  if (!['stamp', 'certifications', 'data_keys'].every((name) => names.has(name))) return { kind: 'foreign' };
   try {
     const { rows } = await client.query<{ name: string; value: string }>('SELECT name, value FROM stamp');
     const stamp = new Map(rows.map(({ name, value }) => [name, value]));
-    return stamp.get('application') === APPLICATION ? { kind: 'ours', stamp } : { kind: 'foreign' };
+    if (stamp.get('application') !== APPLICATION) return { kind: 'foreign' };
+    const ring = await client.query<unknown[]>({ text: SQL.listDataKeys, rowMode: 'array', types: TYPES });
+    return { kind: 'ours', stamp, ring: ring.rows.map((row: Row) => toWrappedKey(row)) };
   } catch (error) {
     if (sqlState(error) === NO_SUCH_COLUMN) return { kind: 'foreign' };
     throw error;
@@ -193,9 +219,11 @@ function inspect(found: Found, address: Address, mark: DatabaseMark): number {
   const mode = found.stamp.get('mode');
   if (mark.use !== 'export' && mode !== mark.mode)
     throw refuse(address, `belongs to the mode ${String(mode)} and is never opened by ${mark.mode}`);
-  if (!mark.recognises(String(found.stamp.get('key_mark')), String(mode)))
-    throw refuse(address, 'was sealed with a master key that is not among the keys given');
-  if (mark.use !== 'import' && found.stamp.has('import')) throw refuse(address, UNFINISHED);
+  const { stamp, ring } = found;
+  // An import brings them.
+  if (ring.length > 0 || (stamp.get('import') !== AWAITS_IMPORT && mark.use !== 'import'))
+    requireRing(mark, { ring, mode: String(mode), name: address.name }, (reason) => refuse(address, reason));
+  if (mark.use !== 'import' && stamp.has('import')) throw refuse(address, UNFINISHED);
   return version;
 }
 

@@ -2,6 +2,7 @@ import type { StoredAttempt } from '../../core/attempt-store.ts';
 import type { CertificationState, StoredCertification } from '../../core/certification.ts';
 import type { Channel, ProviderName } from '../../core/channel.ts';
 import { isOwnImpUid } from '../../core/ids.ts';
+import type { WrappedKey } from '../../core/key-ring.ts';
 import { type Merchant, readPageRules } from '../../core/merchant.ts';
 import type { OtpEnd, StoredOtp } from '../../core/otp.ts';
 import type { PresenceState } from '../../core/presence.ts';
@@ -10,9 +11,9 @@ import type { Sealed } from '../../core/vault.ts';
 import { AppError } from '../../errors.ts';
 import type { Row, Value } from './database.ts';
 
-/** The number of columns of the channel, which come first in a row. */
-const CHANNEL_COLUMNS = 14;
-const CERTIFICATION_COLUMNS = 6;
+/** The number of columns of the channel, which come first in a row, and of the certification, which come next. */
+export const CHANNEL_COLUMNS = 14;
+export const CERTIFICATION_COLUMNS = 6;
 
 /** The integer key of an id made by Bonin. */
 export function ownId(impUid: string): number {
@@ -75,7 +76,7 @@ export function toChannel(row: Row): Channel {
 }
 
 export function toCertification(impUid: string, merchantId: number, row: Row): StoredCertification {
-  const [state, requestedAt, certifiedAt, masterKeyId, salt, blob] = row.slice(CHANNEL_COLUMNS) as [
+  const [state, requestedAt, certifiedAt, keyId, salt, blob] = row.slice(CHANNEL_COLUMNS) as [
     CertificationState,
     number,
     number | null,
@@ -90,8 +91,14 @@ export function toCertification(impUid: string, merchantId: number, row: Row): S
     state,
     requestedAt,
     certifiedAt,
-    sealed: { masterKeyId, salt, blob },
+    sealed: { keyId, salt, blob },
   };
+}
+
+/** A row of `id, purpose, master_key_id, wrapped, created_at`. */
+export function toWrappedKey(row: Row): WrappedKey {
+  const [id, purpose, masterKeyId, wrapped, createdAt] = row as [number, string, number, Uint8Array, number];
+  return { id, purpose, masterKeyId, wrapped, createdAt };
 }
 
 export function toMerchant(row: Row): Merchant {
@@ -108,8 +115,8 @@ export function toMerchant(row: Row): Merchant {
 
 /** The sealed data of a row, from this column on; null for none. */
 function toSealed(row: Row, at: number): Sealed | null {
-  const [masterKeyId, salt, blob] = row.slice(at, at + 3) as [number | null, Uint8Array, Uint8Array];
-  return masterKeyId === null ? null : { masterKeyId, salt, blob };
+  const [keyId, salt, blob] = row.slice(at, at + 3) as [number | null, Uint8Array, Uint8Array];
+  return keyId === null ? null : { keyId, salt, blob };
 }
 
 /** The OTP beside a certification; null when the row has none. */
@@ -179,5 +186,5 @@ export function toAttempt(row: Row): StoredAttempt {
 
 /** The three columns of sealed data, or of none. */
 export function columnsOf(sealed: Sealed | null): [Value, Value, Value] {
-  return sealed === null ? [null, null, null] : [sealed.masterKeyId, sealed.salt, sealed.blob];
+  return sealed === null ? [null, null, null] : [sealed.keyId, sealed.salt, sealed.blob];
 }

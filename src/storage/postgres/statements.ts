@@ -4,21 +4,22 @@ import { REPORTS_PER_SCREEN } from '../../core/presence.ts';
 const CHANNEL_COLUMNS = `h.id, h.merchant_id, h.position, h.channel_key, h.provider, h.provider_merchant_id, h.carrier_approval,
   h.foreigner_add_on, h.minimum_age, h.proof, h.adapter, h.settings_key_id, h.settings_salt, h.settings_sealed`;
 
-const CERTIFICATION_COLUMNS = `c.state, c.requested_at, c.certified_at, c.master_key_id, c.salt, c.sealed`;
+const CERTIFICATION_COLUMNS = `c.state, c.requested_at, c.certified_at, c.key_id, c.salt, c.sealed`;
 
 const MERCHANT = 'SELECT id, user_code, name, page_rules, disabled_at, proof FROM merchants';
 
 const ATTEMPT = `
   SELECT ${CHANNEL_COLUMNS}, a.id, a.merchant_id, a.ticket_digest, a.ticket_until, a.handle_digest, a.session_digest,
-    a.expires_at, a.step, a.wrong, a.code_digest, a.ended, a.word_number, a.presence, a.heard_at, a.frame_key_id,
-    a.frame_salt, a.frame_sealed, a.walk_key_id, a.walk_salt, a.walk_sealed, a.back_digest
+    a.expires_at, a.step, a.wrong, a.code_digest, a.ended, a.word_number, a.presence, a.heard_at, a.launch_key_id,
+    a.launch_salt, a.launch_sealed, a.progress_key_id, a.progress_salt, a.progress_sealed, a.back_digest
   FROM attempts a LEFT JOIN channels h ON h.id = a.channel_id
   WHERE`;
 
 /** Columns that an OTP has only while it is open. */
-const NO_OTP_CONTENT = 'digest = NULL, phone_digest = NULL, master_key_id = NULL, salt = NULL, sealed = NULL';
+const NO_OTP_CONTENT = 'digest = NULL, phone_digest = NULL, key_id = NULL, salt = NULL, sealed = NULL';
 /** The same for an attempt. */
-const NO_WALK = 'walk_key_id = NULL, walk_salt = NULL, walk_sealed = NULL, code_digest = NULL';
+const NO_PROGRESS =
+  'progress_key_id = NULL, progress_salt = NULL, progress_sealed = NULL, code_digest = NULL';
 const NO_CLAIM = 'claim = NULL, claimed_until = NULL';
 
 /** There is no live claim, as `isLive` in `core/claims.ts` defines it. */
@@ -38,6 +39,10 @@ const NEXT_SCREEN = `(word_number / ${REPORTS_PER_SCREEN} + 1) * ${REPORTS_PER_S
 export const SQL = {
   check: 'SELECT 1',
 
+  listDataKeys: 'SELECT id, purpose, master_key_id, wrapped, created_at FROM data_keys ORDER BY id',
+  lockDataKeys:
+    'SELECT id, purpose, master_key_id, wrapped, created_at FROM data_keys ORDER BY id FOR UPDATE',
+  rewrapDataKey: 'UPDATE data_keys SET master_key_id = $1, wrapped = $2 WHERE id = $3',
   addMerchant: `
     INSERT INTO merchants (user_code, name, page_rules, proof) VALUES ($1, '', $2, ''::bytea)
     ON CONFLICT (user_code) DO NOTHING
@@ -128,7 +133,7 @@ export const SQL = {
       LEFT JOIN LATERAL (SELECT * FROM channels WHERE id = c.channel_id OFFSET 0) h ON true`,
   findOtp: `
     SELECT ${CHANNEL_COLUMNS}, ${CERTIFICATION_COLUMNS},
-      o.method, o.digest, o.phone_digest, o.sent_at, o.wrong, o.ended, o.master_key_id, o.salt, o.sealed,
+      o.method, o.digest, o.phone_digest, o.sent_at, o.wrong, o.ended, o.key_id, o.salt, o.sealed,
       c.claimed_until
     FROM certifications c LEFT JOIN channels h ON h.id = c.channel_id LEFT JOIN otps o ON o.id = c.id
     WHERE c.id = ${KEY} AND c.merchant_id = $3`,
@@ -136,7 +141,7 @@ export const SQL = {
     INSERT INTO other_ids (imp_uid, id) VALUES ($1, $2) ON CONFLICT (imp_uid) DO NOTHING RETURNING id`,
   insertCertification: `
     INSERT INTO certifications (id, merchant_id, channel_id, state, requested_at, certified_at,
-      master_key_id, salt, sealed)
+      key_id, salt, sealed)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     ON CONFLICT (id) DO NOTHING
     RETURNING id`,
@@ -145,7 +150,7 @@ export const SQL = {
   certify: `
     WITH certified AS (
       UPDATE certifications c
-      SET state = 'certified', certified_at = $4, master_key_id = $5, salt = $6, sealed = $7, ${NO_CLAIM}
+      SET state = 'certified', certified_at = $4, key_id = $5, salt = $6, sealed = $7, ${NO_CLAIM}
       WHERE c.id = ${KEY} AND c.merchant_id = $3 AND c.state = 'pending' AND c.claim = $8
       RETURNING c.id
     ),
@@ -176,7 +181,7 @@ export const SQL = {
   /** In the order of their ids, so that nobody holds the second and waits for the first. */
   takeTurns: 'SELECT id FROM turns WHERE id = ANY ($1::integer[]) ORDER BY id FOR UPDATE',
   insertOtp: `
-    INSERT INTO otps (id, method, digest, phone_digest, sent_at, wrong, ended, master_key_id, salt, sealed)
+    INSERT INTO otps (id, method, digest, phone_digest, sent_at, wrong, ended, key_id, salt, sealed)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
   supersede: `
     WITH ended AS (
@@ -249,11 +254,11 @@ export const SQL = {
 
   insertAttempt: `
     INSERT INTO attempts (id, merchant_id, channel_id, ticket_digest, ticket_until, handle_digest, session_digest,
-      expires_at, step, wrong, frame_key_id, frame_salt, frame_sealed, walk_key_id, walk_salt, walk_sealed)
+      expires_at, step, wrong, launch_key_id, launch_salt, launch_sealed, progress_key_id, progress_salt, progress_sealed)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
   openTicket: `
-    UPDATE attempts SET session_digest = $1, frame_key_id = $2, frame_salt = $3, frame_sealed = $4, walk_key_id = $5,
-      walk_salt = $6, walk_sealed = $7
+    UPDATE attempts SET session_digest = $1, launch_key_id = $2, launch_salt = $3, launch_sealed = $4, progress_key_id = $5,
+      progress_salt = $6, progress_sealed = $7
     WHERE id = $8 AND session_digest IS NULL AND ticket_until > $9 AND expires_at > $9 AND ended IS NULL
     RETURNING id`,
   findAttemptByTicket: `${ATTEMPT} a.ticket_digest = $1`,
@@ -262,13 +267,13 @@ export const SQL = {
   findAttemptByBack: `${ATTEMPT} a.back_digest = $1`,
   findAttemptById: `${ATTEMPT} a.id = $1 AND a.merchant_id = $2`,
   advanceAttempt: `
-    UPDATE attempts SET step = step + 1, walk_key_id = $3, walk_salt = $4, walk_sealed = $5,
+    UPDATE attempts SET step = step + 1, progress_key_id = $3, progress_salt = $4, progress_sealed = $5,
       code_digest = coalesce($6, code_digest), back_digest = coalesce($7, back_digest)
     WHERE id = $1 AND step = $2 AND ended IS NULL
     RETURNING id`,
   lockPending: `SELECT claimed_until FROM certifications WHERE id = $1 AND state = 'pending' FOR UPDATE`,
   isAtStep: 'SELECT 1 FROM attempts WHERE id = $1 AND step = $2 AND ended IS NULL',
-  /** A step that does nothing to the progress. */
+  /** A step that changes nothing that was typed. */
   takeStep: 'UPDATE attempts SET step = step + 1 WHERE id = $1 AND step = $2 AND ended IS NULL RETURNING id',
   takeCodeStep: `
     UPDATE attempts SET step = step + 1
@@ -283,7 +288,7 @@ export const SQL = {
     UPDATE attempts SET word_number = $2, presence = $3, heard_at = $4
     WHERE id = $1 AND word_number < $2 AND $2 < ${NEXT_SCREEN} AND ended IS NULL RETURNING id`,
   endAttempt: `
-    UPDATE attempts SET step = step + 1, ended = $2, ${NO_WALK}
+    UPDATE attempts SET step = step + 1, ended = $2, ${NO_PROGRESS}
     WHERE id = $1 AND ended IS NULL AND ($3::bigint IS NULL OR word_number = $3) RETURNING id`,
   endPending: `
     UPDATE certifications c SET state = $2, ${NO_CLAIM}
@@ -291,7 +296,7 @@ export const SQL = {
     RETURNING c.id`,
   certifyAttempt: `
     UPDATE certifications
-    SET state = 'certified', certified_at = $2, master_key_id = $3, salt = $4, sealed = $5, ${NO_CLAIM}
+    SET state = 'certified', certified_at = $2, key_id = $3, salt = $4, sealed = $5, ${NO_CLAIM}
     WHERE id = $1 AND state = 'pending' AND claim = $6
     RETURNING id`,
   /** Those that somebody is at are left to the next time. */
@@ -303,10 +308,10 @@ export const SQL = {
       LIMIT $2 FOR UPDATE OF c SKIP LOCKED
     ),
     expired AS (UPDATE certifications SET state = 'expired', ${NO_CLAIM} WHERE id IN (SELECT id FROM late))
-    UPDATE attempts SET step = step + 1, ended = $3, ${NO_WALK} WHERE id IN (SELECT id FROM late) RETURNING id`,
+    UPDATE attempts SET step = step + 1, ended = $3, ${NO_PROGRESS} WHERE id IN (SELECT id FROM late) RETURNING id`,
   /** The same for what was typed. */
   endStrayAttempts: `
-    UPDATE attempts SET step = step + 1, ended = $3, ${NO_WALK} WHERE id IN (
+    UPDATE attempts SET step = step + 1, ended = $3, ${NO_PROGRESS} WHERE id IN (
       SELECT a.id FROM attempts a
       WHERE a.expires_at <= $1 AND a.ended IS NULL
         AND NOT EXISTS (SELECT 1 FROM certifications c WHERE c.id = a.id AND c.state = 'pending')

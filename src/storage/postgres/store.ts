@@ -5,6 +5,7 @@ import type { Channel } from '../../core/channel.ts';
 import type { ClaimRequest } from '../../core/claims.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
+import type { WrappedKey } from '../../core/key-ring.ts';
 import {
   type ApiKey,
   type KeyState,
@@ -43,6 +44,7 @@ import {
   toChannel,
   toMerchant,
   toOtp,
+  toWrappedKey,
 } from './rows.ts';
 import type { SharedClock } from './shared-clock.ts';
 import { FORGET_CERTIFICATIONS } from './statements.ts';
@@ -79,6 +81,18 @@ class PostgresStore implements Store {
     this.attempts = new PostgresAttempts(database, insertCertification);
     this.#tokens = new Batches((digests) => findTokens(database.run, digests));
     this.#certifications = new Batches((keys) => findCertifications(database.run, keys));
+  }
+
+  async listDataKeys(): Promise<readonly WrappedKey[]> {
+    return (await this.#database.run('listDataKeys')).map(toWrappedKey);
+  }
+
+  async rewrapDataKeys(rewrap: (ring: readonly WrappedKey[]) => readonly WrappedKey[]): Promise<void> {
+    await this.#database.transaction(async (run) => {
+      const ring = (await run('lockDataKeys')).map(toWrappedKey);
+      for (const { id, masterKeyId, wrapped } of rewrap(ring))
+        await run('rewrapDataKey', masterKeyId, wrapped, id);
+    });
   }
 
   saveMerchant(
@@ -328,7 +342,7 @@ async function insertCertification(run: Run, certification: StoredCertification)
     state,
     requestedAt,
     certifiedAt,
-    sealed.masterKeyId,
+    sealed.keyId,
     sealed.salt,
     sealed.blob,
   );

@@ -6,10 +6,11 @@ import {
   type ArchiveTable,
   type ImportStand,
 } from '../../core/archive.ts';
+import type { WrappedKey } from '../../core/key-ring.ts';
 import type { DatabaseMark } from '../database-mark.ts';
 import { checkNumbers, importMark, standOf } from '../import-stand.ts';
 import { toStoreFailure } from './failures.ts';
-import { openDatabase } from './open.ts';
+import { insertRing, openDatabase, readRing } from './open.ts';
 
 /** Opens the archive of `sqlite:PATH`. */
 export async function openSqliteArchive(url: URL, mark: DatabaseMark): Promise<Archive> {
@@ -18,13 +19,13 @@ export async function openSqliteArchive(url: URL, mark: DatabaseMark): Promise<A
 
 class SqliteArchive implements Archive {
   readonly mode: Archive['mode'];
-  readonly keyMark: string;
+  readonly ring: readonly WrappedKey[];
   readonly #database: DatabaseSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.mode = this.#stamp('mode') === 'serve' ? 'serve' : 'dev';
-    this.keyMark = this.#stamp('key_mark') ?? '';
+    this.ring = attempt(() => readRing(database));
   }
 
   async count({ name }: ArchiveTable): Promise<number> {
@@ -37,14 +38,17 @@ class SqliteArchive implements Archive {
     return attempt(() => this.#rows(sql, after ?? Number.MIN_SAFE_INTEGER, count));
   }
 
-  async beginImport(exportId: string): Promise<ImportStand> {
+  async beginImport(exportId: string, ring: readonly WrappedKey[]): Promise<ImportStand> {
     return this.#transaction(() => {
-      const isEmpty = ARCHIVE_TABLES.every(
-        ({ name }) => this.#rows(`SELECT 1 FROM ${name} LIMIT 1`).length === 0,
+      const isEmpty = ['data_keys', ...ARCHIVE_TABLES.map(({ name }) => name)].every(
+        (name) => this.#rows(`SELECT 1 FROM ${name} LIMIT 1`).length === 0,
       );
       const stamp = { import: this.#stamp('import'), imported: this.#stamp('imported') };
       const stand = standOf(exportId, stamp, isEmpty);
-      if (stand.next === 0) this.#writeStamp('import', importMark(exportId, 0));
+      if (stand.next === 0 && isEmpty) {
+        insertRing(this.#database, ring);
+        this.#writeStamp('import', importMark(exportId, 0));
+      }
       return stand;
     });
   }

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Vault } from '../../core/vault.ts';
+import { alteredRing, type MasterKey } from '../../core/key-ring.ts';
+import { openVault, type Vault } from '../../core/vault.ts';
 import { AppError } from '../../errors.ts';
 import { makeFolder } from '../../files/new-folder.ts';
+import { markDatabase } from '../database-mark.ts';
 import {
   beginDatabase,
   beginFile,
@@ -17,11 +19,13 @@ import {
 } from './copy.ts';
 import { describeSqliteFailure, refuseDatabase } from './failures.ts';
 import { lockFolder } from './folder-lock.ts';
-import { inspectSchema, openDatabase, openForReading, syncFolder } from './open.ts';
-import { type Signature, SignedFile, signFile } from './signed-file.ts';
+import { inspectSchema, openDatabase, openForReading, readRing, syncFolder } from './open.ts';
+import { type Signature, SignedFile, type Signer, signFile } from './signed-file.ts';
 
 /** Ends the name of a folder in which a backup is made. */
 const UNFINISHED = '.unfinished';
+/** Columns that an OTP has only while it is open. */
+const OTP_CONTENT = ['digest', 'phone_digest', 'key_id', 'salt', 'sealed'];
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A backup that was made. */
@@ -36,17 +40,17 @@ export interface Backup {
  * Copies the database at `file` into a folder while others write to it: a dated copy of one moment without salts, and
  * the salts of that moment over those of the backup before, so that what was erased since is gone from all copies.
  * Attempts on the page are left out: they are over in a quarter of an hour, and what was typed in them must go then.
- * Both files are signed under the newest master key.
+ * Both files are signed under the database's data key for backups, which stands in them, wrapped by a master key.
  */
 export async function backupSqlite(
   file: string,
   folder: string,
-  openVault: () => Vault,
+  readMasterKeys: () => readonly MasterKey[],
   now: Date,
 ): Promise<Backup> {
   try {
     if (!existsSync(file)) throw refuseDatabase(file, 'is missing');
-    const vault = openVault();
+    const masterKeys = readMasterKeys();
     makeFolder(folder);
     inspectFolder(folder);
     const lock = lockFolder(folder, 'another backup into this folder is under way');
@@ -54,7 +58,7 @@ export async function backupSqlite(
       // What a backup that was killed left behind may hold salts.
       for (const name of readdirSync(folder))
         if (name.endsWith(UNFINISHED)) rmSync(join(folder, name), { recursive: true });
-      return backupInto(folder, nameDatabase(file, vault), file, vault, now);
+      return backupInto(folder, inspectSource(file, masterKeys), file, now);
     } finally {
       lock.release();
     }
@@ -72,13 +76,12 @@ function inspectFolder(folder: string): void {
   if ((mode & 0o022) !== 0) throw refuseDatabase(folder, 'may be changed by others; run chmod 700 on it');
 }
 
-function backupInto(folder: string, database: string, file: string, vault: Vault, now: Date): Backup {
+function backupInto(folder: string, source: Source, file: string, now: Date): Backup {
+  const { database, vault, signer } = source;
   const salts = join(folder, SALTS_FILE);
   const copy = join(folder, `bonin-${now.toISOString().replaceAll(':', '-')}.db`);
   if (isThere(copy)) throw refuseDatabase(copy, 'is already there');
-  const { series, number } = isThere(salts)
-    ? readStand(salts, database, vault)
-    : { series: randomUUID(), number: 0 };
+  const { series, number } = isThere(salts) ? readStand(salts, source) : { series: randomUUID(), number: 0 };
   // A folder of its own, so that SQLite finds nothing beside the files that it did not make.
   const room = join(folder, `${randomUUID()}${UNFINISHED}`);
   mkdirSync(room, { mode: 0o700 });
@@ -86,8 +89,8 @@ function backupInto(folder: string, database: string, file: string, vault: Vault
     const [newCopy, newSalts] = [join(room, 'copy'), join(room, 'salts')];
     const certifications = copyInTwo(file, newCopy, newSalts);
     const stand = { database, series, number: number + 1 };
-    signFile(newCopy, { ...stand, name: basename(copy) }, vault);
-    signFile(newSalts, { ...stand, name: SALTS_FILE }, vault);
+    signFile(newCopy, { ...stand, name: basename(copy) }, vault, signer);
+    signFile(newSalts, { ...stand, name: SALTS_FILE }, vault, signer);
     // The salts first: a copy must never be newer than they are, or its last records would pass for erased ones.
     renameSync(newSalts, salts);
     syncFolder(folder);
@@ -103,27 +106,36 @@ function isThere(file: string): boolean {
   return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Where the salts of the backup before stand. */
-function readStand(salts: string, database: string, vault: Vault): Pick<Signature, 'series' | 'number'> {
-  const signed = new SignedFile(salts, vault);
-  signed.close();
-  if (signed.signature.database !== database)
+/** Where the salts of the backup before stand. The master key that wrapped their key then is not needed any more. */
+function readStand(salts: string, { database, vault }: Source): Pick<Signature, 'series' | 'number'> {
+  const signed = new SignedFile(salts, (_signer, found) => {
+    if (found.database === database) return vault;
     throw refuseDatabase(
       salts,
       'belongs to another database, or to this one before it was restored; take another folder',
     );
+  });
+  signed.close();
   return signed.signature;
 }
 
-/** The name under which the salts of this database are told from those of another; given at its first backup. */
-function nameDatabase(file: string, vault: Vault): string {
-  const database = openDatabase(file, {
-    mode: 'dev',
-    keyMark: vault.keyMark('dev'),
-    recognises: (mark, mode) => vault.recognises(mark, mode),
-    use: 'export',
-  });
+/** What is backed up. */
+interface Source {
+  /** The name under which the salts of this database are told from those of another; given at its first backup. */
+  readonly database: string;
+  readonly vault: Vault;
+  readonly signer: Signer;
+}
+
+function inspectSource(file: string, masterKeys: readonly MasterKey[]): Source {
+  const database = openDatabase(file, markDatabase(masterKeys, 'dev', 'export'));
   try {
+    const ring = readRing(database);
+    const stamped = database.prepare("SELECT value FROM stamp WHERE name = 'mode'").get()?.['value'];
+    const mode = stamped === 'serve' ? 'serve' : 'dev';
+    const vault = openVault(masterKeys, mode, ring);
+    const key = ring.findLast(({ purpose }) => purpose === 'backups');
+    if (key === undefined) throw alteredRing(file);
     database
       .prepare("INSERT INTO stamp (name, value) VALUES ('database_id', ?) ON CONFLICT (name) DO NOTHING")
       .run(randomUUID());
@@ -131,7 +143,7 @@ function nameDatabase(file: string, vault: Vault): string {
       database.prepare("SELECT value FROM stamp WHERE name = 'database_id'").get()?.['value'],
     );
     if (!UUID.test(name)) throw refuseDatabase(file, 'is damaged: its database_id is not as Bonin makes it');
-    return name;
+    return { database: name, vault, signer: { mode, key } };
   } finally {
     database.close();
   }
@@ -151,6 +163,9 @@ function copyInTwo(file: string, copyFile: string, saltsFile: string): number {
     const addSalt = salts.prepare('INSERT INTO salts (id, sealing, salt) VALUES (?, ?, ?)');
     copyRows(source, copy, (table, row) => {
       if (table.name === 'attempts') return null;
+      // What an open code stands for is over in minutes and must not be kept for longer.
+      if (table.name === 'otps')
+        return OTP_CONTENT.reduce((kept, column) => withCell(table, kept, column, null), row);
       if (table.name !== 'certifications') return row;
       addSalt.run(cellOf(table, row, 'id'), sealingOf(table, row), cellOf(table, row, 'salt'));
       return withCell(table, row, 'salt', new Uint8Array());

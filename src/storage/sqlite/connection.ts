@@ -160,11 +160,11 @@ export function rows(statement: StatementSync, ...parameters: SQLInputValue[]): 
 
 /** The sealed data of a row, from this column on; null for none. */
 export function toSealed(row: Row, at: number): Sealed | null {
-  const [masterKeyId, salt, blob] = row.slice(at, at + 3) as [number | null, Uint8Array, Uint8Array];
-  return masterKeyId === null ? null : { masterKeyId, salt, blob };
+  const [keyId, salt, blob] = row.slice(at, at + 3) as [number | null, Uint8Array, Uint8Array];
+  return keyId === null ? null : { keyId, salt, blob };
 }
 
 /** The three columns of something sealed. */
-export function columnsOf({ masterKeyId, salt, blob }: Sealed): [number, Uint8Array, Uint8Array] {
-  return [masterKeyId, salt, blob];
+export function columnsOf({ keyId, salt, blob }: Sealed): [number, Uint8Array, Uint8Array] {
+  return [keyId, salt, blob];
 }

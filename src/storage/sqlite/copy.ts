@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { OVERHEAD } from '../../core/sealed-text.ts';
 import { APPLICATION_ID, BUSY_TIMEOUT, MIGRATIONS } from './open.ts';
 
 /** The salts of a folder of copies: one file, which every backup writes anew. */
@@ -13,7 +14,7 @@ export const SALTS_SCHEMA: readonly string[] = [
 ];
 
 /** Every sealed text begins with a nonce and a tag of its own; by these a salt knows which sealing it belongs to. */
-const SEALING_BYTES = 28;
+const SEALING_BYTES = OVERHEAD;
 
 export type Values = SQLInputValue[];
 

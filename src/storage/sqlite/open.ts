@@ -13,11 +13,12 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { WrappedKey } from '../../core/key-ring.ts';
 import { AppError } from '../../errors.ts';
 import { makeFolder } from '../../files/new-folder.ts';
 import { requireTrustedFile, requireTrustedFolder, type Trust } from '../../files/trusted-file.ts';
-import type { DatabaseMark } from '../database-mark.ts';
-import { UNFINISHED } from '../import-stand.ts';
+import { type DatabaseMark, requireRing } from '../database-mark.ts';
+import { AWAITS_IMPORT, UNFINISHED } from '../import-stand.ts';
 import { readMigrations } from '../migrate.ts';
 import { describeStartFailure, refuseDatabase } from './failures.ts';
 import { findStranger } from './schema.ts';
@@ -114,7 +115,8 @@ function applyFirst(database: DatabaseSync, mark: DatabaseMark): void {
   for (const sql of MIGRATIONS) database.exec(sql);
   const insert = database.prepare('INSERT INTO stamp (name, value) VALUES (?, ?)');
   insert.run('mode', mark.mode);
-  insert.run('key_mark', mark.keyMark);
+  if (mark.use === 'import') insert.run('import', AWAITS_IMPORT);
+  else insertRing(database, mark.createRing());
   database.exec(
     `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`,
   );
@@ -226,11 +228,31 @@ function inspectContent(database: DatabaseSync, file: string, size: number, mark
   const mode = stamp.get('mode')?.['value'];
   if (mark.use !== 'export' && mode !== mark.mode)
     throw refuseDatabase(file, `belongs to the mode ${String(mode)} and is never opened by ${mark.mode}`);
-  if (!mark.recognises(String(stamp.get('key_mark')?.['value']), String(mode)))
-    throw refuseDatabase(file, 'was sealed with a master key that is not among the keys given');
-  if (mark.use !== 'import' && stamp.get('import') !== undefined) throw refuseDatabase(file, UNFINISHED);
+  const importing = stamp.get('import')?.['value'];
+  const ring = readRing(database);
+  // An import brings them.
+  if (ring.length > 0 || (importing !== AWAITS_IMPORT && mark.use !== 'import'))
+    requireRing(mark, { ring, mode: String(mode), name: file }, (reason) => refuseDatabase(file, reason));
+  if (mark.use !== 'import' && importing !== undefined) throw refuseDatabase(file, UNFINISHED);
   if (stamp.get('backup') !== undefined)
     throw refuseDatabase(file, 'is a backup, which has no salts; bonin restore makes a database of it');
+}
+
+/** The data keys, by their numbers. */
+export function readRing(database: DatabaseSync): readonly WrappedKey[] {
+  const read = database.prepare(
+    'SELECT id, purpose, master_key_id AS masterKeyId, wrapped, created_at AS createdAt FROM data_keys ORDER BY id',
+  );
+  return read.all() as unknown as readonly WrappedKey[];
+}
+
+/** Stores data keys, in a transaction. */
+export function insertRing(database: DatabaseSync, ring: readonly WrappedKey[]): void {
+  const insert = database.prepare(
+    'INSERT INTO data_keys (id, purpose, master_key_id, wrapped, created_at) VALUES (?, ?, ?, ?, ?)',
+  );
+  for (const { id, purpose, masterKeyId, wrapped, createdAt } of ring)
+    insert.run(id, purpose, masterKeyId, wrapped, createdAt);
 }
 
 function schemaVersion(database: DatabaseSync): number {

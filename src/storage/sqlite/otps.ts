@@ -99,12 +99,12 @@ export class SqliteOtps {
 
   async certify(certification: StoredCertification, claim: Uint8Array): Promise<boolean> {
     const { impUid, merchantId, certifiedAt, sealed } = certification;
-    const { masterKeyId, salt, blob } = sealed;
+    const { keyId, salt, blob } = sealed;
     const run = this.#connection.statements;
     const certified = this.#connection.write(() => {
       const id = this.#rows.openId(merchantId, impUid);
       if (id === null) return false;
-      if (run.certify.run(certifiedAt, masterKeyId, salt, blob, id, claim).changes === 0) return false;
+      if (run.certify.run(certifiedAt, keyId, salt, blob, id, claim).changes === 0) return false;
       run.deleteOtp.run(id);
       this.#rows.forget(impUid);
       return true;
@@ -152,7 +152,7 @@ export class SqliteOtps {
       sentAt,
       wrong,
       end,
-      claimant?.masterKeyId ?? null,
+      claimant?.keyId ?? null,
       claimant?.salt ?? null,
       claimant?.blob ?? null,
     );

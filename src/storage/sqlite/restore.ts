@@ -1,9 +1,11 @@
 import { existsSync, linkSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Vault } from '../../core/vault.ts';
+import { type MasterKey, openKeys } from '../../core/key-ring.ts';
+import { Vault } from '../../core/vault.ts';
 import { AppError } from '../../errors.ts';
 import { makeFolder } from '../../files/new-folder.ts';
+import { markDatabase } from '../database-mark.ts';
 import {
   beginDatabase,
   COPY_NAME,
@@ -21,7 +23,7 @@ import { describeSqliteFailure, refuseDatabase } from './failures.ts';
 import { lockFolder } from './folder-lock.ts';
 import { inspectFile, inspectSchema, openForReading, syncFolder } from './open.ts';
 import { findStranger } from './schema.ts';
-import { SignedFile } from './signed-file.ts';
+import { SignedFile, type Signer } from './signed-file.ts';
 
 /** Numbers of certifications of a restoration. */
 export interface Restored {
@@ -41,14 +43,14 @@ export interface Restored {
  * Creates the database `file` from a dated copy, or the newest one of a folder, and the salts beside it. A record
  * without a salt is left out, and its id stays used. An existing database is refused.
  *
- * A user who can write into the folder must not control the result. So both files need a MAC under the master key, and
- * a private copy of the checked bytes is opened. Tables are created by our own steps of the schema, and rows are copied
- * into them: no SQL of a file runs.
+ * A user who can write into the folder must not control the result. So both files need a MAC under a data key that the
+ * master keys open, and a private copy of the checked bytes is opened. Tables are created by our own steps of the
+ * schema, and rows are copied into them: no SQL of a file runs.
  */
 export async function restoreSqlite(
   from: string,
   file: string,
-  vault: Vault,
+  masterKeys: readonly MasterKey[],
   now: number,
 ): Promise<Restored> {
   const opened: SignedFile[] = [];
@@ -56,9 +58,9 @@ export async function restoreSqlite(
   try {
     if (existsSync(file)) throw refuseDatabase(file, 'is there already; restore into a new folder');
     copy = chooseCopy(from);
-    const [signedCopy, signedSalts] = openSigned(copy, join(dirname(copy), SALTS_FILE), vault, opened);
+    const [signedCopy, signedSalts] = openSigned(copy, join(dirname(copy), SALTS_FILE), masterKeys, opened);
     makeFolder(dirname(file));
-    return { copy, ...restoreInto(file, signedCopy, signedSalts, vault, now) };
+    return { copy, ...restoreInto(file, signedCopy, signedSalts, masterKeys, now) };
   } catch (error) {
     throw error instanceof AppError ? error : toRestoreFailure(copy, error);
   } finally {
@@ -81,13 +83,13 @@ function chooseCopy(from: string): string {
 function openSigned(
   copy: string,
   salts: string,
-  vault: Vault,
+  masterKeys: readonly MasterKey[],
   opened: SignedFile[],
 ): readonly [SignedFile, SignedFile] {
   if (lstatSync(salts, { throwIfNoEntry: false }) === undefined)
     throw refuseDatabase(salts, 'is missing; without the salts nothing in the copy can be opened');
   const open = (file: string) => {
-    const signed = new SignedFile(file, vault);
+    const signed = new SignedFile(file, (signer) => openSigner(file, signer, masterKeys));
     opened.push(signed);
     return signed;
   };
@@ -102,11 +104,21 @@ function openSigned(
   return [signedCopy, signedSalts];
 }
 
+/** The data key that signed a file. It is wrapped by the master key of then, whatever wraps it in the database now. */
+export function openSigner(file: string, { mode, key }: Signer, masterKeys: readonly MasterKey[]): Vault {
+  const opened = openKeys(masterKeys, mode, [key]);
+  if ('keys' in opened) return new Vault(opened.keys);
+  throw refuseDatabase(
+    file,
+    `was made with a master key that is not among the keys given (number ${key.masterKeyId} of then)`,
+  );
+}
+
 function restoreInto(
   file: string,
   copy: SignedFile,
   salts: SignedFile,
-  vault: Vault,
+  masterKeys: readonly MasterKey[],
   now: number,
 ): Omit<Restored, 'copy'> {
   const room = `${file}.restoring`;
@@ -127,12 +139,7 @@ function restoreInto(
     );
     // Removed first, so that it does not stay behind if the process is killed after the rename.
     for (const each of [copyFile, saltsFile]) rmSync(each);
-    inspectFile(made, {
-      mode: 'dev',
-      keyMark: '',
-      recognises: (mark, mode) => vault.recognises(mark, mode),
-      use: 'export',
-    });
+    inspectFile(made, markDatabase(masterKeys, 'dev', 'export'));
     syncFile(made);
     linkSync(made, file);
     syncFolder(dirname(file));

@@ -34,7 +34,7 @@ export class SealedRows {
       this.#seenOnce[place] = id;
       return;
     }
-    const { salt, blob, masterKeyId } = row.sealed;
+    const { salt, blob, keyId } = row.sealed;
     const length = salt.length + blob.length;
     if (length > CHUNK_BYTES / 8) return;
     const chunk = this.#chunkWithRoom(length);
@@ -45,7 +45,7 @@ export class SealedRows {
     chunk.used += length;
     chunk.impUids.push(row.impUid);
     const sealed = {
-      masterKeyId,
+      keyId,
       salt: chunk.bytes.subarray(saltAt, blobAt),
       blob: chunk.bytes.subarray(blobAt, chunk.used),
     };

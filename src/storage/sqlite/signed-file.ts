@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { WrappedKey } from '../../core/key-ring.ts';
 import type { Vault } from '../../core/vault.ts';
+import type { DatabaseMark } from '../database-mark.ts';
 import { refuseDatabase } from './failures.ts';
 
 /*
- * A file of a backup is a database followed by one line, which SQLite ignores: kind, length and digest of the file, and
- * a MAC of all that under the master key. So a file and its MAC are renamed in one step, and the MAC is checked before
- * the rest is read.
+ * A file of a backup is a database followed by one line, which SQLite ignores: kind, length and digest of the file,
+ * the wrapped data key for backups, and a MAC of all that under this key. So a file and its MAC are renamed in one
+ * step, and the MAC is checked, with nothing but a master key, before the rest is read.
  */
 
 /** The description in a signed file. */
@@ -22,22 +24,38 @@ export interface Signature {
   readonly number: number;
 }
 
-const PURPOSE = 'backup file';
+/** The data key that signs, as the ring of the database that was copied has it. */
+export interface Signer {
+  readonly mode: DatabaseMark['mode'];
+  readonly key: WrappedKey;
+}
+
+/** Returns a vault with the data key that a file names, or throws. Nothing of the file is proven yet. */
+export type OpenSigner = (signer: Signer, signature: Pick<Signature, 'database'>) => Vault;
+
+const PURPOSE = 'backups';
+const LABEL = 'backup file';
 const LINE_BYTES = 512;
 const LINE =
-  /^(bonin-backup 1 (\S{1,64}) ([0-9a-f-]{36}) ([0-9a-f-]{36}) (\d{1,15}) (\d{1,15}) ([0-9a-f]{64}) (\d{1,10}:[0-9a-f]{72})) ([0-9a-f]{72}) *\n$/;
+  /^(bonin-backup 1 (\S{1,64}) ([0-9a-f-]{36}) ([0-9a-f-]{36}) (\d{1,15}) (\d{1,15}) ([0-9a-f]{64}) (dev|serve) (\d{1,10}):(\d{1,10}):(\d{1,15}):([\w-]{83})) ([0-9a-f]{72}) *\n$/;
 const PIECE_BYTES = 1024 * 1024;
 
 const NOT_AS_MADE = 'is not as it was made';
 
 /** Appends the line to a finished database, and makes both durable. */
-export function signFile(file: string, { name, database, series, number }: Signature, vault: Vault): void {
+export function signFile(
+  file: string,
+  { name, database, series, number }: Signature,
+  vault: Vault,
+  { mode, key }: Signer,
+): void {
   const descriptor = openSync(file, 'r+');
   try {
     const bytes = fstatSync(descriptor).size;
     const digest = readAll(descriptor, bytes, () => {});
-    const text = `bonin-backup 1 ${name} ${database} ${series} ${number} ${bytes} ${digest} ${vault.keyMark('backup')}`;
-    const mac = Buffer.from(vault.digest(PURPOSE, text)).toString('hex');
+    const wrapped = Buffer.from(key.wrapped).toString('base64url');
+    const text = `bonin-backup 1 ${name} ${database} ${series} ${number} ${bytes} ${digest} ${mode} ${key.id}:${key.masterKeyId}:${key.createdAt}:${wrapped}`;
+    const mac = Buffer.from(vault.digest(PURPOSE, LABEL, text)).toString('hex');
     const line = `${`${text} ${mac}`.padEnd(LINE_BYTES - 1)}\n`;
     // A line that could not be read again would be a defect of Bonin.
     if (line.length !== LINE_BYTES || !LINE.test(line)) throw refuseDatabase(file, 'cannot be signed');
@@ -56,19 +74,29 @@ export class SignedFile {
   readonly #bytes: number;
   readonly #digest: string;
 
-  /** Opens a file signed with a key of this vault; `start_refused` for any other. Reads nothing but the line. */
-  constructor(file: string, vault: Vault) {
+  /** Opens a file signed with a key of `openSigner`; `start_refused` for any other. Reads nothing but the line. */
+  constructor(file: string, openSigner: OpenSigner) {
     this.file = file;
     this.#descriptor = openOther(file);
     try {
       const stat = fstatSync(this.#descriptor);
       if (!stat.isFile()) throw refuseDatabase(file, 'is not a file');
-      const [, text = '', name = '', database = '', series = '', number, bytes, digest = '', mark = '', mac] =
-        LINE.exec(readLine(this.#descriptor, stat.size)) ?? [];
-      if (mac === undefined) throw refuseDatabase(file, NOT_AS_MADE);
-      if (!vault.recognises(mark, 'backup'))
-        throw refuseDatabase(file, 'was made with a master key that is not among the keys given');
-      if (!vault.matches(Buffer.from(mac, 'hex'), PURPOSE, text) || Number(bytes) + LINE_BYTES !== stat.size)
+      const line = LINE.exec(readLine(this.#descriptor, stat.size));
+      if (line === null) throw refuseDatabase(file, NOT_AS_MADE);
+      const [, text = '', name = '', database = '', series = '', number, bytes, digest = ''] = line;
+      const [mode, id, masterKeyId, createdAt, wrapped = '', mac = ''] = line.slice(8);
+      const key = {
+        id: Number(id),
+        purpose: PURPOSE,
+        masterKeyId: Number(masterKeyId),
+        wrapped: Buffer.from(wrapped, 'base64url'),
+        createdAt: Number(createdAt),
+      };
+      const vault = openSigner({ mode: mode === 'dev' ? mode : 'serve', key }, { database });
+      if (
+        !vault.matches(Buffer.from(mac, 'hex'), PURPOSE, LABEL, text) ||
+        Number(bytes) + LINE_BYTES !== stat.size
+      )
         throw refuseDatabase(file, NOT_AS_MADE);
       if (name !== basename(file))
         throw refuseDatabase(file, `is not called as it was made; its name is ${name}`);

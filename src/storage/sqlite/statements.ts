@@ -13,14 +13,15 @@ const MERCHANT = 'SELECT id, user_code, name, page_rules, disabled_at, proof FRO
 
 const ATTEMPT = `
   SELECT id, merchant_id, channel_id, ticket_digest, ticket_until, handle_digest, session_digest, expires_at, step, wrong,
-    code_digest, ended, word_number, presence, heard_at, frame_key_id, frame_salt, frame_sealed, walk_key_id, walk_salt,
-    walk_sealed, back_digest
+    code_digest, ended, word_number, presence, heard_at, launch_key_id, launch_salt, launch_sealed, progress_key_id, progress_salt,
+    progress_sealed, back_digest
   FROM attempts WHERE`;
 
 /** Columns that an OTP has only while it is open. */
-const NO_OTP_CONTENT = 'digest = NULL, phone_digest = NULL, master_key_id = NULL, salt = NULL, sealed = NULL';
+const NO_OTP_CONTENT = 'digest = NULL, phone_digest = NULL, key_id = NULL, salt = NULL, sealed = NULL';
 /** The same for an attempt. */
-const NO_WALK = 'walk_key_id = NULL, walk_salt = NULL, walk_sealed = NULL, code_digest = NULL';
+const NO_PROGRESS =
+  'progress_key_id = NULL, progress_salt = NULL, progress_sealed = NULL, code_digest = NULL';
 
 /** There is no live claim, as `isLive` in `core/claims.ts` defines it. */
 const unclaimed = (claimedUntil: string, now: string) =>
@@ -38,6 +39,8 @@ const SQL = {
   dataVersion: 'PRAGMA data_version',
   checkpoint: 'PRAGMA wal_checkpoint(TRUNCATE)',
 
+  listDataKeys: 'SELECT id, purpose, master_key_id, wrapped, created_at FROM data_keys ORDER BY id',
+  rewrapDataKey: 'UPDATE data_keys SET master_key_id = ?, wrapped = ? WHERE id = ?',
   addMerchant: `
     INSERT INTO merchants (user_code, name, page_rules, proof) VALUES (?, '', ?, x'')
     ON CONFLICT (user_code) DO NOTHING`,
@@ -103,18 +106,18 @@ const SQL = {
     WHERE t.digest = ? AND k.revoked_at IS NULL AND m.disabled_at IS NULL`,
 
   findCertification: `
-    SELECT channel_id, state, requested_at, certified_at, master_key_id, salt, sealed
+    SELECT channel_id, state, requested_at, certified_at, key_id, salt, sealed
     FROM certifications
     WHERE id = ? AND merchant_id = ?`,
   insertCertification: `
     INSERT INTO certifications (id, merchant_id, channel_id, state, requested_at, certified_at,
-      master_key_id, salt, sealed)
+      key_id, salt, sealed)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO NOTHING`,
   /** Changes nothing when the certification has ended or the claim is not held any more. */
   certify: `
     UPDATE certifications
-    SET state = 'certified', certified_at = ?1, master_key_id = ?2, salt = ?3, sealed = ?4,
+    SET state = 'certified', certified_at = ?1, key_id = ?2, salt = ?3, sealed = ?4,
       claim = NULL, claimed_until = NULL
     WHERE id = ?5 AND state = 'pending' AND claim = ?6`,
   /** Changes nothing when somebody else's claim is live: `?4` is the caller's own, or null. */
@@ -128,10 +131,10 @@ const SQL = {
   isClaimed: `SELECT 1 FROM certifications WHERE id = ?1 AND NOT ${unclaimed('claimed_until', '?2')}`,
   findClaim: 'SELECT claimed_until FROM certifications WHERE id = ?',
   insertOtp: `
-    INSERT INTO otps (id, method, digest, phone_digest, sent_at, wrong, ended, master_key_id, salt, sealed)
+    INSERT INTO otps (id, method, digest, phone_digest, sent_at, wrong, ended, key_id, salt, sealed)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   findOtp: `
-    SELECT method, digest, phone_digest, sent_at, wrong, ended, master_key_id, salt, sealed FROM otps WHERE id = ?`,
+    SELECT method, digest, phone_digest, sent_at, wrong, ended, key_id, salt, sealed FROM otps WHERE id = ?`,
   countWrongTry: 'UPDATE otps SET wrong = wrong + 1 WHERE id = ? RETURNING wrong',
   endOtp: `UPDATE otps SET ended = ?, ${NO_OTP_CONTENT} WHERE id = ?`,
   deleteOtp: 'DELETE FROM otps WHERE id = ?',
@@ -158,11 +161,11 @@ const SQL = {
   isErased: 'SELECT 1 FROM erasures WHERE id = ?',
   insertAttempt: `
     INSERT INTO attempts (id, merchant_id, channel_id, ticket_digest, ticket_until, handle_digest, session_digest,
-      expires_at, step, wrong, frame_key_id, frame_salt, frame_sealed, walk_key_id, walk_salt, walk_sealed)
+      expires_at, step, wrong, launch_key_id, launch_salt, launch_sealed, progress_key_id, progress_salt, progress_sealed)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   openTicket: `
-    UPDATE attempts SET session_digest = ?1, frame_key_id = ?2, frame_salt = ?3, frame_sealed = ?4, walk_key_id = ?5,
-      walk_salt = ?6, walk_sealed = ?7
+    UPDATE attempts SET session_digest = ?1, launch_key_id = ?2, launch_salt = ?3, launch_sealed = ?4, progress_key_id = ?5,
+      progress_salt = ?6, progress_sealed = ?7
     WHERE id = ?8 AND session_digest IS NULL AND ticket_until > ?9 AND expires_at > ?9 AND ended IS NULL`,
   findAttemptByTicket: `${ATTEMPT} ticket_digest = ?`,
   findAttemptBySession: `${ATTEMPT} session_digest = ?`,
@@ -170,10 +173,10 @@ const SQL = {
   findAttemptByBack: `${ATTEMPT} back_digest = ?`,
   findAttemptById: `${ATTEMPT} id = ? AND merchant_id = ?`,
   advanceAttempt: `
-    UPDATE attempts SET step = step + 1, walk_key_id = ?, walk_salt = ?, walk_sealed = ?,
+    UPDATE attempts SET step = step + 1, progress_key_id = ?, progress_salt = ?, progress_sealed = ?,
       code_digest = coalesce(?, code_digest), back_digest = coalesce(?, back_digest)
     WHERE id = ? AND step = ? AND ended IS NULL`,
-  /** A step that does nothing to the progress. */
+  /** A step that changes nothing that was typed. */
   takeStep: 'UPDATE attempts SET step = step + 1 WHERE id = ? AND step = ? AND ended IS NULL',
   findCode: 'SELECT code_digest, wrong FROM attempts WHERE id = ? AND step = ? AND ended IS NULL',
   countWrongCode: 'UPDATE attempts SET wrong = wrong + 1 WHERE id = ?',
@@ -184,7 +187,7 @@ const SQL = {
   hearAttempt: `
     UPDATE attempts SET word_number = ?1, presence = ?2, heard_at = ?3
     WHERE id = ?4 AND word_number < ?1 AND ?1 < ${NEXT_SCREEN} AND ended IS NULL`,
-  endAttempt: `UPDATE attempts SET step = step + 1, ended = ?, ${NO_WALK} WHERE id = ? AND ended IS NULL`,
+  endAttempt: `UPDATE attempts SET step = step + 1, ended = ?, ${NO_PROGRESS} WHERE id = ? AND ended IS NULL`,
   findLateAttempts: `
     SELECT a.id FROM attempts a LEFT JOIN certifications c ON c.id = a.id
     WHERE a.expires_at <= ?1 AND a.ended IS NULL AND ${unclaimed('c.claimed_until', '?1')}

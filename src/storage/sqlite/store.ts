@@ -4,6 +4,7 @@ import type { CertificationState, StoredCertification } from '../../core/certifi
 import type { Channel } from '../../core/channel.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
+import type { WrappedKey } from '../../core/key-ring.ts';
 import type { OpenDatabase, Store } from '../../core/store.ts';
 import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../database-mark.ts';
@@ -50,6 +51,19 @@ class SqliteStore implements Store {
     };
     this.#otps = new SqliteOtps(this.#connection, certifications);
     this.attempts = new SqliteAttempts(this.#connection, certifications);
+  }
+
+  async listDataKeys(): Promise<readonly WrappedKey[]> {
+    return this.#connection.read(() => this.#ring());
+  }
+
+  async rewrapDataKeys(rewrap: (ring: readonly WrappedKey[]) => readonly WrappedKey[]): Promise<void> {
+    this.#connection.write(() => {
+      for (const { id, masterKeyId, wrapped } of rewrap(this.#ring()))
+        this.#connection.statements.rewrapDataKey.run(masterKeyId, wrapped, id);
+    });
+    // The older wrapping goes from the log as well.
+    this.#connection.emptyLogSoon();
   }
 
   saveMerchant: Store['saveMerchant'] = (...call) => this.#merchants.saveMerchant(...call);
@@ -160,7 +174,7 @@ class SqliteStore implements Store {
       state,
       requestedAt,
       certifiedAt,
-      sealed.masterKeyId,
+      sealed.keyId,
       sealed.salt,
       sealed.blob,
     );
@@ -175,7 +189,7 @@ class SqliteStore implements Store {
     if (id === null) return null;
     const row = one(this.#connection.statements.findCertification, id, merchantId);
     if (row === null) return null;
-    const [channelId, state, requestedAt, certifiedAt, masterKeyId, salt, blob] = row as [
+    const [channelId, state, requestedAt, certifiedAt, keyId, salt, blob] = row as [
       number,
       CertificationState,
       number,
@@ -192,10 +206,23 @@ class SqliteStore implements Store {
       state,
       requestedAt,
       certifiedAt,
-      sealed: { masterKeyId, salt, blob },
+      sealed: { keyId, salt, blob },
     };
     this.#sealedRows.note(id, found);
     return found;
+  }
+
+  #ring(): readonly WrappedKey[] {
+    return rows(this.#connection.statements.listDataKeys).map((row) => {
+      const [id, purpose, masterKeyId, wrapped, createdAt] = row as [
+        number,
+        string,
+        number,
+        Uint8Array,
+        number,
+      ];
+      return { id, purpose, masterKeyId, wrapped, createdAt };
+    });
   }
 
   #idOf(impUid: string): number | null {

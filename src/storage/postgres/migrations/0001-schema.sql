@@ -3,7 +3,17 @@ CREATE TABLE stamp (
   value TEXT NOT NULL
 );
 
--- A proof is a MAC of the row's columns under the master key: a row that was altered or planted is refused.
+-- The keys that everything else is sealed and digested with, each wrapped by a master key, which is kept elsewhere.
+-- Sealed data and digests name a key of this table by its id.
+CREATE TABLE data_keys (
+  id INTEGER PRIMARY KEY,
+  purpose TEXT NOT NULL,
+  master_key_id INTEGER NOT NULL,
+  wrapped BYTEA NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+-- A proof is a MAC of the row's columns under a data key: a row that was altered or planted is refused.
 CREATE TABLE merchants (
   id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   user_code TEXT NOT NULL UNIQUE,
@@ -54,7 +64,7 @@ CREATE TABLE access_tokens (
   proof BYTEA NOT NULL
 );
 
--- The salt is the record's key material: with the master key it opens what is sealed, without it nothing does.
+-- The salt is the record's key material: with its data key it opens what is sealed, without it nothing does.
 -- It stands beside the record because a lookup reads both; a copy that is kept for long leaves it out.
 -- The id is the number in `imp_` and 12 digits, which is random, so that writers do not meet at one end of the index;
 -- ids of other shapes have a negative one, see other_ids. No foreign keys: merchants and channels are never deleted,
@@ -69,7 +79,7 @@ CREATE TABLE certifications (
   certified_at BIGINT,
   claim BYTEA,
   claimed_until BIGINT,
-  master_key_id INTEGER NOT NULL,
+  key_id INTEGER NOT NULL,
   salt BYTEA NOT NULL,
   sealed BYTEA NOT NULL,
   CHECK ((state = 'certified') = (certified_at IS NOT NULL))
@@ -100,7 +110,7 @@ CREATE TABLE otps (
   sent_at BIGINT NOT NULL,
   wrong INTEGER NOT NULL CHECK (wrong BETWEEN 0 AND 5),
   ended TEXT CHECK (ended IN ('tries', 'refused', 'superseded', 'late')),
-  master_key_id INTEGER,
+  key_id INTEGER,
   salt BYTEA,
   sealed BYTEA
 );
@@ -126,9 +136,9 @@ CREATE TABLE turns (
 
 INSERT INTO turns (id) SELECT n FROM generate_series(0, 511) AS n;
 
--- Attempts on the page. Ticket, session, handle and code stand here as keyed digests. The frame (how the window was
--- opened) and the walk (what was typed, null when the attempt has ended) are sealed. A word is what a screen says of
--- its window; see `core/presence.ts`.
+-- Attempts on the page. Ticket, session, handle and code stand here as keyed digests. The launch (how the window was
+-- opened) and the progress (what was typed, null when the attempt has ended) are sealed. A word is what a screen says
+-- of its window; see `core/presence.ts`.
 CREATE TABLE attempts (
   id BIGINT PRIMARY KEY,
   merchant_id BIGINT NOT NULL,
@@ -145,12 +155,12 @@ CREATE TABLE attempts (
   word_number BIGINT NOT NULL DEFAULT 0,
   presence TEXT NOT NULL DEFAULT 'gone' CHECK (presence IN ('visible', 'hidden', 'gone')),
   heard_at BIGINT NOT NULL DEFAULT 0,
-  frame_key_id INTEGER NOT NULL,
-  frame_salt BYTEA NOT NULL,
-  frame_sealed BYTEA NOT NULL,
-  walk_key_id INTEGER,
-  walk_salt BYTEA,
-  walk_sealed BYTEA,
+  launch_key_id INTEGER NOT NULL,
+  launch_salt BYTEA NOT NULL,
+  launch_sealed BYTEA NOT NULL,
+  progress_key_id INTEGER,
+  progress_salt BYTEA,
+  progress_sealed BYTEA,
   -- Of the secret in the agency's return address.
   back_digest BYTEA UNIQUE
 );

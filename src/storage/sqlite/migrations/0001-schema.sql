@@ -3,7 +3,17 @@ CREATE TABLE stamp (
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- A proof is a MAC of the row's columns under the master key: a row that was altered or planted is refused.
+-- The keys that everything else is sealed and digested with, each wrapped by a master key, which is kept elsewhere.
+-- Sealed data and digests name a key of this table by its id.
+CREATE TABLE data_keys (
+  id INTEGER PRIMARY KEY,
+  purpose TEXT NOT NULL,
+  master_key_id INTEGER NOT NULL,
+  wrapped BLOB NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+
+-- A proof is a MAC of the row's columns under a data key: a row that was altered or planted is refused.
 CREATE TABLE merchants (
   id INTEGER PRIMARY KEY,
   user_code TEXT NOT NULL UNIQUE,
@@ -52,7 +62,7 @@ CREATE TABLE access_tokens (
   proof BLOB NOT NULL
 ) STRICT;
 
--- The salt is the record's key material: with the master key it opens what is sealed, without it nothing does.
+-- The salt is the record's key material: with its data key it opens what is sealed, without it nothing does.
 -- It stands beside the record because a lookup reads both; a copy that is kept for long leaves it out.
 -- The id is the number in `imp_` and 12 digits; ids of other shapes have a negative one, see other_ids.
 -- A claim is held by whoever asks the provider about the person.
@@ -65,7 +75,7 @@ CREATE TABLE certifications (
   certified_at INTEGER,
   claim BLOB,
   claimed_until INTEGER,
-  master_key_id INTEGER NOT NULL,
+  key_id INTEGER NOT NULL,
   salt BLOB NOT NULL,
   sealed BLOB NOT NULL,
   CHECK ((state = 'certified') = (certified_at IS NOT NULL))
@@ -96,7 +106,7 @@ CREATE TABLE otps (
   sent_at INTEGER NOT NULL,
   wrong INTEGER NOT NULL CHECK (wrong BETWEEN 0 AND 5),
   ended TEXT CHECK (ended IN ('tries', 'refused', 'superseded', 'late')),
-  master_key_id INTEGER,
+  key_id INTEGER,
   salt BLOB,
   sealed BLOB
 ) STRICT;
@@ -115,9 +125,9 @@ CREATE TABLE counted_requests (
 CREATE INDEX counted_requests_by_time ON counted_requests (requested_at);
 CREATE INDEX counted_requests_by_subject ON counted_requests (subject, requested_at);
 
--- Attempts on the page. Ticket, session, handle and code stand here as keyed digests. The frame (how the window was
--- opened) and the walk (what was typed, null when the attempt has ended) are sealed. A word is what a screen says of
--- its window; see `core/presence.ts`.
+-- Attempts on the page. Ticket, session, handle and code stand here as keyed digests. The launch (how the window was
+-- opened) and the progress (what was typed, null when the attempt has ended) are sealed. A word is what a screen says
+-- of its window; see `core/presence.ts`.
 CREATE TABLE attempts (
   id INTEGER PRIMARY KEY,
   merchant_id INTEGER NOT NULL,
@@ -134,12 +144,12 @@ CREATE TABLE attempts (
   word_number INTEGER NOT NULL DEFAULT 0,
   presence TEXT NOT NULL DEFAULT 'gone' CHECK (presence IN ('visible', 'hidden', 'gone')),
   heard_at INTEGER NOT NULL DEFAULT 0,
-  frame_key_id INTEGER NOT NULL,
-  frame_salt BLOB NOT NULL,
-  frame_sealed BLOB NOT NULL,
-  walk_key_id INTEGER,
-  walk_salt BLOB,
-  walk_sealed BLOB,
+  launch_key_id INTEGER NOT NULL,
+  launch_salt BLOB NOT NULL,
+  launch_sealed BLOB NOT NULL,
+  progress_key_id INTEGER,
+  progress_salt BLOB,
+  progress_sealed BLOB,
   -- Of the secret in the agency's return address.
   back_digest BLOB UNIQUE
 ) STRICT;
