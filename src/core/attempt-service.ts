@@ -236,6 +236,7 @@ export class AttemptService {
       await this.#certify({ ...attempt, progress }, identity, claim);
     } catch (thrown) {
       const error = toAppError(thrown);
+      if (error.code === 'otp_wrong') return await this.#countWrong(attempt, error, claim);
       if (error.code !== 'app_not_approved') {
         this.#hooks.otpCalled('page', error.code);
         if (await this.failBy(attempt, error, claim)) return;
@@ -245,6 +246,16 @@ export class AttemptService {
       await this.#options.store.release(merchantId, impUid, claim).catch(() => {});
       throw error;
     }
+  }
+
+  /** Counts a code that the agency found wrong; throws the error. */
+  async #countWrong(attempt: Attempt, error: AppError, claim: Uint8Array): Promise<never> {
+    const { impUid } = attempt;
+    const wrong = { impUid, claim, wrongTries: OTP_WRONG_TRIES };
+    const counted = await this.#options.store.attempts.countWrong(wrong);
+    this.#hooks.otpCalled('page', counted === 'last' ? 'otp_tries_spent' : 'otp_wrong');
+    if (counted === 'last') await this.fail(attempt, 'OTP_LIMIT');
+    throw error;
   }
 
   /** Ends the attempt without a person at any step. False when it has ended already or is being confirmed. */

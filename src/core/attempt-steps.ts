@@ -21,7 +21,7 @@ import { type OtpOutcome, reportFailure } from './hooks.ts';
 import type { Carrier, Identity } from './identity.ts';
 import { openChannel } from './merchant-service.ts';
 import { digestOtp, digestOtpLike, OTP_LIFE, OTP_WRONG_TRIES, toMessageName } from './otp.ts';
-import { findProvider, type OtpCapability, type VerificationMethod } from './provider.ts';
+import { findProvider, type OtpCapability, requireShort, type VerificationMethod } from './provider.ts';
 
 /** What a person does on a screen. Null stands for a choice that was not made. */
 export type AttemptAction =
@@ -174,13 +174,15 @@ export class AttemptSteps {
       bypass: null,
       now: clock.now(),
     };
-    const { otp, providerTid } = await askProvider(this.#otpOf(channel).request(request));
-    const digest = Buffer.from(digestOtp(vault, impUid, otp)).toString('base64');
+    const { otp, providerTid, memo = null } = await askProvider(this.#otpOf(channel).request(request));
+    requireShort(memo);
+    const digest = Buffer.from(digestOtp(vault, impUid, otp ?? '')).toString('base64');
+    const comparedBy = otp === null ? 'agency' : 'us';
     return this.#attempts.advance(sending, {
       screen: method === 'SMS' ? 'code' : 'app',
       method,
       providerTid,
-      code: { sentAt: clock.now(), digest },
+      code: { sentAt: clock.now(), digest, comparedBy, memo },
     });
   }
 
@@ -270,6 +272,7 @@ export class AttemptSteps {
       this.#report('otp_late');
       return 'code_late';
     }
+    if (progress.code.comparedBy === 'agency') return this.#letAgencyCompare(attempt, otp);
     const claim = newClaim(now);
     const digest = digestOtpLike(code, vault, impUid, otp);
     const request = { impUid, step, digest, wrongTries: OTP_WRONG_TRIES, claim, now };
@@ -286,7 +289,7 @@ export class AttemptSteps {
       case 'right':
         // Another process may have sent a newer code since the attempt was read; the store compared with that one.
         if (!isSameDigest(code, digest)) throw alteredAttempt(attempt);
-        await this.#askAndComplete(attempt, 'SMS', claim.id);
+        await this.#askAndComplete(attempt, 'SMS', null, claim.id);
         return null;
     }
   }
@@ -296,7 +299,7 @@ export class AttemptSteps {
     const claim = await this.#attempts.claim(attempt);
     if (claim === null) return null;
     try {
-      await this.#askAndComplete(attempt, 'APP', claim);
+      await this.#askAndComplete(attempt, 'APP', null, claim);
       return null;
     } catch (thrown) {
       if (toAppError(thrown).code !== 'app_not_approved') throw thrown;
@@ -304,13 +307,32 @@ export class AttemptSteps {
     }
   }
 
-  #askAndComplete(attempt: Running, method: VerificationMethod, claim: Uint8Array): Promise<void> {
+  /** One form at a time: the others find the claim taken, and nothing is told of their codes. */
+  async #letAgencyCompare(attempt: Running, otp: string): Promise<ActionRefusal | null> {
+    const claim = await this.#attempts.claim(attempt);
+    if (claim === null) return null;
+    try {
+      await this.#askAndComplete(attempt, 'SMS', otp, claim);
+      return null;
+    } catch (thrown) {
+      if (toAppError(thrown).code !== 'otp_wrong') throw thrown;
+      return 'code_wrong';
+    }
+  }
+
+  #askAndComplete(
+    attempt: Running,
+    method: VerificationMethod,
+    otp: string | null,
+    claim: Uint8Array,
+  ): Promise<void> {
     const { impUid, channel, progress } = attempt;
     return this.#attempts.complete(attempt, claim, async () => {
       const { claimant } = progress;
       if (claimant === null) throw alteredAttempt(attempt);
       const opened = openChannel(this.#options.vault, channel);
-      const confirmation = { impUid, ...opened, claimant, method };
+      const memo = progress.code?.memo ?? null;
+      const confirmation = { impUid, ...opened, claimant, method, memo, otp };
       const identity = await askProvider(this.#otpOf(channel).confirm(confirmation));
       return { identity, providerTid: null };
     });

@@ -1,6 +1,6 @@
 import type { Attempt } from './attempt.ts';
 import type { StoredCertification } from './certification.ts';
-import type { Claim } from './claims.ts';
+import type { Claim, WrongCode } from './claims.ts';
 import type { PresenceState } from './presence.ts';
 import type { Sealed } from './vault.ts';
 
@@ -105,6 +105,11 @@ export interface AttemptStore {
   tryCode(request: CodeTryRequest): Promise<StoredCodeTry>;
   /** Moves to the next step and takes the claim; false when it is at another step, has ended or is being confirmed. */
   claim(request: AttemptClaim): Promise<boolean>;
+  /**
+   * Counts a code that the agency found wrong, releases the claim and moves to the next step. Null when the caller no
+   * longer has the claim; then nothing is counted.
+   */
+  countWrong(wrong: WrongCode): Promise<'wrong' | 'last' | null>;
   /** Marks the window as visible. Returns the number from which the screen counts its reports; null after the end. */
   show(showing: AttemptShowing): Promise<number | null>;
   /**

@@ -2,6 +2,7 @@ import { AppError, type ErrorCode } from '../errors.ts';
 import type { Channel } from './channel.ts';
 import { SECOND } from './clock.ts';
 import { ageOf, type Carrier } from './identity.ts';
+import type { OtpNote } from './otp.ts';
 import type { Presence } from './presence.ts';
 import type { Claimant, VerificationMethod } from './provider.ts';
 
@@ -106,6 +107,16 @@ export type Consent = (typeof CONSENTS)[number];
 /** Whom a person claims to be, with the phone number that is to prove it. */
 export type Subscriber = Claimant & { readonly phone: string };
 
+/** A code that was sent. */
+export interface SentCode {
+  readonly sentAt: number;
+  /** In base64; of no code where the agency compares. */
+  readonly digest: string;
+  readonly comparedBy: OtpNote['comparedBy'];
+  /** What the adapter must remember. */
+  readonly memo: string | null;
+}
+
 /** A visit to the agency's own window. */
 export interface AgencyVisit {
   /** By which the agency knows the attempt. */
@@ -139,8 +150,8 @@ export interface AttemptProgress {
   readonly prefill: { readonly name: string; readonly phone: string };
   /** Null until the person has said who they are. */
   readonly claimant: Subscriber | null;
-  /** The newest code: when it was sent, and its digest in base64, so that no older one can be put in its place. */
-  readonly code: { readonly sentAt: number; readonly digest: string } | null;
+  /** The newest one, with its digest, so that no older one can be put in its place. */
+  readonly code: SentCode | null;
   readonly providerTid: string | null;
   readonly sends: number;
   readonly refusals: number;

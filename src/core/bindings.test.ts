@@ -229,7 +229,7 @@ describe('the row of an attempt', () => {
       carrier: 'KT',
       mvno: false,
     },
-    code: { sentAt: 5, digest: Buffer.from(code).toString('base64') },
+    code: { sentAt: 5, digest: Buffer.from(code).toString('base64'), comparedBy: 'us', memo: null },
     providerTid: null,
     sends: 1,
     refusals: 0,

@@ -56,3 +56,12 @@ export interface ClaimRequest {
   readonly claim: Claim;
   readonly now: number;
 }
+
+/** A code that the agency has found wrong. */
+export interface WrongCode {
+  readonly impUid: string;
+  /** The caller's claim, which ends with it. */
+  readonly claim: Uint8Array;
+  /** The number of wrong codes that are allowed. */
+  readonly wrongTries: number;
+}

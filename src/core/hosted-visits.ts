@@ -6,7 +6,7 @@ import { askProvider } from './claims.ts';
 import { newAttemptId, newShortSecret } from './ids.ts';
 import { openChannel } from './merchant-service.ts';
 import { toMessageName } from './otp.ts';
-import { findProvider, type HostedBegin, type HostedCapability, LONGEST_MEMO } from './provider.ts';
+import { findProvider, type HostedBegin, type HostedCapability, requireShort } from './provider.ts';
 
 const BACK = 'page back';
 const BROWSER = 'page browser';
@@ -124,11 +124,10 @@ function lowestAge({ channel, progress }: Attempt): number | null {
 }
 
 function requireUsable({ address, memo }: HostedBegin): void {
+  requireShort(memo);
   const protocol = URL.parse(address)?.protocol;
-  if ((protocol === 'https:' || protocol === 'http:') && memo.length <= LONGEST_MEMO) return;
-  throw new AppError('provider_unavailable', {
-    detail: 'the adapter returned no usable address or too long a memo',
-  });
+  if (protocol !== 'https:' && protocol !== 'http:')
+    throw new AppError('provider_unavailable', { detail: 'the adapter returned no usable address' });
 }
 
 function toBytes(base64: string): Uint8Array {

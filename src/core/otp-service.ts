@@ -20,6 +20,7 @@ import {
   digestPhone,
   OTP_LIFE,
   OTP_WRONG_TRIES,
+  type OtpNote,
   type StoredOtp,
   toMessageName,
 } from './otp.ts';
@@ -29,6 +30,7 @@ import {
   type OtpCapability,
   offersAny,
   type Providers,
+  requireShort,
   type VerificationMethod,
 } from './provider.ts';
 import type { CertificationWithOtp, Store } from './store.ts';
@@ -108,7 +110,11 @@ export class OtpService {
       toMessageName((await merchants.find({ id: merchantId }))?.name ?? '');
     for (;;) {
       const impUid = newImpUid();
-      const { otp, providerTid } = await askProvider(
+      const {
+        otp,
+        providerTid,
+        memo = null,
+      } = await askProvider(
         provider.request({
           impUid,
           ...openChannel(vault, channel),
@@ -119,10 +125,12 @@ export class OtpService {
           now: requestedAt,
         }),
       );
+      requireShort(memo);
+      const note: OtpNote = { claimant, memo, comparedBy: otp === null ? 'agency' : 'us' };
       const sent = {
         method,
         sentAt: clock.now(),
-        digest: digestOtp(vault, impUid, otp),
+        digest: digestOtp(vault, impUid, otp ?? ''),
         phoneDigest: digestPhone(vault, phone),
       };
       const certification = sealCertification(vault, impUid, {
@@ -137,7 +145,7 @@ export class OtpService {
       });
       const kept = await store.createOtpCertification(certification, {
         ...sent,
-        claimant: vault.seal(claimantContext(certification, sent), toAsciiJson(claimant)),
+        claimant: vault.seal(claimantContext(certification, sent), toAsciiJson(note)),
         wrong: 0,
         end: null,
       });
@@ -159,10 +167,10 @@ export class OtpService {
       const now = clock.now();
       const found = await store.findOtp(merchantId, impUid);
       const { certification, otp } = requireOpen(found);
-      const claimant = this.#openClaimant(certification, otp);
+      const note = this.#openNote(certification, otp);
       const isClaimed = isLive(found?.claimedUntil ?? null, now);
       const { method, digest } = otp;
-      if (!isClaimed && now - otp.sentAt < OTP_LIFE) return { method, digest, certification, claimant };
+      if (!isClaimed && now - otp.sentAt < OTP_LIFE) return { method, digest, certification, note };
       const late = { merchantId, impUid, state: 'expired', end: 'late', claim: null, now } as const;
       if (!isClaimed && (await store.endOtp(late))) throw new AppError('otp_late');
       await this.#pause(impUid, pause);
@@ -191,16 +199,14 @@ export class OtpService {
   }
 
   /** Null when the caller must try again, because another call is confirming or was faster. */
-  async #tryToConfirm(
-    { certification, claimant, method, digest }: WaitingOtp,
-    otp: string | null,
-  ): Promise<Certification | null> {
+  async #tryToConfirm(waiting: WaitingOtp, otp: string | null): Promise<Certification | null> {
     const { store, vault, clock } = this.#options;
+    const { certification, note, method, digest } = waiting;
     const { merchantId, impUid } = certification;
     const now = clock.now();
     const claim = newClaim(now);
     const request = { merchantId, impUid, claim, now };
-    if (method === 'SMS') {
+    if (method === 'SMS' && note.comparedBy === 'us') {
       const tried = await store.tryOtp({
         ...request,
         digest: digestOtpLike(digest, vault, impUid, otp ?? ''),
@@ -210,7 +216,7 @@ export class OtpService {
       if (tried === 'last') throw new AppError('otp_tries_spent');
       if (tried !== 'right') return null;
     } else if (!(await store.claim(request))) return null;
-    return this.#hold(impUid, this.#complete(certification, claimant, method, claim.id));
+    return this.#hold(impUid, this.#complete(waiting, otp, claim.id));
   }
 
   /** A confirmation of this process says when it is over; one of another process has to be checked again. */
@@ -233,24 +239,26 @@ export class OtpService {
     }
   }
 
-  #openClaimant(certification: StoredCertification, otp: OpenOtp): Claimant {
+  #openNote(certification: StoredCertification, otp: OpenOtp): OtpNote {
     const text = this.#options.vault.open(claimantContext(certification, otp), otp.claimant);
-    return JSON.parse(text) as Claimant;
+    return JSON.parse(text) as OtpNote;
   }
 
   /** Asks the provider and certifies while holding the claim; null when another call has ended it meanwhile. */
   async #complete(
-    stored: StoredCertification,
-    claimant: Claimant,
-    method: VerificationMethod,
+    { certification: stored, note, method }: WaitingOtp,
+    typed: string | null,
     claim: Uint8Array,
   ): Promise<Certification | null> {
     const { store, vault, clock, keepsInvented } = this.#options;
     const { impUid, merchantId, channel } = stored;
+    const { claimant, memo, comparedBy } = note;
     try {
       const details = unpackDetails(openCertification(vault, stored).details);
+      const otp = comparedBy === 'agency' ? typed : null;
+      const opened = openChannel(vault, channel);
       const identity = await askProvider(
-        this.#otpOf(channel).confirm({ impUid, ...openChannel(vault, channel), claimant, method }),
+        this.#otpOf(channel).confirm({ impUid, ...opened, claimant, method, memo, otp }),
       );
       requireComplete(identity, clock.now());
       if (!keepsInvented) requireReal(identity);
@@ -266,8 +274,14 @@ export class OtpService {
       return (await store.certify(certified, claim)) ? openCertification(vault, certified) : null;
     } catch (thrown) {
       const error = toAppError(thrown);
+      const now = clock.now();
+      if (error.code === 'otp_wrong') {
+        const wrong = { merchantId, impUid, claim, wrongTries: OTP_WRONG_TRIES };
+        const counted = await store.countWrongOtp(wrong);
+        if (counted === null) return null;
+        throw counted === 'last' ? new AppError('otp_tries_spent') : error;
+      }
       if (REFUSALS.includes(error.code)) {
-        const now = clock.now();
         const refused = { merchantId, impUid, state: 'failed', end: 'refused', claim, now } as const;
         if (!(await store.endOtp(refused))) return null;
         // The first error is the one to report. A claim that is not released expires.
@@ -302,7 +316,7 @@ export interface WaitingOtp {
   readonly method: VerificationMethod;
   readonly digest: Uint8Array;
   readonly certification: StoredCertification;
-  readonly claimant: Claimant;
+  readonly note: OtpNote;
 }
 
 /** An OTP that has not ended. */

@@ -1,6 +1,6 @@
 import type { StoredCertification } from './certification.ts';
 import { SECOND } from './clock.ts';
-import type { VerificationMethod } from './provider.ts';
+import type { Claimant, VerificationMethod } from './provider.ts';
 import { stripUnseen } from './unseen.ts';
 import type { Sealed, Vault } from './vault.ts';
 
@@ -22,13 +22,22 @@ export interface StoredOtp {
   /** Null when it has ended, as are the next two. */
   readonly digest: Uint8Array | null;
   readonly phoneDigest: Uint8Array | null;
-  /** Whom the request named, sealed; JSON of a `Claimant`. */
+  /** Whom the request named, sealed; JSON of an `OtpNote`. */
   readonly claimant: Sealed | null;
   readonly sentAt: number;
   /** Wrong tries so far. */
   readonly wrong: number;
   /** Null while it is open, and when it was confirmed. */
   readonly end: OtpEnd | null;
+}
+
+/** What is sealed while an OTP is open. */
+export interface OtpNote {
+  readonly claimant: Claimant;
+  /** What the adapter must remember. */
+  readonly memo: string | null;
+  /** Who compares the code. Where it is the agency, the digest is that of no code. */
+  readonly comparedBy: 'us' | 'agency';
 }
 
 /** What the sealed claimant of an OTP certification is bound to, so that nothing of what was sent can be changed. */

@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts';
 import type { Channel, ProviderName } from './channel.ts';
 import type { Identity } from './identity.ts';
 
@@ -70,14 +71,20 @@ export interface OtpRequest extends ChannelInUse {
 /** What a provider says after it has sent a code. */
 export interface OtpSent {
   readonly providerTid: string;
-  /** The code that the person now has; kept as a keyed digest only. */
-  readonly otp: string;
+  /** The code that the person now has; kept as a keyed digest only. Null when the agency compares it itself. */
+  readonly otp: string | null;
+  /** What the adapter must remember until the confirmation, at most `LONGEST_MEMO` characters. */
+  readonly memo?: string;
 }
 
 export interface OtpConfirmation extends ChannelInUse {
   readonly impUid: string;
   readonly claimant: Claimant;
   readonly method: VerificationMethod;
+  /** What `request` returned; null for none. */
+  readonly memo: string | null;
+  /** What the person typed, six digits. Null unless the agency compares it: then a wrong one is `otp_wrong`. */
+  readonly otp: string | null;
 }
 
 /** The person identifies in a window of the agency, to which our page hands over. */
@@ -126,6 +133,12 @@ export interface HostedResult {
 }
 
 export const LONGEST_MEMO = 2048;
+
+/** Rejects with `provider_unavailable` for a memo that is too long to be kept. */
+export function requireShort(memo: string | null): void {
+  if (memo !== null && memo.length > LONGEST_MEMO)
+    throw new AppError('provider_unavailable', { detail: 'the memo of the adapter is too long' });
+}
 
 /** The adapters that this server has, by their names. */
 export type Providers = Readonly<Record<string, Provider>>;

@@ -1,7 +1,7 @@
 import type { AttemptStore } from './attempt-store.ts';
 import type { StoredCertification } from './certification.ts';
 import type { Channel } from './channel.ts';
-import type { ClaimRequest } from './claims.ts';
+import type { ClaimRequest, WrongCode } from './claims.ts';
 import type { Clock } from './clock.ts';
 import type { DataKeyStore } from './key-ring.ts';
 import type { ApiKey, KeyState, Merchant, MerchantRows } from './merchant.ts';
@@ -138,6 +138,11 @@ export interface Store extends DataKeyStore {
   tryOtp(request: OtpTryRequest): Promise<OtpTry>;
   /** Claims a pending certification; false when it has ended or another claim is live. */
   claim(request: ClaimRequest): Promise<boolean>;
+  /**
+   * Counts a code that the agency found wrong, and releases the claim. The last one allowed ends the certification.
+   * Null when the caller no longer has the claim; then nothing is counted.
+   */
+  countWrongOtp(wrong: WrongCode & { readonly merchantId: number }): Promise<'wrong' | 'last' | null>;
   /** Releases a claim; does nothing when the caller no longer has it. */
   release(merchantId: number, impUid: string, claim: Uint8Array): Promise<void>;
   /** Ends an open OTP certification without a person, and deletes whom it named; false when it was not open. */

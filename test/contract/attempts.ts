@@ -196,6 +196,47 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
       expect(await store.attempts.tryCode(tryOf(impUid, 7, CODE))).toBe('overtaken');
     });
 
+    it('counts a code that the agency found wrong for the claim alone, and takes the step', async () => {
+      const { impUid } = await beginWithCode();
+      const wrongBy = (claim: Uint8Array, each = store) =>
+        each.attempts.countWrong({ impUid, claim, wrongTries: 2 });
+      for (const [step, result] of [
+        [1, 'wrong'],
+        [3, 'last'],
+      ] as const) {
+        const claim = newClaim();
+        expect(await store.attempts.claim({ impUid, step, claim, now: NOW })).toBe(true);
+        expect(await wrongBy(randomBytes(16))).toBeNull();
+        const counted = await Promise.all([store, second, store].map((each) => wrongBy(claim.id, each)));
+        expect(counted.filter((each) => each !== null)).toEqual([result]);
+        // What was read before the count is at another step now.
+        expect(await store.attempts.claim({ impUid, step: step + 1, claim: newClaim(), now: NOW })).toBe(
+          false,
+        );
+        await nextTurn();
+        expect(await second.attempts.findById(channel.merchantId, impUid)).toMatchObject({
+          step: step + 2,
+          wrong: (step + 1) / 2,
+        });
+      }
+    });
+
+    it('keeps the secret of a return address, by which it is found', async () => {
+      const { impUid } = await begin();
+      const [back, other] = [randomBytes(36), randomBytes(36)];
+      expect(await store.attempts.find({ back })).toBeNull();
+      await store.attempts.advance({ impUid, step: 0, progress: sealed(), back });
+      await store.attempts.advance({ impUid, step: 1, progress: sealed() });
+      await nextTurn();
+      const found = await second.attempts.find({ back });
+      expect(found?.impUid).toBe(impUid);
+      expect(Buffer.from(found?.back ?? [])).toEqual(back);
+      await store.attempts.advance({ impUid, step: 2, progress: sealed(), back: other });
+      await nextTurn();
+      expect(await second.attempts.find({ back })).toBeNull();
+      expect((await second.attempts.find({ back: other }))?.step).toBe(3);
+    });
+
     it('gives the claim to the right code, and while it is live looks at no other one', async () => {
       const { impUid, certification } = await beginWithCode();
       const right = tryOf(impUid, 1, CODE);

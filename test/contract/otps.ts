@@ -108,6 +108,36 @@ export function describeOtps(name: string, open: () => Promise<{ first: Store; s
       });
     });
 
+    it('counts a code that the agency found wrong for the claim alone, and ends with the last', async () => {
+      const asked = pending();
+      await store.createOtpCertification(asked, otp());
+      const { impUid } = asked;
+      const wrongBy = (claim: Uint8Array, each = store, merchantId = merchant.id) =>
+        each.countWrongOtp({ merchantId, impUid, claim, wrongTries: 5 });
+      const take = async () => {
+        const claim = claimAt(NOW);
+        expect(await store.claim({ merchantId: merchant.id, impUid, claim, now: NOW })).toBe(true);
+        return claim.id;
+      };
+      expect(await wrongBy(randomBytes(16))).toBeNull();
+      for (let count = 1; count <= 5; count++) {
+        const claim = await take();
+        expect(await wrongBy(randomBytes(16))).toBeNull();
+        expect(await wrongBy(claim, store, -1)).toBeNull();
+        // Of several calls with one claim one counts.
+        const counted = await Promise.all([store, second, store].map((each) => wrongBy(claim, each)));
+        expect(counted.filter((each) => each !== null)).toEqual([count < 5 ? 'wrong' : 'last']);
+        expect((await (await later()).findOtp(merchant.id, impUid))?.otp?.wrong).toBe(count);
+      }
+      expect(await (await later()).findOtp(merchant.id, impUid)).toMatchObject({
+        certification: { state: 'failed' },
+        otp: { end: 'tries', ...GONE },
+        claimedUntil: null,
+      });
+      const claim = claimAt(NOW);
+      expect(await store.claim({ merchantId: merchant.id, impUid, claim, now: NOW })).toBe(false);
+    });
+
     it('gives the claim to one right try, compares nothing while it is live, and certifies for it alone', async () => {
       const asked = pending();
       await store.createOtpCertification(asked, otp());

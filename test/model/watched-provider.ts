@@ -74,7 +74,8 @@ export class WatchedProvider {
         await this.#pause();
         const sent = await capability.request(request);
         const { impUid, method } = request;
-        if (method === 'SMS') this.codes.set(impUid, [...(this.codes.get(impUid) ?? []), sent.otp]);
+        if (method === 'SMS' && sent.otp !== null)
+          this.codes.set(impUid, [...(this.codes.get(impUid) ?? []), sent.otp]);
         await this.#pause();
         return sent;
       },

@@ -13,7 +13,7 @@ import type {
   TicketOpening,
 } from '../../core/attempt-store.ts';
 import type { StoredCertification } from '../../core/certification.ts';
-import { isLive } from '../../core/claims.ts';
+import { isLive, type WrongCode } from '../../core/claims.ts';
 import type { Database, Run } from './database.ts';
 import { columnsOf, ownId, toAttempt } from './rows.ts';
 
@@ -111,6 +111,16 @@ export class PostgresAttempts implements AttemptStore {
       if ((await run('takeStep', id, step)).length === 0) return false;
       await run('takeClaim', id, claim.id, claim.until);
       return true;
+    });
+  }
+
+  countWrong({ impUid, claim, wrongTries }: WrongCode): Promise<'wrong' | 'last' | null> {
+    const id = ownId(impUid);
+    return this.#database.transaction(async (run): Promise<'wrong' | 'last' | null> => {
+      if ((await run('lockClaimedAttempt', id, claim)).length === 0) return null;
+      await run('dropClaim', id);
+      const [counted] = await run('countWrongStep', id);
+      return Number(counted?.[0]) < wrongTries ? 'wrong' : 'last';
     });
   }
 

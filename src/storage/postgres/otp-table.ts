@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { isLive } from '../../core/claims.ts';
 import type { RateLimit, StoredOtp } from '../../core/otp.ts';
-import type { CountedSubject, OtpEnding, OtpTry, OtpTryRequest } from '../../core/store.ts';
+import type { CountedSubject, OtpEnding, OtpTry, OtpTryRequest, Store } from '../../core/store.ts';
 import type { Database, Row, Run } from './database.ts';
 import { canBeStored, columnsOf, keyOf } from './rows.ts';
 
@@ -42,6 +42,26 @@ export class OtpTable {
       const [counted] = await run('countWrongTry', id);
       if (Number(counted?.[0]) < wrongTries) return 'wrong';
       await run('endOtp', ...key, merchantId, 'failed', 'tries', now, null);
+      return 'last';
+    });
+  }
+
+  async countWrong({
+    merchantId,
+    impUid,
+    claim,
+    wrongTries,
+  }: Parameters<Store['countWrongOtp']>[0]): Promise<'wrong' | 'last' | null> {
+    if (!canBeStored(impUid)) return null;
+    return this.#database.transaction(async (run): Promise<'wrong' | 'last' | null> => {
+      const key = keyOf(impUid);
+      const [claimed] = await run('lockClaimed', ...key, merchantId, claim);
+      if (claimed === undefined) return null;
+      const [id] = claimed as [number];
+      await run('dropClaim', id);
+      const [counted] = await run('countWrongTry', id);
+      if (Number(counted?.[0]) < wrongTries) return 'wrong';
+      await run('endOtp', ...key, merchantId, 'failed', 'tries', 0, null);
       return 'last';
     });
   }

@@ -161,6 +161,11 @@ export const SQL = {
     WHERE c.id = ${KEY} AND c.merchant_id = $3 AND c.state = 'pending'
       AND ${unclaimed('$6::bigint')}
     RETURNING c.id`,
+  lockClaimed: `
+    SELECT c.id FROM certifications c
+    WHERE c.id = ${KEY} AND c.merchant_id = $3 AND c.claim = $4 AND c.state = 'pending' FOR UPDATE`,
+  lockClaimedAttempt: `SELECT id FROM certifications WHERE id = $1 AND claim = $2 AND state = 'pending' FOR UPDATE`,
+  dropClaim: `UPDATE certifications SET ${NO_CLAIM} WHERE id = $1`,
   release: `
     UPDATE certifications c SET ${NO_CLAIM} WHERE c.id = ${KEY} AND c.merchant_id = $3 AND c.claim = $4`,
   erase: `
@@ -280,6 +285,8 @@ export const SQL = {
     WHERE id = $1 AND step = $2 AND ended IS NULL AND code_digest IS NOT NULL AND wrong < $3
     RETURNING code_digest, wrong`,
   countWrongCode: 'UPDATE attempts SET wrong = wrong + 1 WHERE id = $1',
+  /** With a step, so that a form that was read before the count does nothing. */
+  countWrongStep: 'UPDATE attempts SET wrong = wrong + 1, step = step + 1 WHERE id = $1 RETURNING wrong',
   takeClaim: 'UPDATE certifications SET claim = $2, claimed_until = $3 WHERE id = $1',
   showAttempt: `
     UPDATE attempts SET word_number = ${NEXT_SCREEN}, presence = 'visible', heard_at = $2

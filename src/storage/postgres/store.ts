@@ -263,6 +263,10 @@ class PostgresStore implements Store {
     return (await this.#database.run('claim', ...key, merchantId, claim.id, claim.until, now)).length === 1;
   }
 
+  countWrongOtp(wrong: Parameters<Store['countWrongOtp']>[0]): Promise<'wrong' | 'last' | null> {
+    return this.#otps.countWrong(wrong);
+  }
+
   async release(merchantId: number, impUid: string, claim: Uint8Array): Promise<void> {
     if (canBeStored(impUid)) await this.#database.run('release', ...keyOf(impUid), merchantId, claim);
   }

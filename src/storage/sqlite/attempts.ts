@@ -13,6 +13,7 @@ import type {
   TicketOpening,
 } from '../../core/attempt-store.ts';
 import type { StoredCertification } from '../../core/certification.ts';
+import type { WrongCode } from '../../core/claims.ts';
 import type { PresenceState } from '../../core/presence.ts';
 import type { Sealed } from '../../core/vault.ts';
 import type { CertificationRows } from './certification-rows.ts';
@@ -121,6 +122,16 @@ export class SqliteAttempts implements AttemptStore {
     return this.#connection.write(() => {
       if (one(run.isClaimed, id, now) !== null || run.takeStep.run(id, step).changes === 0) return false;
       return run.claim.run(claim.id, claim.until, id, now).changes === 1;
+    });
+  }
+
+  async countWrong({ impUid, claim, wrongTries }: WrongCode): Promise<'wrong' | 'last' | null> {
+    const run = this.#connection.statements;
+    const id = idOf(impUid);
+    return this.#connection.write(() => {
+      if (run.release.run(id, claim).changes === 0) return null;
+      const [wrong] = one(run.countWrongStep, id) as readonly [number];
+      return wrong < wrongTries ? 'wrong' : 'last';
     });
   }
 

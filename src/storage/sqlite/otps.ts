@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { StoredCertification } from '../../core/certification.ts';
-import type { ClaimRequest } from '../../core/claims.ts';
+import type { ClaimRequest, WrongCode } from '../../core/claims.ts';
 import type { OtpEnd, RateLimit, StoredOtp } from '../../core/otp.ts';
 import type { VerificationMethod } from '../../core/provider.ts';
 import type {
@@ -74,6 +74,27 @@ export class SqliteOtps {
       const run = this.#connection.statements;
       return id !== null && run.claim.run(claim.id, claim.until, id, now).changes === 1;
     });
+  }
+
+  async countWrongOtp({
+    merchantId,
+    impUid,
+    claim,
+    wrongTries,
+  }: WrongCode & { readonly merchantId: number }): Promise<'wrong' | 'last' | null> {
+    const run = this.#connection.statements;
+    const counted = this.#connection.write(() => {
+      const id = this.#rows.openId(merchantId, impUid);
+      if (id === null || run.release.run(id, claim).changes === 0) return null;
+      const [wrong] = one(run.countWrongTry, id) as readonly [number];
+      if (wrong < wrongTries) return 'wrong';
+      run.failClaimed.run(id);
+      run.endOtp.run('tries', id);
+      this.#rows.forget(impUid);
+      return 'last';
+    });
+    if (counted === 'last') this.#connection.emptyLogSoon();
+    return counted;
   }
 
   async release(merchantId: number, impUid: string, claim: Uint8Array): Promise<void> {

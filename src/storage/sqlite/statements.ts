@@ -128,6 +128,7 @@ const SQL = {
     UPDATE certifications SET claim = ?1, claimed_until = ?2
     WHERE id = ?3 AND state = 'pending' AND ${unclaimed('claimed_until', '?4')}`,
   release: 'UPDATE certifications SET claim = NULL, claimed_until = NULL WHERE id = ? AND claim = ?',
+  failClaimed: "UPDATE certifications SET state = 'failed' WHERE id = ? AND state = 'pending'",
   isClaimed: `SELECT 1 FROM certifications WHERE id = ?1 AND NOT ${unclaimed('claimed_until', '?2')}`,
   findClaim: 'SELECT claimed_until FROM certifications WHERE id = ?',
   insertOtp: `
@@ -180,6 +181,8 @@ const SQL = {
   takeStep: 'UPDATE attempts SET step = step + 1 WHERE id = ? AND step = ? AND ended IS NULL',
   findCode: 'SELECT code_digest, wrong FROM attempts WHERE id = ? AND step = ? AND ended IS NULL',
   countWrongCode: 'UPDATE attempts SET wrong = wrong + 1 WHERE id = ?',
+  /** With a step, so that a form that was read before the count does nothing. */
+  countWrongStep: 'UPDATE attempts SET wrong = wrong + 1, step = step + 1 WHERE id = ? RETURNING wrong',
   isRunning: 'SELECT 1 FROM attempts WHERE id = ?1 AND ended IS NULL AND (?2 IS NULL OR word_number = ?2)',
   showAttempt: `
     UPDATE attempts SET word_number = ${NEXT_SCREEN}, presence = 'visible', heard_at = ?

@@ -83,6 +83,7 @@ class SqliteStore implements Store {
   findOtp: Store['findOtp'] = (...call) => this.#otps.findOtp(...call);
   tryOtp: Store['tryOtp'] = (...call) => this.#otps.tryOtp(...call);
   claim: Store['claim'] = (...call) => this.#otps.claim(...call);
+  countWrongOtp: Store['countWrongOtp'] = (...call) => this.#otps.countWrongOtp(...call);
   release: Store['release'] = (...call) => this.#otps.release(...call);
   endOtp: Store['endOtp'] = (...call) => this.#otps.endOtp(...call);
   certify: Store['certify'] = (...call) => this.#otps.certify(...call);
