@@ -124,7 +124,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
       'reference',
       'storage',
     ],
-    packages: [],
+    packages: ['node:crypto'],
   },
   // The one file of the server that knows the sandbox.
   'server/dev': {

@@ -18,7 +18,8 @@ export interface ArchiveTable {
 }
 
 /**
- * Every table, in an order in which each stands after those that it points to. A change of it changes the form of an
+ * Every table of records, in an order in which each stands after those that it points to. Not `jobs`, which is state of
+ * running processes. A change of it changes the form of an
  * export, which other versions then refuse.
  */
 export const ARCHIVE_TABLES: readonly ArchiveTable[] = [

@@ -1,5 +1,6 @@
 import { type ErrorCode, toAppError } from '../errors.ts';
 import type { FailureReason } from './attempt.ts';
+import type { JobName, JobOutcome, JobState } from './jobs.ts';
 
 /** The reason why an OTP call failed, or what it did. */
 export type OtpOutcome = 'requested' | 'certified' | ErrorCode;
@@ -14,6 +15,10 @@ export interface ServiceHooks {
   attemptStarted(): void;
   /** So many attempts ended, certified or for this reason. */
   attemptsEnded(end: 'CERTIFIED' | FailureReason, count: number): void;
+  /** A process has looked at a job, which itself or another one runs. */
+  jobSeen(name: JobName, state: JobState): void;
+  /** A run of a job in this process ended. */
+  jobEnded(name: JobName, outcome: JobOutcome): void;
 }
 
 export const NO_HOOKS: ServiceHooks = {
@@ -21,6 +26,8 @@ export const NO_HOOKS: ServiceHooks = {
   otpCalled() {},
   attemptStarted() {},
   attemptsEnded() {},
+  jobSeen() {},
+  jobEnded() {},
 };
 
 /** Waits for a call, and reports the code of its error. */

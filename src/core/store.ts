@@ -3,6 +3,7 @@ import type { StoredCertification } from './certification.ts';
 import type { Channel } from './channel.ts';
 import type { ClaimRequest, WrongCode } from './claims.ts';
 import type { Clock } from './clock.ts';
+import type { JobEnd, JobState, JobTake } from './jobs.ts';
 import type { DataKeyStore } from './key-ring.ts';
 import type { ApiKey, KeyState, Merchant, MerchantRows } from './merchant.ts';
 import type { OtpEnd, RateLimit, StoredOtp } from './otp.ts';
@@ -165,6 +166,14 @@ export interface Store extends DataKeyStore {
   forgetUnverified(before: number, count: number): Promise<number>;
   /** Deletes at most so many counts of requests made before `before`. Returns how many. */
   forgetRequests(before: number, count: number): Promise<number>;
+
+  /**
+   * Makes a process the owner of a job that is due and that no other one has, or lets the owner keep it for another
+   * lease. `isTaken` is false otherwise.
+   */
+  takeJob(take: JobTake): Promise<JobState & { readonly isTaken: boolean }>;
+  /** Records how a run ended and when the next one is due; false when the job has another owner by now. */
+  endJob(end: JobEnd): Promise<boolean>;
 
   /** Resolves when the store can answer, and rejects soon when it cannot. After a full disk it also tests a write. */
   check(): Promise<void>;

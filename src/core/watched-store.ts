@@ -43,6 +43,8 @@ const OWN_VERBS = {
   forgetRequests: true,
   listDataKeys: true,
   rewrapDataKeys: true,
+  takeJob: true,
+  endJob: true,
   check: true,
 } satisfies Record<OwnVerb, true>;
 

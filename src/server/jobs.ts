@@ -1,4 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import type { ServiceHooks } from '../core/hooks.ts';
+import type { JobName, JobOutcome } from '../core/jobs.ts';
 import { sweep } from '../core/retention.ts';
+import type { Store } from '../core/store.ts';
 import type { Logger } from '../log.ts';
 import type { Services } from './services.ts';
 
@@ -8,30 +12,97 @@ export interface Jobs {
   stop(): Promise<void>;
 }
 
+export interface Job {
+  readonly name: JobName;
+  /** From the end of a run to the next one, in milliseconds. */
+  readonly pause: number;
+  /** Line of the log for a run that failed. */
+  readonly failure: string;
+  run(): Promise<void>;
+}
+
 /** In milliseconds. What was typed for a certification that ended is deleted within a minute. */
-const SWEEP_EVERY = 30_000;
+const SWEEP_PAUSE = 30_000;
+/** How long a job stays with a process that died, in milliseconds. A living one takes it again long before. */
+const LEASE = 20_000;
 
 /** Starts the recurring work: deletes what is kept no longer. `keepUnverified` is in milliseconds. */
-export function startJobs({ store, clock, hooks }: Services, keepUnverified: number, log: Logger): Jobs {
-  return repeat(SWEEP_EVERY, async () => {
+export function startJobs(services: Services, keepUnverified: number, log: Logger): Jobs {
+  const { store, clock, hooks } = services;
+  const sweeping: Job = {
+    name: 'sweep',
+    pause: SWEEP_PAUSE,
+    failure: 'sweeping failed',
+    run: () => sweep({ store, clock, keepUnverified, hooks }),
+  };
+  return startJob(sweeping, { store, hooks, log });
+}
+
+export interface JobSurroundings {
+  readonly store: Store;
+  readonly hooks: ServiceHooks;
+  readonly log: Logger;
+  /** In milliseconds. Default: 20 seconds. */
+  readonly lease?: number;
+}
+
+/**
+ * Runs a job again and again, whenever it is due and no other process has it. Times are those of the store's clock,
+ * which is one for all processes and cannot be moved as the sandbox's.
+ */
+export function startJob(job: Job, { store, hooks, log, lease = LEASE }: JobSurroundings): Jobs {
+  const { name, pause } = job;
+  const owner = randomBytes(16);
+  const take = () => store.takeJob({ name, owner, now: store.clock.now(), lease, pause });
+
+  /** Returns when to look again, in milliseconds from now. */
+  const look = async (): Promise<number> => {
+    const { isTaken, ...state } = await take();
+    hooks.jobSeen(name, state);
+    if (!isTaken) return Math.min(pause, Math.max(state.dueAt - store.clock.now(), lease / 4));
+    const outcome = await run();
+    const endedAt = store.clock.now();
+    const dueAt = endedAt + pause;
+    hooks.jobEnded(name, outcome);
+    hooks.jobSeen(name, { dueAt, last: { endedAt, outcome } });
+    await store.endJob({ name, owner, endedAt, outcome, dueAt });
+    return pause;
+  };
+
+  const run = async (): Promise<JobOutcome> => {
+    // A lease that is lost meanwhile is no harm: verbs of the store are atomic, so two runs at once are right, too.
+    const renewal = setInterval(() => void take().catch(() => {}), lease / 4).unref();
     try {
-      await sweep({ store, clock, keepUnverified, hooks });
+      await job.run();
+      return 'done';
     } catch (error) {
-      log.error({ error }, 'sweeping failed');
+      log.error({ error }, job.failure);
+      return 'failed';
+    } finally {
+      clearInterval(renewal);
+    }
+  };
+
+  return repeat(async () => {
+    try {
+      return await look();
+    } catch (error) {
+      log.error({ error }, job.failure);
+      return pause;
     }
   });
 }
 
-/** Runs the work at once, and again after a pause in milliseconds from the end of each run. */
-function repeat(pause: number, work: () => Promise<void>): Jobs {
+/** Does the work at once, and again after the milliseconds that it returns. */
+function repeat(work: () => Promise<number>): Jobs {
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   const run = async () => {
-    await work();
+    const wait = await work();
     if (isStopped) return;
     timer = setTimeout(() => {
       running = run();
-    }, pause);
+    }, wait);
     timer.unref();
   };
   let running = run();

@@ -68,6 +68,12 @@ erasures.id bigint NOT NULL
 erasures.merchant_id bigint NOT NULL
 erasures.channel_id bigint NOT NULL
 erasures.erased_at bigint NOT NULL
+jobs.name text NOT NULL
+jobs.owner bytea
+jobs.owned_until bigint
+jobs.due_at bigint NOT NULL
+jobs.ended_at bigint
+jobs.outcome text
 merchants.id bigint NOT NULL IDENTITY
 merchants.user_code text NOT NULL
 merchants.name text NOT NULL
@@ -112,6 +118,8 @@ channels: UNIQUE (channel_key)
 counted_requests: PRIMARY KEY (id)
 data_keys: PRIMARY KEY (id)
 erasures: PRIMARY KEY (id)
+jobs: CHECK ((outcome = ANY (ARRAY['done'::text, 'failed'::text])))
+jobs: PRIMARY KEY (name)
 merchants: PRIMARY KEY (id)
 merchants: UNIQUE (user_code)
 other_ids: CHECK ((id < 0))
@@ -145,6 +153,7 @@ CREATE INDEX counted_requests_by_time ON public.counted_requests USING btree (re
 CREATE UNIQUE INDEX counted_requests_pkey ON public.counted_requests USING btree (id)
 CREATE UNIQUE INDEX data_keys_pkey ON public.data_keys USING btree (id)
 CREATE UNIQUE INDEX erasures_pkey ON public.erasures USING btree (id)
+CREATE UNIQUE INDEX jobs_pkey ON public.jobs USING btree (name)
 CREATE UNIQUE INDEX merchants_pkey ON public.merchants USING btree (id)
 CREATE UNIQUE INDEX merchants_user_code_key ON public.merchants USING btree (user_code)
 CREATE UNIQUE INDEX other_ids_id_key ON public.other_ids USING btree (id)

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openDatabase, openStore } from '../../src/storage/index.ts';
 import { markOf as mark } from '../support/keys.ts';
 import { describeAttempts } from './attempts.ts';
+import { describeJobs } from './jobs.ts';
 import { CHANNEL, putMerchant } from './merchant.ts';
 import { describeOtps } from './otps.ts';
 import { describeStore } from './store.ts';
@@ -13,7 +14,7 @@ import { describeStore } from './store.ts';
 const folder = mkdtempSync(join(tmpdir(), 'bonin-store-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-for (const suite of [describeStore, describeOtps, describeAttempts]) {
+for (const suite of [describeStore, describeOtps, describeAttempts, describeJobs]) {
   suite('sqlite in a file, two connections', async () => {
     const url = `sqlite:${join(folder, `${suite.name}.db`)}`;
     const { store: first, resetCertifications } = await openDatabase(url, mark('dev'));

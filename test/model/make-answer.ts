@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { sweep } from '../../src/core/retention.ts';
 import { toAppError } from '../../src/errors.ts';
 import type { Client, Answer as HttpAnswer } from '../support/client.ts';
@@ -169,13 +170,19 @@ function readPage(answer: HttpAnswer): Answer {
   };
 }
 
+const SWEEPING = { name: 'sweep' } as const;
+
 /** What an operator does; 409 stands for what is refused. */
 async function operate(call: OperatorCall, app: ModelApp): Promise<Answer> {
   const did = (isDone: boolean) => ({ ...NO_ANSWER, status: isDone ? 200 : 409 });
   const { merchants, store, clock } = app;
+  const owner = randomBytes(16);
   switch (call.kind) {
     case 'sweep':
+      // As the server does, except that it would leave the work to another one that has it.
+      await store.takeJob({ ...SWEEPING, owner, now: clock.now(), lease: 1, pause: 1 });
       await sweep({ store, clock, keepUnverified: KEEP_UNVERIFIED });
+      await store.endJob({ ...SWEEPING, owner, endedAt: clock.now(), outcome: 'done', dueAt: clock.now() });
       return did(true);
     case 'reset':
       await app.resetCertifications();

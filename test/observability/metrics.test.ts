@@ -67,6 +67,20 @@ test('requests, tokens, OTPs and attempts are counted by what became of them', a
   expect(count('process_resident_memory_bytes', {})).toBeGreaterThan(0);
 });
 
+test('recurring work tells when it ran, how it ended and when it is due', async () => {
+  const url = await metricsUrl(await startBonin(MEASURED));
+  const figureOf = async (name: string, labels: Readonly<Record<string, string>> = {}) =>
+    sumOf(await scrape(url), `bonin_job_${name}`, { job: 'sweep', ...labels });
+  await expect.poll(() => figureOf('runs_total', { outcome: 'done' })).toBe(1);
+  expect(await figureOf('runs_total', { outcome: 'failed' })).toBe(0);
+  const [lastRun, nextRun] = [
+    await figureOf('last_run_timestamp_seconds', { outcome: 'done' }),
+    await figureOf('next_run_timestamp_seconds'),
+  ];
+  expect(nextRun - lastRun).toBeCloseTo(30);
+  expect(await figureOf('last_run_timestamp_seconds', { outcome: 'failed' })).toBe(0);
+});
+
 test('the page counts what a provider refuses once, and the last wrong code as such', async () => {
   const bonin = await startBonin(MEASURED);
   const { shopOf, Visitor, CONSENT, SIMCHEONG_FORM } = await import('../page/shop.ts');

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { FAILURE_REASONS } from '../../core/attempt.ts';
 import type { OtpOutcome } from '../../core/hooks.ts';
+import { JOB_NAMES } from '../../core/jobs.ts';
 import type { ErrorCode } from '../../errors.ts';
 import { addCounter, addHistogram } from './tallies.ts';
 
@@ -122,6 +123,26 @@ export function createInstruments(about: {
       labelNames: ['end'] as const,
       registers,
     }),
+    jobRuns: new Counter({
+      name: 'bonin_job_runs_total',
+      help: 'Runs of recurring work by this process, by how they ended: done, failed.',
+      labelNames: ['job', 'outcome'] as const,
+      registers,
+    }),
+    jobNextRun: new Gauge({
+      name: 'bonin_job_next_run_timestamp_seconds',
+      help: 'When recurring work is due next, by whichever process, in epoch seconds.',
+      labelNames: ['job'] as const,
+      aggregator: 'max',
+      registers,
+    }),
+    jobLastRun: new Gauge({
+      name: 'bonin_job_last_run_timestamp_seconds',
+      help: 'When recurring work last ended so, done or failed, by whichever process, in epoch seconds; 0 for never.',
+      labelNames: ['job', 'outcome'] as const,
+      aggregator: 'max',
+      registers,
+    }),
     storeSeconds: addHistogram(
       registry,
       {
@@ -138,11 +159,18 @@ export function createInstruments(about: {
       registers,
     }),
   };
-  const { tokens, otps, attemptsEnded } = instruments;
+  const { tokens, otps, attemptsEnded, jobRuns, jobNextRun, jobLastRun } = instruments;
   for (const outcome of TOKEN_OUTCOMES) tokens.inc({ outcome }, 0);
   for (const outcome of OTP_OUTCOMES)
     for (const surface of ['api', 'page']) otps.inc({ surface, outcome }, 0);
   for (const end of ['CERTIFIED', ...FAILURE_REASONS]) attemptsEnded.inc({ end }, 0);
+  for (const job of JOB_NAMES) {
+    jobNextRun.set({ job }, 0);
+    for (const outcome of ['done', 'failed']) {
+      jobRuns.inc({ job, outcome }, 0);
+      jobLastRun.set({ job, outcome }, 0);
+    }
+  }
   return instruments;
 }
 

@@ -50,7 +50,7 @@ export function createMetrics({ mode, engine, log }: MetricsAbout): Metrics {
 }
 
 function countServices(
-  { tokens, otps, attemptsStarted, attemptsEnded }: Instruments,
+  { tokens, otps, attemptsStarted, attemptsEnded, jobRuns, jobNextRun, jobLastRun }: Instruments,
   report: (error: unknown) => void,
 ): ServiceHooks {
   const guarded = (count: () => void) => attempt(count, undefined, report);
@@ -59,6 +59,12 @@ function countServices(
     otpCalled: (surface, outcome) => guarded(() => otps.inc({ surface, outcome })),
     attemptStarted: () => guarded(() => attemptsStarted.inc()),
     attemptsEnded: (end, count) => guarded(() => attemptsEnded.inc({ end }, count)),
+    jobSeen: (job, { dueAt, last }) =>
+      guarded(() => {
+        jobNextRun.set({ job }, dueAt / 1000);
+        if (last !== null) jobLastRun.set({ job, outcome: last.outcome }, last.endedAt / 1000);
+      }),
+    jobEnded: (job, outcome) => guarded(() => jobRuns.inc({ job, outcome })),
   };
 }
 

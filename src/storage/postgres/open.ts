@@ -99,6 +99,7 @@ const OUR_TABLES: readonly string[] = [
   'stamp',
   'turns',
   'data_keys',
+  'jobs',
   ...ARCHIVE_TABLES.map(({ name }) => name),
 ];
 const LONGEST_NAME = 60;

@@ -328,6 +328,20 @@ export const SQL = {
     DELETE FROM attempts WHERE id IN (
       SELECT id FROM attempts WHERE ended IS NOT NULL AND expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
     RETURNING id`,
+
+  /** Changes nothing when the job is not due, or another process has it. */
+  takeJob: `
+    INSERT INTO jobs AS j (name, owner, owned_until, due_at) VALUES ($1, $2, $3::bigint + $4::bigint, $3)
+    ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, owned_until = excluded.owned_until
+    WHERE j.owner = $2 OR (
+      (j.due_at <= $3 OR j.due_at > $3 + 2 * $5::bigint)
+      AND (j.owned_until IS NULL OR j.owned_until <= $3 OR j.owned_until > $3 + 2 * $4))
+    RETURNING due_at, ended_at, outcome`,
+  findJob: 'SELECT due_at, ended_at, outcome FROM jobs WHERE name = $1',
+  endJob: `
+    UPDATE jobs SET owner = NULL, owned_until = NULL, ended_at = $3, outcome = $4, due_at = $5
+    WHERE name = $1 AND owner = $2
+    RETURNING name`,
 };
 
 export type StatementName = keyof typeof SQL;

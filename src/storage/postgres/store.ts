@@ -5,6 +5,7 @@ import type { Channel } from '../../core/channel.ts';
 import type { ClaimRequest } from '../../core/claims.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
+import { type JobEnd, type JobState, type JobTake, toJobState } from '../../core/jobs.ts';
 import type { WrappedKey } from '../../core/key-ring.ts';
 import {
   type ApiKey,
@@ -315,6 +316,17 @@ class PostgresStore implements Store {
     if (!canBeStored(impUid)) return null;
     const [row] = await this.#database.run('erase', ...keyOf(impUid), merchantId, at);
     return row === undefined ? null : toCertification(impUid, merchantId, row);
+  }
+
+  async takeJob({ name, owner, now, lease, pause }: JobTake): Promise<JobState & { isTaken: boolean }> {
+    const [taken] = await this.#database.run('takeJob', name, owner, now, lease, pause);
+    const [found = [now, null, null]] = taken ? [taken] : await this.#database.run('findJob', name);
+    const [dueAt, endedAt, outcome] = found as [number, number | null, string | null];
+    return { ...toJobState(dueAt, endedAt, outcome), isTaken: taken !== undefined };
+  }
+
+  async endJob({ name, owner, endedAt, outcome, dueAt }: JobEnd): Promise<boolean> {
+    return (await this.#database.run('endJob', name, owner, endedAt, outcome, dueAt)).length === 1;
   }
 
   async resetCertifications(): Promise<void> {

@@ -203,6 +203,18 @@ const SQL = {
   claimOtherId: `
     INSERT INTO other_ids (imp_uid, id) SELECT ?, coalesce(min(id), 0) - 1 FROM other_ids WHERE true
     ON CONFLICT (imp_uid) DO NOTHING RETURNING id`,
+
+  /** Changes nothing when the job is not due, or another process has it. */
+  takeJob: `
+    INSERT INTO jobs (name, owner, owned_until, due_at) VALUES (?1, ?2, ?3 + ?4, ?3)
+    ON CONFLICT (name) DO UPDATE SET owner = ?2, owned_until = ?3 + ?4
+    WHERE owner = ?2 OR (
+      (due_at <= ?3 OR due_at > ?3 + 2 * ?5)
+      AND (owned_until IS NULL OR owned_until <= ?3 OR owned_until > ?3 + 2 * ?4))`,
+  findJob: 'SELECT due_at, ended_at, outcome FROM jobs WHERE name = ?',
+  endJob: `
+    UPDATE jobs SET owner = NULL, owned_until = NULL, ended_at = ?3, outcome = ?4, due_at = ?5
+    WHERE name = ?1 AND owner = ?2`,
 };
 
 /**

@@ -4,6 +4,7 @@ import type { CertificationState, StoredCertification } from '../../core/certifi
 import type { Channel } from '../../core/channel.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
+import { type JobEnd, type JobState, type JobTake, toJobState } from '../../core/jobs.ts';
 import type { WrappedKey } from '../../core/key-ring.ts';
 import type { OpenDatabase, Store } from '../../core/store.ts';
 import { AppError } from '../../errors.ts';
@@ -139,6 +140,20 @@ class SqliteStore implements Store {
     });
     if (erased !== null) this.#connection.emptyLogSoon();
     return erased;
+  }
+
+  async takeJob({ name, owner, now, lease, pause }: JobTake): Promise<JobState & { isTaken: boolean }> {
+    const { takeJob, findJob } = this.#connection.statements;
+    return this.#connection.write(() => {
+      const { changes } = takeJob.run(name, owner, now, lease, pause);
+      const [dueAt, endedAt, outcome] = one(findJob, name) as [number, number | null, string | null];
+      return { ...toJobState(dueAt, endedAt, outcome), isTaken: changes === 1 };
+    });
+  }
+
+  async endJob({ name, owner, endedAt, outcome, dueAt }: JobEnd): Promise<boolean> {
+    const { endJob } = this.#connection.statements;
+    return this.#connection.write(() => endJob.run(name, owner, endedAt, outcome, dueAt).changes === 1);
   }
 
   async resetCertifications(): Promise<void> {

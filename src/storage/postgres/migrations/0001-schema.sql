@@ -167,3 +167,14 @@ CREATE TABLE attempts (
 
 CREATE INDEX attempts_running ON attempts (expires_at) WHERE ended IS NULL;
 CREATE INDEX attempts_ended ON attempts (expires_at) WHERE ended IS NOT NULL;
+
+-- Recurring work: which process does it, until when at the latest, and when it is due again. State of running
+-- processes, so no part of an export.
+CREATE TABLE jobs (
+  name TEXT PRIMARY KEY,
+  owner BYTEA,
+  owned_until BIGINT,
+  due_at BIGINT NOT NULL,
+  ended_at BIGINT,
+  outcome TEXT CHECK (outcome IN ('done', 'failed'))
+);

@@ -156,3 +156,14 @@ CREATE TABLE attempts (
 
 CREATE INDEX attempts_running ON attempts (expires_at) WHERE ended IS NULL;
 CREATE INDEX attempts_ended ON attempts (expires_at) WHERE ended IS NOT NULL;
+
+-- Recurring work: which process does it, until when at the latest, and when it is due again. State of running
+-- processes, so no part of an export.
+CREATE TABLE jobs (
+  name TEXT PRIMARY KEY,
+  owner BLOB,
+  owned_until INTEGER,
+  due_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  outcome TEXT CHECK (outcome IN ('done', 'failed'))
+) STRICT, WITHOUT ROWID;
