@@ -235,7 +235,8 @@ describe('a step', () => {
     const next = await world.attempts.advance(attempt, { screen: 'person' });
     expect(next?.code).toEqual(attempt.code);
     expect(await world.now(attempt)).toMatchObject({ code: attempt.code, progress: { screen: 'person' } });
-    const code = { sentAt: START, digest: Buffer.alloc(36, 1).toString('base64') };
+    const digest = Buffer.alloc(36, 1).toString('base64');
+    const code = { sentAt: START, digest, comparedBy: 'us', memo: null } as const;
     expect((await world.attempts.advance(next as Attempt, { code }))?.code).toEqual(Buffer.alloc(36, 1));
   });
 

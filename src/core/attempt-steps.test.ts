@@ -211,7 +211,7 @@ describe('a code', () => {
     expect(await act(attempt, ACTIONS.enter_code)).toMatchObject({ refusal: null, end: { certified: true } });
     const { impUid, channel } = attempt;
     expect(world.agency.confirmations).toEqual([
-      { impUid, channel, settings: SETTINGS, claimant: PERSON, method: 'SMS' },
+      { impUid, channel, settings: SETTINGS, claimant: PERSON, method: 'SMS', memo: null, otp: null },
     ]);
     const certification = await world.certifications.lookup(world.caller, impUid);
     expect(certification).toMatchObject({

@@ -39,7 +39,7 @@ describe('the way to the window of an agency', () => {
   it('is asked for once, and leads there with an address by which the browser comes back', async () => {
     const attempt = await world.walkTo('agency', {
       launch: { serviceName: '상점 이름' },
-      wishes: { minimumAge: 14, prefill: { name: '홍길동', phone: '01012345678' } },
+      wishes: { minimumAge: 14, prefill: { name: '홍길동', phone: '01000001234' } },
       channelKey: 'hosted',
     });
     const { back, browser, after } = await begin(attempt);
@@ -54,7 +54,7 @@ describe('the way to the window of an agency', () => {
         attemptId: expect.stringMatching(/^[0-9A-Za-z]{20}$/),
         returnAddress: `https://bonin.example/back/${back}`,
         serviceName: '상점 이름',
-        prefill: { name: '홍길동', phone: '01012345678' },
+        prefill: { name: '홍길동', phone: '01000001234' },
         minimumAge: 14,
         now: START,
       },

@@ -10,7 +10,7 @@ export function maskName(name: string): string {
   return `${letters[0]}${'*'.repeat(letters.length - 2)}${letters.at(-1)}`;
 }
 
-/** 01012345678 as 010-****-5678. */
+/** 01000001234 as 010-****-5678. */
 export function maskPhone(phone: string): string {
   return phone.length < 10 ? '*'.repeat(phone.length) : `${phone.slice(0, 3)}-****-${phone.slice(-4)}`;
 }

@@ -187,7 +187,7 @@ describe('a request for a code', () => {
   it('ends the open one of the same phone and channel as superseded', async () => {
     const older = await world.request();
     const elsewhere = await world.request({ choice: { channelKey: 'code-only', pg: null } });
-    const another = await world.request({ claimant: { ...PERSON, phone: '01087654321' } });
+    const another = await world.request({ claimant: { ...PERSON, phone: '01000004321' } });
     expect(await refusal(waiting(older))).toBe('none');
     await world.request();
     expect(await refusal(waiting(older))).toBe('otp_superseded');

@@ -49,7 +49,7 @@ describe('what waits for its code', () => {
     const impUid = await world.request();
     expect(await waiting(impUid)).toMatchObject({
       method: 'SMS',
-      claimant: PERSON,
+      note: { claimant: PERSON, memo: null, comparedBy: 'us' },
       certification: { impUid },
     });
     const stranger = { ...world.caller, merchantId: world.caller.merchantId + 1 };
@@ -109,7 +109,7 @@ describe('what waits for its code', () => {
   it('names whoever asked, and nobody else', async () => {
     const [one, other] = [
       await world.request(),
-      await world.request({ claimant: { ...PERSON, phone: '01087654321' } }),
+      await world.request({ claimant: { ...PERSON, phone: '01000004321' } }),
     ];
     const { otp } = (await world.store.findOtp(world.caller.merchantId, other)) ?? {};
     alter((found) => ({ otp: found.certification.impUid === one ? otp : found.otp }));
@@ -157,7 +157,7 @@ describe('a confirmation', () => {
     const certification = await confirm(impUid);
     const channel = await world.channel();
     expect(world.agency.confirmations).toEqual([
-      { impUid, channel, settings: SETTINGS, claimant: PERSON, method: 'SMS' },
+      { impUid, channel, settings: SETTINGS, claimant: PERSON, method: 'SMS', memo: null, otp: null },
     ]);
     expect(certification).toEqual(await world.certifications.lookup(world.caller, impUid));
     const { details, ...rest } = certification;

@@ -12,7 +12,7 @@ import { type ActionRefusal, type AttemptAction, AttemptSteps } from '../../src/
 import type { MerchantCaller, Visitor } from '../../src/core/caller.ts';
 import { CertificationService } from '../../src/core/certification-service.ts';
 import type { Channel } from '../../src/core/channel.ts';
-import type { ServiceHooks } from '../../src/core/hooks.ts';
+import { NO_HOOKS, type ServiceHooks } from '../../src/core/hooks.ts';
 import { HostedVisits } from '../../src/core/hosted-visits.ts';
 import type { Identity } from '../../src/core/identity.ts';
 import { newDataKeys } from '../../src/core/key-ring.ts';
@@ -54,7 +54,7 @@ export const PERSON = {
   birthday: '1990-01-31',
   gender: 'male',
   foreigner: false,
-  phone: '01012345678',
+  phone: '01000001234',
   carrier: 'SKT',
   mvno: false,
 } as const;
@@ -298,12 +298,8 @@ export async function openCoreWorld({
     (...said: readonly unknown[]): void => {
       hooked.push([name, ...said]);
     };
-  const hooks: ServiceHooks = {
-    tokenIssued: note('tokenIssued'),
-    otpCalled: note('otpCalled'),
-    attemptStarted: note('attemptStarted'),
-    attemptsEnded: note('attemptsEnded'),
-  };
+  const names = Object.keys(NO_HOOKS) as (keyof ServiceHooks)[];
+  const hooks = Object.fromEntries(names.map((name) => [name, note(name)])) as unknown as ServiceHooks;
   const limiter = new Limiter({ store, vault, clock, limits });
   const providers = toProviders(agency);
   const merchants = new MerchantService(store, vault, clock, providers);
