@@ -13,7 +13,7 @@ import { pageRoutes } from '../page/routes.ts';
 import { scriptRoutes } from '../page/scripts.ts';
 import { referenceRoutes } from '../reference/routes.ts';
 import { healthRoutes } from './health.ts';
-import { startJobs } from './jobs.ts';
+import { type Jobs, startJobs } from './jobs.ts';
 import { openServicesAndReset, type ServiceOptions, type Services } from './services.ts';
 
 /** What an application is made from: services, and how they are reached. */
@@ -125,7 +125,7 @@ async function mount(services: Services, options: AppOptions, resetCertification
   };
   const server = new HttpServer({ ...transport, tls: options.tls });
   const plain = options.plainPort === undefined ? null : new HttpServer(transport);
-  const jobs = startJobs(services, keepUnverified, log);
+  let jobs: Jobs | null = null;
   let scrapes: MetricsListener | null = null;
   return {
     ...services,
@@ -138,6 +138,8 @@ async function mount(services: Services, options: AppOptions, resetCertification
       const name = host.includes(':') ? `[${host}]` : host;
       const scheme = options.tls === undefined ? 'http' : 'https';
       const second = await plain?.listen(options.plainPort ?? 0, host);
+      // Not before: a start that is refused changes nothing in the database.
+      jobs = startJobs(services, keepUnverified, log);
       return {
         url: `${scheme}://${name}:${address.port}`,
         address: address.address,
@@ -147,7 +149,7 @@ async function mount(services: Services, options: AppOptions, resetCertification
     },
     async close() {
       services.endWaits();
-      const ended = jobs.stop();
+      const ended = jobs?.stop();
       await Promise.all([server.close(PATIENCE), plain?.close(PATIENCE)]);
       await ended;
       await scrapes?.close();
