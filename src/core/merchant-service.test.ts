@@ -197,6 +197,17 @@ describe('the settings of a channel', () => {
       );
   });
 
+  it('are written anew only when they are others', async () => {
+    await save({ settings: { site: 'S2' } });
+    const { settings, proof } = await world.channel();
+    await save({ settings: { site: 'S2' } });
+    expect(await world.channel()).toMatchObject({ settings, proof });
+    await save({ settings: { site: 'S3' } });
+    const changed = await world.channel();
+    expect(changed.settings.blob).not.toEqual(settings.blob);
+    expect(openChannel(world.vault, changed).settings).toEqual({ site: 'S3' });
+  });
+
   it('are none unless some are given', async () => {
     await save({ settings: undefined });
     expect(openChannel(world.vault, await world.channel()).settings).toEqual({});

@@ -14,10 +14,12 @@ import { checkChannel, checkMerchant, proveChannel, proveMerchant } from './proo
 import { type ChannelInUse, findProvider, type Providers, type Settings } from './provider.ts';
 import type { Store } from './store.ts';
 import { digestSecret } from './token-service.ts';
-import type { Vault } from './vault.ts';
+import type { Sealed, Vault } from './vault.ts';
+
+type SettingsBound = Pick<Channel, 'merchantId' | 'channelKey' | 'adapter'>;
 
 /** What the sealed settings of a channel are bound to. */
-function settingsContext(channel: Pick<Channel, 'merchantId' | 'channelKey' | 'adapter'>): string {
+function settingsContext(channel: SettingsBound): string {
   return JSON.stringify(['channel settings', channel.merchantId, channel.channelKey, channel.adapter]);
 }
 
@@ -55,7 +57,9 @@ export class MerchantService {
    * Adds a merchant, or brings the one with this user code up to date. Keys and channels not named stay. Rejects with
    * `input_refused` when an adapter does not take the settings of a channel.
    */
-  save({ name, userCode, pageRules, keys, channels }: MerchantSetup): Promise<Merchant> {
+  async save({ name, userCode, pageRules, keys, channels }: MerchantSetup): Promise<Merchant> {
+    const kept = new Map<string, Channel | null>();
+    for (const { channelKey } of channels) kept.set(channelKey, await this.#store.findChannel(channelKey));
     return this.#change(userCode, (found) => ({
       ...found,
       name,
@@ -64,7 +68,9 @@ export class MerchantService {
         impKey: foldImpKey(impKey),
         secretDigest: digestSecret(this.#vault, found.id, foldImpKey(impKey), impSecret),
       })),
-      channels: channels.map((channel, position) => this.#toRow(found.id, channel, position)),
+      channels: channels.map((channel, position) =>
+        this.#toRow(found.id, channel, position, kept.get(channel.channelKey) ?? null),
+      ),
     }));
   }
 
@@ -73,13 +79,30 @@ export class MerchantService {
     for (const channel of channels) this.#parseSettings(channel.adapter ?? channel.provider, channel);
   }
 
-  #toRow(merchantId: number, channel: NewChannel, position: number): MerchantRows['channels'][number] {
+  #toRow(
+    merchantId: number,
+    channel: NewChannel,
+    position: number,
+    kept: Channel | null,
+  ): MerchantRows['channels'][number] {
     const { channelKey, provider } = channel;
     const adapter = channel.adapter ?? provider;
-    const context = settingsContext({ merchantId, channelKey, adapter });
-    const settings = this.#vault.seal(context, toAsciiJson(this.#parseSettings(adapter, channel)));
+    const bound = { merchantId, channelKey, adapter };
+    const text = toAsciiJson(this.#parseSettings(adapter, channel));
+    const settings = this.#sealSettings(bound, text, kept);
     const row = { ...channel, merchantId, position, adapter, settings };
     return { ...row, proof: proveChannel(this.#vault, row) };
+  }
+
+  /** What stands there already is kept when it says the same, so that a file that changes nothing writes nothing. */
+  #sealSettings(bound: SettingsBound, text: string, kept: Channel | null): Sealed {
+    const context = settingsContext(bound);
+    try {
+      if (kept !== null && this.#vault.open(context, kept.settings) === text) return kept.settings;
+    } catch {
+      // Those of another channel or adapter, or altered ones: they are replaced.
+    }
+    return this.#vault.seal(context, text);
   }
 
   /** Without its adapter a channel certifies nobody, but still shows the results of an import. */

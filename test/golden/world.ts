@@ -13,7 +13,7 @@ import type { StoredCertification } from '../../src/core/certification.ts';
 import { sealCertification } from '../../src/core/certification-service.ts';
 import type { Identity } from '../../src/core/identity.ts';
 import { Limiter } from '../../src/core/limits.ts';
-import { claimantContext, digestOtp, digestPhone, type StoredOtp } from '../../src/core/otp.ts';
+import { claimantContext, digestOtp, digestPhone, type OtpNote, type StoredOtp } from '../../src/core/otp.ts';
 import type { Vault } from '../../src/core/vault.ts';
 import { createLog } from '../../src/log.ts';
 import { type App, createApp } from '../../src/server/mount.ts';
@@ -156,7 +156,9 @@ function toOtp(
     digest: digestOtp(vault, row.imp_uid, row.otp?.code ?? 'none'),
     phoneDigest: digestPhone(vault, identity?.phone ?? 'none'),
   };
-  return { ...sent, claimant: vault.seal(claimantContext(certification, sent), toAsciiJson(identity)) };
+  if (identity === null) throw new CaseError(`${row.imp_uid} is pending and names nobody`);
+  const note: OtpNote = { claimant: identity, memo: null, comparedBy: 'us' };
+  return { ...sent, claimant: vault.seal(claimantContext(certification, sent), toAsciiJson(note)) };
 }
 
 /** CI and DI come with the provider's approval: whom a pending request only names has none yet. */
