@@ -3,10 +3,10 @@ import { readAddress } from '../src/storage/postgres/address.ts';
 import { Batches } from '../src/storage/postgres/batches.ts';
 import { Database } from '../src/storage/postgres/database.ts';
 import { type CertificationKey, findCertifications } from '../src/storage/postgres/lookups.ts';
-import { ask, type PostgresServer } from '../test/contract/postgres-server.ts';
-import { ensureStore, readRows, toImpUid } from './build-store.ts';
-import { count, figureIfKnown, figureOf, type Group } from './figures.ts';
-import { ensureDatabase, readServerTime } from './postgres-store.ts';
+import { ask, type BenchPostgres, ensureDatabase } from './postgres.ts';
+import { count, figureIfKnown, figureOf, type Group, ratios } from './report.ts';
+import { readProcessorTime } from './servers.ts';
+import { ensureStore, readRows, toImpUid } from './store.ts';
 
 /** Lookups that come up in one turn of the event loop. */
 const AT_ONCE = [1, 4, 16, 64] as const;
@@ -20,7 +20,7 @@ interface Cost {
 }
 
 /** The same lookups, asked together and one by one, without HTTP and without opening what is sealed. */
-export async function measureBatches(rows: number, postgres: PostgresServer, rounds: number): Promise<Group> {
+export async function measureBatches(rows: number, postgres: BenchPostgres, rounds: number): Promise<Group> {
   const store = await ensureStore(rows);
   const url = await ensureDatabase(postgres, store);
   const database = new Database(readAddress(new URL(url)));
@@ -42,7 +42,8 @@ export async function measureBatches(rows: number, postgres: PostgresServer, rou
         if (round > 0) costs[way].push(cost);
       }
     }
-    const ratio = costs.together.map(({ wall }, at) => (costs['one by one'][at]?.wall ?? Number.NaN) / wall);
+    const walls = (way: keyof typeof costs) => costs[way].map(({ wall }) => wall);
+    const ratio = ratios(walls('one by one'), walls('together'));
     for (const [way, each] of Object.entries(costs)) {
       const name = `${atOnce} at once, ${way}`;
       const unit = { digits: 1, unit: ' µs' };
@@ -85,10 +86,10 @@ async function measure(
   batches: Batches<CertificationKey, StoredCertification | null>,
   keys: readonly CertificationKey[],
   atOnce: number,
-  postgres: PostgresServer,
+  postgres: BenchPostgres,
 ): Promise<Cost> {
   const own = process.cpuUsage();
-  const database = readServerTime(postgres);
+  const database = readProcessorTime(postgres.pid);
   const startedAt = performance.now();
   for (let at = 0; at < keys.length; at += atOnce) {
     const found = await Promise.all(keys.slice(at, at + atOnce).map((key) => batches.ask(key)));
@@ -99,6 +100,6 @@ async function measure(
   return {
     wall: wall / keys.length,
     own: (user + system) / keys.length,
-    database: (readServerTime(postgres) - database) / keys.length,
+    database: (readProcessorTime(postgres.pid) - database) / keys.length,
   };
 }

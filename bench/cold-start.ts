@@ -1,13 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_SEED } from '../src/sandbox/people-file.ts';
-import { call, getToken } from './http-call.ts';
-import { findCli, type Memory, readMemory, type ServerProcess, startServer } from './server-process.ts';
-import { median, type Spread, spreadOf } from './spread.ts';
+import { figureOf, type Group, memoryFigure, ratios } from './report.ts';
+import { call, findCli, getToken, readMemory, type ServerProcess, startServer } from './servers.ts';
 
-const FIRST_STARTS = 3;
+/** Starts of each that count. */
+const STARTS = 10;
 /** Milliseconds until memory of a server that has just started has come to rest. */
 const REST = 2000;
 
@@ -18,48 +15,64 @@ const BARE = `
   });
   server.listen(0, '127.0.0.1', () => console.log('http://127.0.0.1:' + server.address().port));`;
 
-export interface ColdStart {
-  /** Milliseconds from spawning to the first right answer. */
-  readonly bare: Spread;
-  readonly bonin: Spread;
-  /** Of each pair. */
-  readonly ratio: Spread;
-  /** Of Bonin without the code that an earlier run has compiled. */
-  readonly firstEver: number;
-  readonly idle: Memory | null;
-  readonly bareIdle: Memory | null;
+/** Something to start, and the question that is right once it is answered. */
+interface Starter {
+  start(): Promise<ServerProcess>;
+  ask(server: ServerProcess): Promise<void>;
 }
 
-function startBare(): Promise<ServerProcess> {
-  return startServer(['-e', BARE]);
+const bare: Starter = {
+  start: () => startServer(['-e', BARE]),
+  async ask({ url }) {
+    const { status, text } = await call(url);
+    if (status !== 200 || !text.startsWith('{"code":0,'))
+      throw new Error(`the bare server answered ${status}`);
+  },
+};
+
+const bonin: Starter = {
+  start: () => startServer([findCli(), 'dev', '--memory', '--port', '0']),
+  /** The first right answer is a lookup, so it takes a token before. */
+  async ask({ url }) {
+    const [merchant] = DEFAULT_SEED.merchants;
+    const own = merchant?.channels.map(({ channel_key }) => channel_key) ?? [];
+    const certification = DEFAULT_SEED.certifications.find(
+      (row) => row.certified && own.includes(row.channel),
+    );
+    if (merchant === undefined || certification === undefined)
+      throw new Error('the seed has nobody to look up');
+    const token = await getToken(url, merchant.imp_key, merchant.imp_secret);
+    const answer = await call(`${url}/certifications/${certification.imp_uid}`, { Authorization: token });
+    if (answer.status !== 200 || !answer.text.includes(`"imp_uid":"${certification.imp_uid}"`))
+      throw new Error(`Bonin answered ${answer.status} ${answer.text}`);
+  },
+};
+
+/** Starts both in turn, after one start of each that does not count; then the memory of `dev`. */
+export async function measureStart(): Promise<Group> {
+  await timeStart(bare);
+  await timeStart(bonin);
+  const times = { bare: [] as number[], bonin: [] as number[] };
+  for (let count = 0; count < STARTS; count++) {
+    times.bare.push(await timeStart(bare));
+    times.bonin.push(await timeStart(bonin));
+  }
+  const time = { digits: 0, unit: ' ms' };
+  return {
+    title: 'From starting the process to the first right answer, and memory then',
+    figures: [
+      figureOf('cold start: bare', times.bare, time),
+      figureOf('cold start: bonin dev --memory', times.bonin, time),
+      figureOf("cold start: times bare's", ratios(times.bonin, times.bare), {
+        digits: 1,
+        target: { kind: 'most', value: 4 },
+      }),
+      ...memoryFigure('bonin dev --memory, idle', await measureIdle(), { kind: 'most', value: 90 }),
+    ],
+  };
 }
 
-function startBonin(environment: Record<string, string> = {}): Promise<ServerProcess> {
-  return startServer([findCli(), 'dev', '--memory', '--port', '0'], { environment });
-}
-
-async function askBare({ url }: ServerProcess): Promise<void> {
-  const { status, text } = await call(url);
-  if (status !== 200 || !text.startsWith('{"code":0,')) throw new Error(`the bare server answered ${status}`);
-}
-
-/** The first right answer is a lookup, so it takes a token before. */
-async function askBonin({ url }: ServerProcess): Promise<void> {
-  const [merchant] = DEFAULT_SEED.merchants;
-  const own = merchant?.channels.map(({ channel_key }) => channel_key) ?? [];
-  const certification = DEFAULT_SEED.certifications.find((row) => row.certified && own.includes(row.channel));
-  if (merchant === undefined || certification === undefined)
-    throw new Error('the seed has nobody to look up');
-  const token = await getToken(url, merchant.imp_key, merchant.imp_secret);
-  const answer = await call(`${url}/certifications/${certification.imp_uid}`, { Authorization: token });
-  if (answer.status !== 200 || !answer.text.includes(`"imp_uid":"${certification.imp_uid}"`))
-    throw new Error(`Bonin answered ${answer.status} ${answer.text}`);
-}
-
-async function timeStart(
-  start: () => Promise<ServerProcess>,
-  ask: (server: ServerProcess) => Promise<void>,
-): Promise<number> {
+async function timeStart({ start, ask }: Starter): Promise<number> {
   const startedAt = performance.now();
   const server = await start();
   await ask(server);
@@ -69,46 +82,11 @@ async function timeStart(
   return took;
 }
 
-async function measureIdle(
-  start: () => Promise<ServerProcess>,
-  ask: (server: ServerProcess) => Promise<void>,
-): Promise<Memory | null> {
-  const server = await start();
-  await ask(server);
+async function measureIdle(): Promise<number | null> {
+  const server = await bonin.start();
+  await bonin.ask(server);
   await sleep(REST);
   const memory = readMemory(server.pid);
   await server.stop();
   return memory;
 }
-
-async function timeFirstEver(): Promise<number> {
-  const times: number[] = [];
-  for (let count = 0; count < FIRST_STARTS; count++) {
-    const cache = mkdtempSync(join(tmpdir(), 'bonin-bench-'));
-    times.push(await timeStart(() => startBonin({ NODE_COMPILE_CACHE: cache }), askBonin));
-    rmSync(cache, { recursive: true });
-  }
-  return median(times);
-}
-
-/** Starts both in turn, that many times each, after one start of each that does not count. */
-export async function measureColdStart(times: number): Promise<ColdStart> {
-  await timeStart(startBare, askBare);
-  await timeStart(startBonin, askBonin);
-  const bare: number[] = [];
-  const bonin: number[] = [];
-  for (let count = 0; count < times; count++) {
-    bare.push(await timeStart(startBare, askBare));
-    bonin.push(await timeStart(startBonin, askBonin));
-  }
-  return {
-    bare: spreadOf(bare),
-    bonin: spreadOf(bonin),
-    ratio: spreadOf(bonin.map((time, at) => time / (bare[at] ?? Number.NaN))),
-    firstEver: await timeFirstEver(),
-    bareIdle: await measureIdle(startBare, askBare),
-    idle: await measureIdle(startBonin, askBonin),
-  };
-}
-
-if (import.meta.main) console.log(await measureColdStart(10));

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { connect } from 'node:net';
-import { readRows, toImpUid } from './build-store.ts';
+import { pinned, track } from './servers.ts';
+import { type BenchStore, readRows, toImpUid } from './store.ts';
 
 /*
  * The load generator, a process of its own: a closed loop over keep-alive connections on raw sockets. It spins
@@ -20,42 +23,34 @@ const BUFFER_BYTES = 16_384;
 
 export type Pattern = 'uniform' | 'hot';
 
-/** Makes the requests of the next runs; both servers of a pair get the same ones. */
-export interface PrepareOrder {
+/** Makes the requests of the next runs. */
+interface PrepareOrder {
   readonly kind: 'prepare';
-  readonly name: string;
-  readonly idsFile: string;
-  readonly ownersFile: string;
+  readonly store: Pick<BenchStore, 'idsFile' | 'ownersFile'>;
   /** Tokens of each merchant. */
   readonly tokens: readonly (readonly string[])[];
   readonly pattern: Pattern;
 }
 
-export interface RunOrder {
+interface RunOrder {
   readonly kind: 'run';
-  /** Name of the prepared requests. */
-  readonly name: string;
   readonly port: number;
   readonly seconds: number;
   /** Whether each answer must be about the id that was asked for. */
   readonly checkIds: boolean;
 }
 
-export type Order = PrepareOrder | RunOrder;
+type Order = PrepareOrder | RunOrder;
 
 export interface LoadResult {
   readonly perSecond: number;
   /** Milliseconds. */
-  readonly p50: number;
   readonly p99: number;
   readonly wrong: number;
   /** Answers in all, those of the lead-in too. */
   readonly answered: number;
   /** Share of the time in which the generator had nothing to do; near 0 it is the bottleneck itself. */
   readonly spare: number;
-  /** Monotonic time of the counted span in microseconds, as in a V8 profile. */
-  readonly from: number;
-  readonly until: number;
 }
 
 interface Prepared {
@@ -67,8 +62,8 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const CONTENT_LENGTH = Buffer.from('\r\nContent-Length: ');
 const IMP_UID = Buffer.from('"imp_uid":"imp_');
 
-function prepare({ idsFile, ownersFile, tokens, pattern }: PrepareOrder): Prepared {
-  const { ids, owners } = readRows({ idsFile, ownersFile });
+function prepare({ store, tokens, pattern }: PrepareOrder): Prepared {
+  const { ids, owners } = readRows(store);
   const asked = new Float64Array(REQUESTS);
   const requests: string[] = [];
   for (let at = 0; at < REQUESTS; at++) {
@@ -122,7 +117,6 @@ function run({ port, seconds, checkIds }: RunOrder, { requests, ids }: Prepared)
   const latencies = new Float64Array(Math.ceil(seconds * MOST_PER_SECOND));
   const from = performance.now() + LEAD_IN * 1000;
   const until = from + seconds * 1000;
-  const offset = Number(process.hrtime.bigint() / 1000n) - performance.now() * 1000;
   let next = 0;
   let counted = 0;
   let answered = 0;
@@ -204,13 +198,10 @@ function run({ port, seconds, checkIds }: RunOrder, { requests, ids }: Prepared)
       const sorted = latencies.subarray(0, counted).sort();
       resolve({
         perSecond: counted / seconds,
-        p50: sorted[Math.floor(counted * 0.5)] ?? 0,
         p99: sorted[Math.floor(counted * 0.99)] ?? 0,
         wrong: wrong + live,
         answered,
         spare: idle / (seconds * 1000),
-        from: from * 1000 + offset,
-        until: until * 1000 + offset,
       });
     };
     for (let at = 0; at < CONNECTIONS; at++) open();
@@ -218,17 +209,50 @@ function run({ port, seconds, checkIds }: RunOrder, { requests, ids }: Prepared)
   });
 }
 
+/** The load generator as seen from here. One order at a time. */
+export interface LoadProcess {
+  prepare(order: Omit<PrepareOrder, 'kind'>): Promise<void>;
+  run(order: Omit<RunOrder, 'kind'>): Promise<LoadResult>;
+  stop(): void;
+}
+
+export function startLoad(core: number | undefined): LoadProcess {
+  const [command, ...rest] = pinned(core, [process.execPath, import.meta.filename]);
+  const child = track(spawn(command, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the load generator ended with ${code}`)));
+  });
+  // Rejected also when it is stopped, where nobody waits for it.
+  failed.catch(() => undefined);
+  const ask = async (order: Order): Promise<unknown> => {
+    child.send(order);
+    const [answer] = await Promise.race([once(child, 'message'), failed]);
+    return answer;
+  };
+  return {
+    async prepare(order) {
+      await ask({ kind: 'prepare', ...order });
+    },
+    async run(order) {
+      return (await ask({ kind: 'run', ...order })) as LoadResult;
+    },
+    stop() {
+      child.disconnect();
+    },
+  };
+}
+
 if (import.meta.main) {
-  const prepared = new Map<string, Prepared>();
+  let prepared: Prepared | null = null;
   process.on('message', async (order: Order) => {
     if (order.kind === 'prepare') {
-      prepared.set(order.name, prepare(order));
+      prepared = prepare(order);
       process.send?.(null);
       return;
     }
-    const requests = prepared.get(order.name);
-    if (requests === undefined) throw new Error(`no requests are prepared under ${order.name}`);
-    process.send?.(await run(order, requests));
+    if (prepared === null) throw new Error('no requests are prepared');
+    process.send?.(await run(order, prepared));
   });
   process.on('disconnect', () => process.exit(0));
 }

@@ -1,11 +1,29 @@
-import type { PostgresServer } from '../test/contract/postgres-server.ts';
-import { ensureStore } from './build-store.ts';
-import type { Cores } from './cores.ts';
-import { count, figureOf, type Group, memoryFigures, ratioFigures, serverFigures } from './figures.ts';
-import { NEWEST } from './load.ts';
-import { type LoadProcess, startLoad } from './load-process.ts';
-import { formatNumber, type Target } from './report.ts';
-import { type ContestResult, closeContest, openContest, type Results, runRounds } from './rounds.ts';
+import { NEWEST, startLoad } from './load.ts';
+import type { BenchPostgres } from './postgres.ts';
+import {
+  count,
+  type Figure,
+  figureIfKnown,
+  figureOf,
+  formatNumber,
+  type Group,
+  memoryFigure,
+  ratios,
+  type Target,
+} from './report.ts';
+import {
+  type Contest,
+  closeContest,
+  openSides,
+  openWorkers,
+  type Results,
+  runRounds,
+  type Side,
+  type TurnResult,
+  type Workers,
+} from './rounds.ts';
+import type { Cores } from './servers.ts';
+import { ensureStore } from './store.ts';
 
 export const SMALL = 10_000;
 /** Share of spare time of the generator below which it may be what limits the faster server. */
@@ -16,7 +34,7 @@ const TITLES = {
   select: 'bare node:http, one SELECT for each request',
   sqlite: 'Bonin on SQLite',
   postgres: 'Bonin on PostgreSQL',
-} as const;
+} as const satisfies Record<Side, string>;
 
 export interface LookupSettings {
   readonly rows: number;
@@ -27,118 +45,149 @@ export interface LookupSettings {
 /** Lookups on both engines, beside both references. */
 export async function measureLookups(
   { rows, rounds, seconds }: LookupSettings,
-  postgres: PostgresServer,
+  postgres: BenchPostgres,
   cores: Cores | null,
 ): Promise<readonly Group[]> {
   const large = await ensureStore(rows);
   const small = await ensureStore(SMALL);
   const load = startLoad(cores?.load);
+  const run = async (contests: readonly Contest<Side>[]) => {
+    const results = await runRounds(contests, postgres, load, rounds, seconds);
+    for (const contest of contests) await closeContest(contest);
+    return results;
+  };
   // Both sizes take turns in the same rounds, so that the cost of growth is not the machine's mood.
-  const contests = [
-    await openContest(large, postgres, 'uniform', cores),
-    await openContest(small, postgres, 'uniform', cores),
-  ];
-  const [uniformLarge, uniformSmall] = (await runRounds(contests, postgres, load, rounds, seconds)) as [
-    ContestResult,
-    ContestResult,
-  ];
-  for (const contest of contests) await closeContest(contest);
-  const newest = await measureNewest({ rows, rounds, seconds }, postgres, cores, load);
+  const uniform = [
+    await openSides(large, postgres, 'uniform', cores),
+    await openSides(small, postgres, 'uniform', cores),
+  ] as const;
+  const [atLarge, atSmall] = (await run(uniform)) as [Results<Side>, Results<Side>];
+  const [atNewest] = (await run([await openSides(large, postgres, 'hot', cores)])) as [Results<Side>];
   load.stop();
-  warnIfBusy([uniformLarge, uniformSmall, newest]);
+  warnIfBusy([atLarge, atSmall, atNewest]);
 
-  const atMostThrice: Target = { kind: 'most', value: 3 };
-  const uniform = { rate: { kind: 'least', value: 0.4, aim: 0.6 }, p99: atMostThrice } as const;
-  const hot = { rate: { kind: 'least', value: 0.55, aim: 0.8 }, p99: atMostThrice } as const;
+  const idle = (side: Side) =>
+    memoryFigure(`${TITLES[side]}, idle`, uniform[0].contestants[side].idle, { kind: 'most', value: 90 });
   return [
-    sideGroup(`Uniformly random ids of ${count(rows)}`, `uniform ${count(rows)}`, uniformLarge, uniform),
-    sideGroup(`Uniformly random ids of ${count(SMALL)}`, `uniform ${count(SMALL)}`, uniformSmall),
-    growthGroup(rows, uniformLarge, uniformSmall),
+    sideGroup(`Uniformly random ids of ${count(rows)}`, `uniform ${count(rows)}`, atLarge, {
+      kind: 'least',
+      value: 0.4,
+      aim: 0.6,
+    }),
+    sideGroup(`Uniformly random ids of ${count(SMALL)}`, `uniform ${count(SMALL)}`, atSmall),
     sideGroup(
       `90 % of lookups go to the ${count(NEWEST)} newest ids of ${count(rows)}`,
-      `hot ${count(rows)}`,
-      newest,
-      hot,
+      `newest ${count(rows)}`,
+      atNewest,
+      { kind: 'least', value: 0.55, aim: 0.8 },
     ),
-    {
-      title: `Memory with ${count(rows)}`,
-      figures: (['sqlite', 'postgres'] as const).flatMap((side) => [
-        ...memoryFigures(`${TITLES[side]}, idle`, uniformLarge.idle[side], { kind: 'most', value: 90 }),
-        ...memoryFigures(`${TITLES[side]}, after the load`, uniformLarge.after[side]),
-      ]),
-    },
+    growthGroup(rows, atLarge, atSmall),
+    { title: `Memory with ${count(rows)}`, figures: [...idle('sqlite'), ...idle('postgres')] },
   ];
 }
 
-async function measureNewest(
+/** Lookups with one, two and four processes on one port. */
+export async function measureProcesses(
   { rows, rounds, seconds }: LookupSettings,
-  postgres: PostgresServer,
-  cores: Cores | null,
-  load: LoadProcess,
-): Promise<ContestResult> {
-  const contest = await openContest(await ensureStore(rows), postgres, 'hot', cores);
-  const [result] = await runRounds([contest], postgres, load, rounds, seconds);
-  await closeContest(contest);
-  return result as ContestResult;
+  postgres: BenchPostgres,
+): Promise<Group> {
+  const store = await ensureStore(rows);
+  const load = startLoad(undefined);
+  const figures: Figure[] = [];
+  for (const engine of ['SQLite', 'PostgreSQL'] as const) {
+    const contest = await openWorkers(engine, store, postgres);
+    const [results] = (await runRounds([contest], postgres, load, rounds, seconds)) as [Results<Workers>];
+    await closeContest(contest);
+    for (const workers of ['1', '2', '4'] as const)
+      figures.push(
+        ...serverFigures(`${engine}, ${workers} workers`, results[workers], engine === 'PostgreSQL'),
+      );
+    for (const workers of ['2', '4'] as const) {
+      const rates = ratios(rate(results[workers]), rate(results['1']));
+      figures.push(figureOf(`${engine}, ${workers} workers / 1, rate`, rates, { digits: 2 }));
+    }
+  }
+  load.stop();
+  return { title: `Lookups in ${count(rows)} rows by several processes`, figures };
 }
 
-function sideGroup(
-  title: string,
-  label: string,
-  { results }: ContestResult,
-  targets: { readonly rate?: Target; readonly p99?: Target } = {},
-): Group {
-  const sides = (Object.keys(TITLES) as (keyof typeof TITLES)[]).flatMap((side) =>
-    serverFigures(`${label}: ${TITLES[side]}`, results[side]),
+function rate(results: readonly TurnResult[]): readonly number[] {
+  return results.map(({ perSecond }) => perSecond);
+}
+
+/** What one server did. */
+function serverFigures(name: string, results: readonly TurnResult[], asksDatabase: boolean): Figure[] {
+  const time = { digits: 1, unit: ' µs' };
+  return [
+    figureOf(`${name}, requests per second`, rate(results), { digits: 0 }),
+    figureOf(
+      `${name}, p99`,
+      results.map(({ p99 }) => p99),
+      { digits: 2, unit: ' ms' },
+    ),
+    ...figureIfKnown(
+      `${name}, processor time per request`,
+      results.map(({ processorTime }) => processorTime),
+      time,
+    ),
+    // What autovacuum uses while another server has its turn is not the lookups'.
+    ...(asksDatabase
+      ? figureIfKnown(
+          `${name}, the database server's in addition`,
+          results.map(({ databaseTime }) => databaseTime),
+          time,
+        )
+      : []),
+  ];
+}
+
+function sideGroup(title: string, label: string, results: Results<Side>, target?: Target): Group {
+  const figures = (Object.keys(TITLES) as Side[]).flatMap((side) =>
+    serverFigures(`${label}: ${TITLES[side]}`, results[side], side === 'select' || side === 'postgres'),
   );
   const { bare, select, sqlite, postgres } = results;
+  const ratio = (name: string, a: readonly TurnResult[], b: readonly TurnResult[], wanted?: Target) =>
+    figureOf(`${label}: ${name}, rate`, ratios(rate(a), rate(b)), { digits: 2, target: wanted });
+  const p99 = (all: readonly TurnResult[]) => all.map((result) => result.p99);
+  const atMostThrice = target && ({ kind: 'most', value: 3 } as const);
   return {
     title,
     figures: [
-      ...sides,
-      ...ratioFigures(`${label}: SQLite / bare`, sqlite, bare, targets),
-      ...ratioFigures(`${label}: PostgreSQL / bare`, postgres, bare),
-      ...ratioFigures(`${label}: PostgreSQL / SELECT`, postgres, select, {
-        rate: { kind: 'least', value: 1.5 },
+      ...figures,
+      ratio('SQLite / bare', sqlite, bare, target),
+      figureOf(`${label}: SQLite / bare, p99`, ratios(p99(sqlite), p99(bare)), {
+        digits: 1,
+        target: atMostThrice,
       }),
-      ...ratioFigures(`${label}: SQLite / SELECT`, sqlite, select),
+      ratio('PostgreSQL / bare', postgres, bare),
+      ratio('PostgreSQL / SELECT', postgres, select, { kind: 'least', value: 1.5 }),
     ],
   };
 }
 
-function growthGroup(rows: number, large: ContestResult, small: ContestResult): Group {
-  const percent = (values: readonly number[]) => values.map((value) => (value - 1) * 100);
-  const rates = (results: Results, side: keyof Results) => results[side].map(({ perSecond }) => perSecond);
-  const each = (a: readonly number[], b: readonly number[]) =>
-    a.map((value, at) => value / (b[at] ?? Number.NaN));
-  const shared = { digits: 1, unit: ' %' };
-  const target: Target = { kind: 'most', value: 15 };
-  const figures = (['sqlite', 'postgres'] as const).flatMap((side) => {
-    const ratios = ({ results }: ContestResult) => each(rates(results, side), rates(results, 'bare'));
-    const aim = side === 'sqlite' ? { ...shared, target } : shared;
-    return [
-      figureOf(
-        `cost of growth on ${side}, by ratio to bare`,
-        percent(each(ratios(small), ratios(large))),
-        aim,
-      ),
-      // The stricter view: bare pays for its larger Map too, which the ratio takes away.
-      figureOf(
-        `cost of growth on ${side}, Bonin alone`,
-        percent(each(rates(small.results, side), rates(large.results, side))),
-        aim,
-      ),
-    ];
-  });
-  const select = percent(each(rates(small.results, 'select'), rates(large.results, 'select')));
+function growthGroup(rows: number, large: Results<Side>, small: Results<Side>): Group {
+  const cost = (name: string, before: readonly number[], after: readonly number[], target?: Target) =>
+    figureOf(
+      `cost of growth: ${name}`,
+      ratios(before, after).map((value) => (value - 1) * 100),
+      { digits: 0, unit: ' %', target },
+    );
+  const own = (side: Side) => cost(TITLES[side], rate(small[side]), rate(large[side]));
+  // Bare pays for its larger Map too, which the ratio takes away.
+  const toBare = ({ sqlite, bare }: Results<Side>) => ratios(rate(sqlite), rate(bare));
   return {
     title: `What ${count(rows)} rows cost against ${count(SMALL)}`,
-    figures: [...figures, figureOf('cost of growth of one SELECT for each request', select, shared)],
+    figures: [
+      own('sqlite'),
+      cost('Bonin on SQLite, by ratio to bare', toBare(small), toBare(large), { kind: 'most', value: 15 }),
+      own('postgres'),
+      own('select'),
+    ],
   };
 }
 
-function warnIfBusy(results: readonly ContestResult[]): void {
-  const spare = Math.min(...results.flatMap(({ results: { bare } }) => bare.map((result) => result.spare)));
+function warnIfBusy(results: readonly Results<Side>[]): void {
+  const spare = Math.min(...results.flatMap(({ bare }) => bare.map((result) => result.spare)));
   console.log(`The load generator had at least ${formatNumber(spare * 100, 0)} % of its time to spare.`);
   if (spare < LEAST_SPARE)
     console.log('NOTE: that is too little; bare may be faster than shown, and the ratios lower.');

@@ -1,18 +1,14 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureBatches } from './batches.ts';
-import { measureColdStart } from './cold-start.ts';
-import { type Cores, pickCores } from './cores.ts';
-import { type Group, memoryFigures } from './figures.ts';
+import { measureStart } from './cold-start.ts';
 import { CONNECTIONS } from './load.ts';
-import { measureLookups, SMALL } from './lookups.ts';
-import { startBenchPostgres } from './postgres-store.ts';
-import { measureProcesses } from './processes.ts';
-import { type Figure, printReport } from './report.ts';
-import { findCli } from './server-process.ts';
+import { measureLookups, measureProcesses, SMALL } from './lookups.ts';
+import { startPostgres } from './postgres.ts';
+import { type Group, printReport } from './report.ts';
+import { type Cores, findCli, pickCores } from './servers.ts';
 import { measureVerifications } from './verifications.ts';
 
-const COLD_STARTS = 10;
 /** Tokens live half an hour, so all rounds with one set of them must end well before. */
 const LONGEST = 1500;
 const PARTS = ['lookups', 'processes', 'batches', 'verifications', 'start'] as const;
@@ -22,7 +18,7 @@ const HELP = `Usage: npm run bench -- [--rows NUMBER] [--rounds NUMBER] [--secon
 
 Measures Bonin on SQLite and on PostgreSQL (which comes along as a package) beside a bare node:http server that answers
 the same from memory, and beside one that does one SELECT for each request. Builds its stores in bench/.store/ at the
-first run (about two minutes and 1.5 GB for 1,000,000 rows, twenty and 15 GB for 10,000,000) and keeps them.
+first run (some minutes and 1.5 GB for 1,000,000 rows, ten times that for 10,000,000) and keeps them.
 
   --rows     certifications in the large store, default 1000000
   --rounds   rounds, in each of which every server has its turn, default 5
@@ -73,46 +69,19 @@ function describeRun({ rounds, seconds }: Settings, cores: Cores | null): string
   ].join('\n');
 }
 
-async function measureStart(): Promise<readonly Group[]> {
-  const { bare, bonin, ratio, firstEver, idle, bareIdle } = await measureColdStart(COLD_STARTS);
-  const shared = { digits: 0, unit: ' ms' };
-  const figures: Figure[] = [
-    { name: 'cold start: bare', value: bare.median, spread: bare, ...shared },
-    { name: 'cold start: bonin dev --memory', value: bonin.median, spread: bonin, ...shared },
-    {
-      name: "cold start: times bare's",
-      value: ratio.median,
-      spread: ratio,
-      digits: 2,
-      target: { kind: 'most', value: 4 },
-    },
-    { name: 'cold start: bonin, nothing compiled before', value: firstEver, ...shared },
-  ];
-  return [
-    { title: 'From starting the process to the first right answer', figures },
-    {
-      title: 'Memory',
-      figures: [
-        ...memoryFigures('bonin dev --memory, idle', idle, { kind: 'most', value: 90 }),
-        ...memoryFigures('bare with one answer, idle', bareIdle),
-      ],
-    },
-  ];
-}
-
 async function main(): Promise<void> {
   const settings = readSettings();
-  const { rows, rounds, seconds, parts } = settings;
+  const { rows, rounds, parts } = settings;
   const cores = pickCores();
   console.log(`${describeRun(settings, cores)}\n`);
-  const postgres = await startBenchPostgres();
+  const postgres = await startPostgres();
   try {
     const measure: Readonly<Record<Part, () => Promise<readonly Group[]>>> = {
-      lookups: () => measureLookups({ rows, rounds, seconds }, postgres, cores),
-      processes: async () => [await measureProcesses(rows, postgres, rounds, seconds)],
+      lookups: () => measureLookups(settings, postgres, cores),
+      processes: async () => [await measureProcesses(settings, postgres)],
       batches: async () => [await measureBatches(rows, postgres, rounds)],
-      verifications: async () => [await measureVerifications(rounds)],
-      start: measureStart,
+      verifications: async () => [await measureVerifications(rounds, postgres)],
+      start: async () => [await measureStart()],
     };
     // One report for each part: what was measured stands there, whatever becomes of the next one.
     for (const part of parts) printReport(await measure[part]());

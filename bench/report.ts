@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { makeStoreRoot } from './build-store.ts';
-import type { Spread } from './spread.ts';
+/** What several rounds gave. */
+export interface Spread {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+}
 
 export interface Target {
   readonly kind: 'least' | 'most';
@@ -10,29 +12,91 @@ export interface Target {
   readonly aim?: number;
 }
 
-/** One line of the report. Its name is also what it is found by in the next run. */
+/** One line of the report. */
 export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly spread?: Spread;
   readonly digits: number;
   readonly unit?: string;
-  readonly target?: Target;
+  readonly target?: Target | undefined;
 }
 
-interface LastRun {
-  readonly at: string;
-  readonly figures: Readonly<Record<string, number>>;
+/** Figures with a title. */
+export interface Group {
+  readonly title: string;
+  readonly figures: readonly Figure[];
 }
 
-const HEAD = ['', 'now', 'least – most', 'last time', 'target', ''] as const;
+type FigureRest = Pick<Figure, 'digits' | 'unit' | 'target'>;
 
-function readLast(file: string): LastRun | null {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as LastRun) : null;
+const HEAD = ['', 'median', 'least – most', 'wanted', ''] as const;
+
+export function count(rows: number): string {
+  return rows.toLocaleString('en-US');
 }
 
 export function formatNumber(value: number, digits: number): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** The median of what the rounds gave. */
+export function figureOf(name: string, values: readonly number[], rest: FigureRest): Figure {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  const median = sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+  return {
+    name,
+    value: median,
+    spread: { median, least: Math.min(...values), most: Math.max(...values) },
+    ...rest,
+  };
+}
+
+/** No figure where the system does not tell. */
+export function figureIfKnown(name: string, values: readonly number[], rest: FigureRest): Figure[] {
+  return values.some(Number.isNaN) ? [] : [figureOf(name, values, rest)];
+}
+
+/** Resident memory in megabytes; no figure where the system does not tell. */
+export function memoryFigure(name: string, megabytes: number | null, target?: Target): Figure[] {
+  return megabytes === null ? [] : [{ name, value: megabytes, digits: 0, unit: ' MB', target }];
+}
+
+/** Of each round, since both were measured in the same ones. */
+export function ratios(a: readonly number[], b: readonly number[]): readonly number[] {
+  return a.map((value, at) => value / (b[at] ?? Number.NaN));
+}
+
+export function printReport(groups: readonly Group[]): void {
+  const all = groups.flatMap(({ figures }) => figures.map(toCells));
+  const widths = HEAD.map((head, column) =>
+    Math.max(head.length, ...all.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return column === 1 || column === 2 ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join('  ')
+      .trimEnd();
+  console.log(line(HEAD));
+  for (const { title, figures } of groups) {
+    console.log(`\n${title}`);
+    for (const figure of figures) console.log(line(toCells(figure)));
+  }
+  console.log('');
+}
+
+function toCells(figure: Figure): readonly string[] {
+  const { name, value, spread, digits, unit = '' } = figure;
+  const range =
+    spread === undefined
+      ? ''
+      : `${formatNumber(spread.least, digits)} – ${formatNumber(spread.most, digits)}`;
+  return [name, `${formatNumber(value, digits)}${unit}`, range, describeTarget(figure), judge(figure)];
 }
 
 function describeTarget({ target, digits, unit = '' }: Figure): string {
@@ -47,46 +111,4 @@ function judge({ target, value }: Figure): string {
   const isMet = (limit: number) => (target.kind === 'least' ? value >= limit : value <= limit);
   if (!isMet(target.value)) return 'MISSED';
   return target.aim !== undefined && isMet(target.aim) ? 'met, aim too' : 'met';
-}
-
-function toCells(figure: Figure, last: LastRun | null): readonly string[] {
-  const { name, value, spread, digits, unit = '' } = figure;
-  const before = last?.figures[name];
-  return [
-    name,
-    `${formatNumber(value, digits)}${unit}`,
-    spread === undefined
-      ? ''
-      : `${formatNumber(spread.least, digits)} – ${formatNumber(spread.most, digits)}`,
-    before === undefined ? '' : `${formatNumber(before, digits)}${unit}`,
-    describeTarget(figure),
-    judge(figure),
-  ];
-}
-
-/** Prints figures beside those of the last run of the same, and keeps them for the next one. */
-export function printReport(groups: readonly { title: string; figures: readonly Figure[] }[]): void {
-  const file = join(makeStoreRoot(), 'last.json');
-  const last = readLast(file);
-  const all = groups.flatMap(({ figures }) => figures);
-  const cells = all.map((figure) => toCells(figure, last));
-  const widths = HEAD.map((head, column) =>
-    Math.max(head.length, ...cells.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) =>
-        column === 0 || column > 3 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd();
-  console.log(line(HEAD));
-  for (const { title, figures } of groups) {
-    console.log(`\n${title}`);
-    for (const figure of figures) console.log(line(toCells(figure, last)));
-  }
-  if (last !== null) console.log(`\nLast time: ${last.at}`);
-  const figures = Object.fromEntries(all.map(({ name, value }) => [name, value]));
-  const run: LastRun = { at: new Date().toISOString(), figures: { ...last?.figures, ...figures } };
-  writeFileSync(file, `${JSON.stringify(run, null, 2)}\n`);
 }

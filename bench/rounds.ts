@@ -1,113 +1,127 @@
-import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PostgresServer } from '../test/contract/postgres-server.ts';
-import { type BenchStore, forgetTokens, readRows, toImpUid } from './build-store.ts';
-import type { Cores } from './cores.ts';
-import { call, getToken } from './http-call.ts';
-import type { LoadResult, Pattern } from './load.ts';
-import type { LoadProcess } from './load-process.ts';
-import { ensureDatabase, forgetTokensIn, readServerTime, readThroughIn } from './postgres-store.ts';
+import type { LoadProcess, LoadResult, Pattern } from './load.ts';
+import { ask, type BenchPostgres, ensureDatabase } from './postgres.ts';
 import {
-  type Memory,
+  type Cores,
+  call,
+  getToken,
   readMemory,
   readProcessorTime,
   type ServerProcess,
   startBonin,
   startServer,
-} from './server-process.ts';
+} from './servers.ts';
+import { type BenchStore, forgetTokens, readRows, readThrough, toImpUid } from './store.ts';
 
 const WARM_UP = 2;
 const SAMPLE = 1000;
 /** Milliseconds until memory of a server that has just started has come to rest. */
 const REST = 1500;
 
-/** In the order of their turns: two references, and Bonin on each engine. */
-export const SIDES = ['bare', 'select', 'sqlite', 'postgres'] as const;
-export type Side = (typeof SIDES)[number];
-
 type Tokens = readonly (readonly string[])[];
 
 interface Contestant {
   readonly server: ServerProcess;
-  /** Before the first request. */
-  readonly idle: Memory | null;
-  /** The key pairs' tokens; of the references, which check none, those of Bonin on SQLite. */
+  /** Megabytes before the first request; null where the system does not tell. */
+  readonly idle: number | null;
+  /** The key pairs' tokens. With the same ones as the contestant before, it gets the very same requests. */
   readonly tokens: Tokens;
+  /** Whether each answer must be about the id that was asked for. */
+  readonly checkIds: boolean;
 }
 
-/** The servers on one store, all of them serving. */
-export interface Contest {
+/** Servers on one store, all of them serving, in the order of their turns. */
+export interface Contest<Name extends string> {
   readonly store: BenchStore;
   readonly pattern: Pattern;
-  readonly contestants: Readonly<Record<Side, Contestant>>;
+  readonly contestants: Readonly<Record<Name, Contestant>>;
 }
 
 export interface TurnResult extends LoadResult {
   /** Processor time of the server per request, in microseconds; NaN where the system does not tell. */
   readonly processorTime: number;
-  /** The same of the database server's processes; 0 for who has none. */
+  /** The same of the database server's processes, whoever made them work. */
   readonly databaseTime: number;
 }
 
 /** One result for each round. */
-export type Results = Readonly<Record<Side, readonly TurnResult[]>>;
+export type Results<Name extends string> = Readonly<Record<Name, readonly TurnResult[]>>;
 
-export interface ContestResult {
-  readonly results: Results;
-  readonly idle: Readonly<Record<Side, Memory | null>>;
-  readonly after: Readonly<Record<Side, Memory | null>>;
-}
+/** Two references, and Bonin on each engine. */
+export type Side = 'bare' | 'select' | 'sqlite' | 'postgres';
 
-export async function openContest(
+/** How many processes. */
+export type Workers = '1' | '2' | '4';
+
+/** Bonin on both engines beside both references. */
+export async function openSides(
   store: BenchStore,
-  postgres: PostgresServer,
+  postgres: BenchPostgres,
   pattern: Pattern,
   cores: Cores | null,
-): Promise<Contest> {
+): Promise<Contest<Side>> {
   const core = cores?.server;
-  const databaseUrl = await ensureDatabase(postgres, store);
-  forgetTokens(store);
-  await forgetTokensIn(databaseUrl);
-  readThrough(store);
-  await readThroughIn(databaseUrl);
+  const databaseUrl = await openStore(store, postgres);
   const open = async (server: ServerProcess, tokens: Tokens | null): Promise<Contestant> => {
     await sleep(REST);
     const idle = readMemory(server.pid);
-    return { server, idle, tokens: tokens ?? (await collectTokens(server, store)) };
+    const own = tokens ?? (await collectTokens(server, store));
+    return { server, idle, tokens: own, checkIds: tokens === null };
   };
   const sqlite = await open(await startBonin(store.folder, { core }), null);
-  const bodies = await sampleBodies(sqlite.server, store, sqlite.tokens);
   const bodiesFile = join(store.folder, 'bodies.jsonl');
-  writeFileSync(bodiesFile, bodies.join('\n'));
-  const bare = ['bench/bare-server.ts', store.idsFile, store.ownersFile, bodiesFile];
+  writeFileSync(bodiesFile, (await sampleBodies(sqlite.server, store, sqlite.tokens)).join('\n'));
+  const reference = (...words: readonly string[]) => startServer(['bench/references.ts', ...words], { core });
   const environment = { BONIN_DATABASE_URL: databaseUrl };
   return {
     store,
     pattern,
     contestants: {
-      bare: await open(await startServer(bare, { core }), sqlite.tokens),
-      select: await open(await startServer(['bench/select-server.ts', databaseUrl], { core }), sqlite.tokens),
+      bare: await open(await reference('bare', store.idsFile, store.ownersFile, bodiesFile), sqlite.tokens),
+      select: await open(await reference('select', databaseUrl), sqlite.tokens),
       sqlite,
       postgres: await open(await startBonin(store.folder, { core, environment }), null),
     },
   };
 }
 
-/** Brings the database into the system's cache: what is measured is a server that has run for a while, not the disk. */
-export function readThrough({ folder }: BenchStore): void {
-  const chunk = Buffer.alloc(8 * 1024 * 1024);
-  const descriptor = openSync(join(folder, 'bonin.db'), 'r');
-  while (readSync(descriptor, chunk) > 0);
-  closeSync(descriptor);
+/**
+ * Bonin on one engine with one, two and four processes. Nothing is pinned to a core: they share the machine with the
+ * load and, on PostgreSQL, with the database server.
+ */
+export async function openWorkers(
+  engine: 'SQLite' | 'PostgreSQL',
+  store: BenchStore,
+  postgres: BenchPostgres,
+): Promise<Contest<Workers>> {
+  const databaseUrl = await openStore(store, postgres);
+  const environment = engine === 'SQLite' ? {} : { BONIN_DATABASE_URL: databaseUrl };
+  const start = (workers: Workers) => startBonin(store.folder, { environment }, ['--workers', workers]);
+  const first = await start('1');
+  const tokens = await collectTokens(first, store);
+  const open = (server: ServerProcess): Contestant => ({ server, idle: null, tokens, checkIds: true });
+  const contestants = { 1: open(first), 2: open(await start('2')), 4: open(await start('4')) };
+  return { store, pattern: 'uniform', contestants };
 }
 
-export async function closeContest({ contestants }: Contest): Promise<void> {
-  for (const side of SIDES) await contestants[side].server.stop();
+/** Brings both databases of a store into the system's cache, and forgets tokens that could end within a contest. */
+async function openStore(store: BenchStore, postgres: BenchPostgres): Promise<string> {
+  const databaseUrl = await ensureDatabase(postgres, store);
+  forgetTokens(store);
+  await ask(databaseUrl, 'DELETE FROM access_tokens');
+  readThrough(store);
+  await ask(databaseUrl, 'SELECT sum(length(sealed)) FROM certifications');
+  return databaseUrl;
+}
+
+export async function closeContest<Name extends string>({ contestants }: Contest<Name>): Promise<void> {
+  for (const { server } of Object.values<Contestant>(contestants)) await server.stop();
 }
 
 /** A token for every key pair, asked for as merchants ask. */
-export async function collectTokens({ url }: ServerProcess, { keyPairs }: BenchStore): Promise<string[][]> {
+async function collectTokens({ url }: ServerProcess, { keyPairs }: BenchStore): Promise<Tokens> {
   const tokens: string[][] = [];
   for (const pairs of keyPairs) {
     const own: string[] = [];
@@ -136,61 +150,57 @@ async function sampleBodies({ url }: ServerProcess, store: BenchStore, tokens: T
 /**
  * Loads all servers in turn, round by round. Whatever slows the machine for a while hits all sides of a ratio.
  */
-export async function runRounds(
-  contests: readonly Contest[],
-  postgres: PostgresServer,
+export async function runRounds<Name extends string>(
+  contests: readonly Contest<Name>[],
+  postgres: BenchPostgres,
   load: LoadProcess,
   rounds: number,
   seconds: number,
-): Promise<readonly ContestResult[]> {
-  const results = contests.map(() => bySide((): TurnResult[] => []));
+): Promise<readonly Results<Name>[]> {
+  const results = contests.map(({ contestants }) => mapValues(contestants, (): TurnResult[] => []));
   for (let round = 0; round <= rounds; round++) {
-    // The first one warms up and does not count.
-    const length = round === 0 ? WARM_UP : seconds;
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2Kround ${round} of ${rounds}`);
-    for (const [at, contest] of contests.entries()) {
-      for (const side of SIDES) {
-        const result = await loadOnce(contest, side, postgres, load, length);
-        if (round > 0) results[at]?.[side].push(result);
+    for (const [at, { store, pattern, contestants }] of contests.entries()) {
+      let tokens: Tokens | null = null;
+      for (const name of Object.keys(contestants) as Name[]) {
+        const contestant = contestants[name];
+        if (contestant.tokens !== tokens) {
+          tokens = contestant.tokens;
+          await load.prepare({ store, tokens, pattern });
+        }
+        // The first round warms up and does not count.
+        const result = await takeTurn(name, contestant, postgres, load, round === 0 ? WARM_UP : seconds);
+        if (round > 0) results[at]?.[name].push(result);
       }
     }
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
-  return contests.map(({ contestants }, at) => ({
-    results: results[at] as Results,
-    idle: bySide((side) => contestants[side].idle),
-    after: bySide((side) => readMemory(contestants[side].server.pid)),
-  }));
+  return results;
 }
 
-function bySide<T>(make: (side: Side) => T): Record<Side, T> {
-  return { bare: make('bare'), select: make('select'), sqlite: make('sqlite'), postgres: make('postgres') };
+function mapValues<Name extends string, T, U>(
+  values: Readonly<Record<Name, T>>,
+  map: (value: T) => U,
+): Record<Name, U> {
+  const entries = Object.entries<T>(values).map(([name, value]) => [name, map(value)]);
+  return Object.fromEntries(entries) as Record<Name, U>;
 }
 
-async function loadOnce(
-  { store, pattern, contestants }: Contest,
-  side: Side,
-  postgres: PostgresServer,
+async function takeTurn(
+  name: string,
+  { server, checkIds }: Contestant,
+  postgres: BenchPostgres,
   load: LoadProcess,
   seconds: number,
 ): Promise<TurnResult> {
-  const { server, tokens } = contestants[side];
-  const { idsFile, ownersFile } = store;
-  const isBonin = side === 'sqlite' || side === 'postgres';
-  const name = `${store.folder} ${side === 'postgres' ? side : 'sqlite'}`;
-  // Bare comes first in a round; whoever has the same tokens then gets the very requests that bare got.
-  if (side === 'bare' || side === 'postgres')
-    await load.prepare({ name, idsFile, ownersFile, tokens, pattern });
-  const serverBefore = readProcessorTime(server.pid) ?? Number.NaN;
-  const databaseBefore = readServerTime(postgres);
-  const result = await load.run({ name, port: server.port, seconds, checkIds: isBonin });
+  const serverBefore = readProcessorTime(server.pid);
+  const databaseBefore = readProcessorTime(postgres.pid);
+  const result = await load.run({ port: server.port, seconds, checkIds });
   if (result.wrong > 0)
-    throw new Error(
-      `${result.wrong} of ${result.answered} answers of the ${side} server were wrong or missing`,
-    );
+    throw new Error(`${result.wrong} of ${result.answered} answers of ${name} were wrong or missing`);
   return {
     ...result,
-    processorTime: ((readProcessorTime(server.pid) ?? Number.NaN) - serverBefore) / result.answered,
-    databaseTime: (readServerTime(postgres) - databaseBefore) / result.answered,
+    processorTime: (readProcessorTime(server.pid) - serverBefore) / result.answered,
+    databaseTime: (readProcessorTime(postgres.pid) - databaseBefore) / result.answered,
   };
 }

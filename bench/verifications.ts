@@ -2,30 +2,29 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_SEED } from '../src/sandbox/people-file.ts';
-import { type PostgresServer, startPostgres } from '../test/contract/postgres-server.ts';
-import { figureIfKnown, figureOf, type Group } from './figures.ts';
-import { call, getToken } from './http-call.ts';
-import { readServerTime } from './postgres-store.ts';
-import { findCli, readProcessorTime, startServer } from './server-process.ts';
+import type { BenchPostgres } from './postgres.ts';
+import { figureIfKnown, figureOf, type Group } from './report.ts';
+import { call, findCli, getToken, readProcessorTime, startServer } from './servers.ts';
 
 /** Verifications under way at one moment. */
 const AT_ONCE = 32;
 const WARM_UP = 200;
 const EACH_ROUND = 1000;
-const NO_TOKEN = { perSecond: 0, processorTime: 0, databaseTime: 0 };
 
-type Round = typeof NO_TOKEN;
+interface Round {
+  readonly perSecond: number;
+  /** Microseconds for each verification: of Bonin, of the database server. */
+  readonly processorTime: number;
+  readonly databaseTime: number;
+}
 
 /**
  * Whole verifications by OTP, with the sandbox's provider: request, confirmation, lookup. Three requests and, on
  * either engine, four durable transactions.
  */
-export async function measureVerifications(rounds: number): Promise<Group> {
-  // A server of its own, since what is written here is not kept.
-  const postgres = await startPostgres();
+export async function measureVerifications(rounds: number, postgres: BenchPostgres): Promise<Group> {
   const sqlite = await measureOn(null, postgres, rounds);
-  const inPostgres = await measureOn(await postgres.newDatabase(), postgres, rounds);
-  await postgres.close();
+  const inPostgres = await measureOn(await postgres.newDatabase('verifications'), postgres, rounds);
   const figures = (engine: string, results: readonly Round[]) => [
     figureOf(
       `verification on ${engine}, per second`,
@@ -40,7 +39,7 @@ export async function measureVerifications(rounds: number): Promise<Group> {
     ...(engine === 'SQLite'
       ? []
       : figureIfKnown(
-          `verification on ${engine}, the database server's besides`,
+          `verification on ${engine}, the database server's in addition`,
           results.map(({ databaseTime }) => databaseTime),
           { digits: 0, unit: ' µs' },
         )),
@@ -53,7 +52,7 @@ export async function measureVerifications(rounds: number): Promise<Group> {
 
 async function measureOn(
   databaseUrl: string | null,
-  postgres: PostgresServer,
+  postgres: BenchPostgres,
   rounds: number,
 ): Promise<Round[]> {
   const folder = mkdtempSync(join(tmpdir(), 'bonin-bench-'));
@@ -64,15 +63,15 @@ async function measureOn(
   await verify(server.url, token, WARM_UP);
   const results: Round[] = [];
   for (let round = 0; round < rounds; round++) {
-    const before = readProcessorTime(server.pid) ?? Number.NaN;
-    const databaseBefore = readServerTime(postgres);
+    const before = readProcessorTime(server.pid);
+    const databaseBefore = readProcessorTime(postgres.pid);
     const startedAt = performance.now();
     await verify(server.url, token, EACH_ROUND);
     const seconds = (performance.now() - startedAt) / 1000;
     results.push({
       perSecond: EACH_ROUND / seconds,
-      processorTime: ((readProcessorTime(server.pid) ?? Number.NaN) - before) / EACH_ROUND,
-      databaseTime: (readServerTime(postgres) - databaseBefore) / EACH_ROUND,
+      processorTime: (readProcessorTime(server.pid) - before) / EACH_ROUND,
+      databaseTime: (readProcessorTime(postgres.pid) - databaseBefore) / EACH_ROUND,
     });
   }
   await server.stop();

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { findCli, track } from '../bench/server-process.ts';
+import { findCli, track } from '../bench/servers.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LOOK_EVERY = 20;

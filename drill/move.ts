@@ -8,9 +8,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type BenchStore, ensureStore, readRows, toImpUid } from '../bench/build-store.ts';
-import { call, getToken } from '../bench/http-call.ts';
-import { startBonin } from '../bench/server-process.ts';
+import { call, getToken, startBonin } from '../bench/servers.ts';
+import { type BenchStore, ensureStore, readRows, toImpUid } from '../bench/store.ts';
 import { ask, startPostgres } from '../test/contract/postgres-server.ts';
 import { type CommandRun, runCommand } from './command.ts';
 

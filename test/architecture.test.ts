@@ -293,6 +293,17 @@ describe('architecture', () => {
     expect(found.filter((file) => !file.includes('node_modules') && DRAWERS.test(file))).toEqual([]);
   });
 
+  it('has benches that need nothing of the tests', () => {
+    const benches = readdirSync(join(ROOT, 'bench')).filter((file) => file.endsWith('.ts'));
+    expect(benches).toContain('main.ts');
+    const found = benches.flatMap((file) =>
+      importsOf(`../bench/${file}`)
+        .filter((each) => each.startsWith('.'))
+        .map((each) => `${file} imports ${relative(ROOT, join(ROOT, 'bench', each))}`),
+    );
+    expect(found.filter((each) => !/ imports (bench|src)\/[^.]/.test(each))).toEqual([]);
+  });
+
   it.each(['src', 'test'])('describes the folders of %s as they are', (top) => {
     expect(documentedFolders(top)).toEqual(foldersOf(top));
   });

@@ -1,10 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -14,17 +17,18 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { createProgress } from '../src/cli/progress.ts';
 import { readMasterKeys } from '../src/config/master-keys.ts';
-import { detailsContext, packDetails } from '../src/core/certification.ts';
+import { type CertificationDetails, detailsContext, packDetails } from '../src/core/certification.ts';
 import { type Channel, PROVIDER_NAMES } from '../src/core/channel.ts';
+import type { Carrier, Identity } from '../src/core/identity.ts';
 import { newImpUid } from '../src/core/ids.ts';
 import type { Vault } from '../src/core/vault.ts';
 import { createLog } from '../src/log.ts';
+import { fakeCi, fakeDi, fakeProviderTid } from '../src/sandbox/fake-ids.ts';
 import { type App, createApp } from '../src/server/mount.ts';
 import { SERVE_POLICY } from '../src/server/policy.ts';
-import { randomDetails } from './random-person.ts';
 
 /** Raise it when rows come out different, so that kept stores are built again. */
-const BUILDER_VERSION = 2;
+const BUILDER_VERSION = 3;
 const MERCHANTS = 20;
 const KEY_PAIRS_EACH = 55;
 /** What a row takes in the file, and a bit more: a page that leaves memory before all rows are there comes back. */
@@ -43,6 +47,8 @@ export interface KeyPair {
 export interface BenchStore {
   readonly folder: string;
   readonly rows: number;
+  /** Differs when the rows or the schema do. */
+  readonly fingerprint: string;
   /** Float64Array of the digits of every id, oldest first. */
   readonly idsFile: string;
   /** Uint8Array, parallel to the ids: whose the row is, as a place in `keyPairs`. */
@@ -71,31 +77,34 @@ export async function ensureStore(rows: number): Promise<BenchStore> {
   const folder = join(makeStoreRoot(), `${rows}-rows`);
   const fingerprint = fingerprintOf(rows);
   if (existsSync(folder)) {
-    const kept = describe(folder, rows);
-    if (kept !== null && kept.fingerprint === fingerprint && (await isReadable(kept.store)))
-      return kept.store;
+    const kept = readStore(folder, rows);
+    if (kept?.fingerprint === fingerprint && (await isReadable(kept))) return kept;
     process.stderr.write(`The kept store of ${rows} rows is of another version; building it again.\n`);
     rmSync(folder, { recursive: true });
   }
   const unfinished = `${folder}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { mode: 0o700 });
-  const keyPairs = await build(unfinished, rows);
-  const description: Description = { fingerprint, keyPairs };
+  const description: Description = { fingerprint, keyPairs: await build(unfinished, rows) };
   writeFileSync(join(unfinished, 'store.json'), `${JSON.stringify(description, null, 2)}\n`);
   renameSync(unfinished, folder);
-  return toStore(folder, rows, keyPairs);
+  return toStore(folder, rows, description);
 }
 
-function toStore(folder: string, rows: number, keyPairs: Description['keyPairs']): BenchStore {
-  return { folder, rows, idsFile: join(folder, 'ids.bin'), ownersFile: join(folder, 'owners.bin'), keyPairs };
+function toStore(folder: string, rows: number, description: Description): BenchStore {
+  return {
+    folder,
+    rows,
+    idsFile: join(folder, 'ids.bin'),
+    ownersFile: join(folder, 'owners.bin'),
+    ...description,
+  };
 }
 
-function describe(folder: string, rows: number): { fingerprint: string; store: BenchStore } | null {
+function readStore(folder: string, rows: number): BenchStore | null {
   const file = join(folder, 'store.json');
   if (!existsSync(file)) return null;
-  const { fingerprint, keyPairs } = JSON.parse(readFileSync(file, 'utf8')) as Description;
-  return { fingerprint, store: toStore(folder, rows, keyPairs) };
+  return toStore(folder, rows, JSON.parse(readFileSync(file, 'utf8')) as Description);
 }
 
 function fingerprintOf(rows: number): string {
@@ -104,9 +113,9 @@ function fingerprintOf(rows: number): string {
   return hash.digest('hex');
 }
 
-/** Whether today's code gets a token for the newest row's owner and opens that row. */
 const VISITOR = { surface: 'v1', requestId: '', address: '' } as const;
 
+/** Whether today's code gets a token for the newest row's owner and opens that row. */
 async function isReadable(store: BenchStore): Promise<boolean> {
   const { ids, owners } = readRows(store);
   const pair = store.keyPairs[owners.at(-1) ?? 0]?.[0];
@@ -146,6 +155,14 @@ export function forgetTokens({ folder }: BenchStore): void {
   const database = new DatabaseSync(join(folder, 'bonin.db'));
   database.exec('DELETE FROM access_tokens');
   database.close();
+}
+
+/** Brings the database into the system's cache: what is measured is a server that has run for a while, not the disk. */
+export function readThrough({ folder }: BenchStore): void {
+  const chunk = Buffer.alloc(8 * 1024 * 1024);
+  const descriptor = openSync(join(folder, 'bonin.db'), 'r');
+  while (readSync(descriptor, chunk) > 0);
+  closeSync(descriptor);
 }
 
 function openApp(folder: string): Promise<App> {
@@ -242,4 +259,61 @@ function insertRows(
   database.close();
   writeFileSync(join(folder, 'ids.bin'), new Uint8Array(ids.buffer));
   writeFileSync(join(folder, 'owners.bin'), owners);
+}
+
+const FAMILY_NAMES = [...'김이박최정강조윤장임한오서신권황안송류홍', '남궁', '선우'];
+const SYLLABLES = [
+  ...'가경광규기나다대도동라루리민보상서석선성소수승시아연영예온우원유윤은의이인자재정주준지진찬창채태하한해현혜호효훈희',
+];
+const FOREIGN_NAMES = [
+  'KIM JOHN MICHAEL',
+  'NGUYEN THI MAI',
+  'SMITH ANNA',
+  'WANG XIAO',
+  'TANAKA YUKI',
+  'LEE DAVID',
+];
+const CARRIERS: readonly Carrier[] = ['SKT', 'KT', 'LGT'];
+
+const DAY = 86_400_000;
+const FIRST_BIRTHDAY = Date.UTC(1925, 0, 1);
+/** From 1925 into 2007: the life dates that a lookup turns into seconds are many, as in the field. */
+const BIRTHDAYS = 30_000;
+
+function below(limit: number): number {
+  return Math.floor(Math.random() * limit);
+}
+
+function pick<T>(list: readonly T[]): T {
+  return list[below(list.length)] as T;
+}
+
+/** Invented details as an agency would deliver them; the numbers are of ranges that nobody has. */
+function randomDetails(channel: Channel, requestedAt: number, row: number): CertificationDetails {
+  return {
+    merchantUid: Math.random() < 0.5 ? `order_${row}_${requestedAt}` : `nobody_${requestedAt}`,
+    pageUrl:
+      Math.random() < 0.1 ? null : `https://shop-${channel.merchantId}.example/member/join?step=${below(9)}`,
+    providerTid: fakeProviderTid(channel, requestedAt),
+    identity: randomIdentity(channel.channelKey),
+  };
+}
+
+function randomIdentity(channelKey: string): Identity {
+  const foreigner = Math.random() < 0.03;
+  const person = {
+    name: foreigner ? pick(FOREIGN_NAMES) : `${pick(FAMILY_NAMES)}${pick(SYLLABLES)}${pick(SYLLABLES)}`,
+    birthday: new Date(FIRST_BIRTHDAY + below(BIRTHDAYS) * DAY).toISOString().slice(0, 10),
+    gender: pick(['male', 'female'] as const),
+    foreigner,
+  };
+  return {
+    ...person,
+    phone: `010${pick(['0000', '9999'])}${String(below(10_000)).padStart(4, '0')}`,
+    carrier: pick(CARRIERS),
+    mvno: Math.random() < 0.15,
+    // Production keeps nobody who is marked as a sandbox's.
+    ci: fakeCi(person).replace('SANDBOX/', 'INVENTED'),
+    di: fakeDi(person, channelKey).replace('SANDBOX/', 'INVENTED'),
+  };
 }
