@@ -1,7 +1,9 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { AppError } from '../errors.ts';
 import type { Handler, Route } from '../http/routes.ts';
 import { answerFile, once, type StaticFile, staticFile } from './files.ts';
 import { type Lang, langOf, PAGE_POLICY, renderPage } from './page.ts';
-import { readAsset, readRenderer } from './renderer.ts';
 
 /** Asked again before each use, and then mostly answered 304. */
 const FRESH = ['Cache-Control', 'no-cache'];
@@ -18,6 +20,7 @@ const PAGE_HEADERS = [
   'same-origin',
 ];
 const SCRIPT = 'text/javascript; charset=UTF-8';
+const RENDERER = 'redoc.standalone.js';
 
 /**
  * The reference: `/openapi.json`, which any page may read, and `/docs`, which draws it. `describe` returns the document
@@ -70,4 +73,23 @@ function versionOf(file: (() => StaticFile) | undefined): string {
   } catch {
     return '';
   }
+}
+
+/**
+ * The script that draws the reference. A published package has it beside this file; the sources find it among the
+ * development packages. Throws `route_unknown` where neither is installed, and the page then says where the document is.
+ */
+function readRenderer(): Uint8Array {
+  const copied = new URL(`./assets/${RENDERER}`, import.meta.url);
+  if (existsSync(copied)) return readFileSync(copied);
+  try {
+    return readFileSync(createRequire(import.meta.url).resolve(`redoc/bundles/${RENDERER}`));
+  } catch (cause) {
+    throw new AppError('route_unknown', { detail: 'the renderer of the reference is not installed', cause });
+  }
+}
+
+/** A file of the page that comes along. */
+function readAsset(name: string): Uint8Array {
+  return readFileSync(new URL(`./assets/${name}`, import.meta.url));
 }

@@ -1,7 +1,9 @@
+import { success } from '../api/v1/envelope.ts';
 import { V1_FORMAT } from '../api/v1/errors.ts';
 import { v1Routes } from '../api/v1/index.ts';
 import { describeApi, type Supplement } from '../api/v1/reference/openapi.ts';
-import type { OpenDatabase } from '../core/store.ts';
+import type { OpenDatabase, Store } from '../core/store.ts';
+import { AppError } from '../errors.ts';
 import type { CorsPolicy } from '../http/answers.ts';
 import type { Observer } from '../http/observer.ts';
 import type { Route, Surface } from '../http/routes.ts';
@@ -12,7 +14,6 @@ import type { PageExtras } from '../page/extras.ts';
 import { pageRoutes } from '../page/routes.ts';
 import { scriptRoutes } from '../page/scripts.ts';
 import { referenceRoutes } from '../reference/routes.ts';
-import { healthRoutes } from './health.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 import { openServicesAndReset, type ServiceOptions, type Services } from './services.ts';
 
@@ -68,6 +69,7 @@ export interface Listening {
 }
 
 const PATIENCE = 10_000;
+const HEALTHY = success('{"status":"ok"}');
 const KEEP_UNVERIFIED = 30 * 86_400_000;
 
 /** Opens the services and mounts them on a server that does not listen yet. */
@@ -156,4 +158,24 @@ async function mount(services: Services, options: AppOptions, resetCertification
       await services.close();
     },
   };
+}
+
+/** `GET /livez`: the process answers. `GET /readyz`: it can serve, that is, its store answers; else 503. */
+function healthRoutes(store: Store): readonly Route[] {
+  return [
+    { path: '/livez', methods: { GET: async () => HEALTHY } },
+    {
+      path: '/readyz',
+      methods: {
+        GET: async () => {
+          try {
+            await store.check();
+          } catch (cause) {
+            throw new AppError('not_ready', { cause });
+          }
+          return HEALTHY;
+        },
+      },
+    },
+  ];
 }

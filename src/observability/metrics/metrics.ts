@@ -1,14 +1,15 @@
 import type { ServiceHooks } from '../../core/hooks.ts';
 import type { OpenDatabase, Store } from '../../core/store.ts';
+import { type WatchVerb, watchStore } from '../../core/watched-store.ts';
+import { toAppError } from '../../errors.ts';
 import { attempt, reportOnce } from '../../http/guards.ts';
 import type { Observer } from '../../http/observer.ts';
 import type { Route } from '../../http/routes.ts';
 import type { Logger } from '../../log.ts';
 import { readVersion } from '../../version.ts';
 import { addGauges } from './gauges.ts';
-import { createInstruments, type Instruments, type MetricRecord } from './instruments.ts';
+import { createInstruments, type Instruments, type MetricRecord, OWN_FAULTS } from './instruments.ts';
 import { listenForScrapes, type MetricsAddress, type MetricsListener } from './listener.ts';
-import { measureStore } from './measured-store.ts';
 import { observeRequests } from './requests.ts';
 
 export interface MetricsAbout {
@@ -66,6 +67,28 @@ function countServices(
       }),
     jobEnded: (job, outcome) => guarded(() => jobRuns.inc({ job, outcome })),
   };
+}
+
+/** The same store, whose calls are timed, and whose errors are counted. */
+function measureStore(
+  store: Store,
+  engine: string,
+  instruments: Instruments,
+  report: (error: unknown) => void,
+): Store {
+  const { storeSeconds, storeErrors } = instruments;
+  const watch: WatchVerb = (verb) => {
+    const seconds = storeSeconds.of(engine, verb);
+    for (const code of OWN_FAULTS) storeErrors.inc({ engine, verb, code }, 0);
+    return () => {
+      const startedAt = performance.now();
+      return (thrown) => {
+        seconds.observe((performance.now() - startedAt) / 1000);
+        if (thrown !== undefined) storeErrors.inc({ engine, verb, code: toAppError(thrown).code });
+      };
+    };
+  };
+  return watchStore(store, watch, report);
 }
 
 /** Shows the figures at an address, or sends them to the primary of the cluster. */
