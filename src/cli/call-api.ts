@@ -7,7 +7,7 @@ export const SERVER_OPTIONS: Readonly<Record<string, CommandOption>> = {
   url: {
     type: 'string',
     value: 'URL',
-    about: 'Where the server is, base path included. (BONIN_URL, default http://127.0.0.1:8282)',
+    about: 'Address of the server, including the base path. (BONIN_URL, default http://127.0.0.1:8282)',
   },
 };
 

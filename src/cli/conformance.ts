@@ -16,19 +16,19 @@ export const conformance: Command = {
     key: {
       type: 'string',
       value: 'IMP_KEY',
-      about: 'The imp_key to ask with; better BONIN_IMP_KEY, which other users of the machine do not see.',
+      about: 'The imp_key to use. Prefer BONIN_IMP_KEY: other users of the machine cannot see it.',
     },
-    secret: { type: 'string', value: 'IMP_SECRET', about: 'The imp_secret; better BONIN_IMP_SECRET.' },
+    secret: { type: 'string', value: 'IMP_SECRET', about: 'The imp_secret to use. Prefer BONIN_IMP_SECRET.' },
     writes: {
       type: 'boolean',
       value: null,
-      about: 'Plays also the cases that may send an OTP to an invented person, confirm or delete.',
+      about: 'Also runs the cases that may send an OTP to an invented person, confirm or delete.',
     },
-    report: { type: 'string', value: 'FILE', about: 'Writes what came of every case as JSON into FILE.' },
+    report: { type: 'string', value: 'FILE', about: 'Writes the result of every case as JSON to FILE.' },
     pause: {
       type: 'string',
       value: 'MS',
-      about: `Waits so long between cases. Default: 0 on this machine, ${REMOTE_PAUSE} elsewhere.`,
+      about: `Pause between cases. Default: 0 on this machine, ${REMOTE_PAUSE} elsewhere.`,
     },
     'allow-remote': { type: 'boolean', value: null, about: 'Allows a host that is not this machine.' },
   },
@@ -40,7 +40,7 @@ export const conformance: Command = {
     const isRemote = !isLoopback(target.host);
     const pause = readPause(options['pause'], isRemote ? REMOTE_PAUSE : 0);
     if (isRemote && options['allow-remote'] !== true)
-      throw new UsageError([`${target.host} is not this machine; --allow-remote asks it all the same`]);
+      throw new UsageError([`${target.host} is not this machine; use --allow-remote to ask it anyway`]);
     if (!/^[\w-]+$/.test(pair.impKey) || !/^[\w-]+$/.test(pair.impSecret))
       throw new UsageError(['imp_key and imp_secret must be made of letters, digits, _ and -']);
 

@@ -9,7 +9,7 @@ import { printTotals } from './totals.ts';
 /** `bonin export FILE`: writes the whole database, sealed, for an import into another one. */
 export const exportCommand: Command = {
   operands: ['FILE'],
-  summary: 'Writes a database to a sealed file, to be moved; goes on if it was broken off.',
+  summary: 'Writes a database to a sealed file, to move it. Run it again to continue after an interruption.',
   options: settingOptions('export'),
 
   async run(call) {

@@ -9,7 +9,7 @@ import { printTotals } from './totals.ts';
 /** `bonin import FILE`: reads an export into a new database. */
 export const importCommand: Command = {
   operands: ['FILE'],
-  summary: 'Brings an export into a new database; goes on if it was broken off.',
+  summary: 'Imports an export into a new database. Run it again to continue after an interruption.',
   options: settingOptions('import'),
 
   async run(call) {

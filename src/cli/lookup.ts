@@ -5,10 +5,14 @@ import { type Command, EXIT } from './command.ts';
 /** `bonin lookup IMP_UID`: one certification of a running server; the person is masked unless asked for. */
 export const lookup: Command = {
   operands: ['IMP_UID'],
-  summary: 'Looks a certification up at a running server.',
+  summary: 'Looks up a certification on a running server.',
   options: {
     ...SERVER_OPTIONS,
-    raw: { type: 'boolean', value: null, about: 'Prints the answer as it came, the person unmasked.' },
+    raw: {
+      type: 'boolean',
+      value: null,
+      about: 'Prints the answer unchanged, without masking personal data.',
+    },
   },
 
   async run(commandCall) {

@@ -105,9 +105,7 @@ async function printHelp(): Promise<ExitCode> {
   }
   console.log('\n  bonin COMMAND --help lists the options of a command.');
   console.log('  bonin --version prints the version.\n');
-  console.log(
-    'Exit codes: 0 done; 1 it could not be done; 2 wrong words or settings; 3 no such certification.',
-  );
+  console.log('Exit codes: 0 done; 1 failed; 2 wrong arguments or settings; 3 no such certification.');
   return EXIT.ok;
 }
 

@@ -33,7 +33,7 @@ const ACTIONS = {
     value: 'USER_CODE',
     about: 'Disables a merchant and ends all its access tokens at once.',
   },
-  enable: { type: 'string', value: 'USER_CODE', about: 'Lets a disabled merchant do business again.' },
+  enable: { type: 'string', value: 'USER_CODE', about: 'Enables a disabled merchant again.' },
 } as const satisfies Record<string, CommandOption>;
 type Action = keyof typeof ACTIONS;
 
@@ -41,7 +41,7 @@ type Action = keyof typeof ACTIONS;
 export const merchants: Command = {
   operands: ['[list|FILE]'],
   summary:
-    'Lists the merchants of serve; with a JSON file adds its merchants, or brings them up to date; - is standard input.',
+    'Lists the merchants of serve; with a JSON file, adds or updates its merchants; - is standard input.',
   options: { ...ACTIONS, ...settingOptions('merchants') },
 
   async run({ operands, options, environment }) {
@@ -87,7 +87,7 @@ async function act({ merchants: service }: Services, action: Action, name: strin
 
 async function list({ merchants: service, providers }: Services): Promise<ExitCode> {
   const listed = await service.list();
-  if (listed.length === 0) console.log('There is no merchant yet; bonin merchants FILE brings some in.');
+  if (listed.length === 0) console.log('There is no merchant yet; bonin merchants FILE adds some.');
   for (const { merchant, keys, channels } of listed) {
     const { userCode, name, disabledAt } = merchant;
     console.log(`${userCode}  ${name}${since('disabled', disabledAt)}`);

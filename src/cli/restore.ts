@@ -7,7 +7,7 @@ import { settingOptions } from './setting-options.ts';
 /** `bonin restore FOLDER|FILE`: creates a database from a copy and the salts beside it. */
 export const restore: Command = {
   operands: ['FROM'],
-  summary: 'Makes a new database of a backup: a copy, or the newest one in a folder.',
+  summary: 'Makes a new database from a backup: from a copy, or the newest one in a folder.',
   options: settingOptions('restore'),
 
   async run(call) {

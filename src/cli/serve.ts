@@ -13,7 +13,8 @@ import { untilStopped } from './until-stopped.ts';
 /** `bonin serve`: the server for production, in this process or in several that share its port. */
 export const serve: Command = {
   operands: [],
-  summary: 'Starts the server for production: lookups of what is kept; no agency yet.',
+  summary:
+    'Starts the production server: it answers lookups of stored certifications. There is no agency yet.',
   options: settingOptions('serve'),
 
   async run({ options, environment }) {
@@ -109,5 +110,5 @@ function greet({ url, metricsUrl }: Serving, { database, workers }: ServeConfig)
   console.log(`  workers      ${workers}`);
   if (metricsUrl !== null) console.log(`  metrics      ${metricsUrl}`);
   console.log(`  master keys  ${database.masterKeys}\n`);
-  console.log('가맹점은 bonin merchants FILE로 넣습니다 (bonin merchants FILE brings merchants in).');
+  console.log('가맹점은 bonin merchants FILE로 넣습니다 (bonin merchants FILE adds merchants).');
 }

@@ -17,6 +17,6 @@ export function printTotals(
   const earlier = sumOfRows(totals) - written;
   console.log(
     `\n${format(written)} rows ${done} and compared in ${seconds.toFixed(1)} s, ${format(written / seconds)} rows/s` +
-      `${earlier === 0 ? '' : `; ${format(earlier)} stood there already`}`,
+      `${earlier === 0 ? '' : `; ${format(earlier)} were there already`}`,
   );
 }

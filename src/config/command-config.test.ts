@@ -162,7 +162,7 @@ describe('settings of serve', () => {
       for (const wrong of [',', '10.0.0.1,', 'localhost', '10.0.0.0/99', '*'])
         expect(proxies(wrong)).toEqual({
           problems: [
-            'BONIN_TRUSTED_PROXIES must be addresses or blocks as in 10.0.0.0/8, with commas between',
+            'BONIN_TRUSTED_PROXIES must be addresses or blocks as in 10.0.0.0/8, separated by commas',
           ],
         });
     }

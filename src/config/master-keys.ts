@@ -55,7 +55,7 @@ function parseKeys(file: string, text: string): readonly MasterKey[] {
 
 function firstKey(): string {
   const { id, secret } = newMasterKey();
-  return `# Opens what is sealed in the database. Lost means lost.\n${id} ${Buffer.from(secret).toString('base64')}\n`;
+  return `# Needed to open the sealed data in the database. It cannot be recovered.\n${id} ${Buffer.from(secret).toString('base64')}\n`;
 }
 
 function refuse(file: string, reason: string, cause?: unknown): AppError {

@@ -70,7 +70,9 @@ function parseLimits(text: string): LimitList | Problem {
   });
   return limits.every((limit) => limit !== null)
     ? new LimitList(limits)
-    : new Problem('must be COUNT/SECONDS with commas between, as in 5/600,20/86400, with 86400 at most');
+    : new Problem(
+        'must be COUNT/SECONDS separated by commas, as in 5/600,20/86400, with at most 86400 seconds',
+      );
 }
 
 /** One setting for a limit of production. */
@@ -81,7 +83,7 @@ function limitSetting(name: string, fallback: readonly RateLimit[], about: strin
     env: `BONIN_LIMIT_${name.replaceAll('-', '_').toUpperCase()}`,
     value: 'LIMITS',
     fallback: new LimitList(fallback),
-    about: `${about} As COUNT/SECONDS, with commas between.`,
+    about: `${about} Written as COUNT/SECONDS, separated by commas.`,
     parse: parseLimits,
   } satisfies Setting<LimitList>;
 }
@@ -96,7 +98,7 @@ export const SETTINGS = {
     env: 'BONIN_PORT',
     value: 'NUMBER',
     fallback: 8282,
-    about: 'Port to listen on; 0 takes a free one.',
+    about: 'Port to listen on; 0 chooses a free one.',
     parse: parsePort,
   } satisfies Setting<number>,
   host: {
@@ -106,7 +108,7 @@ export const SETTINGS = {
     value: 'ADDRESS',
     fallback: '127.0.0.1',
     about:
-      'Address to listen on. One that other machines reach opens the control routes of dev to requests under any host name.',
+      'Address to listen on. If other machines can reach it, the control routes of dev answer requests with any host name.',
     // URLs have it in brackets, so people who copy it from one write them.
     parse: (text) => anyText(text.replace(/^\[([\da-f:.%]+)\]$/i, '$1')),
   } satisfies Setting<string>,
@@ -116,7 +118,7 @@ export const SETTINGS = {
     env: 'BONIN_DATA',
     value: 'FOLDER',
     fallback: '.bonin',
-    about: 'Folder that keeps the database and its master key, and with dev --tls the authority.',
+    about: 'Folder for the database and its master key, and with dev --tls for the certificate authority.',
     parse: anyText,
   } satisfies Setting<string>,
   databaseUrl: {
@@ -126,7 +128,7 @@ export const SETTINGS = {
     value: 'URL',
     fallback: null,
     about:
-      'Database to use instead of the file in the data folder, as in postgres://USER:PASSWORD@HOST/DATABASE or sqlite:FILE. An option is seen by everybody on the machine: a password belongs in the environment, or in PGPASSWORD.',
+      'Database to use instead of the file in the data folder, as in postgres://USER:PASSWORD@HOST/DATABASE or sqlite:FILE. Other users of the machine can see options: put a password into the environment, or into PGPASSWORD.',
     // The sentence must not quote the value: it may hold a password.
     parse: (text) =>
       isDatabaseUrl(text)
@@ -140,7 +142,7 @@ export const SETTINGS = {
     value: 'FILE',
     fallback: null,
     about:
-      'File of the master keys, so that key and data may lie apart. Without it: master.keys in the data folder. One is made for a new database.',
+      'File of the master keys, to keep them apart from the data. Without it: master.keys in the data folder. The file is created together with a new database.',
     parse: anyText,
   } satisfies Setting<string | null>,
   memory: {
@@ -158,7 +160,7 @@ export const SETTINGS = {
     env: 'BONIN_SEED',
     value: 'FILE',
     fallback: null,
-    about: 'People file to seed the sandbox with, instead of the one that comes along.',
+    about: 'People file for the sandbox, instead of the built-in one.',
     parse: anyText,
   } satisfies Setting<string | null>,
   randomOtp: {
@@ -167,7 +169,7 @@ export const SETTINGS = {
     env: 'BONIN_RANDOM_OTP',
     value: null,
     fallback: false,
-    about: 'Sends random codes instead of 123456; either way they stand in the inbox.',
+    about: 'Sends random codes instead of 123456; the inbox shows the codes in both cases.',
     parse: truth,
   } satisfies Setting<boolean>,
   tls: {
@@ -177,7 +179,7 @@ export const SETTINGS = {
     value: null,
     fallback: false,
     about:
-      'Serves HTTPS as localhost and as api, cdn and service.iamport.kr, for clients and front ends that call no other host; docs/clients.md says how.',
+      'Serves HTTPS as localhost and as api, cdn and service.iamport.kr, for clients and front ends with these fixed hosts; see docs/clients.md.',
     parse: truth,
   } satisfies Setting<boolean>,
   httpPort: {
@@ -187,7 +189,7 @@ export const SETTINGS = {
     value: 'NUMBER',
     fallback: null,
     about:
-      'With --tls: port that serves the same in plain HTTP, for code that calls http://api.iamport.kr; 0 takes a free one.',
+      'With --tls: a second port with plain HTTP, for code that calls http://api.iamport.kr; 0 chooses a free one.',
     parse: parsePort,
   } satisfies Setting<number | null>,
   metrics: {
@@ -197,7 +199,7 @@ export const SETTINGS = {
     value: 'HOST:PORT',
     fallback: null,
     about:
-      'Where /metrics is served for Prometheus, as in 127.0.0.1:9464, or :9464 on every address; port 0 takes a free one. Without it nothing is measured.',
+      'Address of /metrics for Prometheus, as in 127.0.0.1:9464, or :9464 on every address; port 0 chooses a free one. Without it nothing is measured.',
     parse: (text) => parseAddress(text) ?? new Problem('must look like 127.0.0.1:9464, [::1]:9464 or :9464'),
   } satisfies Setting<ListenAddress | null>,
   basePath: {
@@ -219,7 +221,7 @@ export const SETTINGS = {
     value: 'ORIGIN',
     fallback: null,
     about:
-      'Where browsers reach Bonin, as in https://id.example.com, when a balancer or proxy stands in front of it. Without it the address of a verification page is made of what a request names as its host.',
+      'Address where browsers reach Bonin behind a balancer or proxy, as in https://id.example.com. Without it, the address of a verification page uses the Host header of the request.',
     parse: (text) => (isOrigin(text) ? text : new Problem('must be an origin as in https://id.example.com')),
   } satisfies Setting<string | null>,
   trustedProxies: {
@@ -229,12 +231,12 @@ export const SETTINGS = {
     value: 'ADDRESSES',
     fallback: [],
     about:
-      'Addresses and blocks of the proxies in front, as in 10.0.0.0/8,::1, with commas between. From them only, X-Forwarded-For (or else Forwarded) is read to tell clients apart.',
+      'Addresses and blocks of proxies that are trusted to name the client, as in 10.0.0.0/8,::1, separated by commas. X-Forwarded-For (or, without it, Forwarded) is read only from these.',
     parse: (text) => {
       const blocks = text.split(',').map((each) => each.trim());
       return blocks.every(isAddressBlock)
         ? blocks
-        : new Problem('must be addresses or blocks as in 10.0.0.0/8, with commas between');
+        : new Problem('must be addresses or blocks as in 10.0.0.0/8, separated by commas');
     },
   } satisfies Setting<readonly string[]>,
   maxConnections: {
@@ -244,7 +246,7 @@ export const SETTINGS = {
     value: 'COUNT',
     fallback: 10_000,
     about:
-      'Connections that each process takes at once; more are closed at once. Of half as many at most, a request may arrive slowly or an answer wait to be read.',
+      'Highest number of open connections of each process; further ones are closed. Slow clients may hold at most half of them.',
     parse: (text) =>
       /^[1-9]\d{0,6}$/.test(text) ? Number(text) : new Problem('must be a number from 1 to 9999999'),
   } satisfies Setting<number>,
@@ -255,33 +257,29 @@ export const SETTINGS = {
     value: 'ORIGINS',
     fallback: [],
     about:
-      'Origins whose pages may read answers, as in https://shop.example, with commas between. Not needed by the browser script.',
+      'Origins whose pages may read answers, as in https://shop.example, separated by commas. The browser script does not need it.',
     parse: (text) => {
       const origins = text.split(',').map((each) => each.trim());
       return origins.every(isOrigin)
         ? origins
-        : new Problem('must be origins as in https://shop.example, with commas between');
+        : new Problem('must be origins as in https://shop.example, separated by commas');
     },
   } satisfies Setting<readonly string[]>,
   limitPhone: limitSetting(
     'phone',
     REQUEST_LIMITS.phone,
-    'How many codes one merchant may have sent to one phone number.',
+    'How many codes one merchant may send to one phone number.',
   ),
   limitPhoneEverywhere: limitSetting(
     'phone-everywhere',
     REQUEST_LIMITS.phoneEverywhere,
-    'How many codes all merchants together may have sent to one phone number.',
+    'How many codes all merchants together may send to one phone number.',
   ),
-  limitMerchant: limitSetting(
-    'merchant',
-    REQUEST_LIMITS.merchant,
-    'How many codes one merchant may have sent.',
-  ),
+  limitMerchant: limitSetting('merchant', REQUEST_LIMITS.merchant, 'How many codes one merchant may send.'),
   limitAddress: limitSetting(
     'address',
     REQUEST_LIMITS.address,
-    "How many codes, and starts of the page, one client address may ask for: a browser's, or that of a shop's server.",
+    "How many codes and how many starts of the page one client address may request (of a browser or of a shop's server).",
   ),
   keepUnverified: {
     commands: ['serve'],
@@ -290,7 +288,7 @@ export const SETTINGS = {
     value: 'DAYS',
     fallback: 30,
     about:
-      'How many days a certification that ended without a person can be looked up before it is deleted. What was typed for it goes at once.',
+      'Days for which an unsuccessful certification can be looked up before it is deleted. What the person typed is deleted at once.',
     parse: (text) =>
       /^[1-9]\d{0,3}$/.test(text) ? Number(text) : new Problem('must be a number of days from 1 to 9999'),
   } satisfies Setting<number>,
@@ -300,7 +298,7 @@ export const SETTINGS = {
     env: 'BONIN_WORKERS',
     value: 'COUNT',
     fallback: 1,
-    about: 'Processes that serve the one port: a number, or auto for as many as there are processors.',
+    about: 'Number of processes that serve the same port, or auto for one per processor.',
     parse: (text) =>
       text === 'auto'
         ? availableParallelism()
@@ -315,7 +313,7 @@ export const SETTINGS = {
     value: 'LEVEL',
     fallback: 'warn',
     fallbackOf: { serve: 'info' },
-    about: `Least level that is logged to standard error: ${LOG_LEVELS.join(', ')}.`,
+    about: `Lowest level that is logged to standard error: ${LOG_LEVELS.join(', ')}.`,
     parse: (text) =>
       LOG_LEVELS.find((level) => level === text) ?? new Problem(`must be one of ${LOG_LEVELS.join(', ')}`),
   } satisfies Setting<LogLevel>,

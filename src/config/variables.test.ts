@@ -23,7 +23,7 @@ describe('a variable of the environment', () => {
     '`.data`',
     '"',
   ])('is refused with quotation marks around it: %s', (given) => {
-    const problem = 'BONIN_DATA stands in quotation marks, which would be part of it: leave them out';
+    const problem = 'BONIN_DATA has quotation marks, which would be part of the value: remove them';
     expect(readVariable({ BONIN_DATA: given }, 'BONIN_DATA')).toEqual({ problem });
   });
 

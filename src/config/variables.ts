@@ -14,7 +14,7 @@ export function readVariable(
   const text = environment[name]?.trim() ?? '';
   if (text === '') return { text: undefined };
   if (MARKS.test(text))
-    return { problem: `${name} stands in quotation marks, which would be part of it: leave them out` };
+    return { problem: `${name} has quotation marks, which would be part of the value: remove them` };
   if (/\p{Cc}/u.test(text)) return { problem: `${name} holds a control character` };
   if (name === 'BONIN_PORT' && text.startsWith('tcp://'))
     return {

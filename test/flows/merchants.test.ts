@@ -98,7 +98,7 @@ describe.each(Object.entries(ENGINES))('on %s', (_engine, makeSite) => {
     const site = await makeSite();
     expect(await merchants(site)).toMatchObject({
       code: 0,
-      stdout: 'There is no merchant yet; bonin merchants FILE brings some in.\n',
+      stdout: 'There is no merchant yet; bonin merchants FILE adds some.\n',
     });
     await bringMerchants(site, { merchants: [WITH_TWO_KEYS, B] });
     await merchants(site, '--revoke', SECOND_KEY.imp_key);

@@ -20,7 +20,7 @@ test('a data folder in quotation marks is refused, and nothing is made', async (
   const cwd = temporaryFolder();
   const { code, stderr } = await runBonin(['dev'], { cwd, env: { BONIN_DATA: '"data"' } });
   expect(code).toBe(2);
-  expect(stderr).toMatch(/^bonin: BONIN_DATA stands in quotation marks, [^"]*\n/);
+  expect(stderr).toMatch(/^bonin: BONIN_DATA has quotation marks, [^"]*\n/);
   expect(readdirSync(cwd)).toEqual([]);
 });
 

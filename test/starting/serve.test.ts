@@ -272,8 +272,8 @@ test('wrong settings are all said at once, and none is quoted', async () => {
     stderr: [
       'bonin: --port must be a number from 0 to 65535',
       'bonin: BONIN_DATABASE_URL must be a URL that begins with sqlite:, postgres: or postgresql:',
-      'bonin: BONIN_MASTER_KEYS stands in quotation marks, which would be part of it: leave them out',
-      'bonin: --cors-origins must be origins as in https://shop.example, with commas between',
+      'bonin: BONIN_MASTER_KEYS has quotation marks, which would be part of the value: remove them',
+      'bonin: --cors-origins must be origins as in https://shop.example, separated by commas',
       'bonin: --workers must be a number from 1 to 999, or auto',
       'bonin: BONIN_LOG_LEVEL must be one of debug, info, warn, error, silent',
       'bonin: --help lists commands and options',
