@@ -1,9 +1,9 @@
 /*
- * JSON in pure ASCII, with `/` as `\/`: the form of every text that leaves the server. Clients exist that read
- * bodies as ISO-8859-1 or EUC-KR.
+ * JSON in pure ASCII, with `/` as `\/`: the form of every text that leaves the server, because some clients read bodies
+ * as ISO-8859-1 or EUC-KR.
  */
 
-/** A value as it stands in JSON: compact, in ASCII, a text with its quotes. */
+/** A value in JSON: compact, in ASCII; texts include their quotes. */
 export type JsonText = string;
 
 const NEEDS_ESCAPE = /[^ !#-.0-[\]-~]/;
@@ -19,7 +19,7 @@ export function toAsciiJson(value: unknown): JsonText {
   return escapeNonAscii(JSON.stringify(value).replaceAll('/', '\\/'));
 }
 
-/** JSON or JavaScript whose texts hold escapes instead of characters outside ASCII. */
+/** JSON or JavaScript in which escapes replace characters outside ASCII. */
 export function escapeNonAscii(text: string): string {
   return text.replace(NOT_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -1,9 +1,9 @@
 /*
- * Everything that can go wrong on purpose. Core, storage and providers know these codes and never an HTTP status; each
- * surface owns one complete table from the codes that can reach it to its answers.
+ * Every failure that the code expects. Core, storage and providers know these codes and never an HTTP status; each
+ * surface has one complete table from the codes that can reach it to its answers.
  */
 
-/** What a caller may get wrong. */
+/** Mistakes of a caller. */
 type CallerCode =
   | 'credentials_missing'
   | 'credentials_wrong'
@@ -24,7 +24,7 @@ type CallerCode =
   | 'rate_limited'
   | 'resend_too_soon';
 
-/** What a provider says of the person or of itself. */
+/** Results of a provider about the person or about itself. */
 type ProviderCode =
   | 'person_cancelled'
   | 'identity_mismatch'
@@ -35,7 +35,7 @@ type ProviderCode =
   | 'provider_unavailable'
   | 'provider_misconfigured';
 
-/** What the transport may refuse on any surface. */
+/** Refusals of the transport, on any surface. */
 export type TransportCode =
   | 'request_malformed'
   | 'request_head_too_large'
@@ -44,17 +44,17 @@ export type TransportCode =
   | 'method_not_allowed'
   | 'not_ready';
 
-/** What may fail on our side, on any surface. */
+/** Internal failures, on any surface. */
 export type FailureCode =
   | 'sealed_data_unreadable'
   | 'invented_person'
   | 'store_failed'
   | 'store_unavailable'
-  // what stops a start
+  // A start is refused.
   | 'start_refused'
   | 'internal';
 
-/** What only the sandbox refuses. */
+/** Refusals of the sandbox only. */
 export type SandboxCode = 'input_refused' | 'host_not_local' | 'origin_foreign';
 
 /** Every code that can reach a caller of the API or of the verification page. */
@@ -68,11 +68,11 @@ export class AppError extends Error {
   readonly detail: string | undefined;
   /** Names of the parameters an answer may show, in the order of the contract's tables. */
   readonly names: readonly string[];
-  /** What the caller may read in addition to the surface's own words; never a value that was sent. */
+  /** Text that the caller may read in addition to the surface's own message; never a value that was sent. */
   readonly explanation: string | null;
-  /** Whole seconds after which the same may be tried again; null when that says nothing. */
+  /** Whole seconds after which a retry makes sense; null if that is unknown. */
   readonly retryAfter: number | null;
-  /** The provider's own code for what it refused, which a page may show; null when there is none. */
+  /** The provider's own code for its refusal, which a page may show; null if there is none. */
   readonly providerCode: string | null;
 
   constructor(
@@ -102,7 +102,7 @@ export function toAppError(thrown: unknown): AppError {
   return thrown instanceof AppError ? thrown : new AppError('internal', { cause: thrown });
 }
 
-/** The row of a surface's table for a code. A code that the surface does not know is a defect: `internal`. */
+/** The row for a code in a surface's table. A code that is missing in the table is a defect: `internal`. */
 export function rowOf<Row>(
   table: Readonly<Partial<Record<ErrorCode, Row>>> & { readonly internal: Row },
   code: ErrorCode,
@@ -110,7 +110,9 @@ export function rowOf<Row>(
   return (Object.hasOwn(table, code) ? table[code] : undefined) ?? table.internal;
 }
 
-/** Whether an operator should look at once: somebody may have changed what is kept, or brings invented people in. */
+/**
+ * Whether an operator should look at once: somebody may have altered stored data, or tries to bring in invented people.
+ */
 export function isAlarm(error: AppError): boolean {
   return error.code === 'sealed_data_unreadable' || error.code === 'invented_person';
 }

@@ -4,13 +4,13 @@ import { createLog } from './log.ts';
 
 const SECRET = 'Geheim-1';
 
-/** A log, and what it has written. */
+/** A log, and its output. */
 function listen() {
   const lines: string[] = [];
   return { log: createLog('debug', { write: (line) => void lines.push(line) }), text: () => lines.join('') };
 }
 
-/** What a log writes of an error. */
+/** What a log writes for an error. */
 function written(error: unknown): { line: string; error: Record<string, unknown> } {
   const { log, text } = listen();
   log.error({ error }, 'refused');
@@ -18,7 +18,7 @@ function written(error: unknown): { line: string; error: Record<string, unknown>
   return { line, error: (JSON.parse(line) as { error: Record<string, unknown> }).error };
 }
 
-/** An error of a parser, which quotes what it could not read. */
+/** An error of a parser that quotes what it could not read. */
 function foreign(): unknown {
   try {
     return JSON.parse(`{"imp_secret":"${SECRET}"`);

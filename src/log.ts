@@ -9,7 +9,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 type Write = (fields: Readonly<Record<string, unknown>>, message: string) => void;
 export type Logger = Readonly<Record<'debug' | 'info' | 'warn' | 'error', Write>>;
 
-/** The same log, whose own failures reach nobody: what is logged is said by the way. */
+/** The same log, but its failures are ignored: a failed log line must not stop the program. */
 export function guardLog(log: Logger): Logger {
   const guard =
     (level: keyof Logger): Write =>
@@ -17,55 +17,52 @@ export function guardLog(log: Logger): Logger {
       try {
         log[level](fields, message);
       } catch {
-        // A log that fails has nowhere to say so.
+        // A log that fails has no place to report it.
       }
     };
   return { debug: guard('debug'), info: guard('info'), warn: guard('warn'), error: guard('error') };
 }
 
 /**
- * Structured log: one JSON object a line, on standard error unless told otherwise. It never gets a target, a
- * header, a body or a record; of an error it writes what we said ourselves and where it came from, never the
- * message of a foreign error, since a parser quotes what it could not read.
+ * Structured log: one JSON object per line, by default on standard error. It never receives a target, a header, a body
+ * or a record. For an error it writes our own text and where the error came from, never the message of an error from
+ * other software, because parsers quote what they could not read.
  *
- * It never waits for its reader: lines that standard error does not take wait themselves, and those that find no
- * room are left out and counted.
+ * It never waits for its reader. Lines that standard error does not accept are kept in memory; if there is no room,
+ * they are dropped and counted.
  */
 export function createLog(level: LogLevel, stream: DestinationStream = standardError()): Logger {
   return guardLog(
-    // `err` is the name under which pino logs an error by itself.
+    // `err` is pino's own name for an error.
     pino({ level, base: { pid: process.pid }, serializers: { error: describe, err: describe } }, stream),
   );
 }
 
-/** Bytes of lines that may wait for a slow reader of the log: some seconds of refusals. */
+/** Most bytes of lines that wait for a slow reader: enough for some seconds of refused requests. */
 const MOST_WAITING = 4 * 1024 * 1024;
-/** When a reader that stood still is tried again, in milliseconds: soon at first, then less often. */
+/** When to try again after the reader has stopped, in milliseconds: first the short pause, then longer ones. */
 const FIRST_PAUSE = 10;
 const LONGEST_PAUSE = 200;
-/** At the end of a process: how long a reader may stand still, and how long its reading may take, in milliseconds. */
+/** At the end of a process: how long the reader may read nothing, and how long it may take in all, in milliseconds. */
 const LAST_PAUSE = 200;
 const LAST_PATIENCE = 2_000;
 
 let shared: LogLines | null = null;
 
-/** All logs of a process share the one queue, so that lines keep their order. */
+/** All logs of a process share one queue, so that lines keep their order. */
 function standardError(): DestinationStream {
   shared ??= new LogLines(2);
   return shared;
 }
 
-/**
- * Lines on their way to a file descriptor. A write that would block is tried again later; by then the process has
- * gone on.
- */
+/** The lines for a file descriptor. A write that would block is tried again later, without blocking the process. */
 export class LogLines implements DestinationStream {
   #fd: number;
   readonly #waiting: Buffer[] = [];
   #bytes = 0;
   #lost = 0;
   #isPrepared = false;
-  /** Nobody will ever read it: its other end is closed. */
+  /** Its other end is closed, so nobody will ever read it. */
   #isClosed = false;
   #pause = FIRST_PAUSE;
   #timer: NodeJS.Timeout | null = null;
@@ -87,7 +84,7 @@ export class LogLines implements DestinationStream {
     if (this.#timer === null) this.#flush();
   }
 
-  /** Hands over what is taken at once; the rest is tried again. */
+  /** Writes as much as is accepted now, and tries the rest again later. */
   #flush(): void {
     this.#timer = null;
     const before = this.#bytes;
@@ -97,11 +94,11 @@ export class LogLines implements DestinationStream {
       return;
     }
     this.#pause = this.#bytes < before ? FIRST_PAUSE : Math.min(LONGEST_PAUSE, 2 * this.#pause);
-    // A process that is done does not stay for the sake of its log.
+    // A process that has finished does not wait for its log.
     this.#timer = setTimeout(() => this.#flush(), this.#pause).unref();
   }
 
-  /** Writes one line; false when none is left or none is taken now. */
+  /** Writes one line; false when none is left or none is accepted now. */
   #handOver(): boolean {
     const [line] = this.#waiting;
     if (line === undefined) return this.#tellLost();
@@ -114,7 +111,7 @@ export class LogLines implements DestinationStream {
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : '';
       if (code === 'EAGAIN' || code === 'EINTR') return false;
-      // A full disk may be emptied; a closed end stays closed.
+      // A full disk may get free space again; a closed end stays closed.
       if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO') {
         this.#lost += 1;
         this.#bytes -= line.length;
@@ -128,7 +125,7 @@ export class LogLines implements DestinationStream {
     }
   }
 
-  /** Once there is room again, how many lines are missing; true when there is something to write. */
+  /** Queues the number of lost lines, once there is room again; true when there is something to write. */
   #tellLost(): boolean {
     if (this.#lost === 0) return false;
     const record = { level: 50, time: Date.now(), pid: process.pid, lines: this.#lost };
@@ -146,7 +143,7 @@ export class LogLines implements DestinationStream {
     process.on('exit', () => this.#finish());
   }
 
-  /** The last chance, which holds the process up only while somebody reads. */
+  /** The last attempt to write; it only delays the process while somebody reads. */
   #finish(): void {
     const start = performance.now();
     let heardAt = start;
@@ -164,19 +161,19 @@ export class LogLines implements DestinationStream {
   }
 }
 
-/** Never changes, so that waiting for it is sleeping. */
+/** Never changes, so waiting for it is a sleep. */
 const STILL = new Int32Array(new SharedArrayBuffer(4));
 
-/** What refuses a write that would otherwise wait, as far as the system has such a thing. */
+/** A descriptor on which a write fails instead of blocking, if the system has one. */
 function openWithoutWaiting(fd: number): number {
   try {
-    // A terminal that was stopped, as by Ctrl+S; opened anew, since others write to it as well.
+    // A terminal may be stopped by Ctrl+S. It is opened again, because other programs write to it as well.
     if (isatty(fd))
       return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-    // Node opens a pipe or a socket as it is wanted here.
+    // Node already opens pipes and sockets without blocking.
     if (fd === 2) process.stderr.on('error', () => {});
   } catch {
-    // Not to be had: then it is written to as it is.
+    // Not available: write to the descriptor as it is.
   }
   return fd;
 }
@@ -188,10 +185,10 @@ interface ErrorRecord {
   readonly at?: readonly string[] | undefined;
 }
 
-/** What may stand for an error: a word, and not a sentence or a value. */
+/** What may be logged of an error: a word, not a sentence or a value. */
 const WORD = /^[\w.-]{1,60}$/;
 const MOST_FRAMES = 12;
-/** Errors that are each other's cause would go on for ever. */
+/** Errors that cause each other would never end. */
 const DEEPEST = 8;
 
 const describe = (error: unknown) => describeError(error, 0);
@@ -211,7 +208,7 @@ function describeError(error: unknown, depth: number): ErrorRecord {
   return { code: words.join(' ') || 'Error', at: framesOf(error) };
 }
 
-/** Where an error came from. Its stack begins with its message, which may look like a place as well. */
+/** Where an error came from. Its stack begins with the message, which may look like a line of the stack. */
 function framesOf({ stack = '', message }: Error): readonly string[] {
   const at = stack.indexOf(message);
   if (at === -1) return [];

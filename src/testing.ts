@@ -14,14 +14,14 @@ import {
 } from './server/dev.ts';
 
 /*
- * Bonin inside a test suite: in this process, in memory, on a free port. Suites that run side by side each start
- * their own. The helpers call the control routes, which do the same from any other language.
+ * Bonin inside a test suite: in this process, in memory, on a free port. Suites that run in parallel each start their
+ * own. The helpers call the control routes, which other languages can use too.
  */
 
 export type { FaultRule, LoggedRequest, Message, Seed } from './server/dev.ts';
 
 export interface StartOptions {
-  /** Who exists. Default: the people that come along. */
+  /** The people that exist. Default: the built-in ones. */
   readonly seed?: Seed;
   /** Sends random codes instead of 123456. Default: false. */
   readonly randomOtp?: boolean;
@@ -32,7 +32,10 @@ export interface StartOptions {
   readonly tls?: boolean;
 }
 
-/** What to certify; whatever is left out is as of 홍길동 on the first channel. Null: the provider does not tell. */
+/**
+ * The person to certify; members that are left out have the values of 홍길동 on the first channel. Null: the provider does
+ * not return it.
+ */
 export interface PersonToCertify {
   readonly name?: string;
   /** `YYYY-MM-DD`. */
@@ -41,9 +44,9 @@ export interface PersonToCertify {
   readonly phone?: string | null;
   readonly carrier?: string | null;
   readonly foreigner?: boolean | null;
-  /** The CI itself: 88 characters of base64 that begin with `SANDBOX/`. Not beside `person`. */
+  /** The CI itself: 88 characters of base64 that begin with `SANDBOX/`. Not together with `person`. */
   readonly unique_key?: string;
-  /** A label: the same label is the same person, whatever the name. Not beside `unique_key`. */
+  /** A label: the same label is the same person, whatever the name. Not together with `unique_key`. */
   readonly person?: string;
   readonly merchant_uid?: string;
   readonly channel_key?: string;
@@ -52,44 +55,44 @@ export interface PersonToCertify {
   readonly origin?: string | null;
 }
 
-/** Which message is waited for. */
+/** Which message to wait for. */
 export interface MessageChoice {
-  /** In any spelling. */
+  /** In any notation. */
   readonly phone?: string;
   /** Of one OTP request or attempt. */
   readonly imp_uid?: string;
-  /** How long to wait at most. Default: 5. */
+  /** Longest wait, in seconds. Default: 5. */
   readonly seconds?: number;
 }
 
 export interface RunningBonin {
-  /** Where the API is, instead of `https://api.iamport.kr`. */
+  /** Address of the API, instead of `https://api.iamport.kr`. */
   readonly url: string;
   readonly impKey: string;
   readonly impSecret: string;
-  /** With `tls`: the certificate to trust, as PEM text, and the file it lies in until the end. Otherwise null. */
+  /** With `tls`: the certificate to trust, as PEM text, and its file, which exists until `close`. Otherwise null. */
   readonly authority: { readonly cert: string; readonly file: string } | null;
-  /** Makes a certification at once and returns its `imp_uid`. */
+  /** Creates a certification and returns its `imp_uid`. */
   certify(person?: PersonToCertify): Promise<string>;
   readonly messages: {
-    /** The oldest message not handed out yet, of one phone or one certification if named; waits for one. */
+    /** The oldest message that was not returned yet, of one phone or one certification if given; waits for one. */
     next(choice?: MessageChoice): Promise<Message>;
   };
   readonly clock: {
     /** Stops the clock at an epoch second. */
     set(now: number): Promise<void>;
-    /** Moves it on by seconds. */
+    /** Moves the clock forward by seconds. */
     advance(seconds: number): Promise<void>;
-    /** Back to real time. */
+    /** Returns to real time. */
     reset(): Promise<void>;
   };
   readonly faults: {
     set(rules: readonly Partial<FaultRule>[]): Promise<void>;
     clear(): Promise<void>;
   };
-  /** What the code under test has asked, newest first, masked. */
+  /** The requests of the code under test, newest first, masked. */
   requests(): Promise<readonly LoggedRequest[]>;
-  /** Back to the seeded state. */
+  /** Returns to the initial state. */
   reset(): Promise<void>;
   close(): Promise<void>;
 }
@@ -194,7 +197,7 @@ function closed(): Error {
   return new Error('the sandbox was closed');
 }
 
-/** One request on a connection of its own. Not `fetch`, which can be told to trust an authority only for all. */
+/** One request on its own connection. Not `fetch`, because there an authority can only be trusted for all requests. */
 function call(
   url: string,
   method: string,

@@ -1,12 +1,12 @@
-/** Where the page stands: a popup or a layer. */
+/** The window of the page: a popup or a layer. */
 export interface Stage {
   /** Shows the page at this address. */
   fill(address: string): void;
-  /** True for the window that the page stands in. */
+  /** True if `source` is the window that shows the page. */
   holds(source: unknown): boolean;
-  /** True when somebody has closed it, or when it looks so. */
+  /** True when it was closed, or looks closed. */
   isGone(): boolean;
-  /** The page is there. */
+  /** Called when the page has loaded. */
   ready(): void;
   close(): void;
 }
@@ -18,7 +18,7 @@ const POPUP_HEIGHT = 800;
 
 let popups = 0;
 
-/** Opens a blank popup, which works only while a click is being handled; null when the browser gives none. */
+/** Opens a blank popup, which only works while a click is handled; null when the browser refuses. */
 export function openPopup(): Stage | null {
   const width = Math.min(POPUP_WIDTH, screen.availWidth || POPUP_WIDTH);
   const height = Math.min(POPUP_HEIGHT, screen.availHeight || POPUP_HEIGHT);
@@ -43,14 +43,14 @@ export function openPopup(): Stage | null {
     opened.document.body.textContent = WAITING;
     opened.focus();
   } catch {
-    // A window that cannot be written to is only blank for a moment longer.
+    // If the window cannot be written to, it is just blank a little longer.
   }
   return {
     fill(address) {
       try {
         opened.location.replace(address);
       } catch {
-        // It was closed a moment ago, which `isGone` says.
+        // It was closed a moment ago; `isGone` reports that.
       }
     },
     holds: (source) => source === opened,
@@ -63,7 +63,7 @@ export function openPopup(): Stage | null {
   };
 }
 
-/** Opens the layer. `onClose` is told when the person closes it; taking it away is up to the caller. */
+/** Opens the layer. Calls `onClose` when the person closes it; the caller must remove it. */
 export function openLayer(mobile: boolean, onClose: () => void): Stage {
   const before = document.activeElement;
   const body = document.body || document.documentElement;
@@ -86,7 +86,7 @@ export function openLayer(mobile: boolean, onClose: () => void): Stage {
   dialog.setAttribute('role', 'dialog');
   dialog.setAttribute('aria-modal', 'true');
   dialog.setAttribute('aria-label', TITLE);
-  // Behind the dialog's own contents and over everything else, so that the page cannot be clicked.
+  // Behind the dialog's own contents and above everything else, so that the shop's page cannot be clicked.
   const curtain = make('div', {
     ...OVER_ALL,
     zIndex: '-1',
@@ -130,7 +130,7 @@ export function openLayer(mobile: boolean, onClose: () => void): Stage {
   frame.title = TITLE;
   let isReady = false;
   const focusPage = () => (frame.parentNode ? frame : button).focus();
-  // Tabbing out at one end comes in at the other.
+  // Tab moves from the last element to the first, and back.
   const parts = [makeEdge(focusPage), curtain, bar, waiting, makeEdge(() => button.focus())];
   for (const part of parts) dialog.appendChild(part);
 
@@ -177,7 +177,7 @@ function make<K extends keyof HTMLElementTagNameMap>(
   style: Partial<CSSStyleDeclaration>,
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(name);
-  // Through the object model: a page's own policy need not allow inline styles.
+  // Set through the object model, because the page's policy may forbid inline styles.
   Object.assign(element.style, style);
   return element;
 }

@@ -18,21 +18,21 @@ import {
 } from './values.ts';
 
 /*
- * The browser script. It is served as text, its files one after the other and their imports left out, so that names
- * are unique across them; nothing in it is newer than ES2020, numbers' separators included.
+ * The browser script. It is served as text: its files one after the other, without imports. So names must be unique in
+ * all files, and the syntax must be ES2020 at most (numeric separators are newer).
  */
 
-/** How long the server may be silent, in milliseconds. */
+/** How long the server may fail to answer, in milliseconds. */
 const PATIENCE = 10000;
-/** How often a popup is looked at, and the server asked while a window is open. */
+/** Intervals while a window is open: check the popup, ask the server. */
 const LOOK = 250;
 const ASK = 5000;
-/** After the window has gone: how often the server is asked, how often for a popup that may still be there. */
+/** Intervals after the window has closed: ask the server; the same while a popup may still be open. */
 const SETTLE = 1000;
 const WAIT = 2000;
-/** A wait that lasts so much longer was a sleep of the device, or of a page in the background. */
+/** If a wait lasts this much longer, the device slept or the page was in the background. */
 const SLEEP = 4000;
-/** How often the person's way back from an agency is waited for before the attempt is ended by force. */
+/** How many times to ask whether the person has come back from an agency, before the attempt is ended by force. */
 const TRIES = 3;
 
 /** One call of `certification`. */
@@ -45,20 +45,20 @@ interface Call {
   pgProvider: string | undefined;
   handle: string | undefined;
   stage: Stage | null;
-  /** The window has gone, and the server is asked what became of the attempt. */
+  /** The window is closed, and the server is asked for the result. */
   settling: boolean;
-  /** Nobody said that it should end: its popup only looks closed. */
+  /** Nobody asked to end it: its popup only looks closed. */
   doubtful: boolean;
-  /** A newer call wants its place. */
+  /** A newer call replaces it. */
   isReplaced: boolean;
   isOver: boolean;
-  /** Takes away timers and listeners. */
+  /** Removes timers and listeners. */
   readonly cleanup: (() => void)[];
-  /** Fulfils `ended`. */
+  /** Resolves `ended`. */
   readonly told: () => void;
 }
 
-/** Makes the `IMP` object. `source` is the script's own address, or empty. */
+/** Creates the `IMP` object. `source` is the script's own address, or empty. */
 export function createImp(source: string, texts: ScriptTexts): Imp {
   let base = baseOf(source) || findBase();
   let userCode: string | undefined;
@@ -87,9 +87,9 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
     const wish = clean(param['popup']);
     const wantsPopup = !mobile || (wish !== undefined && wish !== 'false' && wish !== '0');
     const leaves = !wantsPopup && call.returnTo !== undefined;
-    // The server checks what it is sent; where a callback is told, the address is not needed.
+    // The server checks every address that it gets. With a callback, the address is not needed.
     if (leaves || typeof call.callback !== 'function') body['m_redirect_url'] = call.returnTo;
-    // Inside the call: a popup that is opened later is blocked.
+    // Open it now: browsers block a popup that opens later.
     call.stage = wantsPopup ? openPopup() : null;
     body['window'] = call.stage ? 'popup' : leaves ? 'redirect' : 'layer';
     if (!call.stage && !leaves) call.stage = openLayer(mobile, () => cancel(call));
@@ -113,13 +113,13 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
     if (!call.impUid || !call.handle || !address || !/^https?:/.test(address))
       return end(call, 'SYSTEM_ERROR');
     if (call.stage) return call.stage.fill(address);
-    // The page leaves for another address; the result comes back in the query.
+    // The browser goes to another address; the result comes back in the query.
     call.isOver = true;
     current = null;
     location.href = address;
   }
 
-  /** Looks after an open window: what it says, whether it is still there, and what the server knows. */
+  /** Watches an open window: its messages, whether it is still open, and the server's result. */
   function watch(call: Call, stage: Stage, isLayer: boolean): void {
     const onMessage = (event: MessageEvent) => {
       if (event.origin !== originOf(base) || !stage.holds(event.source) || typeof event.data !== 'string')
@@ -130,7 +130,7 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
       if (message['type'] === 'done' && isObject(message['result'])) end(call, message['result']);
     };
     const onShow = (event: PageTransitionEvent) => {
-      // Back from the browser's cache, where the frame did not survive: its page would be a dead one.
+      // The page was restored from the browser's cache, and the frame in it no longer works.
       if (event.persisted && isLayer) void settle(call, true);
     };
     window.addEventListener('message', onMessage);
@@ -158,9 +158,9 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
   }
 
   /**
-   * Takes the window away and asks the server how the attempt ended, ending it there if it has not. `askFirst`: it
-   * may have ended long ago. A popup that looks closed may be there: a browser cuts pages off from what they opened.
-   * The server knows, and says `wait` until the popup goes.
+   * Closes the window, asks the server for the result, and ends the attempt there if it has not ended. `askFirst`: it
+   * may have ended long ago. A popup that looks closed may still be open, because some pages are separated from their
+   * popups. The server knows, and answers `wait` until the popup has closed.
    */
   async function settle(call: Call, askFirst: boolean): Promise<void> {
     if (call.settling || call.isOver) return;
@@ -177,7 +177,7 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
       const body = isForced && path === '/page/close' ? { handle, force: true } : { handle };
       let silence = performance.now() - heard;
       if (silence > 2 * PATIENCE) {
-        // No wait here is as long: the device slept, and the server may well be there.
+        // No request takes this long: the device slept, and the server may be reachable.
         heard = performance.now();
         silence = 0;
       }
@@ -207,21 +207,22 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
       const from = Date.now();
       await pause(wait);
       if (Date.now() - from > wait + SLEEP) {
-        // The server was not silent meanwhile; and a popup that slept as well says first that it is there.
+        // The device slept, so the server's silence does not count. A popup that also slept needs time to report
+        // itself.
         heard = performance.now();
         await pause(wait);
       }
     }
   }
 
-  /** What somebody wants who is able to say so: the close button, Esc, `IMP.close()`. */
+  /** Ends a call on request: close button, Esc, `IMP.close()`. */
   function cancel(call: Call): void {
     call.doubtful = false;
     closeStage(call);
     void settle(call, false);
   }
 
-  /** Ends a call for the sake of a newer one; if it had ended on the server before, that is what it is told. */
+  /** Ends a call because a newer one replaces it. If it had already ended on the server, it gets that result. */
   function replace(call: Call): void {
     call.isReplaced = true;
     call.settling = true;
@@ -240,7 +241,7 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
     return call.isOver;
   }
 
-  /** An attempt that was made for a call that is over. */
+  /** Ends an attempt whose call is already over. */
   function abandon(answer: Raw | null): void {
     if (answer && clean(answer['handle'])) {
       void post('/page/close', { handle: answer['handle'], force: true }, PATIENCE);
@@ -256,7 +257,7 @@ export function createImp(source: string, texts: ScriptTexts): Imp {
     let raw = typeof outcome === 'string' ? { error_reason: outcome } : outcome;
     if (call.isReplaced && raw['error_reason'] === 'USER_CANCEL') raw = { error_reason: 'REPLACED' };
     const result = toResult(raw, call, texts);
-    // Never inside the merchant's own call.
+    // Never during the merchant's own call.
     setTimeout(() => {
       tell(call, result);
       call.told();
@@ -346,7 +347,7 @@ function newCall(param: unknown, callback: unknown): Call {
       returnTo = clean(param['m_redirect_url']);
     }
   } catch {
-    // A getter of the shop's object threw; the call meets it again when it reads all members, and reports it.
+    // A getter of the shop's object threw. The code that reads all members will meet the same error and report it.
   }
   let told = () => {};
   const ended = new Promise<void>((resolve) => {
@@ -376,7 +377,7 @@ function closeStage(call: Call): void {
   if (stage) stage.close();
 }
 
-/** Looks for the script's own element when nothing else tells where the script came from. */
+/** Finds the script's own element when nothing else tells the address of the script. */
 function findBase(): string | undefined {
   const marked = document.querySelector('script[data-bonin-origin]');
   const origin = marked && clean(marked.getAttribute('data-bonin-origin'));

@@ -1,8 +1,8 @@
 import { isObject, type Raw } from './values.ts';
 
 /**
- * What the server says, or null when it says nothing within `limit` milliseconds, or nothing of use. `onLate` gets
- * what comes after that; without it the request is given up then.
+ * Sends a request and returns the answer, or null if there is no usable answer within `limit` milliseconds. `onLate`
+ * gets an answer that comes later; without `onLate` the request is aborted.
  */
 export function ask(
   address: string,
@@ -37,7 +37,7 @@ async function request(address: string, body: Raw, signal: AbortSignal): Promise
     signal,
   });
   const answer: unknown = await response.json();
-  // A start is refused for good by any status; a later call is worth another try.
+  // A refused start is final, whatever the status; later calls are retried.
   const passes = !/start$/.test(address) && (response.status === 429 || response.status >= 500);
   return isObject(answer) && !passes ? answer : null;
 }

@@ -1,6 +1,6 @@
 import type { CertificationResult } from './index.ts';
 
-/** The failures that the script itself reports; it is served together with their texts. */
+/** The failures that the script itself reports; the server adds their texts to the script. */
 export type ScriptWord =
   | 'USER_CANCEL'
   | 'NOT_READY'
@@ -12,14 +12,14 @@ export type ScriptWord =
 
 export type ScriptTexts = Readonly<Record<ScriptWord, string>>;
 
-/** What is known of an attempt whatever becomes of it. */
+/** The values of an attempt that do not depend on its result. */
 export interface Known {
   readonly merchantUid: string;
   readonly impUid?: string | undefined;
   readonly pgProvider?: string | undefined;
 }
 
-/** An object whose members nobody has checked yet. */
+/** An object with unchecked members. */
 export type Raw = Readonly<Record<string, unknown>>;
 
 export function isObject(value: unknown): value is Raw {
@@ -35,13 +35,13 @@ export function clean(value: unknown): string | undefined {
   return text === '' || text === 'null' || text === 'undefined' ? undefined : text;
 }
 
-/** The tier inside what a wrapper hands over, as in `Optional("AAA")`. */
+/** The tier inside a wrapper's text, such as `Optional("AAA")`. */
 export function findTier(value: unknown): string | undefined {
   const match = /(?:^|[^0-9A-Za-z])([0-9A-Z]{3})(?![0-9A-Za-z])/.exec(clean(value) || '');
   return match ? match[1] : undefined;
 }
 
-/** The base address of the server whose script stands at this address, or undefined. */
+/** The base address of the server that serves the script at this address, or undefined. */
 export function baseOf(address: string): string | undefined {
   const match =
     /^(https?:\/\/[^?#]+?)\/(?:v1\/iamport(?:\.esm)?|js\/iamport\.payment-[0-9A-Za-z._-]{1,40})\.js(?:[?#]|$)/.exec(
@@ -50,7 +50,7 @@ export function baseOf(address: string): string | undefined {
   return match ? match[1] : undefined;
 }
 
-/** An object out of JSON, or null. */
+/** An object from JSON text, or null. */
 export function parse(text: string): Raw | null {
   try {
     const value: unknown = JSON.parse(text);
@@ -60,7 +60,7 @@ export function parse(text: string): Raw | null {
   }
 }
 
-/** A copy of a value as JSON can hold it, undefined for an absent one; of what JSON cannot hold, the type. */
+/** A copy of a value in the form of JSON, undefined if absent; for what JSON cannot express, the name of its type. */
 export function toPlain(value: unknown): unknown {
   const type = typeof value;
   if (value === null || type === 'undefined' || type === 'string') return clean(value);
@@ -77,7 +77,7 @@ export function pause(milliseconds: number): Promise<void> {
   });
 }
 
-/** A result without a member that is null, undefined or empty: callers join every key into an address. */
+/** A result without null, undefined or empty members, because callers put every member into an address. */
 export function toResult(raw: Raw, known: Known, texts: ScriptTexts): CertificationResult {
   const text = (name: string): string | undefined => {
     const value = raw[name];
@@ -106,7 +106,7 @@ export function toResult(raw: Raw, known: Known, texts: ScriptTexts): Certificat
   };
 }
 
-/** True for an address that a page may be sent to: absolute, and nothing that would run or read in this page. */
+/** True if a page may be sent to this address: it is absolute, and does not run code or read files. */
 export function isReturnable(address: string): boolean {
   return (
     /^[a-z][a-z0-9+.-]*:/i.test(address) && !/^(?:javascript|vbscript|data|blob|file|about):/i.test(address)
@@ -143,7 +143,7 @@ function decode(text: string): string {
   }
 }
 
-/** Empty for a text that is no Unicode. Single quotes are encoded too: wrappers put addresses into them. */
+/** Empty for text that is not valid Unicode. Encodes single quotes too, because wrappers put addresses between them. */
 function toMember(name: string, value: unknown): string {
   try {
     return `${name}=${encodeURIComponent(String(value)).replace(/'/g, '%27')}`;

@@ -8,8 +8,8 @@ import { anyText, listOf, mapOf, object, oneOf, textThat, truth } from '../valid
 import { decodeBytes, TextFault } from '../validation/text-bytes.ts';
 
 /*
- * A golden case as it stands in its file. The members carry the names of the file, which cases/v1/README.md
- * defines; what that page does not define makes a case invalid, so that no typing error passes as a success.
+ * A golden case as in its file. The members have the names of the file, which cases/v1/README.md defines. Anything else
+ * makes a case invalid, so that a typing error cannot pass as a success.
  */
 
 const whole = v.pipe(v.number('be a whole number'), v.integer('be a whole number'));
@@ -52,7 +52,7 @@ const CERTIFICATION = object({
   app: v.optional(oneOf(['waiting', 'approved'])),
 });
 
-/** OTP requests that the limiter has counted already; `phone` null: each for a different number. */
+/** OTP requests that the limiter has already counted; `phone` null: each for a different number. */
 const OTP_HISTORY = object({
   phone: v.nullable(anyText),
   merchant: anyText,
@@ -121,15 +121,15 @@ export type GoldenStep = v.InferOutput<typeof STEP>;
 /** `T0` of the cases in seconds: 2025-03-14T10:20:00+09:00. */
 const T0 = 1_741_915_200;
 
-/** Milliseconds since the epoch of an offset in a case. */
+/** An offset in a case as milliseconds since the epoch. */
 export function timeAt(offset: number): number {
   return (T0 + offset) * 1000;
 }
 
-/** The case itself cannot be run as it is written, or its preparation did not come out as it says. */
+/** The case cannot be run as written, or its preparation had another result than it says. */
 export class CaseError extends Error {}
 
-/** Reads the content of `{name}.json`; a `CaseError` says what is wrong in it. */
+/** Parses the content of `{name}.json`; throws a `CaseError` with the reason. */
 export function parseCase(content: string | Uint8Array, name: string): GoldenCase {
   const checked = check(CASE, readContent(content), 'the case');
   if (checked.problems !== null) throw new CaseError(joinProblems(checked.problems));
@@ -147,10 +147,10 @@ function readContent(content: string | Uint8Array): unknown {
   }
 }
 
-/** The cases that come along. */
+/** The built-in cases. */
 export const OWN_FOLDER = fileURLToPath(new URL('./cases/v1/', import.meta.url));
 
-/** A file that ought to be a case: the case, or why it is none. */
+/** A file in a folder of cases: the case, or why it is not valid. */
 export type CaseEntry =
   | { readonly name: string; readonly golden: GoldenCase }
   | { readonly name: string; readonly golden: null; readonly problem: string };

@@ -3,31 +3,31 @@ import { headerOf, type RawAnswer } from './exchange.ts';
 import { type Kept, placeholderName } from './placeholders.ts';
 
 /*
- * Sections 5 and 6 of cases/v1/README.md. Every function returns what is different, in words; nothing is equal
- * to nothing.
+ * Sections 5 and 6 of cases/v1/README.md. Every function returns the differences as sentences; an empty list means that
+ * there are none.
  */
 
-/** What decides how any answer must look, apart from what its case expects. */
+/** What determines the form of any answer, apart from what its case expects. */
 export interface Situation {
   readonly method: string;
   readonly mode: 'dev' | 'serve';
   readonly corsOrigins: readonly string[];
   /** The request's `Origin`. */
   readonly origin: string | null;
-  /** Whether the request went to `/users/pg/{userCode}`: open to every page, with an envelope of its own. */
+  /** Whether the request was for `/users/pg/{userCode}`: open to every page, with its own envelope. */
   readonly toPublicList: boolean;
 }
 
-/** What placeholders in an expected body stand for. */
+/** The values of placeholders in an expected body. */
 export interface Expectations {
   readonly kept: Kept;
-  /** Names in `kept` that are access tokens. */
+  /** Names in `kept` whose values are access tokens. */
   readonly tokenNames: readonly string[];
-  /** Offset of the OTP request that made a certification, or null. */
+  /** Offset of the OTP request that created a certification, or null. */
   readonly otpRequestedAt: (impUid: string) => number | null;
 }
 
-/** How far a server's clock may be from ours, in seconds. */
+/** How much a server's clock may differ from ours, in seconds. */
 const CLOCK_TOLERANCE = 300;
 const TOKEN_LIFE = 1800;
 
@@ -67,7 +67,7 @@ function compareBody(body: Buffer, expected: unknown, expectations: Expectations
   return compareJson('body', expected, parsed, match);
 }
 
-/** What a text that ought to match a placeholder is instead; null when it matches. */
+/** Describes a text that does not match its placeholder; null when it matches. */
 type TextMatch = (placeholder: string, came: unknown) => string | null;
 
 function compareJson(at: string, expected: unknown, came: unknown, match: TextMatch): string[] {
@@ -158,7 +158,7 @@ function matchPlaceholder(
   }
 }
 
-/** The `imp_uid` that an answer speaks of. */
+/** The `imp_uid` in an answer. */
 export function impUidOf(body: unknown): string | null {
   const response = isObject(body) ? body['response'] : null;
   const impUid = isObject(response) ? response['imp_uid'] : null;
@@ -174,7 +174,7 @@ function stampInSeoul(offset: number): string {
   return parts.format(timeAt(offset)).replace(/\D/g, '');
 }
 
-/** The JSON value of a body; undefined when it is none. */
+/** The JSON value of a body; undefined when it is not JSON. */
 export function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
@@ -183,7 +183,7 @@ export function parseJson(body: Buffer): unknown {
   }
 }
 
-/** The differences between an answer and what holds for every answer. */
+/** Checks the rules that hold for every answer, and returns the differences. */
 export function checkEveryAnswer(answer: RawAnswer, situation: Situation): string[] {
   return [
     ...checkTransfer(answer, situation),
@@ -201,7 +201,7 @@ function checkTransfer(answer: RawAnswer, { method }: Situation): string[] {
     differences.push(differ('T1: content-type', CONTENT_TYPE, type ?? undefined));
   const length = headerOf(answer, 'content-length');
   if (method === 'HEAD') {
-    // What GET would have sent is not known here; cases write the number down.
+    // The length of the answer to GET is unknown here; cases contain the number.
     if (length === null || !/^\d+$/.test(length))
       differences.push(differ('T2: content-length', 'a number', length ?? undefined));
     if (body.length > 0) differences.push(`R7: HEAD is answered with ${body.length} bytes of body`);
@@ -228,7 +228,7 @@ function checkBytes(body: Buffer): string[] {
   if (!text.startsWith('{')) differences.push(differ('T4: first character', '{', text[0]));
   if (!text.endsWith('}')) differences.push(differ('T4: last character', '}', text.at(-1)));
   const parsed = parseJson(body);
-  // Also the only place where a member that is there twice can be noticed.
+  // This is also the only check that notices a repeated member.
   if (high === -1 && parsed !== undefined && text !== compactAscii(parsed))
     differences.push(differ('T4: compact JSON in ASCII with / as \\/', compactAscii(parsed), text));
   return differences;
@@ -240,7 +240,7 @@ function compactAscii(value: unknown): string {
     .replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** T5; or P1, which holds for the successful answers of the public list alone. */
+/** Rule T5; or P1, which only holds for successful answers of the public list. */
 function checkEnvelope({ status, body }: RawAnswer, { toPublicList }: Situation): string[] {
   const parsed = parseJson(body);
   if (!isObject(parsed)) return [`T5: the body is not a JSON object: ${show(body.toString('latin1'))}`];

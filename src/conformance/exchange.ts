@@ -1,7 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** A request whose every byte is decided: nothing parses, sorts or completes it on the way. */
+/** A request whose bytes are sent exactly as given: nothing parses, sorts or completes it. */
 export interface RawRequest {
   readonly method: string;
   readonly path: string;
@@ -9,16 +9,16 @@ export interface RawRequest {
   /** Null sends neither a body nor a length. */
   readonly body: Buffer | null;
   readonly chunked: boolean;
-  /** Lets the connection stay open, so that an answer's `Connection: close` is the server's own wish. */
+  /** Lets the connection stay open, so that `Connection: close` in an answer is the server's own decision. */
   readonly stayOpen: boolean;
 }
 
-/** Where a server listens. */
+/** The address of a server. */
 export interface Target {
   readonly host: string;
   readonly port: number;
   readonly tls: boolean;
-  /** What stands before every path: empty, or segments with a slash before each. */
+  /** Prefix of every path: empty, or segments with a slash before each. */
   readonly basePath: string;
 }
 
@@ -29,11 +29,11 @@ export interface RawAnswer {
 }
 
 const PATIENCE = 5_000;
-/** How long bytes behind a complete answer are waited for on a connection that stays open. */
+/** How long to wait for extra bytes after a complete answer on a connection that stays open, in milliseconds. */
 const SURPLUS_WAIT = 30;
 const END_OF_HEAD = '\r\n\r\n';
 
-/** Values of a header, whatever its letter case, as one text; null when it is absent. */
+/** All values of a header as one text, in any letter case; null when it is absent. */
 export function headerOf({ headers }: Pick<RawAnswer, 'headers'>, name: string): string | null {
   const values = headers
     .filter(([one]) => one.toLowerCase() === name.toLowerCase())
@@ -41,7 +41,7 @@ export function headerOf({ headers }: Pick<RawAnswer, 'headers'>, name: string):
   return values.length === 0 ? null : values.join(', ');
 }
 
-/** Sends a request and reads all that comes back, up to the end of the connection. */
+/** Sends a request and reads everything until the connection ends. */
 export function exchange(target: Target, request: RawRequest): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const socket = open(target);
@@ -68,7 +68,7 @@ export function exchange(target: Target, request: RawRequest): Promise<RawAnswer
       surplusTimer = setTimeout(finish, SURPLUS_WAIT);
     });
     socket.on('end', () => finish());
-    // A refusal may arrive while the body is still being sent; writing on then fails and takes nothing away.
+    // The server may refuse while the body is still being sent. Then writing fails, but the answer is complete.
     socket.on('error', (error) => {
       if (isComplete(parseAnswer(received), request.method)) finish();
       else finish(`${error.message}; so far: ${excerpt(received)}`);
@@ -115,7 +115,7 @@ function requestBody({ body, chunked }: RawRequest): readonly Buffer[] {
   return [...pieces, Buffer.from('0\r\n\r\n')];
 }
 
-/** What the bytes say, interim answers left out; null when there is no whole head of a final answer. */
+/** Parses an answer without its interim answers; null when the head of the final answer is not complete. */
 function parseAnswer(bytes: Buffer): RawAnswer | null {
   const end = bytes.indexOf(END_OF_HEAD);
   if (end === -1) return null;
@@ -132,7 +132,7 @@ function parseAnswer(bytes: Buffer): RawAnswer | null {
   return { status, headers, body: isChunked ? (joinChunks(body) ?? body) : body };
 }
 
-/** The bytes in the chunks of a body; null when it has not come whole. */
+/** The content of a chunked body; null when it is not complete. */
 function joinChunks(bytes: Buffer): Buffer | null {
   const pieces: Buffer[] = [];
   for (let at = 0; ; ) {
@@ -148,7 +148,7 @@ function joinChunks(bytes: Buffer): Buffer | null {
 function isComplete(answer: RawAnswer | null, method: string): boolean {
   if (answer === null) return false;
   if (method === 'HEAD' || answer.status === 204 || answer.status === 304) return true;
-  // NOTE without a length the end of the connection ends the answer.
+  // Without a length, the answer ends with the connection.
   const length = headerOf(answer, 'content-length');
   return length !== null && answer.body.length >= Number(length);
 }

@@ -1,6 +1,6 @@
 import { CaseError } from './case-file.ts';
 
-/** Values under the names of `tokens` and `keep`. */
+/** Values by their names in `tokens` and `keep`. */
 export type Kept = ReadonlyMap<string, string>;
 
 const PLACEHOLDER = /\{\{([\w:-]+)\}\}/g;
@@ -13,7 +13,7 @@ export interface KeyPair {
   readonly impSecret: string;
 }
 
-/** The key pair that has a name in the cases, or null. */
+/** Finds the key pair with a name in the cases; null when there is none. */
 export type FindKeyPair = (name: string) => KeyPair | null;
 
 /** Replaces the placeholders of a request. */
@@ -35,7 +35,7 @@ function computed(name: string, kept: Kept, findKeyPair: FindKeyPair): string | 
   return null;
 }
 
-/** The name of the placeholder that a text is as a whole, or null. */
+/** The name of the placeholder if the text consists only of one; otherwise null. */
 export function placeholderName(text: string): string | null {
   return WHOLE.exec(text)?.[1] ?? null;
 }

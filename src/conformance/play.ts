@@ -11,23 +11,23 @@ import { exchange, headerOf, type RawAnswer, type RawRequest, type Target } from
 import { type FindKeyPair, type Kept, substitute } from './placeholders.ts';
 import { goesTo } from './target.ts';
 
-/** A server under test, and what its runner can do to it. */
+/** A server under test, and what the runner of the cases can do with it. */
 export interface Stage {
   readonly target: Target;
   readonly keyPair: FindKeyPair;
-  /** Sets the clock to `T0` and so many seconds. */
+  /** Sets the clock to `T0` plus this many seconds. */
   setOffset(offset: number): void;
-  /** Puts a certification of a case into the store. */
+  /** Stores a certification of a case. */
   keepCertification(row: GoldenCertification): Promise<void>;
-  /** Makes the limiter count OTP requests of the past. */
+  /** Makes the limiter count these earlier OTP requests. */
   countRequests(history: GoldenOtpHistory): Promise<void>;
-  /** Gets to see everything that was sent and came back, in order. */
+  /** Called with every request and its answer, in order. */
   seen?(request: RawRequest, answer: RawAnswer): void;
 }
 
 /**
- * Plays a case and returns what is different, in words; nothing means that it passed. Whatever goes wrong on the way
- * is a difference, never an exception.
+ * Runs a case and returns the differences as sentences; an empty list means that it passed. Every failure is a
+ * difference; it never throws.
  */
 export async function playCase(golden: GoldenCase, stage: Stage): Promise<readonly string[]> {
   const differences: string[] = [];
@@ -39,7 +39,7 @@ export async function playCase(golden: GoldenCase, stage: Stage): Promise<readon
   return differences;
 }
 
-/** What went wrong, in words. */
+/** The message of an error. */
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof CaseError) return error.message;
@@ -60,7 +60,7 @@ class Play {
     this.#differences = differences;
   }
 
-  /** Order of preparation: tokens, certifications, OTP history, steps before; then the request itself at `T0`. */
+  /** Order of preparation: tokens, certifications, OTP history, earlier steps; then the request itself at `T0`. */
   async run(): Promise<void> {
     const { given, request, response } = this.#golden;
     const tokens = Object.entries(given.tokens ?? {}).sort(([, a], [, b]) => a.issued - b.issued);
@@ -74,7 +74,7 @@ class Play {
     for (const history of given.otp_history ?? []) await this.#stage.countRequests(history);
     await this.#sendBefore();
 
-    // Only to a client that would stay is an answer's `Connection: close` the server's own decision.
+    // Only if the client keeps the connection open, `Connection: close` in an answer is the server's own decision.
     const stayOpen = Object.keys(response.headers ?? {}).some((name) => name.toLowerCase() === 'connection');
     const answer = await this.#send(request, 0, '', stayOpen);
     const expectations = {

@@ -9,35 +9,35 @@ import { selectCase } from './select.ts';
 export interface ConformanceOptions {
   readonly target: Target;
   readonly pair: KeyPair;
-  /** Also plays the cases that may create, confirm or delete something. */
+  /** Also runs the cases that may create, confirm or delete something. */
   readonly writes: boolean;
   /** Milliseconds between two cases. */
   readonly pause: number;
 }
 
-/** What came of one case. */
+/** The result of one case. */
 export interface CaseReport {
   readonly name: string;
-  /** How well the expectation is known: `documented`, `recorded`, `client-derived` or `our choice`. */
+  /** How sure the expectation is: `documented`, `recorded`, `client-derived` or `our choice`. */
   readonly grade: string;
-  /** The rules of the contract that it tests, and one sentence. */
+  /** The rules of the contract that the case tests, and one sentence. */
   readonly why: string;
   readonly result: 'same' | 'different' | 'left out';
-  /** What is different, or why the case was left out; tokens, the secret and personal members masked. */
+  /** The differences, or why the case was left out; tokens, the secret and personal members are masked. */
   readonly notes: readonly string[];
 }
 
-/** The server cannot be asked at all. */
+/** The server cannot be tested at all. */
 export class UnusableServer extends Error {}
 
-/** Plays every case that needs no control over the server, one after the other. Throws `UnusableServer`. */
+/** Runs every case that needs no control over the server, one after the other. Throws `UnusableServer`. */
 export async function* runConformance(options: ConformanceOptions): AsyncGenerator<CaseReport> {
   const stage = createStage(options);
   await requireToken(options);
   for (const entry of readCases(OWN_FOLDER)) {
     const { name, golden } = entry;
     if (golden === null) {
-      // A case that nobody can read is not played; it must not look as if it had been.
+      // An unreadable case is not run, and the report must say so.
       yield { name, grade: 'unknown', why: 'It cannot be read.', result: 'left out', notes: [entry.problem] };
       continue;
     }
@@ -56,7 +56,7 @@ export async function* runConformance(options: ConformanceOptions): AsyncGenerat
   }
 }
 
-/** How many cases there are in all. */
+/** The number of all cases. */
 export function countCases(): number {
   return readCases(OWN_FOLDER).length;
 }
@@ -74,14 +74,14 @@ function createStage({ target, pair }: ConformanceOptions): Stage {
   return {
     target,
     keyPair: (name) => (name === 'A1' ? pair : null),
-    // The clock goes as it goes; what depends on it was left out.
+    // The clock cannot be set; cases that depend on it were left out.
     setOffset: () => {},
     keepCertification: refuse,
     countRequests: refuse,
   };
 }
 
-/** A wrong address or key pair would make every case different, and say nothing. */
+/** With a wrong address or key pair every case would differ, which would say nothing about the server. */
 async function requireToken({ target, pair }: ConformanceOptions): Promise<void> {
   const body = Buffer.from(JSON.stringify({ imp_key: pair.impKey, imp_secret: pair.impSecret }));
   let answer: RawAnswer;
@@ -111,7 +111,7 @@ async function requireToken({ target, pair }: ConformanceOptions): Promise<void>
 const PERSONAL =
   /("(?:name|phone|birthday|birth|carrier|unique_key|unique_in_site|merchant_uid)\\?"\s*:\s*)(?:\\?"(?:[^"\\]|\\(?!"))*\\?"|\d+)/g;
 
-/** Takes out what may not stand in a report: access tokens, the secret, and members that tell of a person. */
+/** Masks what a report must not contain: access tokens, the secret, and personal members. */
 function mask(text: string, { impSecret }: KeyPair): string {
   return text
     .replaceAll(impSecret, '(imp_secret)')

@@ -2,28 +2,28 @@ import { type GoldenCase, type GoldenRequest, timeAt } from './case-file.ts';
 import type { KeyPair } from './placeholders.ts';
 import { goesTo, targetSegments } from './target.ts';
 
-/** The key pair of the cases in whose place the user's stands. */
+/** The key pair of the cases that the user's key pair replaces. */
 const OURS = 'A1';
 const OUR_KEY = /imp_apikey(?![_0-9a-z])/g;
 const OUR_KEY_ANYHOW = /imp_apikey/i;
-/** How many characters the cases' secret has; cases at the body's limit count on it. */
+/** The length of the secret in the cases; cases about the largest body depend on it. */
 const OUR_SECRET_LENGTH = 80;
-/** A token older than this, in seconds, is one that the clock has had a hand in. */
+/** If a token in a case is older than this, in seconds, the case has set the clock. */
 const OLDEST_TOKEN = 1739;
 
-/** Cases whose expectation holds only on the day of the cases. */
+/** Cases whose expectation only holds on the date of the cases. */
 const NEEDS_THE_DAY: ReadonlySet<string> = new Set(['or-birth-tomorrow']);
 
-/** What a case is to a server that cannot be controlled. */
+/** A case as it can be run against a server that we cannot control. */
 export type Selection =
   | { readonly golden: GoldenCase }
   /** Why the case is left out. */
   | { readonly golden: null; readonly reason: string };
 
 /**
- * The case in the form in which a server out of our control can be asked, or why it cannot be: the user's key pair
- * stands for the cases' own, and times are compared with the clock. Without `writes`, what creates, confirms or
- * deletes something is left out.
+ * Changes a case so that it can be run against a server that we cannot control, or says why it cannot. The user's key
+ * pair replaces the one of the cases, and times are compared with the clock. Without `writes`, cases that create,
+ * confirm or delete something are left out.
  */
 export function selectCase(golden: GoldenCase, pair: KeyPair, writes: boolean): Selection {
   const reason =
@@ -55,12 +55,12 @@ function needsControl(golden: GoldenCase, { impKey, impSecret }: KeyPair): strin
   const [collection, impUid] = targetSegments(request.path, '') ?? [];
   const isFound = collection === 'certifications' && response.status === 200 && impUid !== 'otp';
   const isNamed = (given.certifications ?? []).some(({ imp_uid }) => words.includes(imp_uid));
-  // What is refused before anybody looks for the certification needs none.
+  // If the server refuses before it looks for the certification, the certification need not exist.
   const isRefusedEarly = [204, 401, 405, 413].includes(response.status);
   return isFound || (isNamed && !isRefusedEarly) ? 'it needs a certification of the cases' : null;
 }
 
-/** Whether a server that is wrong, or right, might create, confirm or delete something. */
+/** Whether the request might create, confirm or delete something, even on a server with mistakes. */
 function mayWrite({ given, request, response }: GoldenCase): boolean {
   if (given.tokens === undefined || [401, 405, 413].includes(response.status)) return false;
   if (request.method === 'DELETE') return true;
@@ -72,7 +72,7 @@ function mayWrite({ given, request, response }: GoldenCase): boolean {
   );
 }
 
-/** All that a request says, in one text. */
+/** The whole request as one text. */
 function wordsOf({ method, path, headers, body, body_base64: base64 }: GoldenRequest): string {
   const bytes = base64 === undefined ? '' : Buffer.from(base64, 'base64').toString('latin1');
   return [method, path, ...Object.entries(headers ?? {}).flat(), body ?? '', bytes].join('\n');
@@ -83,7 +83,7 @@ function adapt(golden: GoldenCase, { impKey }: KeyPair): GoldenCase {
   const put = (text: string) => text.replace(OUR_KEY, impKey);
   return {
     ...golden,
-    // What stands in the store makes no difference to the cases that are left.
+    // The remaining cases do not depend on what is stored.
     given: { tokens: golden.given.tokens ?? {} },
     request: {
       ...request,
@@ -96,13 +96,13 @@ function adapt(golden: GoldenCase, { impKey }: KeyPair): GoldenCase {
     response: {
       ...response,
       body: loosenTimes(response.body),
-      // A time of the cases cannot occur literally.
+      // Times of the cases cannot occur literally in the answer.
       raw: (response.raw ?? []).filter((text) => !text.includes(String(timeAt(0) / 1000).slice(0, 7))),
     },
   };
 }
 
-/** A token's times, which are exact under the clock of the cases, as placeholders. */
+/** Replaces a token's times with placeholders; they are exact only under the clock of the cases. */
 function loosenTimes(body: unknown): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
   return Object.fromEntries(

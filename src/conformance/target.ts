@@ -1,4 +1,4 @@
-/** The segments of a raw request target below the base path, or null when it stands outside of it. */
+/** The segments of a raw request target below the base path, or null if it is not below it. */
 export function targetSegments(target: string, basePath: string): readonly string[] | null {
   const [path = ''] = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '').split('?', 1);
   const segments = splitPath(path);
@@ -6,7 +6,7 @@ export function targetSegments(target: string, basePath: string): readonly strin
   return base.every((segment, at) => segment === segments[at]) ? segments.slice(base.length) : null;
 }
 
-/** Whether a target goes to a path with `{…}` for any one segment. */
+/** Whether a target matches a path, in which `{…}` stands for any one segment. */
 export function goesTo(target: string, basePath: string, path: string): boolean {
   const segments = targetSegments(target, basePath);
   const pattern = splitPath(path);

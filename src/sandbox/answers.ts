@@ -14,7 +14,7 @@ export function failure(message: string): JsonText {
 
 interface Row {
   readonly status: number;
-  /** `{explanation}` stands for that of the error. */
+  /** `{explanation}` is replaced by the explanation of the error. */
   readonly message: string;
   readonly headers?: HeaderList;
 }
@@ -47,7 +47,7 @@ const ANSWERS = {
 
 const BARE_HEADERS: HeaderList = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'];
 
-/** How the control routes answer: in the envelope of the API, with words of their own. */
+/** The format of the control routes' answers: the API's envelope with texts of their own. */
 export const CONTROL_FORMAT: AnswerFormat = {
   textHeaders: ['Content-Type', 'application/json; charset=UTF-8', ...BARE_HEADERS],
   bareHeaders: BARE_HEADERS,

@@ -23,22 +23,22 @@ const find = createRouter([
   },
 ]);
 
-/** What a fault's route names: null for the method stands for every one, and so does a parameter that is not there. */
+/** The target of a fault's route. Null for the method means every method; a missing parameter means every value. */
 export interface FaultTarget {
   readonly method: string | null;
   readonly path: string;
   readonly parameters: PathParameters;
 }
 
-/** Every way to write a route of the table. */
+/** All ways to write a route of the table. */
 export const ROUTE_NAMES: readonly string[] = [
   ...API_PATHS,
   ...API_PATHS.flatMap((path) => methodsOf(path).map((method) => `${method} ${path}`)),
 ];
 
 /**
- * What `route` names: a path of the table or one that meets it, as `/certifications/imp_123`, with a method of it in
- * front if wanted. Null for anything else.
+ * Parses `route`: a path of the table or one that matches it, such as `/certifications/imp_123`, optionally with one of
+ * its methods in front. Null for anything else.
  */
 export function readFaultRoute(route: string): FaultTarget | null {
   const [, method = null, path = ''] = /^(?:([A-Z]+) )?(\/[^?#\s]*)$/.exec(route) ?? [];
@@ -47,7 +47,7 @@ export function readFaultRoute(route: string): FaultTarget | null {
   const { route: met, parameters } = match;
   if (method !== null && !methodsOf(met.path).includes(method)) return null;
   const named = Object.entries(parameters).filter(([name, value]) => value !== `{${name}}`);
-  // Braces are a misspelt placeholder and no id.
+  // Braces are a misspelt placeholder, not an id.
   if (named.some(([, value]) => /[{}]/.test(value))) return null;
   return { method, path: met.path, parameters: Object.fromEntries(named) };
 }

@@ -22,7 +22,7 @@ const NOTHING = object({});
 /** Control routes that may be called without a body, as if it were `{}`. */
 const MAY_BE_EMPTY: readonly ControlName[] = ['POST /sandbox/certifications', 'POST /sandbox/reset'];
 
-/** What a request gives to a control route. */
+/** The input of a request to a control route. */
 export function readControl<Name extends ControlName>(
   name: Name,
   { query, body }: Pick<ApiRequest, 'query' | 'body'>,
@@ -39,7 +39,7 @@ interface ControlSchemas {
   readonly body?: v.GenericSchema;
 }
 
-/** What the call of a shop's script chose in advance; null for nothing. */
+/** The choice in advance of a shop's call; null for none. */
 export function readChoice(
   value: unknown,
   people: readonly string[],
@@ -78,7 +78,7 @@ function readBody(name: ControlName, schema: v.GenericSchema, bytes: Uint8Array)
   return required(schema, whole, 'the body');
 }
 
-/** A parameter that is there twice or unknown is refused; one without a value counts as left out. */
+/** A repeated or unknown parameter is refused; one without a value counts as absent. */
 function readQuery(schema: v.GenericSchema, query: string): unknown {
   const given = new URLSearchParams(query);
   const entries = 'entries' in schema ? Object.keys(schema.entries as object) : [];

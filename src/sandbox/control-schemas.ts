@@ -18,15 +18,12 @@ import { ROUTE_NAMES, readFaultRoute } from './api-routes.ts';
 import { LATEST_SECOND } from './movable-clock.ts';
 import { ONE_CI, PERSON } from './people-schema.ts';
 
-/*
- * What the control routes take. Everything here is ours, so that nothing is guessed: whatever is not described is
- * refused.
- */
+/* The input of the control routes. Everything that is not described here is refused, so nothing is guessed. */
 
 const LONGEST_TEXT = 100;
 const LONGEST_ORIGIN = 2000;
 
-/** Every day of the calendar is in the past then. */
+/** After this time every day of the calendar is in the past. */
 const END_OF_DAYS = (LATEST_SECOND - 86_400) * 1000;
 
 const freeText = (longest: number) =>
@@ -36,11 +33,14 @@ const freeText = (longest: number) =>
   );
 const impUid = textThat('be an imp_uid', isStorableImpUid);
 
-/** What is left out is as of the first person on the first channel; null is what the provider does not tell. */
+/**
+ * Members that are left out have the values of the first person on the first channel; null if the provider does not
+ * return them.
+ */
 const CERTIFICATION = v.pipe(
   object({
     name: v.optional(PERSON.name),
-    // By the sandbox's clock it has to be in the past, which is looked at where that clock is.
+    // It must be in the past by the sandbox's clock; that is checked where the clock is known.
     birthday: v.optional(
       textThat('be a day of the calendar from 1902 on, YYYY-MM-DD', (value) =>
         isBirthday(value, END_OF_DAYS),
@@ -84,7 +84,7 @@ const LONGEST_BODY = 32_768;
 const LONGEST_HEADER = 1000;
 const LONGEST_HEADERS = 8192;
 
-/** What the connection and the length of an answer hang on. */
+/** Headers that determine the connection and the length of an answer. */
 const FRAMING: readonly string[] = [
   'connection',
   'content-length',
@@ -165,11 +165,11 @@ const FAULTS = object({
 
 const NOTHING = object({});
 
-/** How the page of a sandbox shows the choice of outcomes. */
+/** How the page of a sandbox shows the outcomes. */
 const PICKERS = ['folded', 'open', 'hidden'] as const;
 const LONGEST_STEP = 10_000;
 
-/** The member `sandbox` of a call of the shop's script. */
+/** The member `sandbox` in a call of the shop's script. */
 export function choiceSchema(people: readonly string[], outcomes: readonly string[]) {
   return object({
     sandbox: v.nullish(
@@ -184,13 +184,13 @@ export function choiceSchema(people: readonly string[], outcomes: readonly strin
   });
 }
 
-/** What a control route takes; what is left out, it takes nothing of. */
+/** The input that a control route accepts; a part that is left out must be empty. */
 interface Control {
   readonly query?: v.GenericSchema;
   readonly body?: v.GenericSchema;
 }
 
-/** The control routes that say something in JSON. */
+/** The control routes that answer with JSON, and their input. */
 export const CONTROLS = {
   'POST /sandbox/certifications': { body: CERTIFICATION },
   'GET /sandbox/messages': { query: MESSAGES },
@@ -214,7 +214,7 @@ type Part<Name extends ControlName, Key extends keyof Control> = (typeof CONTROL
   ? v.InferOutput<Schema>
   : Readonly<Record<never, never>>;
 
-/** What a control route is given, after every check. */
+/** The checked input of a control route. */
 export interface ControlInput<Name extends ControlName> {
   readonly query: Part<Name, 'query'>;
   readonly body: Part<Name, 'body'>;

@@ -19,7 +19,7 @@ interface Services {
   readonly recent: RecentCertifications;
 }
 
-/** What a request leaves out is taken from this person. */
+/** The source of members that a request leaves out. */
 const DEFAULT_PERSON = {
   name: '홍길동',
   birthday: '1990-01-31',
@@ -30,8 +30,8 @@ const DEFAULT_PERSON = {
 } as const;
 
 /**
- * `POST /sandbox/certifications`: makes a certification at once. What is left out is as of the default person on the
- * first channel; a member that is null is one that the provider does not tell.
+ * `POST /sandbox/certifications`: creates a finished certification. Members that are left out have the values of the
+ * default person on the first channel; null means that the provider does not return the member.
  */
 export async function createSandboxCertification(
   services: Services,

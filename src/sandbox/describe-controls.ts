@@ -4,11 +4,11 @@ import { ROUTE_NAMES } from './api-routes.ts';
 import { CONTROLS, type ControlName } from './control-schemas.ts';
 
 /*
- * The control routes for readers, as OpenAPI has it: what they take comes from the schemas that check it. Loaded when
- * somebody asks for the reference.
+ * The control routes in the OpenAPI document; their input comes from the schemas that check it. Loaded with the
+ * reference.
  */
 
-/** A text in both languages; the document takes one of them. */
+/** A text in both languages; the document uses one of them. */
 interface Text {
   readonly ko: string;
   readonly en: string;
@@ -22,10 +22,10 @@ interface Described {
   readonly id: string;
   readonly summary: Text;
   readonly description: Text;
-  /** Of each member that it takes, in the query or the body. */
+  /** Descriptions of the members in the query or the body. */
   readonly members?: Texts;
   readonly example?: unknown;
-  /** What stands in the envelope. */
+  /** The value in the envelope. */
   readonly answer: Schema;
 }
 
@@ -243,12 +243,12 @@ const CONTROL_TEXTS: Readonly<Partial<Record<ControlName, Described>>> = {
   },
 };
 
-/** What an OpenAPI document says of the control routes: its tag, and its paths. Texts stand in both languages. */
+/** The control routes for an OpenAPI document: their tag and their paths. Texts are in both languages. */
 export function describeControls(): { tags: Readonly<Record<string, Schema>>; paths: Schema } {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [name, described] of Object.entries(CONTROL_TEXTS)) {
     const [method = '', path = ''] = name.split(' ');
-    // Below no base path, other than the API.
+    // Unlike the API, they have no base path.
     paths[path] ??= { servers: [{ url: './', description: text('이 서버', 'This server') }] };
     paths[path][method.toLowerCase()] = describe(CONTROLS[name as ControlName], described);
   }
@@ -333,7 +333,7 @@ function toRequestBody(schema: v.GenericSchema, members: Texts, example: unknown
   };
 }
 
-/** The schema with the text of each member that has one. */
+/** The schema with a description for each member that has one. */
 function explain(schema: unknown, members: Texts): unknown {
   if (Array.isArray(schema)) return schema.map((each) => explain(each, members));
   if (typeof schema !== 'object' || schema === null) return schema;

@@ -8,7 +8,7 @@ import type { MovableClock } from './movable-clock.ts';
 import type { RecentCertifications } from './recent-certifications.ts';
 import type { RequestLog } from './request-log.ts';
 
-/** What the events tell of. */
+/** The data of each event. */
 export interface EventSources {
   readonly feed: Feed;
   readonly inbox: Inbox;
@@ -18,14 +18,14 @@ export interface EventSources {
   readonly clock: MovableClock;
 }
 
-/** How many may look on at once. */
+/** Most streams at once. */
 const MOST_STREAMS = 32;
 const HEARTBEAT = 15 * SECOND;
-/** How many requests are told again to somebody who comes new. */
+/** How many past requests a new listener receives. */
 const REQUESTS_TOLD = 50;
-/** When a client whose connection ended tries again, in milliseconds. */
+/** When a client reconnects after its connection has ended, in milliseconds. */
 const RETRY = 2_000;
-/** Ids count from 1 in every run: those of another run must not be taken for ours. */
+/** Ids count from 1 in every run, so ids of another run must be told apart. */
 const RUN = randomBytes(4).toString('hex');
 
 const HEADERS = ['Content-Type', 'text/event-stream', 'Cache-Control', 'no-store', 'X-Accel-Buffering', 'no'];
@@ -55,9 +55,9 @@ export class EventStreams {
   }
 
   /**
-   * `GET /sandbox/events`: what stands in the sandbox now, told as if it had just happened, and then what happens. A
-   * `clock` event ends the first part. With a `Last-Event-ID` that is still known only newer messages come;
-   * otherwise a `reset` comes first.
+   * `GET /sandbox/events`: first the present state of the sandbox, sent like new events, and then each new event. A
+   * `clock` event ends the first part. With a known `Last-Event-ID` only newer messages are sent; otherwise a `reset`
+   * comes first.
    */
   answer(address: string, lastEventId: string | undefined): StreamAnswer {
     return {

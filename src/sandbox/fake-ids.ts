@@ -4,8 +4,8 @@ import { genderDigit, type Identity } from '../core/identity.ts';
 import { DI_PREFIX, SANDBOX_MARK } from '../core/invented-people.ts';
 
 /*
- * CI, DI and transaction numbers of invented people: right in shape, the same each time, and marked so that
- * nobody takes them for an agency's. Only the sandbox makes such values.
+ * CI, DI and transaction numbers of invented people: in the right format, the same each time, and marked so that nobody
+ * takes them for real ones. Only the sandbox makes such values.
  */
 
 type Person = Pick<Identity, 'name' | 'birthday' | 'gender' | 'foreigner'>;
@@ -46,13 +46,16 @@ export function fakeDi(person: Person, channelKey: string, mark: PersonMark = {}
   return `${DI_PREFIX}${SANDBOX_MARK}${bytes}`;
 }
 
-/** Who it is. A name has no control characters, so that a mark never is the key of somebody without one. */
+/**
+ * The identity of a person. A name has no control characters, so a mark can never equal the key of a person without
+ * one.
+ */
 function keyOf(person: Person, { unique_key: uniqueKey, person: label }: PersonMark): string {
   if (uniqueKey != null) return `\0ci\0${uniqueKey}`;
   return label != null ? `\0person\0${label}` : personKey(person);
 }
 
-/** A transaction number in the shape of the provider that the channel imitates. */
+/** A transaction number in the format of the provider that the channel imitates. */
 export function fakeProviderTid(channel: Channel, at: number): string {
   // Seoul has been nine hours ahead since 1988; `yyyyMMddHHmmss`.
   const stamp = new Date(at + 9 * 3_600_000).toISOString().replace(/\D/g, '').slice(0, 14);

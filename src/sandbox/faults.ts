@@ -11,8 +11,8 @@ import { pause } from './pause.ts';
 /** A fault as the control route takes it; members that are left out have defaults. */
 export interface FaultRule {
   /**
-   * A path of the API as in the contract, or one that meets it as `/certifications/imp_123`, a method in front of it if
-   * wanted; null for every route of the API.
+   * A path of the API as in the contract, or a path of one certification such as `/certifications/imp_123`; optionally
+   * with a method in front. Null for every route of the API.
    */
   readonly route: string | null;
   /** The number of requests that it still applies to; null for all. */
@@ -122,8 +122,8 @@ function replaceHeaders(usual: HeaderList, others: HeaderList): HeaderList {
 }
 
 /**
- * The same routes, to which faults happen. `stop` ends delays; `report` gets what goes wrong when a fault is looked
- * for, and then there is none.
+ * The same routes, with faults. `stop` ends delays. If the search for a fault fails, `report` gets the error and no
+ * fault happens.
  */
 export function withFaults(
   routes: readonly Route[],
@@ -139,7 +139,7 @@ export function withFaults(
   });
 }
 
-/** The same routes, each handler of which is replaced by what `wrap` makes of it. */
+/** The same routes, with each handler replaced by the result of `wrap`. */
 export function wrapHandlers(
   routes: readonly Route[],
   wrap: (handle: Handler, route: Route) => Handler,

@@ -5,7 +5,7 @@ export type FeedListener = (event: FeedEvent, data: unknown) => void;
 
 /**
  * Passes events to listeners; costs nothing without any. An error of a listener never reaches the publisher, which is
- * busy with a request: the first one in a run is reported.
+ * handling a request; only the first error in a row is reported.
  */
 export class Feed {
   readonly #listeners = new Set<FeedListener>();
@@ -39,7 +39,7 @@ export class Feed {
     }
   }
 
-  /** Returns what ends the listening. */
+  /** Returns a function that removes the listener. */
   subscribe(listen: FeedListener): () => void {
     this.#listeners.add(listen);
     return () => void this.#listeners.delete(listen);
@@ -51,7 +51,7 @@ export class Feed {
     try {
       this.#report(error);
     } catch {
-      // There is nobody else to tell.
+      // There is nobody else to report it to.
     }
   }
 }

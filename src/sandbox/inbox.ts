@@ -66,7 +66,7 @@ export class Inbox {
     );
   }
 
-  /** Resolves with the messages of a filter as soon as there is one, at the latest after so many milliseconds. */
+  /** Resolves with the messages that match a filter as soon as there is one, or after this many milliseconds. */
   async wait(filter: MessageFilter, patience: number): Promise<readonly Message[]> {
     const end = performance.now() + patience;
     for (;;) {

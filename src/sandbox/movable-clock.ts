@@ -9,7 +9,7 @@ export class MovableClock implements Clock {
   #standing: number | null = null;
   #shift = 0;
 
-  /** Uses this clock as the real time from now on, in place of the system's. */
+  /** Uses this clock as the real time from now on, instead of the system's. */
   over(real: Clock): this {
     this.#real = real;
     return this;
@@ -33,7 +33,7 @@ export class MovableClock implements Clock {
     this.#standing = at;
   }
 
-  /** Moves the clock by so many milliseconds; a stopped clock stays stopped. */
+  /** Moves the clock by this many milliseconds; a stopped clock stays stopped. */
   advance(by: number): void {
     if (this.#standing === null) this.#shift += by;
     else this.#standing += by;

@@ -20,7 +20,7 @@ import { LATEST_SECOND } from './movable-clock.ts';
 
 const LONGEST_LABEL = 100;
 
-/** What a people file and a control route say of a person. */
+/** A person in a people file or in a request to a control route. */
 export const PERSON = {
   name: textThat('be a name of 1 to 50 characters', isPersonName),
   birthday: textThat('be a day of the past, YYYY-MM-DD', (value) => isBirthday(value, Date.now())),
@@ -41,11 +41,11 @@ const ATTEMPT = {
   merchant_uid: text,
   origin: v.nullish(text),
   channel: text,
-  /** The id of the merchant of its channel, for readers. */
+  /** The id of the merchant that owns the channel, for readers. */
   merchant: v.nullish(text),
 };
 const certifiedAt = wholeNumber(0, LATEST_SECOND, 'be epoch seconds');
-/** What an attempt that certified nobody may say of the person; it is checked, and nobody is told. */
+/** Personal data in an uncertified attempt; it is checked but never returned. */
 const NOBODY = object({
   certified: v.literal(false),
   ...ATTEMPT,
@@ -75,12 +75,12 @@ export const PEOPLE = object({
 
 export type People = Written<typeof PEOPLE>;
 
-/** Reads a people file of the same shape as the one that comes along; `start_refused` names what is wrong in it. */
+/** Reads a people file in the format of the built-in one; `start_refused` names what is wrong in it. */
 export function readPeopleFile(file: string): People {
   return checkSeed(readTrustedJson(file, { dev: true }), file);
 }
 
-/** The same for people that are in memory already. `name` is what a refusal calls them. */
+/** The same for people in memory. Error messages call them `name`. */
 export function checkSeed(content: unknown, name: string): People {
   const checked = check(PEOPLE, content, 'the file');
   const problems = checked.problems ?? [
@@ -91,7 +91,7 @@ export function checkSeed(content: unknown, name: string): People {
   throw new AppError('start_refused', { detail: `${name}: ${joinProblems(problems)}` });
 }
 
-/** Certifications on channels that are not there, and of other merchants than their channel's. */
+/** Finds certifications on unknown channels, or with another merchant than their channel's. */
 function findStrangers({ merchants, certifications }: People): readonly string[] {
   const owners = new Map(
     merchants.flatMap(({ id, channels }) => channels.map(({ channel_key }) => [channel_key, id] as const)),

@@ -70,7 +70,7 @@ export class SandboxProvider {
     return { [SANDBOX_ADAPTER]: this.#adapter() };
   }
 
-  /** Plays the person who approves an APP request, or turns it down. */
+  /** Approves or refuses an APP request in place of the person. */
   decide(impUid: string, approve: boolean): void {
     this.#approvals.set(impUid, approve);
     this.#recent.note(impUid, approve ? 'approved' : 'turned_down');

@@ -10,9 +10,9 @@ export type RecentState = 'waiting' | 'approved' | 'turned_down' | 'certified';
 export interface RecentCertification {
   readonly imp_uid: string;
   readonly channel_key: string;
-  /** As in 홍*동. */
+  /** For example 홍*동. */
   readonly masked_name: string;
-  /** Null for one that was made at once. */
+  /** Null if it was created by a control route. */
   readonly method: VerificationMethod | null;
   readonly service: string | null;
   readonly state: RecentState;

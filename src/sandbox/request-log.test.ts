@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Feed } from './feed.ts';
 import { type LoggedRequest, RequestLog } from './request-log.ts';
 
-/** Names that every object has without having been given them. */
+/** Names that every object inherits. */
 const INHERITED = [
   ...Object.getOwnPropertyNames(Object.prototype),
   ...Object.getOwnPropertyNames(Array.prototype),

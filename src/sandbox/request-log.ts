@@ -10,7 +10,7 @@ import type { Feed } from './feed.ts';
 /** A request with the status of its answer; 0 when the connection was cut instead. */
 export interface SeenRequest
   extends Pick<ArrivedHead, 'requestId' | 'method' | 'target' | 'route' | 'headers'> {
-  /** Empty when no handler got to see it. */
+  /** Empty if no handler received it. */
   readonly body: Buffer;
   readonly status: number;
 }
@@ -21,7 +21,7 @@ export interface LoggedRequest {
   readonly method: string;
   readonly path: string;
   readonly route: string | null;
-  /** Where a token was presented: `authorization`, `bearer`, `x-imptokenheader`, `_token`; null for nowhere. */
+  /** Where the token was sent: `authorization`, `bearer`, `x-imptokenheader`, `_token`; null for nowhere. */
   readonly token: string | null;
   readonly content_type: string | null;
   /** The media type of a body that the API does not read, `none` without one; null when it is read. */
@@ -47,9 +47,9 @@ const HARMLESS: readonly string[] = [
   'pg',
   'verification_method',
 ];
-/** What a key or a word of those looks like; a name or a secret that was sent in its place mostly does not. */
+/** The format of a key or of a fixed word; a name or a secret in its place usually has another format. */
 const HARMLESS_VALUE = /^[\w+.-]{1,60}$/;
-/** A map, since names come from outside: an object has more of them than were put into it. */
+/** A map, because names come from outside: an object also has inherited names. */
 const MASKS: ReadonlyMap<string, (text: string) => string> = new Map([
   ['name', maskName],
   ['phone', (text) => maskPhone(text.replace(/\D/g, ''))],
@@ -67,14 +67,14 @@ export class RequestLog {
   readonly #ring: Entry[] = [];
   readonly #feed: Feed;
   #count = 0;
-  /** Of the requests that are being handled, by the request's id. */
+  /** Bodies of requests in progress, by request id. */
   readonly #bodies = new Map<string, Buffer>();
 
   constructor(feed: Feed) {
     this.#feed = feed;
   }
 
-  /** Adds what is asked of the API, and what meets no route; `now` returns epoch seconds. */
+  /** Records requests to the API and to unknown routes; `now` returns epoch seconds. */
   observe(now: () => number): Observer {
     return {
       begin: (request) => ({
@@ -87,12 +87,12 @@ export class RequestLog {
             this.add({ requestId, method, target, route, headers, body, status }, now());
         },
       }),
-      // Bytes that were no request are in the log of the process.
+      // Bytes that are not a request are in the log of the process.
       refused() {},
     };
   }
 
-  /** The same routes of the API, whose bodies are added to what is observed. */
+  /** The same routes of the API; their bodies are added to the records. */
   withBodies(routes: readonly Route[]): readonly Route[] {
     return wrapHandlers(routes, (handle) => (request) => {
       this.#bodies.set(request.requestId, request.body);
@@ -172,7 +172,7 @@ function parseBody({ body, headers }: SeenRequest): Iterable<[string, unknown]> 
   }
 }
 
-/** JSON that is sent as a form is one member, whose name is the whole of it. */
+/** JSON sent as a form becomes one member, whose name is the whole text. */
 function maskMemberName(name: string): string {
   return /^[a-z_]{1,30}$/i.test(name) ? name : hide(name);
 }
@@ -183,7 +183,7 @@ function hide(text: string): string {
 
 function maskMember(name: string, value: unknown): unknown {
   if (value === null || typeof value === 'boolean') return value;
-  // What is inside may be anybody's, and too deep to be written out.
+  // The content may be personal data, and too deep to be written out.
   if (typeof value === 'object') return Array.isArray(value) ? '(list)' : '(object)';
   const text = String(value);
   if (HARMLESS.includes(name)) return HARMLESS_VALUE.test(text) ? text : hide(text);

@@ -24,13 +24,13 @@ export interface SandboxServices extends EventSources {
   readonly certifications: CertificationService;
   readonly provider: SandboxProvider;
   readonly seed: Seed;
-  /** Whether requests that name another host than this machine may control the sandbox. */
+  /** Whether requests with another host name than this machine's may use the control routes. */
   readonly isOpenToAnyHost: () => boolean;
 }
 
 type Control<Name extends ControlName> = (input: ControlInput<Name>) => Promise<unknown>;
 
-/** The control routes of the sandbox and its page, below no base path. They exist in `dev` only. */
+/** The control routes of the sandbox and its page, without base path. They exist in `dev` only. */
 export function sandboxSurface(services: SandboxServices): Surface {
   return { basePath: '', routes: controlRoutes(services), format: CONTROL_FORMAT };
 }
@@ -124,7 +124,7 @@ const FILE_ROUTES: readonly Route[] = Object.entries(FILES).map(([name, file]) =
   methods: { GET: async () => file },
 }));
 
-// Loaded with the first request: what reads input strictly is not needed to start.
+// Loaded at the first request, because the start does not need the strict validation.
 const loadInput = () => import('./control-input.ts');
 const loadMaker = () => import('./create-certification.ts');
 
@@ -135,12 +135,15 @@ async function readInput<Name extends ControlName>(
   return (await loadInput()).readControl(name, request);
 }
 
-/** A handler that is given what the route takes, and whose value goes into the envelope. */
+/** A handler that receives the route's checked input and returns the value for the envelope. */
 function control<Name extends ControlName>(name: Name, handle: Control<Name>): Handler {
   return async (request) => success(toAsciiJson(await handle(await readInput(name, request))));
 }
 
-/** Back to the seeded state: people, channels and certifications as at the first start, real time. Tokens live on. */
+/**
+ * Returns to the initial state: people, channels and certifications as at the first start, real time. Tokens stay
+ * valid.
+ */
 async function reset(services: SandboxServices): Promise<object> {
   services.clock.reset();
   services.inbox.clear();
@@ -156,7 +159,7 @@ async function reset(services: SandboxServices): Promise<object> {
   return {};
 }
 
-/** The inbox, newest first; `wait` holds the request until there is a message. */
+/** The inbox, newest first; with `wait`, the answer waits for a message. */
 async function listMessages(
   { inbox }: SandboxServices,
   { phone, imp_uid, after, wait }: ControlInput<'GET /sandbox/messages'>['query'],
@@ -169,7 +172,7 @@ async function listMessages(
   return inbox.wait(filter, Number(wait ?? 0) * SECOND);
 }
 
-/** Plays the person who was asked in the carrier's app. */
+/** Acts as the person who was asked in the carrier's app. */
 async function decide(
   { provider, merchants, store }: SandboxServices,
   { imp_uid, approve }: ControlInput<'POST /sandbox/approvals'>['body'],

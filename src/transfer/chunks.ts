@@ -3,17 +3,17 @@ import { LARGEST_CHUNK, refuse } from './export-file.ts';
 import { decodeRows, encodeRows } from './rows.ts';
 import { type TableTotal, Tally } from './totals.ts';
 
-/** Begins the chunk that is the end; others begin with the place of their table. */
+/** First byte of the end chunk; other chunks begin with the index of their table. */
 const END = 255;
 
-/** Some rows of one table, and as what they stand in a file. */
+/** Some rows of one table, with their bytes in a file. */
 export interface RowsChunk {
   readonly table: ArchiveTable;
   readonly rows: readonly ArchiveRow[];
   readonly bytes: Buffer;
 }
 
-/** The chunks of these rows: one, unless they are large. */
+/** The chunks for these rows: one, unless the rows are large. */
 export function* chunksOf(
   file: string,
   table: ArchiveTable,
@@ -33,12 +33,12 @@ export function packRows({ table, bytes }: RowsChunk): Buffer {
   return Buffer.concat([Buffer.of(ARCHIVE_TABLES.indexOf(table)), bytes]);
 }
 
-/** The end, with what all chunks before it come to. */
+/** The end chunk, with the totals of all chunks before it. */
 export function packEnd(totals: readonly TableTotal[]): Buffer {
   return Buffer.concat([Buffer.of(END), Buffer.from(JSON.stringify(totals))]);
 }
 
-/** The rows in a chunk of the file, null for the end; `start_refused` for what no export of ours holds. */
+/** The rows in a chunk of the file, null for the end; `start_refused` for what an export never contains. */
 export function unpackRows(file: string, plain: Buffer): RowsChunk | null {
   const kind = plain[0];
   if (kind === END) return null;
@@ -55,9 +55,9 @@ export function unpackRows(file: string, plain: Buffer): RowsChunk | null {
 }
 
 /**
- * Takes the chunks of a file from the first one on, and holds them to what an export is: each table once, in the order
- * of all tables, with keys that ascend, and an end that says what came before. A chunk that opens was sealed under the
- * master key, and is still not believed: the key may be an old one that somebody else has.
+ * Checks the chunks of a file from the first one on: each table once, in the order of all tables, with ascending keys,
+ * and an end with the right totals. A chunk that opens was sealed under the master key, but is still not trusted:
+ * somebody else may have an old key.
  */
 export class ChunkCheck {
   readonly tally = new Tally();
@@ -69,16 +69,16 @@ export class ChunkCheck {
     this.#file = file;
   }
 
-  /** Where the chunks so far have ended: the place of a table, and a key in it. */
+  /** The position that the chunks have reached: the index of a table, and a key in it. */
   get reached(): { readonly table: number; readonly key: number | null } {
     return { table: this.#table, key: this.#key };
   }
 
-  /** What `unpackRows` returns. */
+  /** Checks a chunk and returns the result of `unpackRows`. */
   take(plain: Buffer): RowsChunk | null {
     const chunk = unpackRows(this.#file, plain);
     if (chunk === null) {
-      // Nothing of the end is read: it is what our own sums would be written down as, or it is refused.
+      // The end is not parsed: it must equal the end that we would write.
       if (!plain.equals(packEnd(this.tally.totals()))) throw refuse(this.#file, 'does not add up');
       return null;
     }

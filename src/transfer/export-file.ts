@@ -9,50 +9,50 @@ import { Vault } from '../core/vault.ts';
 import { AppError } from '../errors.ts';
 
 /*
- * The form of an export: one line of JSON in clear, the header, with the wrapped data keys of the source; then chunks,
- * each with its length in four bytes and sealed as a record is, under the data key for exports. The context of a chunk
- * is the header's digest and its number, so one that is altered, moved, or of another file does not open, before
- * anything of it is used. The last chunk is the end.
+ * The format of an export: first the header, one line of JSON in clear, with the wrapped data keys of the source. Then
+ * chunks: each has its length in four bytes and is sealed like a record, under the data key for exports. The context of
+ * a chunk is the header's digest and the chunk's number, so a chunk that is altered, moved or from another file cannot
+ * be opened. The last chunk is the end.
  */
 
 const FORMAT = 'bonin-export';
-/** Grows with the form of the file; a change of the tables shows itself in `layout`. */
+/** Changes with the format of the file. A change of the tables changes `layout`. */
 const VERSION = 1;
 const LAYOUT = createHash('sha256').update(JSON.stringify(ARCHIVE_TABLES)).digest('hex').slice(0, 16);
 const LONGEST_HEADER = 4096;
 const LENGTH_BYTES = 4;
 const KEY_ID_BYTES = 4;
 const SALT_BYTES = 32;
-/** What sealing adds to a chunk: the number of the data key, the salt, and what stands before the ciphertext. */
+/** Bytes that sealing adds to a chunk: the number of the data key, the salt, and the bytes before the ciphertext. */
 const SEALING_BYTES = KEY_ID_BYTES + SALT_BYTES + OVERHEAD;
-/** Bytes of the largest chunk before it is sealed. No file of ours has a larger one, so none is held in memory. */
+/** Bytes of the largest chunk before it is sealed. Larger chunks are refused and never held in memory. */
 export const LARGEST_CHUNK = 4 * 1024 * 1024;
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** A header holds a ring of this many keys at most. */
+/** Most data keys in a header. */
 const MOST_KEYS = 2 * KEY_PURPOSES.length;
 
 export interface ExportHeader {
   readonly format: typeof FORMAT;
   readonly version: number;
   readonly layout: string;
-  /** Names this export, whatever the file is called. */
+  /** Identifies this export, independently of the file's name. */
   readonly id: string;
   readonly mode: 'dev' | 'serve';
-  /** The data keys of the database that it was made of; they open with a master key of then. */
+  /** The wrapped data keys of the source database; a master key of that time opens them. */
   readonly ring: readonly WrappedKey[];
 }
 
-/** The file ends in the middle of a chunk, or holds bytes that nobody sealed. */
+/** The file ends in the middle of a chunk, or contains bytes that were not sealed for it. */
 export class DamagedExport extends AppError {}
 
-/** One export, read or written from its beginning on. */
+/** One export file, read or written from its beginning. */
 export class ExportFile {
   readonly header: ExportHeader;
   readonly #file: string;
   readonly #handle: FileHandle;
   readonly #vault: Vault;
   readonly #context: string;
-  /** Where the first chunk stands. */
+  /** Position of the first chunk. */
   readonly #start: number;
   #position: number;
   #chunk = 0;
@@ -73,7 +73,7 @@ export class ExportFile {
     this.#position = this.#start;
   }
 
-  /** Begins a file that is not there yet; only its owner may read it. */
+  /** Creates a new file that only its owner may read. */
   static async create(
     file: string,
     { mode, ring }: Archive,
@@ -99,15 +99,15 @@ export class ExportFile {
     }
   }
 
-  /** Opens a file and reads its header; null when it was broken off before the header was written. */
+  /** Opens a file and reads its header; null when the export was interrupted before the header was complete. */
   static async open(
     file: string,
     masterKeys: readonly MasterKey[],
     use: 'read' | 'continue',
   ): Promise<ExportFile | null> {
-    // A link that somebody else made would lead the writing elsewhere.
+    // `O_NOFOLLOW`: a link by somebody else would redirect the writing.
     const access = use === 'read' ? constants.O_RDONLY : constants.O_RDWR | constants.O_NOFOLLOW;
-    // A pipe is not waited for.
+    // Does not wait for a pipe.
     const handle = await openFile(file, access | constants.O_NONBLOCK);
     try {
       const stat = await handle.stat();
@@ -134,12 +134,12 @@ export class ExportFile {
     }
   }
 
-  /** What opens the rows in it. */
+  /** The vault that opens the rows in the file. */
   get vault(): Vault {
     return this.#vault;
   }
 
-  /** Bytes up to the next chunk. */
+  /** Bytes before the next chunk. */
   get position(): number {
     return this.#position;
   }
@@ -149,7 +149,9 @@ export class ExportFile {
     return (await this.#handle.stat()).size;
   }
 
-  /** The next chunk as it was given to `append`, null at the end of the file; `DamagedExport` when it does not open. */
+  /**
+   * The next chunk as it was passed to `append`, null at the end of the file; `DamagedExport` when it cannot be opened.
+   */
   async read(): Promise<Buffer | null> {
     const length = await this.#readLength();
     if (length === null) return null;
@@ -171,7 +173,7 @@ export class ExportFile {
     }
   }
 
-  /** Goes to a chunk, the first is 0, without opening those before it. */
+  /** Goes to a chunk (the first is 0) without opening those before it. */
   async seek(chunk: number): Promise<void> {
     this.#position = this.#start;
     this.#chunk = 0;
@@ -182,7 +184,7 @@ export class ExportFile {
     }
   }
 
-  /** Seals a chunk and writes it behind the last one that was read or written. */
+  /** Seals a chunk and writes it after the last one that was read or written. */
   async append(plain: Buffer): Promise<void> {
     if (plain.length === 0 || plain.length > LARGEST_CHUNK)
       throw refuse(this.#file, 'a chunk of it would be too large to be read again');
@@ -199,12 +201,12 @@ export class ExportFile {
     this.#step(length);
   }
 
-  /** Cuts off what stands behind the last whole chunk. */
+  /** Removes everything after the last complete chunk. */
   async cut(): Promise<void> {
     await this.#handle.truncate(this.#position);
   }
 
-  /** Makes what was written durable, the file's name as well. */
+  /** Makes the written data and the file's name durable. */
   async sync(): Promise<void> {
     await this.#handle.sync();
     const folder = await open(dirname(this.#file), constants.O_RDONLY);
@@ -249,7 +251,7 @@ export class ExportFile {
   }
 }
 
-/** Another user who may change the file could also have prepared it, for Bonin to continue. */
+/** If another user may change the file, they could also have prepared it for Bonin to continue. */
 function inspectOwner(file: string, { uid, mode, nlink }: Stats): void {
   const own = process.getuid?.();
   if ((own !== undefined && uid !== own) || (mode & 0o077) !== 0 || nlink > 1)
@@ -271,12 +273,12 @@ function readHeader(file: string, line: string): ExportHeader {
   if (!isText(id, ID) || ring === null || (mode !== 'dev' && mode !== 'serve'))
     throw refuse(file, 'its beginning is damaged');
   const known: ExportHeader = { format: FORMAT, version, layout, id, mode, ring };
-  // Exactly these, each once, in this order.
+  // Exactly these members, each once, in this order.
   if (line !== lineOf(known)) throw refuse(file, 'its beginning is damaged');
   return known;
 }
 
-/** The vault of the data keys in a header; `start_refused` when they do not open. */
+/** The vault with the data keys of a header; `start_refused` when they cannot be opened. */
 function openHeader(file: string, { mode, ring }: ExportHeader, masterKeys: readonly MasterKey[]): Vault {
   const opened = openRing(masterKeys, mode, ring);
   if ('keys' in opened) return new Vault(opened.keys);
@@ -288,7 +290,7 @@ function openHeader(file: string, { mode, ring }: ExportHeader, masterKeys: read
   );
 }
 
-/** The data keys as a header has them, or null. Of other members and other spellings `readHeader` finds out. */
+/** The data keys of a header, or null. `readHeader` detects extra members and other spellings. */
 function readRing(ring: unknown): readonly WrappedKey[] | null {
   if (!Array.isArray(ring) || ring.length === 0 || ring.length > MOST_KEYS) return null;
   const keys = (ring as readonly unknown[]).map((row): WrappedKey | null => {
@@ -347,10 +349,10 @@ async function openFile(file: string, flags: number): Promise<FileHandle> {
   }
 }
 
-/** So many bytes from a place on; fewer at the end of the file. */
+/** The bytes from a position on; fewer at the end of the file. */
 async function read(file: string, handle: FileHandle, length: number, position: number): Promise<Buffer> {
   try {
-    // No more room than the file can fill, whatever it says of itself.
+    // Allocates at most the size of the file, whatever length the file itself claims.
     const { size } = await handle.stat();
     const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - position)));
     for (let done = 0; done < buffer.length; ) {
@@ -380,7 +382,7 @@ function describe(file: string, error: unknown): AppError {
   return refuse(file, SENTENCES.get(code) ?? `cannot be read or written (${code})`, error);
 }
 
-/** Refuses to go on because of what stands at `file`. */
+/** The error for a problem with `file`. */
 export function refuse(file: string, reason: string, cause?: unknown): AppError {
   return new AppError('start_refused', { detail: `${file}: ${reason}`, cause });
 }

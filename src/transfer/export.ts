@@ -15,9 +15,9 @@ import {
 } from './totals.ts';
 
 /**
- * Writes all that a database keeps to `file`, or goes on with one that was broken off, behind its last whole chunk.
- * The whole is read a second time before the end is written: where both readings are equal, the file is what the
- * database held in the moment between them; where not, `start_refused` says so and the file has no end.
+ * Writes a whole database to `file`, or continues an interrupted export after its last complete chunk. Reads the
+ * database a second time before it writes the end. If both readings are equal, the database did not change in between;
+ * otherwise it throws `start_refused` and the file gets no end.
  */
 export async function exportTo(
   file: string,
@@ -51,7 +51,7 @@ async function openOutput(
 ): Promise<ExportFile> {
   const begun = existsSync(file) ? await ExportFile.open(file, masterKeys, 'continue') : null;
   if (begun === null) {
-    // Broken off before it said what it is.
+    // Interrupted before the header was complete.
     rmSync(file, { force: true });
     return ExportFile.create(file, archive, masterKeys);
   }
@@ -93,7 +93,7 @@ async function writeTables(
   return tally;
 }
 
-/** Adds up what the file holds already, cuts off what is not whole, and says where it ended. */
+/** Adds up the chunks of an interrupted export, removes an incomplete one, and returns where it ended. */
 async function readBegun(output: ExportFile, file: string, show: ShowProgress): Promise<ChunkCheck> {
   const check = new ChunkCheck(file);
   try {

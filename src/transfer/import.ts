@@ -15,20 +15,20 @@ import {
 } from './totals.ts';
 
 const MEGABYTE = 1_000_000;
-/** What a database says of rows that it does not take. */
+/** Error codes of a database that refuses rows. */
 const REFUSALS: readonly string[] = ['store_failed', 'sealed_data_unreadable'];
 
 export interface Imported {
   readonly totals: readonly TableTotal[];
-  /** Rows that this call has written; the others stood there from an earlier one. */
+  /** Rows that this call has written; an earlier call wrote the others. */
   readonly written: number;
-  /** Whether there was nothing to do any more. */
+  /** Whether everything was already imported. */
   readonly wasDone: boolean;
 }
 
 /**
- * Brings an export into a database that holds nothing yet, or goes on with one in which the same was broken off. The
- * file is read through before the target is opened; what the target holds in the end is read back and compared.
+ * Imports an export into an empty database, or continues an interrupted import of the same export. Reads the whole file
+ * before it opens the target; at the end it reads the target back and compares.
  */
 export async function importFrom(
   file: string,
@@ -65,7 +65,7 @@ export async function importFrom(
   }
 }
 
-/** What all tables of the file come to, after every chunk has proved to be what an export has. */
+/** Checks that every chunk is as an export writes it, and returns the totals of all tables. */
 async function readThrough(
   input: ExportFile,
   file: string,
@@ -84,7 +84,7 @@ async function readThrough(
   }
 }
 
-/** Writes the chunks from a number on, and returns the rows; the next chunk is read while the last is being written. */
+/** Writes the chunks from `number` on and returns the number of rows; reads the next chunk while one is written. */
 async function writeChunks(
   input: ExportFile,
   file: string,
@@ -100,7 +100,7 @@ async function writeChunks(
     const chunk = plain === null ? null : unpackRows(file, plain);
     if (chunk === null) return written;
     next = input.read();
-    // When the writing fails, nobody asks for it any more.
+    // If the write fails, nobody awaits this any more.
     next.catch(() => {});
     if (!(await writeChunk(input, file, archive, number, chunk)))
       throw refuse(file, 'is being imported by another process');
@@ -109,7 +109,7 @@ async function writeChunks(
   }
 }
 
-/** False when the import stands at another chunk. */
+/** False when the import in the database has reached another chunk. */
 async function writeChunk(
   input: ExportFile,
   file: string,

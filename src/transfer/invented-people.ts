@@ -9,11 +9,11 @@ import { unpackRows } from './chunks.ts';
 import { ExportFile, refuse } from './export-file.ts';
 
 /**
- * Looks at every certified person of an export of production and refuses the file when one is marked as a sandbox's. A
- * record that does not open is nobody's to read, here or later. The file has been read through before.
+ * Checks every certified person in a production export and refuses the file if one is marked as a sandbox person. A
+ * record that cannot be opened is ignored: nobody can read it later either. The file has been checked before.
  */
 export async function refuseInvented(file: string, masterKeys: readonly MasterKey[]): Promise<void> {
-  // Ids of other shapes stand in a table of their own, further on, in the same order: two readers side by side.
+  // Ids in other formats are in a later table, in the same order. So two readers work side by side.
   const records = await ExportFile.open(file, masterKeys, 'read');
   const otherIds = await ExportFile.open(file, masterKeys, 'read');
   try {
@@ -71,7 +71,7 @@ function tableOf(name: string): ArchiveTable {
   return found;
 }
 
-/** The id of a row: the number in it, or the text beside a negative key. Null for one that is nowhere. */
+/** The id of a row: from its number, or the text for a negative key. Null when there is none. */
 async function impUidOf(id: number, names: AsyncGenerator<NamedRow, undefined>): Promise<string | null> {
   if (id >= 0) return `imp_${String(id).padStart(12, '0')}`;
   for (;;) {

@@ -10,7 +10,7 @@ const CELLS = {
   bytes: fc.option(fc.uint8Array(), { nil: null }),
 } satisfies Record<CellKind, fc.Arbitrary<unknown>>;
 
-/** Some rows of some table. */
+/** Some rows of any table. */
 const rowsOfTable = fc.constantFrom(...ARCHIVE_TABLES).chain((table) =>
   fc.record({
     table: fc.constant(table),
@@ -50,13 +50,13 @@ it('a text and the same bytes, null and nothing, are told apart', () => {
   expect(encodeRows([['a', 'b']]).equals(encodeRows([['ab', '']]))).toBe(false);
 });
 
-/** A row of a table that is as it should be. */
+/** A valid row of a table. */
 function rowOf({ columns }: ArchiveTable): ArchiveRow {
   const cells = { integer: 7, flag: 1, text: '가상상점', bytes: Buffer.of(1, 2, 3) };
   return columns.map(([, kind]) => cells[kind]);
 }
 
-/** Tables with a column of a kind behind the key, and the place of it. */
+/** All columns of one kind, except keys, with their tables. */
 function placesOf(wanted: CellKind): readonly { table: ArchiveTable; place: number }[] {
   return ARCHIVE_TABLES.flatMap((table) =>
     table.columns.flatMap(([, kind], place) => (place > 0 && kind === wanted ? [{ table, place }] : [])),

@@ -2,18 +2,18 @@ import { isUtf8 } from 'node:buffer';
 import type { ArchiveRow, ArchiveTable, Cell, CellKind } from '../core/archive.ts';
 
 /*
- * A row as bytes, in one way only, so that equal rows have equal checksums in every engine. Each cell: one byte, 0 for
- * null or 1; then a number as a double (every number of ours is a whole one below 2^53), or the length as four bytes
- * and the text in UTF-8 or the bytes themselves. Big-endian. Bytes that no row of ours has are not read.
+ * The bytes of a row, with exactly one encoding, so that equal rows have equal checksums in every engine. Each cell:
+ * one byte, 0 for null or 1; then a number as a double (all our numbers are whole and below 2^53), or the length as
+ * four bytes and then the text in UTF-8 or the bytes themselves. Big-endian. Any other encoding is refused.
  */
 
-/** Rows of one read, one statement and one chunk of a file. */
+/** Rows per read, per statement and per chunk of a file. */
 export const CHUNK_ROWS = 2000;
 
 const NUMBER_BYTES = 8;
 const LENGTH_BYTES = 4;
 
-/** The rows, one after the other. */
+/** Encodes the rows one after the other. */
 export function encodeRows(rows: readonly ArchiveRow[]): Buffer {
   const size = rows.reduce(
     (sum, row) => sum + row.reduce((bytes: number, cell) => bytes + sizeOf(cell), 0),
@@ -45,8 +45,8 @@ function writeCell(bytes: Buffer, at: number, cell: Cell): number {
 }
 
 /**
- * The rows that these bytes were made of, at least one. Texts are new; bytes are views. Throws a RangeError with a reason
- * for bytes that `encodeRows` does not make of rows of this table.
+ * Decodes these bytes into at least one row. Texts are copies; bytes are views. Throws a RangeError with a reason for
+ * bytes that `encodeRows` does not produce for this table.
  */
 export function decodeRows({ columns }: ArchiveTable, bytes: Buffer): readonly ArchiveRow[] {
   const rows: ArchiveRow[] = [];
@@ -86,7 +86,7 @@ class CellReader {
     return bytes.toString();
   }
 
-  /** Where the next so many bytes begin, which are taken then. */
+  /** Consumes `count` bytes and returns the position of the first. */
   #take(count: number): number {
     const start = this.#at;
     if (count > this.#bytes.length - start) throw new RangeError('a row is cut');

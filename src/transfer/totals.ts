@@ -2,31 +2,31 @@ import { createHash, type Hash } from 'node:crypto';
 import { ARCHIVE_TABLES, type Archive, type ArchiveRow, type ArchiveTable } from '../core/archive.ts';
 import { CHUNK_ROWS, encodeRows } from './rows.ts';
 
-/** What a table holds: how many rows, and SHA-256 (hex) over all of them in the order of their keys. */
+/** The content of a table: how many rows, and SHA-256 (hex) over all of them in the order of their keys. */
 export interface TableTotal {
   readonly table: string;
   readonly rows: number;
   readonly sha256: string;
 }
 
-/** Called with how much is done so far. */
+/** Called with the amount that is done so far. */
 export type ShowProgress = (done: number) => void;
-/** Begins to show how far it is with what `label` says, out of `total` rows or megabytes. */
+/** Starts to show the progress of the step in `label`, out of `total` rows or megabytes. */
 export type Progress = (label: string, total: number, unit: 'rows' | 'MB') => ShowProgress;
 
-/** Adds up what passes by, a table after the other. */
+/** Adds up rows, one table after the other. */
 export class Tally {
   #rows = 0;
   readonly #tables = new Map<string, { rows: number; readonly hash: Hash }>(
     ARCHIVE_TABLES.map(({ name }) => [name, { rows: 0, hash: createHash('sha256') }]),
   );
 
-  /** Rows so far, of all tables. */
+  /** Rows so far, in all tables. */
   get rows(): number {
     return this.#rows;
   }
 
-  /** `bytes` are the rows, encoded. */
+  /** `bytes` are the encoded rows. */
   add({ name }: ArchiveTable, rows: number, bytes: Uint8Array): void {
     const sum = this.#tables.get(name);
     if (sum === undefined) return;
@@ -51,7 +51,7 @@ export async function countRows(archive: Archive): Promise<number> {
   return rows;
 }
 
-/** The chunks of a table after a key; the next one is read while the last is being worked on. */
+/** The chunks of a table after a key; the next chunk is read while the caller works on the last one. */
 export async function* readChunks(
   archive: Archive,
   table: ArchiveTable,
@@ -62,7 +62,7 @@ export async function* readChunks(
     const rows = await next;
     if (rows.length === 0) return;
     next = archive.read(table, keyOf(rows), CHUNK_ROWS);
-    // A caller may stop before it awaits this; a failure must not end the process.
+    // A caller may stop before it awaits this; a failure must not crash the process.
     next.catch(() => {});
     yield rows;
   }
@@ -74,7 +74,7 @@ export function keyOf(rows: readonly ArchiveRow[]): number | null {
   return key === undefined ? null : Number(key);
 }
 
-/** Reads a whole database and adds it up. */
+/** Reads a whole database and returns its totals. */
 export async function measure(archive: Archive, show: ShowProgress): Promise<readonly TableTotal[]> {
   const tally = new Tally();
   for (const table of ARCHIVE_TABLES)
@@ -85,7 +85,7 @@ export async function measure(archive: Archive, show: ShowProgress): Promise<rea
   return tally.totals();
 }
 
-/** The tables in which two counts differ, for a sentence; empty when they are equal. */
+/** The names of the tables whose totals differ, for a message; empty when all are equal. */
 export function differences(some: readonly TableTotal[], others: readonly TableTotal[]): string {
   return some
     .filter(({ table, rows, sha256 }) => {

@@ -1,9 +1,10 @@
 /*
- * JSON that people write. The parser of the engine decides what is JSON; where it says no, this finds the place and the
- * cause, since its own messages quote the text, secrets included. A name that is there twice is a mistake here too.
+ * JSON that people write. The engine's parser decides what is JSON. If it refuses a text, this code finds the place and
+ * the cause, because the engine's messages quote the text, which may contain secrets. A repeated name is a mistake here
+ * too.
  */
 
-/** Why a text is not JSON. The message has line and column, and quotes nothing but names that look like names. */
+/** Why a text is not JSON. The message has line and column; it only quotes names that look like names. */
 export class JsonFault extends Error {}
 
 /** The value of a JSON text; throws a `JsonFault`. */
@@ -20,7 +21,7 @@ export function parseJson(text: string): unknown {
 interface Frame {
   readonly end: '}' | ']';
   readonly openedAt: number;
-  /** Where each name of an object stands. */
+  /** The position of each name of an object. */
   readonly names: Map<string, number>;
 }
 
@@ -29,9 +30,9 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /[\p{L}\p{N}_$+.-]+/uy;
 const LITERALS: readonly string[] = ['true', 'false', 'null'];
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
-/** What stands in a text as it is: everything from the blank on but the double quote and the backslash. */
+/** Characters of a text that need no escape: all from the blank on, except the double quote and the backslash. */
 const PLAIN = /[ !#-[\]-\uffff]+/y;
-/** A name that may be shown. Anything else may be a value in the wrong place. */
+/** A name that may be quoted. Anything else may be a value in the wrong place. */
 export const SHOWN_NAME = /^[a-z_$][\w$.-]{0,31}$/i;
 
 class Scanner {
@@ -49,7 +50,7 @@ class Scanner {
     if (this.#at < this.#text.length) this.#fail('something stands behind the end');
   }
 
-  /** Without recursion, since a hostile text may be nested without limit. */
+  /** Not recursive, because a hostile text may be nested without limit. */
   #value(): void {
     this.#simpleOrOpen();
     for (let frame = this.#frames.at(-1); frame !== undefined; frame = this.#frames.at(-1)) {
@@ -67,7 +68,7 @@ class Scanner {
     }
   }
 
-  /** A member of the innermost frame, up to its value or into it. */
+  /** A member of the innermost object or list, up to its value or into it. */
   #member(frame: Frame): void {
     if (frame.end === '}') this.#name(frame);
     this.#simpleOrOpen();
@@ -179,7 +180,7 @@ class Scanner {
     this.#fail(`the end comes too early: the ${end === '}' ? '{' : '['} of line ${line} is not closed`);
   }
 
-  /** What people write in the place of double quotes, and comments; else the sentence. */
+  /** Messages for comments and for other characters instead of double quotes; otherwise the given sentence. */
   #failQuotes(next: string, sentence: string): never {
     if (next === "'") this.#fail('single quotes; JSON has double ones');
     if (/[“”„‘’]/.test(next)) this.#fail('curly quotes; JSON has straight double ones');

@@ -1,6 +1,8 @@
-/** The known name that takes the fewest changes of a character to get to; letter case counts half. Null when none is known. */
+/**
+ * The known name with the fewest changed characters; a change of letter case counts half. Null when no name is known.
+ */
 export function findNearestName(name: string, known: readonly string[]): string | null {
-  // What is longer than any name is far from all of them.
+  // A text that is longer than every name is not similar to any of them.
   const start = name.slice(0, 64);
   let nearest: string | null = null;
   let least = Number.POSITIVE_INFINITY;
@@ -13,7 +15,7 @@ export function findNearestName(name: string, known: readonly string[]): string 
   return nearest;
 }
 
-/** Letters to insert, take away or replace; two neighbours that changed places count once. */
+/** The number of letters to insert, remove or replace; two swapped neighbours count once. */
 function distanceOf(from: string, to: string): number {
   let before: readonly number[] = [];
   let row: readonly number[] = Array.from({ length: to.length + 1 }, (_, at) => at);

@@ -3,17 +3,17 @@ import { SHOWN_NAME } from './json-text.ts';
 import { findNearestName } from './nearest-name.ts';
 
 /*
- * The one place that says what is wrong with a value: which member, what it must be, and the nearest known name. No
- * value is ever quoted: it may be a secret or a person in the wrong place.
+ * The only place that says what is wrong with a value: which member, what it must be, and the nearest known name. No
+ * value is ever quoted, because it may be a secret or a person in the wrong place.
  */
 
 const HIDDEN_NAME = '(a name that is not shown)';
-/** The most sentences about one value; with more mistakes than this it is not the file that was meant. */
+/** Most sentences about one value. If there are more mistakes, it is probably the wrong file. */
 const MOST_PROBLEMS = 20;
 
 type Issue = v.BaseIssue<unknown>;
 type Path = readonly v.IssuePathItem[];
-/** What the schemas of `schemas.ts` have in addition to every schema. */
+/** What the schemas of `schemas.ts` have in addition to other schemas. */
 interface Known extends v.GenericSchema {
   readonly message?: unknown;
   readonly wrapped?: Known;
@@ -24,9 +24,7 @@ interface Known extends v.GenericSchema {
   readonly options?: readonly unknown[];
 }
 
-/**
- * A value as its schema has it; or everything that is wrong with it, a sentence each. `whole` names the value itself.
- */
+/** A value in the form of its schema, or all its problems, one sentence each. `whole` names the value itself. */
 export type Checked<Schema extends v.GenericSchema> =
   | { readonly value: v.InferOutput<Schema>; readonly problems: null }
   | { readonly problems: readonly [string, ...string[]] };
@@ -46,7 +44,7 @@ export function check<Schema extends v.GenericSchema>(
   };
 }
 
-/** Problems in one line. */
+/** All problems in one line. */
 export function joinProblems(problems: readonly string[]): string {
   return problems.join('; ').replaceAll('?; ', '? ');
 }
@@ -54,7 +52,7 @@ export function joinProblems(problems: readonly string[]): string {
 function describe(root: Known, issue: Issue, above: Path, whole: string): readonly string[] {
   const path: Path = [...above, ...(issue.path ?? [])];
   const inner = issue.issues?.filter((each) => each.path !== undefined) ?? [];
-  // Of several shapes none fits: an object is told what is wrong inside it.
+  // None of several shapes fits: for an object, say what is wrong inside it.
   if (inner.length > 0) return inner.flatMap((each) => describe(root, each, path, whole));
   const parent = follow(root, path.slice(0, -1));
   const last = path.at(-1);
@@ -68,7 +66,7 @@ function describe(root: Known, issue: Issue, above: Path, whole: string): readon
   return [`${placeOf(path) || whole} must ${must}${orNull}${missing}${hintOf(schema, issue)}`];
 }
 
-/** Every member of an object that is not known, since an issue names only the first. */
+/** All unknown members of an object; an issue of the library only names the first. */
 function describeUnknown(
   known: readonly string[],
   { input }: v.IssuePathItem,
@@ -78,12 +76,12 @@ function describeUnknown(
     .filter((name) => !known.includes(name))
     .map((name, at) => {
       const where = `${place === '' ? '' : `${place}.`}${shown(name)}`;
-      // The nearest name takes time to find, and what comes later is only counted.
+      // Finding the nearest name takes time, and later problems are only counted.
       return at < MOST_PROBLEMS ? describeUnknownName(where, name, known, at === 0) : `${where}${at}`;
     });
 }
 
-/** What is said of a name that nobody knows, which stands at `where`; with all known names if wanted. */
+/** The sentence about an unknown name at `where`, with all known names if wanted. */
 export function describeUnknownName(
   where: string,
   name: string,
@@ -95,7 +93,7 @@ export function describeUnknownName(
   return `${where} is not known here${list}; did you mean ${findNearestName(name, known)}?`;
 }
 
-/** A name as it may be shown. */
+/** A name as it may appear in a message. */
 export function shown(name: string): string {
   return SHOWN_NAME.test(name) ? name : HIDDEN_NAME;
 }
@@ -108,7 +106,7 @@ function placeOf(path: Path): string {
   return place;
 }
 
-/** The nearest of the words that a member may have. */
+/** The nearest of the allowed words. */
 function hintOf(schema: Known | null, { input }: Issue): string {
   const { type, options = [] } = unwrap(schema) ?? {};
   if (type !== 'picklist' || typeof input !== 'string') return '';
@@ -130,7 +128,7 @@ function unwrap(schema: Known | null): Known | null {
   return schema?.wrapped ? unwrap(schema.wrapped) : schema;
 }
 
-/** The schema of what stands at a path. */
+/** The schema at a path. */
 function follow(root: Known, path: Path): Known | null {
   let schema: Known | null = root;
   for (const step of path) schema = memberOf(unwrap(schema), step);
@@ -145,14 +143,17 @@ function memberOf(schema: Known | null, { key, input }: v.IssuePathItem): Known 
   return null;
 }
 
-/** The names that an object may have. */
+/** The allowed names of an object. */
 function namesOf(schema: Known | null, input: unknown): readonly string[] {
   return Object.keys(
     shapesOf(unwrap(schema), input).find(({ entries }) => entries !== undefined)?.entries ?? {},
   );
 }
 
-/** What a value may look like: of shapes that a member tells apart, the one that it chose. */
+/**
+ * The possible schemas of a value; for several shapes with a member that tells them apart, the one that the value
+ * chose.
+ */
 function shapesOf(schema: Known | null, input: unknown): readonly Known[] {
   if (schema === null) return [];
   const { type, key, options } = schema;
@@ -162,7 +163,7 @@ function shapesOf(schema: Known | null, input: unknown): readonly Known[] {
   return fitting.length > 0 ? fitting : shapes;
 }
 
-/** Whether the member that tells shapes apart is that of this shape. */
+/** Whether the member that tells the shapes apart has the value of this shape. */
 function fits({ entries }: Known, key: string, input: unknown): boolean {
   const rule = entries?.[key];
   return rule !== undefined && v.is(rule, (input as Readonly<Record<string, unknown>>)[key]);

@@ -1,13 +1,16 @@
 import * as v from 'valibot';
 
 /*
- * What schemas are made of. The message of each is what a member must do, as in "be true or false"; `check` in
- * `problems.ts` makes sentences of them.
+ * The parts of which schemas are made. Each message says what a member must do, as in "be true or false"; `check` in
+ * `problems.ts` turns it into a sentence.
  */
 
-/** Control characters, line separators and halves of a pair mean nothing here, and no database keeps all of them. */
+/**
+ * Control characters, line separators and halves of surrogate pairs have no meaning here, and not every database can
+ * store them.
+ */
 const MEANINGLESS = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
-/** Names that Valibot passes over in a map without a word. */
+/** Names that Valibot silently ignores in a map. */
 const PASSED_OVER = ['__proto__', 'prototype', 'constructor'];
 
 export function isText(value: unknown): value is string {
@@ -18,7 +21,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A text that is not empty and has no control characters; `holds` says what else it must be. */
+/** A text that is not empty and has no control characters; `holds` is a further condition. */
 export function textThat(must: string, holds: (value: string) => boolean = () => true) {
   return v.pipe(
     v.string(must),
@@ -28,7 +31,7 @@ export function textThat(must: string, holds: (value: string) => boolean = () =>
 }
 
 export const text = textThat('be a text without control characters');
-/** Any text, the empty one and control characters included. */
+/** Any text, including the empty one and control characters. */
 export const anyText = v.string('be a text');
 export const truth = v.boolean('be true or false');
 
@@ -37,7 +40,7 @@ export function wholeNumber(least: number, most: number, must = `be a whole numb
   return v.pipe(v.number(must), v.integer(must), v.minValue(least, must), v.maxValue(most, must));
 }
 
-/** One of these words; the sentence has the nearest. */
+/** One of these words; the message suggests the nearest. */
 export function oneOf<const Words extends readonly string[]>(words: Words) {
   return v.picklist(words, `be one of ${words.join(', ')}`);
 }
@@ -46,12 +49,12 @@ export function listOf<Item extends v.GenericSchema>(item: Item, must = 'be a li
   return v.array(item, must);
 }
 
-/** An object with these members and no others. */
+/** An object with exactly these members. */
 export function object<const Entries extends v.ObjectEntries>(entries: Entries) {
   return guard(v.strictObject(entries, 'be an object'), isObject);
 }
 
-/** An object whose names are free. */
+/** An object with any names. */
 export function mapOf<Value extends v.GenericSchema<unknown, unknown>>(value: Value, must = 'be an object') {
   return guard(
     v.record(v.string(), value, must),
@@ -59,7 +62,7 @@ export function mapOf<Value extends v.GenericSchema<unknown, unknown>>(value: Va
   );
 }
 
-/** One of several objects, told apart by the member `key`, which has another value in each. */
+/** One of several objects; the member `key` has a different value in each. */
 export function objectBy<const Key extends string, const Options extends v.VariantOptions<Key>>(
   key: Key,
   options: Options,
@@ -71,7 +74,7 @@ export function objectBy<const Key extends string, const Options extends v.Varia
   );
 }
 
-/** Something that a member must do in view of the others; `place` leads from the object to it. */
+/** A condition that depends on several members; `place` is the path of the member in the object. */
 export function rule<Whole extends object>(
   place: keyof Whole & string,
   must: string,
@@ -83,7 +86,7 @@ export function rule<Whole extends object>(
   });
 }
 
-/** Something that the names of a map must do. */
+/** A condition on the names of a map. */
 export function names<Map extends Readonly<Record<string, unknown>>>(
   must: string,
   holds: (name: string, all: readonly string[]) => boolean,
@@ -101,7 +104,7 @@ function pathItem(input: object, key: string): v.ObjectPathItem {
   return { type: 'object', origin: 'value', input: members, key, value: members[key] };
 }
 
-/** Valibot takes a list for an object without members: what is not right fails as if nothing were there. */
+/** Valibot accepts a list for an object without members, so other values are refused like a missing one. */
 function guard<Schema extends v.GenericSchema>(schema: Schema, isRight: (value: unknown) => boolean): Schema {
   const run = schema['~run'];
   return Object.assign(schema, {

@@ -1,12 +1,12 @@
-/** Why bytes are not a text. */
+/** Why bytes are not a text in UTF-8. */
 export class TextFault extends Error {}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const LINE_FEED = 0x0a;
 
 /**
- * The text of bytes in UTF-8, without the byte order mark that some editors put at its beginning. Throws a `TextFault`
- * that says what else they are, and how to mend it.
+ * Decodes bytes in UTF-8 and removes the byte order mark that some editors add. Throws a `TextFault` that says what the
+ * bytes are instead, and how to correct it.
  */
 export function decodeBytes(bytes: Uint8Array): string {
   if (isUtf16(bytes)) throw new TextFault('is UTF-16; save it as UTF-8');
@@ -17,7 +17,7 @@ export function decodeBytes(bytes: Uint8Array): string {
   }
 }
 
-/** By its byte order mark, or by a null beside the first character, which no text in UTF-8 has. */
+/** Detected by its byte order mark, or by a null byte beside the first character, which UTF-8 text does not have. */
 function isUtf16([first, second]: Uint8Array): boolean {
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
   return second !== undefined && (first === 0 || second === 0);

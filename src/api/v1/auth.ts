@@ -6,8 +6,8 @@ import type { ApiRequest, Handler } from '../../http/routes.ts';
 const TOKEN_MEMBER = '_token=';
 
 /**
- * The token a request presents: `Authorization` (bare or `Bearer`), else `X-ImpTokenHeader`, else the query
- * member `_token`. The first that is not blank decides alone.
+ * The access token of a request: from `Authorization` (bare or `Bearer`), else from `X-ImpTokenHeader`, else from the
+ * query member `_token`. Only the first one that is not blank is used.
  */
 export function presentedToken(request: Pick<ApiRequest, 'headers' | 'query'>): string | null {
   const authorization = request.headers.authorization?.trim();
@@ -23,12 +23,12 @@ function queryToken(query: string): string | null {
   return values.find((value) => value !== '') ?? null;
 }
 
-/** Whoever sends a request, before its token has been looked at. */
+/** The sender of a request whose token has not been checked yet. */
 export function visitorOf({ requestId, address }: ApiRequest): Visitor {
   return { surface: 'v1', requestId, address };
 }
 
-/** A handler that runs only for the holder of a live token; without one the answer is 401 before anything else. */
+/** A handler that runs only with a valid token; otherwise the answer is 401, before any other check. */
 export function withToken(
   tokens: TokenService,
   handle: (request: ApiRequest, caller: MerchantCaller) => Promise<string>,
@@ -37,7 +37,7 @@ export function withToken(
     const token = presentedToken(request);
     if (token === null) throw new AppError('token_invalid');
     const caller = await tokens.verify(visitorOf(request), token);
-    // Awaited here: handing a promise on costs two more turns of the microtask queue.
+    // `await` here: returning the promise costs two more turns of the microtask queue.
     return await handle(request, caller);
   };
 }

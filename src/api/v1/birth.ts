@@ -1,15 +1,15 @@
 import type { JsonText } from '../../ascii-json.ts';
 
 /*
- * `birth` on the wire: the first instant of a birthday in Asia/Seoul, by the IANA tz database that comes with
- * the runtime. Between 1908 and 1988 Seoul changed its offset and skipped midnights, so +9 is not enough.
+ * `birth` on the wire: the first instant of a birthday in Asia/Seoul, from the IANA tz database of the runtime. Between
+ * 1908 and 1988 Seoul changed its offset and skipped midnights, so +9 is not always right.
  */
 
 const DAY = 86_400_000;
 const cache = new Map<string, number>();
 let seoul: Intl.DateTimeFormat | undefined;
 
-/** Seconds since the epoch at which a birthday, as JSON text (`"YYYY-MM-DD"`), began in Seoul. Computed once for each. */
+/** Seconds since the epoch when a birthday, as JSON text (`"YYYY-MM-DD"`), began in Seoul. Cached for each birthday. */
 export function birthInstant(birthday: JsonText): number {
   let seconds = cache.get(birthday);
   if (seconds === undefined) {
@@ -21,14 +21,14 @@ export function birthInstant(birthday: JsonText): number {
 
 function computeBirthInstant(birthday: string): number {
   const midnight = Date.parse(`${birthday}T00:00:00Z`);
-  // The offset in force on the evening before. No change of Seoul's fell between 21:00 and midnight.
+  // The offset of the evening before. Seoul never changed its offset between 21:00 and midnight.
   const evening = midnight - seoulOffset(midnight - DAY / 2);
-  // Where the clock was put back at midnight the day began later, at the new offset.
+  // If the clock was put back at midnight, the day began later, at the new offset.
   const begun = evening + seoulOffset(evening) >= midnight;
   return (begun ? evening : midnight - seoulOffset(evening)) / 1000;
 }
 
-/** Milliseconds that Seoul was ahead of UTC at an instant. */
+/** How many milliseconds Seoul was ahead of UTC at an instant. */
 function seoulOffset(instant: number): number {
   seoul ??= new Intl.DateTimeFormat('en-US', {
     timeZone: 'Asia/Seoul',

@@ -2,16 +2,16 @@ import { CARRIER_SPELLINGS } from '../../core/identity.ts';
 import type { ObjectSchema, Schema, Text } from './reference/description.ts';
 
 /*
- * What the bodies of requests may hold. A text may come as a JSON number as well; null and the empty text are the
- * same as absent; members nobody knows are ignored. The code that reads bodies takes its lists and limits from here.
+ * What request bodies may contain. A text may also be a JSON number; null and the empty text mean absent; unknown
+ * members are ignored. The code that reads bodies uses these lists and limits.
  */
 
-/** A text, also as a whole JSON number; blanks around it do not count. */
+/** A text or a whole JSON number; blanks around it are ignored. */
 function text(description: Text, more: Schema = {}): Schema {
   return { type: ['string', 'integer'], description, ...more };
 }
 
-/** One that may be left out. */
+/** The same, but optional. */
 function optional<More extends Schema = object>(description: Text, more?: More): Schema & More {
   return { type: ['string', 'integer', 'null'], description, ...(more as More) };
 }
@@ -37,7 +37,7 @@ export const KEY_PAIR = {
   required: ['imp_key', 'imp_secret'],
 } as const satisfies ObjectSchema;
 
-/** Characters of the free texts of an OTP request, at most. */
+/** Most characters in a free text of an OTP request. */
 const LONGEST_TEXT = 100;
 
 export const OTP_REQUEST = {

@@ -4,7 +4,7 @@ import { ALLOWED_HEADERS, BARE_HEADERS, failure, JSON_HEADERS } from './envelope
 
 interface Row {
   readonly status: number;
-  /** `{names}` and `{name}` stand for the parameters concerned. */
+  /** `{names}` and `{name}` are replaced by the names of the parameters. */
   readonly message: string;
   readonly headers?: readonly string[];
 }
@@ -22,7 +22,7 @@ const PROVIDER_FAILED: Row = {
   message: '본인인증 기관과 통신하지 못했습니다. 잠시 후 다시 시도해주세요.',
 };
 
-/** Status and message of every error, worded by the contract's §14. */
+/** Status and message of every error, in the words of §14 of the contract. */
 const ANSWERS = {
   credentials_missing: { status: 400, message: 'imp_key, imp_secret 파라메터가 누락되었습니다.' },
   credentials_wrong: {
@@ -71,12 +71,12 @@ const ANSWERS = {
   internal: FAILED,
 } satisfies Record<ServerCode, Row>;
 
-/** What the document says of an error. */
+/** An error in the OpenAPI document. */
 export interface ErrorAnswerTemplate extends Row {
   readonly code: ServerCode;
 }
 
-/** The rows of these errors, of which those with the same answer count once. */
+/** The rows of these errors; rows with the same answer occur once. */
 export function errorTemplates(codes: readonly ServerCode[]): readonly ErrorAnswerTemplate[] {
   const templates: ErrorAnswerTemplate[] = [];
   for (const code of codes) {
@@ -87,7 +87,7 @@ export function errorTemplates(codes: readonly ServerCode[]): readonly ErrorAnsw
   return templates;
 }
 
-/** The answer to an error: the contract's words, nothing of ours. */
+/** The answer to an error: only the contract's text, no internal detail. */
 function renderError(error: AppError): ErrorAnswer {
   const row = rowOf<Row>(ANSWERS, error.code);
   const message = row.message
@@ -97,7 +97,7 @@ function renderError(error: AppError): ErrorAnswer {
   return { status: row.status, body: failure(message), ...(headers && { headers }) };
 }
 
-/** How version 1 answers. */
+/** The format of version 1's answers. */
 export const V1_FORMAT: AnswerFormat = {
   textHeaders: JSON_HEADERS,
   bareHeaders: BARE_HEADERS,

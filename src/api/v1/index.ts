@@ -19,18 +19,18 @@ import {
 } from './reference/operations.ts';
 import { requestOtp } from './request-otp.ts';
 
-/** What version 1 of the contract is served from. */
+/** The services that version 1 of the contract uses. */
 export interface V1Services {
   readonly merchants: MerchantService;
   readonly tokens: TokenService;
   readonly certifications: CertificationService;
   readonly otps: OtpService;
   readonly clock: Clock;
-  /** Whether channels are shown as those of a sandbox. */
+  /** Whether channels are listed as sandbox channels. */
   readonly sandbox: boolean;
 }
 
-/** Every path of version 1. */
+/** All routes of version 1. */
 export function v1Routes(services: V1Services): readonly DescribedRoute[] {
   const { merchants, tokens, certifications, otps, clock, sandbox } = services;
   return [

@@ -18,8 +18,8 @@ import { isNumber, readExactText, readObject, readText, readTruth } from './para
 type Parameters = ReadonlyMap<string, unknown>;
 
 /**
- * The parameters of an OTP request, checked in the order of the contract's table (§11.1): first what is absent,
- * then the first that is invalid.
+ * The parameters of an OTP request, checked in the order of the contract's table (§11.1): first all missing ones, then
+ * the first invalid one.
  */
 export function readOtpRequest(parameters: Parameters, now: number): NewOtpRequest {
   const absent = OTP_REQUEST.required.filter((name) => readText(parameters, name).kind === 'absent');
@@ -77,7 +77,7 @@ function readGenderDigit(parameters: Parameters): number | null {
   return digit.kind === 'text' && /^[1-8]$/.test(digit.text) ? Number(digit.text) : null;
 }
 
-/** `YYYY-MM-DD` of 6 or 8 digits. Without a valid digit the century is unknown, and only the length is checked. */
+/** `YYYY-MM-DD` from 6 or 8 digits. Without a valid digit the century is unknown, and only the length is checked. */
 function readBirth(parameters: Parameters, digit: number | null, now: number): string {
   const text = requireText(parameters, 'birth').replace(/\D/g, '');
   const digits = isNumber(parameters, 'birth') ? text.padStart(6, '0') : text;
@@ -129,7 +129,7 @@ function invalid(name: string): AppError {
   return new AppError('parameter_invalid', { names: [name] });
 }
 
-/** The six digits of an OTP; blanks and hyphens in it do not count. */
+/** The six digits of an OTP; blanks and hyphens are ignored. */
 export function readOtp(parameters: Parameters): string {
   const text = requireText(parameters, 'otp').replace(/[\s-]/g, '');
   const otp = isNumber(parameters, 'otp') ? text.padStart(6, '0') : text;

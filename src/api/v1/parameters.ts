@@ -3,7 +3,7 @@ import { bodyFormatOf } from '../../http/media-type.ts';
 import { parseMultipart } from '../../http/multipart.ts';
 import type { ApiRequest } from '../../http/routes.ts';
 
-/** What a parameter turned out to be, once read as text. */
+/** The result of reading a parameter as text. */
 export type TextParameter =
   | { readonly kind: 'absent' }
   | { readonly kind: 'invalid' }
@@ -14,7 +14,9 @@ const INVALID: TextParameter = { kind: 'invalid' };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** The members of a request's body by the contract's §4; text that cannot be read is `body_malformed`. */
+/**
+ * The parameters in the body of a request, as in §4 of the contract; `body_malformed` for a body that cannot be parsed.
+ */
 export function parseParameters(request: ApiRequest): ReadonlyMap<string, unknown> {
   switch (bodyFormatOf(request.headers)) {
     case 'json':
@@ -42,7 +44,7 @@ function parseJson(text: string): ReadonlyMap<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch {
-    // Without the cause: a parser's message quotes the text, and the text may hold a secret.
+    // Without the cause: a parser's message quotes the text, which may contain a secret.
     throw new AppError('body_malformed');
   }
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -76,12 +78,12 @@ function decodeFormText(text: string): string {
   }
 }
 
-/** A parameter whose characters all count, blanks too: `imp_key` and `imp_secret`. */
+/** A parameter that is not trimmed, because its blanks count: `imp_key` and `imp_secret`. */
 export function readExactText(parameters: ReadonlyMap<string, unknown>, name: string): TextParameter {
   const value = parameters.get(name);
   if (typeof value === 'number') return Number.isInteger(value) ? toText(decimalText(value)) : INVALID;
   if (typeof value !== 'string' || value === '') return ABSENT;
-  // Half a surrogate pair is no character, and not every database keeps one.
+  // Half of a surrogate pair is not a character, and not every database can store it.
   return /[\p{Cc}\p{Cs}]/u.test(value) ? INVALID : toText(value);
 }
 
@@ -101,7 +103,7 @@ export function readText(parameters: ReadonlyMap<string, unknown>, name: string)
   return text === '' ? ABSENT : toText(text);
 }
 
-/** A JSON number that lost its leading zeros is told from a text, which never does. */
+/** Whether a parameter is a JSON number: those lose their leading zeros, texts do not. */
 export function isNumber(parameters: ReadonlyMap<string, unknown>, name: string): boolean {
   return typeof parameters.get(name) === 'number';
 }
@@ -109,7 +111,7 @@ export function isNumber(parameters: ReadonlyMap<string, unknown>, name: string)
 const TRUE = /^(?:true|1|y|yes|on)$/i;
 const FALSE = /^(?:false|0|n|no|off)$/i;
 
-/** A truth value in one of its spellings; null when absent, `invalid` for anything else. */
+/** A boolean in one of its spellings; null when absent, `invalid` for anything else. */
 export function readTruth(
   parameters: ReadonlyMap<string, unknown>,
   name: string,
@@ -123,7 +125,7 @@ export function readTruth(
   return FALSE.test(text) ? false : 'invalid';
 }
 
-/** A JSON object, or a text that holds one; null when absent, `invalid` for anything else. */
+/** A JSON object, or a text that contains one; null when absent, `invalid` for anything else. */
 export function readObject(
   parameters: ReadonlyMap<string, unknown>,
   name: string,

@@ -5,11 +5,11 @@ import type { AccessToken } from '../../core/token-service.ts';
 import { birthInstant } from './birth.ts';
 
 /*
- * The JSON of version 1, written as text: members stand in the contract's order. Sealed members come as JSON text
- * already and are copied; nothing is built only to be stringified.
+ * The JSON of version 1, written as text: members are in the contract's order. Sealed members are JSON text already and
+ * are copied, so nothing is built only to be stringified.
  */
 
-/** Whole seconds of a time inside. */
+/** An internal time (milliseconds) in whole seconds. */
 export function seconds(at: number): number {
   return Math.floor(at / 1000);
 }
@@ -20,7 +20,7 @@ export function toAccessToken(issued: AccessToken): JsonText {
 
 const NULL: JsonText = 'null';
 
-/** The certification object: alphabetical, `phone` and `carrier` absent where they are not shown. */
+/** The certification object: members in alphabetical order, without `phone` and `carrier` where they are not shown. */
 export function toCertification(certification: Certification): JsonText {
   const { certifiedAt } = certification;
   const { identity } = certification.details;
@@ -47,7 +47,7 @@ function toCertified(certification: Certification, identity: PackedIdentity, cer
   );
 }
 
-/** `"carrier":"SKT_MVNO",`, or nothing for a carrier that the provider did not tell. */
+/** `"carrier":"SKT_MVNO",`, or an empty text if the provider returned no carrier. */
 function carrierMember({ carrier, mvno }: PackedIdentity): JsonText {
   if (carrier === NULL) return '';
   return mvno === 'true' ? `"carrier":${carrier.slice(0, -1)}_MVNO",` : `"carrier":${carrier},`;

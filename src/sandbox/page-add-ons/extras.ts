@@ -15,10 +15,10 @@ import type { Seed, SeedPerson } from '../people-file.ts';
 import type { SandboxProvider } from '../provider.ts';
 
 type Outcome = keyof typeof OUTCOMES;
-/** What the outcome picker offers, in its order. */
+/** The outcomes in the picker, in its order. */
 export const OUTCOME_IDS = Object.keys(OUTCOMES) as readonly Outcome[];
 
-/** What the call of the shop chose in advance. */
+/** What the shop's call chose in advance. */
 interface Choice {
   readonly person: string | null;
   readonly outcome: Outcome | null;
@@ -30,7 +30,7 @@ interface Choice {
 
 const NO_CHOICE: Choice = { person: null, outcome: null, auto: false, delay: 0, picker: 'folded' };
 
-/** Outcomes that are nothing but an end, with the provider's code where it has one. */
+/** Outcomes that only end the attempt, with the provider's code if it has one. */
 const ENDS: Readonly<Partial<Record<Outcome, readonly [FailureReason, string | null]>>> = {
   cancel: ['USER_CANCEL', null],
   wrong_code: ['OTP_LIMIT', null],
@@ -44,7 +44,10 @@ const ENDS: Readonly<Partial<Record<Outcome, readonly [FailureReason, string | n
   empty_data: ['PROVIDER_ERROR', null],
 };
 
-/** Where a chosen outcome comes true that is not that of the code: when the provider is asked the first time. */
+/**
+ * These outcomes take effect on the code or app screen, when the provider is asked for the first time; all others on
+ * the person screen.
+ */
 const LATER: readonly Outcome[] = [
   'success',
   'foreigner',
@@ -56,9 +59,9 @@ const LATER: readonly Outcome[] = [
   'empty_data',
 ];
 const SLOW = 3 * SECOND;
-/** How many attempts are remembered with what their calls chose. */
+/** Most attempts whose choices are remembered. */
 const REMEMBERED = 10_000;
-/** How long a screen stands before it goes on by itself, in milliseconds. */
+/** How long a screen is shown before it continues automatically, in milliseconds. */
 const AUTO_PAUSE = 150;
 const MINOR = 19;
 
@@ -71,17 +74,17 @@ export interface PageExtrasServices {
   readonly inbox: Inbox;
   readonly provider: SandboxProvider;
   readonly seed: Seed;
-  /** Aborted when the server stops: then no step waits any more. */
+  /** Aborted when the server stops; steps then wait no longer. */
   readonly stop: AbortSignal;
 }
 
-/** What the sandbox adds to the verification page: people to choose, the code, and every outcome by one click. */
+/** The sandbox's additions to the verification page: people to choose, the code, and every outcome with one click. */
 export class SandboxPage implements PageExtras {
   readonly #services: PageExtrasServices;
   readonly #people: readonly Person[];
-  /** What the calls of the latest attempts chose, by `imp_uid`. */
+  /** The choices of the latest attempts, by `imp_uid`. */
   readonly #choices = new Map<string, Choice>();
-  /** Attempts whose window leaves without a word, and whether it closes. */
+  /** Attempts whose window goes away without a message, and whether it closes. */
   readonly #silent = new Map<string, boolean>();
 
   constructor(services: PageExtrasServices) {
@@ -89,7 +92,7 @@ export class SandboxPage implements PageExtras {
     this.#people = findPeople(services.seed);
   }
 
-  /** Rejects with `input_refused` for what is not understood: a misspelt choice would test something else. */
+  /** Rejects with `input_refused` for an invalid choice: a misspelt choice would test something else. */
   async readChoice(value: unknown): Promise<(impUid: string) => void> {
     const choice = await this.#parseChoice(value);
     return (impUid) => this.#remember(impUid, choice);
@@ -139,7 +142,7 @@ export class SandboxPage implements PageExtras {
   screen(attempt: Attempt): Screen | null {
     const closes = this.#silent.get(attempt.impUid);
     if (closes !== true || attempt.end !== null) return null;
-    // The window closes by itself, without a word; the script finds it gone.
+    // The window closes itself without a message; the script notices that it is closed.
     return {
       kind: 'failure',
       reason: 'USER_CANCEL',
@@ -171,7 +174,7 @@ export class SandboxPage implements PageExtras {
     return isDue && ['next', 'approved'].includes(wish) ? this.#bringAbout(visitor, attempt, outcome) : false;
   }
 
-  /** True when the form has had its effect; false when the progress goes on as if nothing was chosen. */
+  /** True if the form has been handled; false if the attempt continues as if nothing was chosen. */
   async #bringAbout(visitor: Visitor, attempt: Attempt, outcome: Outcome): Promise<boolean> {
     const { attempts, clock } = this.#services;
     const end = ENDS[outcome];
@@ -216,13 +219,13 @@ export class SandboxPage implements PageExtras {
     }
   }
 
-  /** A code that was sent and is too old by now. */
+  /** Makes the sent code too old. */
   async #expireCode(visitor: Visitor, attempt: Attempt): Promise<boolean> {
     const { attempts, steps, clock } = this.#services;
     const { progress } = attempt;
     if (progress === null) return true;
     const named = { ...attempt, progress: { ...progress, claimant: this.#claimantOf(attempt) } };
-    // One that was sent just now: another one could not be sent yet.
+    // A new code is sent only if there is none yet, because a second one could not be sent so soon.
     const sent = progress.screen === 'code' ? attempt : await steps.send(visitor, named, 'SMS');
     const code = sent?.progress?.code;
     if (sent && code) await attempts.advance(sent, { code: { ...code, sentAt: clock.now() - OTP_LIFE } });
@@ -244,7 +247,7 @@ export class SandboxPage implements PageExtras {
     return this.#certify(attempt, { ...toSubscriber(this.#find(is)), ci: null, di: null });
   }
 
-  /** Whom the person has named, else the person chosen in advance, else the first one. */
+  /** The person who was named, otherwise the one chosen in advance, otherwise the first one. */
   #someone(attempt: Attempt): Identity {
     return { ...this.#claimantOf(attempt), ci: null, di: null };
   }
@@ -260,12 +263,12 @@ export class SandboxPage implements PageExtras {
     return [...chosen, ...this.#people.filter(({ name }) => name !== person)];
   }
 
-  /** Who can be filled in; where nobody is in front of the page, the first one is whom it fills in. */
+  /** The people who can fill in the form. If the page runs automatically, it uses the first one. */
   #peopleFor(attempt: Attempt, { name, phone }: PersonFields): SandboxPanel['people'] {
     const { auto, person } = this.#choiceOf(attempt);
     const offered = this.#offered(attempt);
     if (!auto || person !== null) return offered.map((each) => this.#toFields(each));
-    // The rest of whom the shop's page has filled in; of somebody unknown here it is anybody's.
+    // Completes the data that the shop's page has filled in; for an unknown person, with those of any person.
     const known = offered.find((each) => each.name === name) ?? offered.find((each) => each.phone === phone);
     return [known ?? this.#find(() => true), ...offered].map((each, at) => {
       const fields = this.#toFields(each);
@@ -290,7 +293,7 @@ export class SandboxPage implements PageExtras {
   }
 }
 
-/** The people of the seeded certifications, each once, who have a phone. */
+/** The people of the seeded certifications who have a phone, each once. */
 function findPeople({ certifications }: Seed): readonly Person[] {
   const people = new Map<string, Person>();
   for (const row of certifications) {

@@ -8,22 +8,22 @@ import { readTrustedText, requireTrustedFolder } from '../../files/trusted-file.
 import type { TlsOptions } from '../../http/tls.ts';
 import { type AuthorityParts, isLimitedToSandbox, newAuthority, signLeaf, toPem } from './certificates.ts';
 
-/** The sandbox's own little certificate authority: what a developer's client has to trust, once. */
+/** The sandbox's own small certificate authority, which a developer's client must trust once. */
 export interface Authority {
-  /** File of the certificate, to hand to clients. */
+  /** File of the certificate, to give to clients. */
   readonly file: string;
   /** The same as PEM text. */
   readonly cert: string;
-  /** A new key for the server, with certificates. */
+  /** Creates a new key for the server, with certificates. */
   issue(): TlsOptions;
-  /** Removes what was only for this run. */
+  /** Removes files that are only for this run. */
   close(): void;
 }
 
 export interface AuthorityFiles {
   /** What clients are told to trust. */
   readonly certificate: string;
-  /** What signs, for its owner's eyes only: the issuer's key, its certificate and the root's. */
+  /** What signs, readable only for its owner: the issuer's key, its certificate and the root's. */
   readonly key: string;
 }
 
@@ -32,8 +32,8 @@ const CERTIFICATE = { dev: true };
 const REMAKE = 'remove authority.crt and authority.key to have a new one made, which clients must then trust';
 
 /**
- * Opens the authority of a data folder, or makes it at first use. Refuses a key that others may read or change, and
- * certificates that do not belong to it or may sign for more than the sandbox's names.
+ * Opens the authority of a data folder, or creates it at the first use. Refuses a key that others may read or change,
+ * and certificates that do not belong to it or may sign for other names than the sandbox's.
  */
 export function openAuthority({ certificate, key: keyFile }: AuthorityFiles): Authority {
   if (existsSync(certificate) && !existsSync(keyFile))
@@ -43,7 +43,7 @@ export function openAuthority({ certificate, key: keyFile }: AuthorityFiles): Au
     return parse(keyFile, readTrustedText(keyFile, KEY));
   });
   attempt(certificate, () => {
-    // A start that was cut off may have left the key alone.
+    // An interrupted start may have left only the key.
     if (!existsSync(certificate)) createFile(certificate, parts.root, 0o644, CERTIFICATE);
     if (!isSame(readTrustedText(certificate, CERTIFICATE), parts.root))
       throw refuse(certificate, `is not the certificate that authority.key belongs to; ${REMAKE}`);
@@ -51,11 +51,11 @@ export function openAuthority({ certificate, key: keyFile }: AuthorityFiles): Au
   return { file: certificate, cert: parts.root, issue: () => signLeaf(parts, Date.now()), close() {} };
 }
 
-/** An authority for one run: the certificate lies in a folder of its own until the end, the key nowhere. */
+/** An authority for one run: the certificate is in a temporary folder of its own, the key is only in memory. */
 export function createPassingAuthority(): Authority {
   const parts = newAuthority(Date.now());
   const { folder, file } = attempt(tmpdir(), () => {
-    // Clients are told to trust what lies there.
+    // Clients are told to trust the file there.
     requireTrustedFolder(tmpdir(), CERTIFICATE);
     const made = mkdtempSync(join(tmpdir(), 'bonin-authority-'));
     const certificate = join(made, 'authority.crt');

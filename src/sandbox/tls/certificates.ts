@@ -46,7 +46,7 @@ import type { TlsOptions } from '../../http/tls.ts';
 /** The hosts that unmodified clients call: of the API, and of the script and its calls in front ends. */
 const FIXED_HOSTS = ['api.iamport.kr', 'cdn.iamport.kr', 'service.iamport.kr'];
 
-/** Every name the sandbox may prove to be; the authority cannot sign for another. */
+/** Every name that the sandbox may have; the authority cannot sign for another one. */
 const DNS_NAMES = ['localhost', ...FIXED_HOSTS];
 const ADDRESSES = [
   { address: '127.0.0.1', alone: '127.0.0.1/32' },
@@ -61,33 +61,33 @@ const DAY = 86_400_000;
 /** A client's clock may be a little behind. */
 const BACKDATED = DAY;
 const AUTHORITY_LIFE = 3650 * DAY;
-/** The most that clients let a server's certificate live. */
+/** Clients accept no longer lifetime for a server's certificate. */
 const LEAF_LIFE = 397 * DAY;
 
-/** P-256: the curve that every TLS stack of the last fifteen years knows. */
+/** P-256: the curve that every TLS stack of the last fifteen years supports. */
 export function newKey(): KeyObject {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 }
 
-/** An authority for this machine and the API's host: all that is left of it once it has been made. */
+/** The parts of an authority that are kept after its creation, for this machine and the API's hosts. */
 export interface AuthorityParts {
-  /** What clients trust, as PEM text. Nobody has its key any more. */
+  /** What clients trust, as PEM text. Its key does not exist any more. */
   readonly root: string;
-  /** What the root vouches for and what signs servers' certificates, as PEM text. */
+  /** Signed by the root, and signs servers' certificates; as PEM text. */
   readonly issuer: string;
   /** The issuer's key. */
   readonly key: KeyObject;
 }
 
 /**
- * Makes an authority that can sign for the sandbox's names only: its certificates say so (X.509 name constraints,
- * critical). Some clients, Java's among them, do not look for limits in the root, since they were told to trust it;
- * so the root signs one issuer with the same limits, and then its key is forgotten.
+ * Creates an authority that can only sign for the sandbox's names: its certificates have critical X.509 name
+ * constraints. Some clients, such as Java's, ignore constraints in a root, because they were told to trust it. So the
+ * root signs one issuer with the same constraints, and then its key is discarded.
  */
 export function newAuthority(now: number): AuthorityParts {
   const rootKey = newKey();
   const key = newKey();
-  // A name of its own for each: trust stores look issuers up by name.
+  // Each has a name of its own, because trust stores find issuers by name.
   const mark = keyIdOf(createPublicKey(rootKey)).toString('hex').slice(0, 8);
   const rootName = nameOf(`Bonin sandbox authority ${mark}`);
   const signIssuing = (subject: Name, publicKey: KeyObject, pathLenConstraint: number) =>
@@ -115,8 +115,8 @@ export function newAuthority(now: number): AuthorityParts {
 }
 
 /**
- * A server's new key and its certificates, with the issuer's behind them. Who asks for a host name gets one without
- * addresses: OpenSSL before 1.1 and BoringSSL know no limits on addresses and refuse what would have to be checked.
+ * A new server key with its certificates, followed by the issuer's. Clients that ask for a host name get a certificate
+ * without addresses, because OpenSSL before 1.1 and BoringSSL cannot check constraints on addresses and refuse them.
  */
 export function signLeaf(
   { issuer, key: signer }: Pick<AuthorityParts, 'issuer' | 'key'>,
@@ -153,7 +153,7 @@ export function signLeaf(
   };
 }
 
-/** Whether a certificate holds the sandbox's limit on names, exactly and as one that must be obeyed. */
+/** Whether a certificate has exactly the sandbox's name constraints, marked critical. */
 export function isLimitedToSandbox(cert: string): boolean {
   const found = decode(cert).tbsCertificate.extensions?.find(
     ({ extnID }) => extnID === id_ce_nameConstraints,
@@ -185,7 +185,7 @@ function signCertificate(parts: CertificateParts): string {
     signature: algorithm,
     issuer: parts.issuer,
     subject: parts.subject,
-    // X.509 knows whole seconds only.
+    // X.509 times have whole seconds only.
     validity: new Validity({
       notBefore: new Date(parts.notBefore - (parts.notBefore % 1000)),
       notAfter: new Date(parts.notAfter - (parts.notAfter % 1000)),

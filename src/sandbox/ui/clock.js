@@ -1,5 +1,5 @@
 // @ts-check
-/* The sandbox's clock on the page, and every time that is told by it. */
+/* The sandbox's clock on the page, and all times that depend on it. */
 
 import { copy, find, language, make, say, setText } from './parts.js';
 

@@ -1,7 +1,7 @@
 // @ts-check
 /*
- * The script of the sandbox page. Everything that comes from outside is shown by `textContent`; nothing here
- * makes markup from text.
+ * The script of the sandbox page. It shows everything from outside with `textContent` and never makes markup from
+ * text.
  */
 
 import { ago, now, showClock, tick, time } from './clock.js';
@@ -30,9 +30,9 @@ const GATEWAY_PAGE = {
   headers: { 'Content-Type': 'text/html' },
   body: '<h1>502 Bad Gateway</h1>',
 };
-/** How many rows of a kind stay on the page. */
+/** Most rows of each kind on the page. */
 const KEPT = 50;
-/** Whether what comes is new, and not what stood there before this page. */
+/** Whether events are new; before that, they repeat what happened before this page was opened. */
 let live = false;
 /** @type {Rule[]} */
 let rules = [];
@@ -45,7 +45,7 @@ const onPhone = new Map();
 /** @type {Map<string, HTMLElement>} */
 const rows = new Map();
 
-/** Puts something on the phone where its time belongs; what is new comes to view. @param {string} id @param {number} at @param {any} element */
+/** Adds something to the phone in order of time, and scrolls to it if it is new. @param {string} id @param {number} at @param {any} element */
 function putOnPhone(id, at, element) {
   element.dataset.at = String(at);
   const list = find('messages');
@@ -136,7 +136,7 @@ function showPrompt({ imp_uid, masked_name, service, state, at }) {
       make('p', { className: 'uid' }, copyable(imp_uid, 'imp_uid')),
     ),
   );
-  // The button that was pressed is gone; the place must not be.
+  // The pressed button is removed; the keyboard focus must stay here.
   if (inside) bubble.focus();
   if (live && !known) setText(find('arrived'), say('new_prompt', { name: masked_name }));
   else if (live) setText(find('arrived'), `${imp_uid} ${copy[`state_${state}`]}`);
@@ -209,7 +209,7 @@ function requestRow({ method, path, route, token, unread_media_type: unread, bod
       );
 }
 
-/** Many requests between two frames are one piece of work. */
+/** Draws all requests since the last frame together. */
 function showRequests() {
   const list = find('request-list');
   for (const request of waiting.splice(0).slice(-KEPT)) {
@@ -397,6 +397,6 @@ function showConnection(state) {
 source.addEventListener('open', () => showConnection('connected'));
 source.addEventListener('error', () => {
   showConnection('disconnected');
-  // A refusal ends an EventSource for good.
+  // After a refusal an EventSource does not reconnect.
   if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 10_000);
 });

@@ -1,5 +1,5 @@
 // @ts-check
-/* What the page is made of: its data, elements, sentences, copy buttons, and calls of the control routes. */
+/* The parts of the page: its data, elements, texts, copy buttons, and calls of the control routes. */
 
 /** @typedef {{ name: string, birthday: string, gender: string | null, phone: string | null, carrier: string | null, foreigner: boolean | null }} Person */
 
@@ -11,7 +11,7 @@ export function find(id) {
   return document.getElementById(id);
 }
 
-/** An element; texts become text nodes. @param {string} tag @param {Record<string, unknown>} [properties] @param {(Node | string | null)[]} children @returns {any} */
+/** Creates an element; texts become text nodes. @param {string} tag @param {Record<string, unknown>} [properties] @param {(Node | string | null)[]} children @returns {any} */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -22,20 +22,20 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
-/** A sentence with its gaps filled. @param {string} name @param {Record<string, unknown>} [gaps] */
+/** A text of the page with its gaps filled. @param {string} name @param {Record<string, unknown>} [gaps] */
 export function say(name, gaps = {}) {
   return (copy[name] ?? name).replace(/\{(\w+)\}/g, (_, gap) => String(gaps[gap] ?? ''));
 }
 
 let toast = 0;
-/** Shows a sentence for a moment and has it read out. @param {string} text */
+/** Shows a text for a moment; screen readers read it. @param {string} text */
 export function announce(text) {
   clearTimeout(toast);
   find('said').textContent = text;
   toast = setTimeout(() => find('said').replaceChildren(), 4000);
 }
 
-/** Calls a control route; says what went wrong. @param {string} method @param {string} path @param {unknown} [body] @returns {Promise<any>} */
+/** Calls a control route and announces errors. @param {string} method @param {string} path @param {unknown} [body] @returns {Promise<any>} */
 export async function call(method, path, body) {
   try {
     const answer = await fetch(`/sandbox/${path}`, {
@@ -57,7 +57,7 @@ export async function call(method, path, body) {
 /** @param {string} text */
 async function writeClipboard(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  // Under a host name without TLS there is no clipboard object.
+  // Without TLS, pages under a host name have no clipboard object.
   const field = make('textarea', { value: text, className: 'unseen' });
   document.body.append(field);
   field.select();
@@ -98,7 +98,7 @@ export function formatPhone(phone) {
   return (phone ?? '').replace(/^(\d{3})(\d{3,4})(\d{4})$/, '$1-$2-$3');
 }
 
-/** Changes a text only when it differs, so that nothing is read out or selected away for nothing. @param {Element} element @param {string} text */
+/** Changes a text only when it differs, so that it is not read out again and a selection stays. @param {Element} element @param {string} text */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -11,7 +11,7 @@ export type Lang = keyof Text;
 
 export type TypeName = 'string' | 'integer' | 'boolean' | 'object' | 'array' | 'null';
 
-/** JSON Schema 2020-12, as far as the contract needs it; texts for readers stand in both languages. */
+/** JSON Schema 2020-12, as far as the contract needs it; texts for readers are in both languages. */
 export interface Schema {
   readonly $ref?: string;
   readonly title?: Text;
@@ -34,13 +34,13 @@ export interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** A schema of an object. */
+/** The schema of an object. */
 export interface ObjectSchema extends Schema {
   readonly properties: Readonly<Record<string, Schema>>;
   readonly required: readonly string[];
 }
 
-/** An answer or a request that a reader may copy. */
+/** An example answer or request to copy. */
 export interface Example {
   readonly summary: Text;
   readonly value: unknown;
@@ -50,35 +50,35 @@ export type Examples = Readonly<Record<string, Example>>;
 
 export type TagName = 'token' | 'certification' | 'otp' | 'merchant';
 
-/** Describes one method of one path for its callers. */
+/** The description of one method of one path, for callers. */
 export interface Operation {
   readonly id: string;
   readonly tag: TagName;
   readonly summary: Text;
   readonly description: Text;
-  /** Whether it wants an access token. */
+  /** Whether it needs an access token. */
   readonly token: boolean;
-  /** Parameters of the body; null for a method whose body means nothing. */
+  /** Parameters of the body; null if the method ignores its body. */
   readonly body: { readonly schema: ObjectSchema; readonly examples: Examples } | null;
-  /** The whole body of a 200. */
+  /** The complete body of a 200. */
   readonly answer: Schema;
   readonly answerExamples: Examples;
-  /** Errors of this operation, without those that every operation has; the table of errors has status and words. */
+  /** Errors of this operation, without those of every operation; status and message are in the table of errors. */
   readonly errors: readonly ServerCode[];
 }
 
-/** A method of a path: what it does, and what it is said to do. */
+/** A method of a path: its handler and its description. */
 export interface Endpoint {
   readonly handle: Handler;
   readonly operation: Operation;
 }
 
-/** A route that cannot be without the description of its methods. */
+/** A route that requires a description of each method. */
 export interface DescribedRoute extends Route {
   readonly operations: Partial<Readonly<Record<Method, Operation>>>;
 }
 
-/** Makes a route of its endpoints. */
+/** Makes a route from its endpoints. */
 export function describedRoute(
   path: string,
   endpoints: Partial<Readonly<Record<Method, Endpoint>>>,

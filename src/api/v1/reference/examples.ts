@@ -1,6 +1,6 @@
 import type { Examples } from './description.ts';
 
-/* Invented people with numbers that nobody has; their CI and DI are marked as those of a sandbox. */
+/* Invented people with phone numbers that nobody has; their CI and DI are marked as sandbox values. */
 
 const GILDONG = {
   birth: 633711600,
@@ -79,7 +79,7 @@ const NOBODY = {
 
 const succeeded = (response: unknown) => ({ code: 0, message: null, response });
 
-/** What the sandbox answers for people that come along. */
+/** What the sandbox returns for its built-in people. */
 export const CERTIFICATION_EXAMPLES: Examples = {
   danal: {
     summary: { ko: 'danal, 통신사 정보 승인 없음', en: 'danal without carrier approval' },
@@ -90,7 +90,7 @@ export const CERTIFICATION_EXAMPLES: Examples = {
   uncertified: { summary: { ko: '끝나지 않은 인증', en: 'Not certified' }, value: succeeded(NOBODY) },
 };
 
-/** A confirmed OTP: no page started it. */
+/** A confirmed OTP; it has no `origin`, because no page started it. */
 export const CONFIRMED_EXAMPLES: Examples = {
   kcp_v2: {
     summary: { ko: 'kcp_v2', en: 'kcp_v2' },

@@ -5,13 +5,13 @@ import { ERRORS_OF_ALL } from './operations.ts';
 import { COMPONENTS, failureOf, PATH_PARAMETERS } from './schemas.ts';
 
 /*
- * The contract as an OpenAPI 3.1 document, made of what the code itself goes by: the routes, the schemas, the table
- * of errors. Nothing is written here that stands elsewhere too.
+ * The contract as an OpenAPI 3.1 document, made from what the code itself uses: the routes, the schemas, the table of
+ * errors. Nothing is written twice.
  */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** What else a server has to say: tags and paths in the form of the document, texts in both languages. */
+/** Additions of another part of the server: tags and paths in OpenAPI form, texts in both languages. */
 export interface Supplement {
   readonly tags: JsonObject;
   readonly paths: JsonObject;
@@ -19,7 +19,7 @@ export interface Supplement {
 
 const NOTHING_ELSE: Supplement = { tags: {}, paths: {} };
 
-/** Describes these routes, which stand below `basePath`, in one language. */
+/** Describes these routes, which are below `basePath`, in one language. */
 export function describeApi(
   routes: readonly DescribedRoute[],
   basePath: string,
@@ -36,7 +36,7 @@ export function describeApi(
         description: INTRODUCTION,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      // Relative to the document, so that it is right under any host name and behind any proxy.
+      // Relative to the document, so that it is correct under any host name and behind any proxy.
       servers: [{ url: basePath === '' ? './' : `.${basePath}`, description: THIS_SERVER }],
       tags: Object.entries({ ...TAGS, ...supplement.tags }).map(([name, tag]) => ({
         name,
@@ -94,7 +94,7 @@ const TAGS: Readonly<Record<Operation['tag'], { 'x-displayName': Text; descripti
   },
 };
 
-/** In the order of precedence: the first that is present and not blank decides alone. */
+/** In order of precedence: only the first one that is present and not blank is used. */
 const SECURITY_SCHEMES = {
   bearer: {
     type: 'http',
@@ -175,7 +175,7 @@ function requestBody({ schema, examples }: NonNullable<Operation['body']>): Json
   };
 }
 
-/** The same parameters where every value is text. */
+/** The same parameters in a form, where every value is text. */
 function asForm(schema: ObjectSchema): ObjectSchema {
   const properties = Object.entries(schema.properties).map(([name, property]) => {
     const { minimum: _minimum, maximum: _maximum, ...rest } = property;
@@ -225,10 +225,10 @@ function errorResponse(
   };
 }
 
-/** Every text that a message with a placeholder may become. */
+/** All texts that a message with a placeholder can become. */
 function spellOut(message: string, code: ServerCode, { body }: Operation): readonly string[] {
   const { properties = {}, required = [] } = body?.schema ?? {};
-  // One without a type is ignored, and cannot be wrong.
+  // A parameter without a type is ignored, so it cannot be wrong.
   const read = Object.keys(properties).filter((name) => properties[name]?.type !== undefined);
   if (code === 'parameters_missing')
     return selections(required.length > 0 ? required : read).map((names) =>
@@ -238,7 +238,7 @@ function spellOut(message: string, code: ServerCode, { body }: Operation): reado
   return [message];
 }
 
-/** Every choice of one or more of these, each in the order given. */
+/** Every selection of one or more of these, each in the given order. */
 function selections(names: readonly string[]): readonly (readonly string[])[] {
   return Array.from({ length: 2 ** names.length - 1 }, (_, choice) =>
     names.filter((_name, at) => ((choice + 1) >> at) & 1),
@@ -272,7 +272,7 @@ const HEADERS: Readonly<Record<number, JsonObject>> = {
   503: RETRY_AFTER,
 };
 
-/** The same value with one language of each text. */
+/** The same value, with each text in one language. */
 function inLanguage(value: unknown, lang: Lang): unknown {
   if (Array.isArray(value)) return value.map((each) => inLanguage(each, lang));
   if (typeof value !== 'object' || value === null) return value;

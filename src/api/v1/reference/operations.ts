@@ -13,7 +13,7 @@ import {
 } from './examples.ts';
 import { PG_LIST, ref, successOf } from './schemas.ts';
 
-/* Describes each operation of version 1 for its callers. Named after the file of the operation. */
+/* The description of each operation of version 1, for callers. Each has the name of the operation's file. */
 
 const REFUSALS: readonly ServerCode[] = [
   'identity_mismatch',
@@ -139,7 +139,7 @@ export const GET_PG_LIST: Operation = {
   errors: [],
 };
 
-/** What any operation may answer: a body too long, a request that is not HTTP, a failure on our side. */
+/** Errors of every operation: a body that is too long, a request that is not HTTP, an internal failure. */
 export const ERRORS_OF_ALL: readonly ServerCode[] = [
   'request_malformed',
   'body_too_large',
