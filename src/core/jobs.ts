@@ -13,7 +13,7 @@ export interface JobTake {
   readonly now: number;
   /** How long the job is the owner's, in milliseconds: a process that dies loses it after that. */
   readonly lease: number;
-  /** From the end of a run to the next one, in milliseconds. */
+  /** Pause from the end of a run to the next one, in milliseconds. */
   readonly pause: number;
 }
 

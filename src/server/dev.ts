@@ -30,11 +30,11 @@ export interface DevAppOptions
     AppOptions,
     'policy' | 'corsOrigins' | 'providers' | 'wrapApi' | 'observers' | 'extend' | 'moveClock' | 'describeMore'
   > {
-  /** Who exists. Default: the people that come along. */
+  /** The people that exist. Default: the built-in ones. */
   readonly seed?: Seed;
   /**
-   * Lets requests under any host name control the sandbox, unless it listens for this machine alone. Default: only
-   * those to this machine.
+   * Lets requests with any host name use the control routes, unless the server listens only for this machine. Default:
+   * only requests to this machine's names.
    */
   readonly openToAnyHost?: boolean;
   /** Sends random codes. Default: always 123456. */
@@ -42,12 +42,12 @@ export interface DevAppOptions
 }
 
 /**
- * The application of `dev`: the same server with seeded people and control routes. The only door to the sandbox,
- * so that what is composed without this file has none of its code.
+ * The application of `dev`: the same server with sample people and control routes. No other file of the server imports
+ * the sandbox, so an application without this file contains none of its code.
  */
 export async function createDevApp(options: DevAppOptions): Promise<App> {
   const { seed = DEFAULT_SEED, openToAnyHost = false, randomOtp = false, ...rest } = options;
-  // What comes along is right, and what checks a seed is not loaded for it.
+  // The built-in people are valid, so the code that checks a seed is not loaded for them.
   if (seed !== DEFAULT_SEED) (await import('../sandbox/people-schema.ts')).checkSeed(seed, 'the seed');
   let isOpenToAnyHost = false;
   const clock = new MovableClock();
@@ -96,7 +96,7 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
       isOpenToAnyHost = openToAnyHost && !isLoopback(listening.address);
       if (options.tls === undefined) return listening;
       const url = new URL(listening.url);
-      // The certificate knows this machine, and not every address that it may listen on.
+      // The certificate is for this machine's names, not for every address that it may listen on.
       url.hostname = 'localhost';
       return { ...listening, url: url.origin };
     },
@@ -108,15 +108,15 @@ export async function createDevApp(options: DevAppOptions): Promise<App> {
 }
 
 /**
- * The authority that vouches for a sandbox with TLS: of a data folder, or null for one that ends with the run. What
- * makes certificates is loaded only here.
+ * The authority for a sandbox with TLS: from a data folder, or a temporary one if there is none. Only this function
+ * loads the code that makes certificates.
  */
 export async function openDevAuthority(files: AuthorityFiles | null): Promise<Authority> {
   const { createPassingAuthority, openAuthority } = await import('../sandbox/tls/authority.ts');
   return files === null ? createPassingAuthority() : openAuthority(files);
 }
 
-/** Reads a people file; `start_refused` says what is wrong in it. */
+/** Reads a people file; `start_refused` names what is wrong in it. */
 export async function readSeed(file: string): Promise<Seed> {
   return (await import('../sandbox/people-schema.ts')).readPeopleFile(file);
 }

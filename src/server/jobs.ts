@@ -8,25 +8,25 @@ import type { Services } from './services.ts';
 
 /** Recurring work of a process. */
 export interface Jobs {
-  /** Stops the recurring work and waits for a run that is in progress. */
+  /** Stops the recurring work and waits for a run in progress. */
   stop(): Promise<void>;
 }
 
 export interface Job {
   readonly name: JobName;
-  /** From the end of a run to the next one, in milliseconds. */
+  /** Pause from the end of a run to the next one, in milliseconds. */
   readonly pause: number;
-  /** Line of the log for a run that failed. */
+  /** Log message for a failed run. */
   readonly failure: string;
   run(): Promise<void>;
 }
 
-/** In milliseconds. What was typed for a certification that ended is deleted within a minute. */
+/** In milliseconds. So the input of a certification is deleted at most a minute after its end. */
 const SWEEP_PAUSE = 30_000;
-/** How long a job stays with a process that died, in milliseconds. A living one takes it again long before. */
+/** How long a dead process keeps a job, in milliseconds. A living process renews its lease long before. */
 const LEASE = 20_000;
 
-/** Starts the recurring work: deletes what is kept no longer. `keepUnverified` is in milliseconds. */
+/** Starts the recurring work: deletes data whose time is over. `keepUnverified` is in milliseconds. */
 export function startJobs(services: Services, keepUnverified: number, log: Logger): Jobs {
   const { store, clock, hooks } = services;
   const sweeping: Job = {
@@ -47,15 +47,15 @@ export interface JobSurroundings {
 }
 
 /**
- * Runs a job again and again, whenever it is due and no other process has it. Times are those of the store's clock,
- * which is one for all processes and cannot be moved as the sandbox's.
+ * Runs a job whenever it is due and no other process has it. Uses the store's clock, which is the same for all
+ * processes and which the sandbox cannot move.
  */
 export function startJob(job: Job, { store, hooks, log, lease = LEASE }: JobSurroundings): Jobs {
   const { name, pause } = job;
   const owner = randomBytes(16);
   const take = () => store.takeJob({ name, owner, now: store.clock.now(), lease, pause });
 
-  /** Returns when to look again, in milliseconds from now. */
+  /** Returns when to check again, in milliseconds from now. */
   const look = async (): Promise<number> => {
     const { isTaken, ...state } = await take();
     hooks.jobSeen(name, state);
@@ -70,7 +70,7 @@ export function startJob(job: Job, { store, hooks, log, lease = LEASE }: JobSurr
   };
 
   const run = async (): Promise<JobOutcome> => {
-    // A lease that is lost meanwhile is no harm: verbs of the store are atomic, so two runs at once are right, too.
+    // A lost lease does no harm: the verbs of the store are atomic, so two runs at once are correct too.
     const renewal = setInterval(() => void take().catch(() => {}), lease / 4).unref();
     try {
       await job.run();

@@ -1,22 +1,22 @@
 import { REQUEST_LIMITS, type RequestLimits } from '../core/limits.ts';
 
-/** All that differs between `dev` and `serve`, except for the sandbox itself. */
+/** Everything that differs between `dev` and `serve`, except for the sandbox itself. */
 export interface Policy {
-  /** Stands in the database; one with another mode is refused. */
+  /** Stored in the database; a database with another mode is refused. */
   readonly mode: 'dev' | 'serve';
-  /** How often codes and the page may be asked for; null for no limits. */
+  /** Limits on requests for codes and for the page; null for none. */
   readonly limits: RequestLimits | null;
-  /** Makes callers wait who send wrong keys again and again. */
+  /** Delays callers who send wrong keys repeatedly. */
   readonly slowsGuessing: boolean;
-  /** Keeps people whose CI or DI is marked as that of a sandbox. */
+  /** Accepts people whose CI or DI is marked as a sandbox value. */
   readonly keepsInvented: boolean;
-  /** Takes another channel for an unknown one, with a warning. */
+  /** Uses another channel instead of an unknown one, with a warning. */
   readonly forgivesChannels: boolean;
   /** Opens the verification page without the merchant's list of origins and addresses. */
   readonly forgivesPages: boolean;
-  /** Lets pages of every origin read answers, not only those of a list. */
+  /** Lets pages of every origin read answers, not only those in a list. */
   readonly allowsEveryOrigin: boolean;
-  /** Says `sandbox` of the channels that the API lists. */
+  /** Marks channels as `sandbox` in the API's list. */
   readonly showsSandbox: boolean;
 }
 

@@ -22,7 +22,7 @@ import { createProviders } from '../providers/index.ts';
 import { engineName, markDatabase, openDatabase } from '../storage/index.ts';
 import type { Policy } from './policy.ts';
 
-/** What services are made from. */
+/** The options for the services. */
 export interface ServiceOptions {
   readonly policy: Policy;
   /** `sqlite:PATH`, `sqlite::memory:` or `postgres://…`. */
@@ -30,21 +30,24 @@ export interface ServiceOptions {
   /** The last one wraps the data keys. */
   readonly masterKeys: readonly MasterKey[];
   readonly log: Logger;
-  /** This machine's clock. Default: the system's. A database on another machine corrects it by its own. */
+  /**
+   * This machine's clock. Default: the system's. With a database on another machine, it is corrected by the server's
+   * clock.
+   */
   readonly clock?: Clock;
-  /** Makes the clock of the services from the store's: the sandbox's can be moved. Default: the store's. */
+  /** Makes the clock of the services from the store's; the sandbox can move its clock. Default: the store's. */
   readonly moveClock?: (shared: Clock) => Clock;
-  /** How often codes and the page may be asked for. Default: as the policy says. */
+  /** Limits on requests for codes and for the page. Default: those of the policy. */
   readonly limits?: RequestLimits;
   /** The adapters of agencies, by their names. Default: those of `providers/index.ts`. */
   readonly providers?: Providers;
   /** Counts requests and calls. Default: false. */
   readonly countsCalls?: boolean;
-  /** Sends traces. Default: sends none. */
+  /** Sends traces. Default: none. */
   readonly traces?: TraceSettings | undefined;
 }
 
-/** The rules of certification on an open store. No HTTP: commands use them as they are. */
+/** The rules of certification on an open store. There is no HTTP here, so commands use it too. */
 export interface Services {
   readonly policy: Policy;
   readonly store: Store;
@@ -58,22 +61,22 @@ export interface Services {
   readonly attempts: AttemptService;
   readonly steps: AttemptSteps;
   readonly visits: HostedVisits;
-  /** Called when something happens that is worth counting. */
+  /** Called for every event that is worth counting. */
   readonly hooks: ServiceHooks;
   readonly metrics: Metrics | null;
   readonly traces: Traces | null;
-  /** Answers callers at once who were made to wait, so that a server can stop. */
+  /** Answers delayed callers at once, so that a server can stop. */
   endWaits(): void;
-  /** Closes the store. Nothing may be under way. */
+  /** Closes the store. No call may be in progress. */
   close(): Promise<void>;
 }
 
-/** Opens the store and builds the services on it; `start_refused` says why it cannot. */
+/** Opens the store and builds the services on it; `start_refused` with the reason if that fails. */
 export async function openServices(options: ServiceOptions): Promise<Services> {
   return (await openServicesAndReset(options)).services;
 }
 
-/** The same, with what empties a database of `dev`. */
+/** The same, and a function that empties a database of `dev`. */
 export async function openServicesAndReset(
   options: ServiceOptions,
 ): Promise<Pick<OpenDatabase, 'resetCertifications'> & { readonly services: Services }> {
@@ -130,7 +133,7 @@ export async function openServicesAndReset(
   return { services, resetCertifications: opened.resetCertifications };
 }
 
-/** Opens the store with its data keys, and wraps those by the newest master key. Altered ones raise an alarm. */
+/** Opens the store with its data keys, and wraps them with the newest master key. Altered keys raise an alarm. */
 async function openSealedStore({ policy, databaseUrl, masterKeys, clock, log }: ServiceOptions) {
   try {
     const opened = await openDatabase(
@@ -151,6 +154,6 @@ async function openSealedStore({ policy, databaseUrl, masterKeys, clock, log }: 
   }
 }
 
-// Loaded only when they are asked for: they need packages that a start without them need not read.
+// Loaded only on demand, because they need packages that a start without them should not read.
 const loadMetrics = () => import('../observability/metrics/metrics.ts');
 const loadTraces = () => import('../observability/traces/traces.ts');

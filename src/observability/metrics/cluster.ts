@@ -6,18 +6,18 @@ import { listenForScrapes, type MetricsAddress, type MetricsListener } from './l
 
 const ASK = 'bonin: metrics, please';
 const TELL = 'bonin: metrics';
-/** How long a scrape waits for workers, in milliseconds. A worker that is slower counts with its last figures. */
+/** How long a scrape waits for workers, in milliseconds. For a slower worker, its last values count. */
 const PATIENCE = 2000;
 
 type Records = readonly MetricRecord[];
-/** A question that a scrape waits for. */
+/** A request to the workers for which a scrape waits. */
 interface Question {
   readonly question: number;
   readonly done: () => void;
 }
 interface Asked {
   readonly kind: typeof ASK;
-  /** Tells the question from those before. */
+  /** Identifies the request, so that answers to earlier ones can be told apart. */
   readonly question: number;
 }
 interface Told {
@@ -26,14 +26,14 @@ interface Told {
   readonly records: Records;
 }
 
-/** In a worker: sends its figures when the primary asks for them. */
+/** In a worker: sends its metrics when the primary asks for them. */
 export function tellPrimary(records: () => Promise<Records>): void {
   process.on('message', (message) => {
     if (!isOf<Asked>(message, ASK)) return;
     const { question } = message;
     records()
       .then(
-        // A primary that is gone by then has its end told elsewhere.
+        // If the primary has died, other code handles that.
         (told) =>
           process.send?.(
             { kind: TELL, question, records: told } satisfies Told,
@@ -41,36 +41,36 @@ export function tellPrimary(records: () => Promise<Records>): void {
             undefined,
             () => {},
           ),
-        // The primary goes by what it was told before.
+        // The primary then uses the values of the last answer.
         () => {},
       )
       .catch(() => {});
   });
 }
 
-/** In the primary, before its workers start: shows what they count, added up. */
+/** In the primary, before its workers start: serves the sums of all workers. */
 export function showWorkers(address: MetricsAddress, log: Logger): Promise<MetricsListener> {
   const workers = new WorkerMetrics();
   return listenForScrapes(address, () => workers.text(), log);
 }
 
 /**
- * In the primary: the figures of all workers, added up. What a worker had counted stays in the sum when it ends, since
- * a sum that falls looks like a restart, and rates made of it are wrong.
+ * In the primary: the sums over all workers. The counts of a worker that has ended stay in the sum: a sum that falls
+ * looks like a restart and causes wrong rates.
  */
 class WorkerMetrics {
   readonly #last = new Map<number, Records>();
   #ended: Records = [];
   readonly #asked = new Map<number, Question>();
   #questions = 0;
-  /** What several scrapes at once wait for. */
+  /** The result for which simultaneous scrapes wait. */
   #gathering: Promise<void> | null = null;
 
   constructor() {
     cluster.on('message', (worker, message: unknown) => {
       if (!isOf<Told>(message, TELL)) return;
       this.#last.set(worker.id, message.records);
-      // A late answer to an older question tells what was counted before this one.
+      // A late answer to an earlier request has older counts than this request needs.
       const asked = this.#asked.get(worker.id);
       if (asked?.question === message.question) asked.done();
     });
@@ -80,7 +80,7 @@ class WorkerMetrics {
     });
   }
 
-  /** All figures of all workers, in the text form of Prometheus. */
+  /** All metrics of all workers, in the text format of Prometheus. */
   async text(): Promise<string> {
     this.#gathering ??= this.#gather().finally(() => {
       this.#gathering = null;
@@ -114,7 +114,7 @@ class WorkerMetrics {
     const counted = this.#last.get(worker) ?? [];
     this.#last.delete(worker);
     const ended = aggregate([this.#ended, counted.filter(grows)]);
-    // What was added up holds its values already.
+    // The sums already contain their values.
     this.#ended = ended.getMetricsAsArray() as MetricRecord[];
   }
 }
@@ -123,12 +123,12 @@ function aggregate(records: readonly Records[]) {
   return AggregatorRegistry.aggregate(records.map((each) => [...each]));
 }
 
-/** Whether a metric only ever grows, so that its sum must not fall. A gauge of a process ends with it. */
+/** Whether a metric only grows, so that its sum must not fall. A gauge of a process ends with it. */
 function grows({ type }: MetricRecord): boolean {
   return String(type) === 'counter' || String(type) === 'histogram';
 }
 
-/** Node and others use the same channel. */
+/** Node and others send messages on the same channel. */
 function isOf<T extends Asked | Told>(message: unknown, kind: T['kind']): message is T {
   return typeof message === 'object' && message !== null && 'kind' in message && message.kind === kind;
 }

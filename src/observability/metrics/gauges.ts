@@ -1,14 +1,14 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { OpenDatabase, PoolFigures, Store } from '../../core/store.ts';
 
-/** How long a scrape waits to hear whether the store answers, in milliseconds: less than a scrape may take. */
+/** How long a scrape waits for the store, in milliseconds: less than the timeout of a scrape. */
 const READY_WAIT = 2000;
 
-/** What is asked when somebody looks, and not counted before: whether the store answers, and its connections. */
+/** Values that are read at a scrape: whether the store answers, and its connections. */
 export function addGauges(registry: Registry, store: Store, pool: OpenDatabase['pool']): void {
   const registers = [registry];
   if (pool !== null) addPool(registers, pool);
-  // After the pool: to ask the store takes a connection, and would be seen.
+  // After the pool, because the check takes a connection, which would be counted.
   new Gauge({
     name: 'bonin_ready',
     help: '1 when the store answers, else 0; of several workers the worst.',

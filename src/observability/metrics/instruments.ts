@@ -5,11 +5,13 @@ import { JOB_NAMES } from '../../core/jobs.ts';
 import type { ErrorCode } from '../../errors.ts';
 import { addCounter, addHistogram } from './tallies.ts';
 
-/** Upper bounds in seconds: what is asked over the network, and what a store in this process does. */
+/** Upper bounds in seconds: for requests over the network, and for calls of a store in this process. */
 const REQUEST_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const STORE_BUCKETS = [0.00005, 0.0001, 0.00025, ...REQUEST_BUCKETS];
 
-/** Every outcome of an OTP call. Each is counted from zero, since an alert cannot see a series that does not exist. */
+/**
+ * Every outcome of an OTP call. Each is counted from zero, because an alert cannot see a series that does not exist.
+ */
 const OTP_OUTCOMES: readonly OtpOutcome[] = [
   'requested',
   'certified',
@@ -42,7 +44,7 @@ const OTP_OUTCOMES: readonly OtpOutcome[] = [
 ];
 
 const TOKEN_OUTCOMES = ['issued', 'reused', 'refused', 'invalid'] as const;
-/** Failures of our own, which an operator must hear of; counted by route and by verb of the store. */
+/** Internal errors that an operator must know about; counted by route and by verb of the store. */
 export const OWN_FAULTS: readonly ErrorCode[] = [
   'internal',
   'store_failed',
@@ -52,10 +54,10 @@ export const OWN_FAULTS: readonly ErrorCode[] = [
   'provider_misconfigured',
 ];
 
-/** Labels are of lists that the code names, and never what a caller sent: there are only so many series. */
+/** Label values come from lists in the code, never from callers, so the number of series is limited. */
 export type Instruments = ReturnType<typeof createInstruments>;
 
-/** Everything that is counted, on a registry of its own; with what prom-client tells of the process. */
+/** All metrics in a registry of their own, with those of prom-client about the process. */
 export function createInstruments(about: {
   readonly version: string;
   readonly mode: string;

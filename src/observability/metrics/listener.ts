@@ -3,11 +3,11 @@ import type { AnswerFormat } from '../../http/answers.ts';
 import { HttpServer } from '../../http/server.ts';
 import type { Logger } from '../../log.ts';
 
-/** Where the figures can be read. */
+/** Where the metrics are served. */
 export interface MetricsAddress {
   /** Empty for every address of this machine. */
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   readonly port: number;
 }
 
@@ -35,8 +35,8 @@ const STATUS = {
 const PATIENCE = 1000;
 
 /**
- * Serves `GET /metrics` and nothing else. A listener of its own: what it shows is the operator's, and the API's port
- * may be anybody's.
+ * Serves `GET /metrics` and nothing else. It is a separate listener, because metrics are for the operator, while the
+ * API's port may be public.
  */
 export async function listenForScrapes(
   { host, port }: MetricsAddress,

@@ -7,16 +7,16 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DEL
 const OTHER = 'other';
 const UNKNOWN = 'unknown';
 
-/** What is counted of the requests of one method to one route. */
+/** The counts for one method and one route. */
 interface Figures {
   readonly seconds: Distribution;
   readonly byStatus: Map<number, Count>;
 }
 
-/** Statuses that the dashboard and the alerts ask for. */
+/** Statuses that the dashboard and the alerts use. */
 const WATCHED_STATUSES = [200, 500, 503];
 
-/** Counts requests by the route that they met, never by what they asked. The counters of `routes` start at zero. */
+/** Counts requests by the route that they matched, never by their target. The counters of `routes` start at zero. */
 export function observeRequests(
   { requests, requestSeconds, refusals, tokens }: Instruments,
   routes: readonly Route[],

@@ -28,7 +28,7 @@ it('tell what those of prom-client tell, value for value', async () => {
         theirCounter.inc({ kind });
       }
       expect(await lines(own)).toEqual(await lines(theirs));
-      // The same also as one process tells another.
+      // Also in the form in which one process sends them to another.
       const sums = [own, theirs].map(async (registry) => {
         const records = await registry.getMetricsAsJSON();
         return lines(AggregatorRegistry.aggregate([records, records]));

@@ -1,8 +1,8 @@
 import type { Metric, Registry } from 'prom-client';
 
 /*
- * Counters and histograms for the way of every request: prom-client's own put their labels together as a text at each
- * count, which cost ten times as much there. These are bound to their labels once, and told when somebody looks.
+ * Counters and histograms for every request. prom-client builds a text from the labels at each count, which cost ten
+ * times as much there. These are bound to their labels once, and their values are read at a scrape.
  */
 
 type Labels<L extends string> = Readonly<Record<L, string>>;
@@ -10,7 +10,7 @@ type Labels<L extends string> = Readonly<Record<L, string>>;
 interface Described<L extends string> {
   readonly name: string;
   readonly help: string;
-  /** Their order is that of the values given to `of`. */
+  /** In the order of the values passed to `of`. */
   readonly labels: readonly L[];
 }
 
@@ -19,7 +19,7 @@ export interface Count {
   value: number;
 }
 
-/** One series of a histogram: how many values lie at or below each bound and above the one before. */
+/** One series of a histogram: how many values are at or below each bound and above the one before. */
 export class Distribution {
   readonly #bounds: readonly number[];
   readonly counts: number[];
@@ -27,7 +27,7 @@ export class Distribution {
 
   constructor(bounds: readonly number[]) {
     this.#bounds = bounds;
-    // One more, for what is above all bounds.
+    // One more, for values above all bounds.
     this.counts = new Array<number>(bounds.length + 1).fill(0);
   }
 
@@ -39,7 +39,7 @@ export class Distribution {
   }
 }
 
-/** The series of one metric, by their labels; each is made when it is first asked for. */
+/** The series of one metric by their labels; each is created at its first use. */
 export interface Series<S> {
   of(...values: readonly string[]): S;
 }
@@ -54,7 +54,7 @@ export function addCounter<L extends string>(registry: Registry, described: Desc
   );
 }
 
-/** `bounds` are upper ones, growing. */
+/** `bounds` are upper bounds, ascending. */
 export function addHistogram<L extends string>(
   registry: Registry,
   described: Described<L>,
@@ -96,7 +96,7 @@ function addSeries<L extends string, S>(
   tell: (series: S, labels: Labels<L>) => readonly Told[],
 ): Series<S> {
   const all = new Map<string, { readonly series: S; readonly labels: Labels<L> }>();
-  // What a registry asks of a metric is its name and this.
+  // A registry only needs the name of a metric and this method.
   const metric = {
     name,
     help,

@@ -1,11 +1,11 @@
-/** How traces are made, from the standard variables of OpenTelemetry. */
+/** Settings of traces, from the standard variables of OpenTelemetry. */
 export interface TraceSettings {
-  /** Where OTLP is sent, as in `http://127.0.0.1:4318/v1/traces`. Holds a password at times: not to be shown. */
+  /** Where OTLP is sent, such as `http://127.0.0.1:4318/v1/traces`. It may contain a password: never show it. */
   readonly url: string;
   readonly sampler: Sampler;
-  /** Share of the traces that a ratio keeps, 0 to 1. */
+  /** Share of the traces that a ratio sampler keeps, 0 to 1. */
   readonly ratio: number;
-  /** Milliseconds until an export is given up, and so the longest that a stop waits for the last one. */
+  /** Timeout of an export in milliseconds; also the longest wait for the last export when the server stops. */
   readonly timeout: number;
 }
 
@@ -19,20 +19,20 @@ const SAMPLERS = [
 ] as const;
 export type Sampler = (typeof SAMPLERS)[number];
 
-/** The default of the standard is ten seconds; a stop should not take that long. */
+/** The standard's default is ten seconds; a stop should not take that long. */
 const TIMEOUT = 3000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Null when no endpoint is named or `OTEL_SDK_DISABLED` says so. All problems come back at once, a sentence each that
- * quotes no value. What is not read here (headers, certificates, compression, resource attributes) the official
- * exporter reads itself.
+ * Null if no endpoint is set or `OTEL_SDK_DISABLED` is true. Otherwise the settings, or all problems, one sentence
+ * each, without values. The official exporter itself reads what is not read here: headers, certificates, compression,
+ * resource attributes.
  */
 export function readTraceSettings(
   environment: Environment,
 ): { readonly traces: TraceSettings | null } | { readonly problems: readonly string[] } {
-  // An empty variable is the same as none, by the standard.
+  // By the standard, an empty variable counts as unset.
   const read = (name: string) => environment[name]?.trim() || null;
   const own = read('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT');
   const general = read('OTEL_EXPORTER_OTLP_ENDPOINT');

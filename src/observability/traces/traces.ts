@@ -29,15 +29,15 @@ import type { TraceSettings } from './settings.ts';
 /** The traces of one application. */
 export interface Traces {
   readonly observer: Observer;
-  /** The same store, each call of which is a span below its request's. */
+  /** The same store; each call is a span below the span of its request. */
   traceStore(store: Store): Store;
-  /** Sends what is left, for as long as one export may take. */
+  /** Sends the remaining spans, for at most the timeout of one export. */
   close(): Promise<void>;
 }
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
 
-/** Begins to make traces. `engine` is the kind of database, as in `postgresql`. */
+/** Starts traces. `engine` is the kind of database, such as `postgresql`. */
 export function startTraces(settings: TraceSettings, engine: string, log: Logger): Traces {
   const version = readVersion();
   const { url, timeout } = settings;
@@ -54,7 +54,7 @@ export function startTraces(settings: TraceSettings, engine: string, log: Logger
     observer: observeRequests(tracer, current),
     traceStore: (store) => traceStore(store, engine, tracer, current, reportOnce(log, 'traces')),
     async close() {
-      // What failed was said where it failed.
+      // The place of the failure has already logged it.
       await provider.shutdown().catch(() => {});
     },
   };
@@ -78,7 +78,7 @@ function observeRequests(tracer: Tracer, current: AsyncLocalStorage<Context>): O
         },
         callerOf(request),
       );
-      // What is not kept has nothing below it that would be.
+      // A request whose trace is not kept has no spans below it.
       const context = span.isRecording() ? trace.setSpan(ROOT_CONTEXT, span) : undefined;
       return {
         run: (handle) => (context === undefined ? handle() : current.run(context, handle)),
@@ -90,20 +90,18 @@ function observeRequests(tracer: Tracer, current: AsyncLocalStorage<Context>): O
         },
       };
     },
-    // Bytes that were no request have no trace.
+    // Bytes that are not a request have no trace.
     refused() {},
   };
 }
 
-/**
- * The trace that a request says it belongs to. Only its ids are taken in: what else came along is a stranger's text.
- */
+/** The trace of the caller, from `traceparent`. Only its ids are used; everything else is text from a stranger. */
 function callerOf({ traceparent }: ArrivedRequest): Context {
   const caller = typeof traceparent === 'string' ? parseTraceParent(traceparent) : null;
   return caller === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, { ...caller, isRemote: true });
 }
 
-/** Calls outside of a request, as those that sweep, have no span. */
+/** Calls outside of a request, such as those of recurring work, have no span. */
 function traceStore(
   store: Store,
   engine: string,
@@ -138,10 +136,10 @@ function toSampler({ sampler, ratio }: TraceSettings) {
   return sampler.startsWith('parentbased') ? new ParentBasedSampler({ root }) : root;
 }
 
-/** How often a collector that does not take spans is worth a line in the log, in milliseconds. */
+/** Shortest time between log lines about a collector that does not accept spans, in milliseconds. */
 const WARN_EVERY = 60_000;
 
-/** Sends spans as OTLP in JSON. What cannot be sent is lost, and said at most once a minute. */
+/** Sends spans as OTLP in JSON. Spans that cannot be sent are lost; the log says so at most once a minute. */
 function createExporter(url: string, timeout: number, log: Logger): SpanExporter {
   const exporter = new OTLPTraceExporter({ url, timeoutMillis: timeout });
   let quietUntil = 0;
@@ -151,7 +149,7 @@ function createExporter(url: string, timeout: number, log: Logger): SpanExporter
         const now = performance.now();
         if (result.error !== undefined && now >= quietUntil) {
           quietUntil = now + WARN_EVERY;
-          // Without its message, which may quote the collector's answer or the address.
+          // Without the error's message, which may quote the collector's answer or address.
           const { error } = result;
           const reason = 'code' in error ? String(error.code) : error.name;
           log.warn({ spans: spans.length, reason }, 'the collector takes no traces');
