@@ -7,8 +7,9 @@ import { languageOf, type ScreenDrawer, seeOther } from './drawing.ts';
 import { type PageServices, publicAddress } from './services.ts';
 
 /**
- * The way to an agency's own window and back. The agency sends the browser back by GET or POST, often from another site,
- * where no cookie comes along. So what it brings is only kept, and the browser is sent on to a path of the same site.
+ * The way to an agency's own window and back. The agency sends the browser back by GET or POST, often from another
+ * site, so the browser sends no cookie. So this only stores what the browser brings, and redirects it to a path of the
+ * same site.
  */
 export class AgencyReturns {
   readonly #services: PageServices;
@@ -19,7 +20,9 @@ export class AgencyReturns {
     this.#drawer = drawer;
   }
 
-  /** Prepares the way to the agency where that is due. Returns the attempt then, and a header with a cookie. */
+  /**
+   * Prepares the way to the agency if the attempt needs it. Returns the current attempt, and a header with a cookie.
+   */
   async prepare(
     attempt: Attempt,
     request: ApiRequest,
@@ -31,7 +34,7 @@ export class AgencyReturns {
     const browser = await visits.begin(attempt, (back) =>
       publicAddress(this.#services, request, `/page/back/${back}`),
     );
-    // The agency may have refused, or another window have been faster.
+    // The agency may have refused, or another window was faster.
     const current = (await attempts.reload(attempt)) ?? attempt;
     if (browser === null) return { attempt: current, headers: [] };
     const isSecure = secure || publicUrl?.startsWith('https:') === true;
@@ -40,7 +43,7 @@ export class AgencyReturns {
     return { attempt: current, headers: ['Set-Cookie', cookie] };
   }
 
-  /** Keeps what the browser brought back. */
+  /** Stores what the browser brought back. */
   async keep(request: ApiRequest): Promise<PageAnswer> {
     const { method, parameters, query, body } = request;
     const { back = '' } = parameters;
@@ -52,7 +55,7 @@ export class AgencyReturns {
     return seeOther(`${this.#services.basePath}/page/back/${encodeURIComponent(back)}/end`, []);
   }
 
-  /** Shows the end, after the agency was asked for it. */
+  /** Asks the agency for the result and shows the screen. */
   async end({ method, headers, parameters, query }: ApiRequest): Promise<PageAnswer> {
     const { back = '' } = parameters;
     const { attempts, visits, basePath } = this.#services;
@@ -78,8 +81,8 @@ function readCookie(header: string | undefined, name: string): string | null {
 }
 
 /**
- * Names and values as they were sent, one character for each byte: only the adapter knows in which encoding its agency
- * writes. Rejects with `body_malformed` for a percent sign that is none of an encoded byte.
+ * The names and values that were sent, one character per byte: only the adapter knows the character set of its agency.
+ * Rejects with `body_malformed` for a percent sign that is not followed by two hex digits.
  */
 function readFields(text: string): Returned {
   return text

@@ -11,7 +11,7 @@ interface Row {
 
 const FAILED: Row = { status: 500, reason: 'SYSTEM_ERROR' };
 
-/** What a call of the shop's script is told of an error. */
+/** The answer to the shop's script for each error. */
 const CALL_ANSWERS = {
   credentials_missing: FAILED,
   credentials_wrong: FAILED,
@@ -53,7 +53,7 @@ const CALL_ANSWERS = {
   internal: FAILED,
 } satisfies Record<ServerCode, Row>;
 
-/** What the person in front of a screen is told. */
+/** The answer to the person for each error of a screen. */
 const SCREEN_ANSWERS = {
   credentials_missing: FAILED,
   credentials_wrong: FAILED,
@@ -95,7 +95,7 @@ const SCREEN_ANSWERS = {
   internal: FAILED,
 } satisfies Record<ServerCode, Row>;
 
-/** Without `X-Content-Type-Options`, which every page answer gets. */
+/** Without `X-Content-Type-Options`, which every answer of the page gets. */
 const JSON_HEADERS: HeaderList = [
   'Content-Type',
   'application/json; charset=UTF-8',
@@ -103,7 +103,7 @@ const JSON_HEADERS: HeaderList = [
   'no-store',
 ];
 
-/** Agrees to be let in by a page with `Cross-Origin-Embedder-Policy`, which else shows a blank frame. */
+/** Allows pages with `Cross-Origin-Embedder-Policy` to embed this answer; otherwise their frame stays blank. */
 export const LETS_IN: HeaderList = ['Cross-Origin-Resource-Policy', 'cross-origin'];
 export const FRAMED: HeaderList = ['Cross-Origin-Embedder-Policy', 'require-corp', ...LETS_IN];
 
@@ -111,7 +111,7 @@ export function json(status: number, value: object): PageAnswer {
   return { status, headers: JSON_HEADERS, body: Buffer.from(toAsciiJson(value), 'latin1') };
 }
 
-/** A call that failed. `warning` is for the browser console of the shop's developer. */
+/** The answer for a failed call. `warning` is for the browser console of the shop's developer. */
 export function refused(status: number, reason: FailureReason, warning: string | null = null): PageAnswer {
   const failure = { ok: false, error_code: reason, error_reason: reason, error_msg: FAILURES[reason] };
   return json(status, { ...failure, ...(warning !== null && { warning }) });
@@ -124,7 +124,7 @@ export function failedCall(error: AppError): PageAnswer {
   return { ...answer, headers: [...answer.headers, ...retryOf(error, status)] };
 }
 
-/** The answer to an error of a screen. In plain text: what failed may be anything. */
+/** The answer to an error of a screen, in plain text, because the code that draws screens may have failed. */
 export function failedScreen(error: AppError): PageAnswer {
   const { status, reason } = rowOf<Row>(SCREEN_ANSWERS, error.code);
   return {
@@ -141,7 +141,7 @@ export function failedScreen(error: AppError): PageAnswer {
   };
 }
 
-/** When to try again: as a limit says, or as on the API, since what is not there now may be there in five seconds. */
+/** When to try again: the time of the limit, or 5 seconds as on the API if something is temporarily unavailable. */
 function retryOf(error: AppError, status: number): HeaderList {
   const seconds = error.retryAfter ?? (status === 503 ? 5 : null);
   return seconds === null ? [] : ['Retry-After', String(seconds)];

@@ -1,10 +1,10 @@
 import type { Consent } from '../core/attempt.ts';
 import type { Sentence } from './copy.ts';
 
-/** Recorded with each consent; goes up with every change of a text below. */
+/** Recorded with each consent; increase it with every change of a text below. */
 export const CONSENT_VERSION = '1';
 
-/** What a person agrees to: the label of the checkbox and the text behind it. */
+/** The consents: the label of each checkbox and the text behind it. */
 export const CONSENT_COPY = {
   personal: {
     label: { ko: '개인정보 수집·이용', en: 'Collection and use of personal data' },

@@ -1,9 +1,9 @@
 import type { Language, Problem } from './screen.ts';
 
-/** A sentence in every language of the page. One that is missing does not compile. */
+/** A text in every language of the page; a missing one is a compile error. */
 export type Sentence = Readonly<Record<Language, string>>;
 
-/** Every sentence of the page that is not in the tables beside it: consents, failures, the sandbox. */
+/** All texts of the page, except those in other tables: consents, failures, the sandbox. */
 export const COPY = {
   certification: { ko: '본인인증', en: 'Identity verification' },
   error_prefix: { ko: '오류', en: 'Error' },
@@ -147,7 +147,7 @@ export const COPY = {
   },
 } satisfies Record<string, Sentence>;
 
-/** Where a person stands, of four. */
+/** The four steps of the person. */
 export const PHASES: readonly Sentence[] = [
   { ko: '4단계 중 1단계', en: 'Step 1 of 4' },
   { ko: '4단계 중 2단계', en: 'Step 2 of 4' },
@@ -155,7 +155,7 @@ export const PHASES: readonly Sentence[] = [
   { ko: '4단계 중 4단계', en: 'Step 4 of 4' },
 ];
 
-/** What can be wrong with a form. */
+/** The problems that a form can have. */
 export const PROBLEMS = {
   choose_carrier: { ko: '통신사를 선택해 주세요.', en: 'Choose your carrier.' },
   choose_network: {

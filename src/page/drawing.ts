@@ -7,7 +7,7 @@ import type { Finish, Language, Problem, Screen } from './screen.ts';
 import { toGreeting, toScreen } from './screens.ts';
 import type { PageServices } from './services.ts';
 
-/** What there is to say about a form that was sent, what was typed in it, and further headers of the answer. */
+/** The problems of a sent form, what was typed in it, and more headers for the answer. */
 export interface Drawing {
   readonly problems?: readonly Problem[];
   readonly typed?: Form;
@@ -16,7 +16,7 @@ export interface Drawing {
 
 const NOTHING_TYPED: Form = new Map();
 
-/** Draws the screen on which an attempt stands. */
+/** Draws the current screen of an attempt. */
 export class ScreenDrawer {
   readonly #services: PageServices;
 
@@ -24,7 +24,7 @@ export class ScreenDrawer {
     this.#services = services;
   }
 
-  /** `path` is that of the screen, to which its forms are posted. */
+  /** `path` is the address of the screen; its forms are posted there. */
   async draw(
     attempt: Attempt,
     path: string,
@@ -52,7 +52,7 @@ export class ScreenDrawer {
     return html(200, text, policy, [...framingOf(attempt), ...headers]);
   }
 
-  /** The screen of an attempt that does not exist, or not any more. */
+  /** The screen for an attempt that does not exist, or not any more. */
   async dead(language: Language): Promise<PageAnswer> {
     const { renderScreen } = await loadViews();
     const nonce = newNonce();
@@ -82,7 +82,9 @@ export function seeOther(path: string, more: HeaderList): PageAnswer {
   };
 }
 
-/** A layer alone stands in somebody's page; what loads nothing from elsewhere can ask the same of what it loads. */
+/**
+ * Only a layer is shown in another page's frame. It loads nothing from elsewhere, so it can require the same policy.
+ */
 export function framingOf({ launch }: Attempt): HeaderList {
   return launch.window === 'layer' ? FRAMED : [];
 }
@@ -102,7 +104,7 @@ function withFinish(screen: Screen, finish: Finish | null): Screen {
     : screen;
 }
 
-/** Loaded when the first screen is due: what most servers answer are lookups. */
+/** Loaded for the first screen, because most servers mainly answer lookups. */
 function loadViews(): Promise<typeof import('./render.ts')> {
   return import('./render.ts');
 }
@@ -129,7 +131,7 @@ function html(status: number, text: string, policy: string, more: HeaderList = [
   };
 }
 
-/** `leaves`: forms may lead to an agency, which may send them on to any other of its hosts. */
+/** `leaves`: forms may lead to an agency, which may redirect them to any of its other hosts. */
 function policyOf(nonce: string, ancestors: string | null, leaves: boolean): string {
   return [
     "default-src 'none'",
@@ -143,7 +145,7 @@ function policyOf(nonce: string, ancestors: string | null, leaves: boolean): str
   ].join('; ');
 }
 
-/** Who may show the screen in a frame: the page that opened the layer. No limit can name `data:` and `about:blank`. */
+/** Who may show the screen in a frame: the page that opened the layer. `data:` and `about:blank` cannot be named. */
 function frameAncestors({ launch }: Attempt): string | null {
   if (launch.window !== 'layer') return "'none'";
   return launch.origin;

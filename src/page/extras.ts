@@ -2,21 +2,21 @@ import type { Attempt } from '../core/attempt.ts';
 import type { Visitor } from '../core/caller.ts';
 import type { Finish, SandboxPanel, Screen } from './screen.ts';
 
-/** What a form of a screen holds, names and values as they came. */
+/** The content of a form: names and values as sent. */
 export type Form = ReadonlyMap<string, string>;
 
-/** What `dev` adds to the page. Elsewhere there is none of it. */
+/** What `dev` adds to the page; `serve` has none of it. */
 export interface PageExtras {
   /**
-   * Reads the `sandbox` member of the call; anything at all may have been sent. Rejects with `input_refused` for what it
-   * does not understand. The result is called with the attempt's `imp_uid` once the attempt has been started.
+   * Reads the `sandbox` member of the call, which may be any value. Rejects with `input_refused` for a value that it
+   * does not know. The result must be called with the attempt's `imp_uid` after the attempt was started.
    */
   readChoice(value: unknown): Promise<(impUid: string) => void>;
   panel(attempt: Attempt, screen: Screen): SandboxPanel;
-  /** Something else in place of the screen that is due; null for that one. */
+  /** A screen instead of the usual one; null for the usual one. */
   screen(attempt: Attempt): Screen | null;
-  /** Another way out than the usual one; null for that one. */
+  /** A way to leave the page instead of the usual one; null for the usual one. */
   finish(attempt: Attempt): Finish | null;
-  /** Plays what a form or the call asks for; true when nothing else is to be done with the form. */
+  /** Does what a form or the call chose; true if the form needs no further handling. */
   play(visitor: Visitor, attempt: Attempt, form: Form): Promise<boolean>;
 }

@@ -26,7 +26,7 @@ const ENGLISH = {
   SYSTEM_ERROR: 'An error occurred. Please try again.',
 } satisfies Record<FailureReason, string>;
 
-/** Why an attempt failed, for the person in front of the page. In Korean it is the text of the result. */
+/** The reason of a failure for the person at the page. In Korean it is the text of the result. */
 export const FAILURE_COPY: Readonly<Record<Language, Readonly<Record<FailureReason, string>>>> = {
   ko: FAILURES,
   en: ENGLISH,

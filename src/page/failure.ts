@@ -3,8 +3,8 @@ import type { FailureReason } from '../core/attempt.ts';
 export type { FailureReason } from '../core/attempt.ts';
 
 /**
- * The text of `error_msg` for each word of `error_reason`. Texts hold nothing that would break an address or a quoted
- * string: none of % & # = + quotes, backslash, < > or line breaks.
+ * The text of `error_msg` for each word of `error_reason`. The texts contain no character that would break an address
+ * or a quoted string: no % & # = + quotes, backslash, < > or line breaks.
  */
 export const FAILURES = {
   USER_CANCEL: '본인인증이 취소되었습니다.',

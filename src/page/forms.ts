@@ -19,7 +19,7 @@ import { CONSENT_VERSION } from './consent-copy.ts';
 import type { Form } from './extras.ts';
 import type { PersonFields, Problem } from './screen.ts';
 
-/** What a form asks for, or what is wrong with its fields. */
+/** The action that a form requests, or the problems of its fields. */
 export type Reading = { readonly action: AttemptAction } | { readonly problems: readonly Problem[] };
 
 const NETWORKS = ['SKT', 'KT', 'LGT'] as const;
@@ -64,7 +64,7 @@ export function readForm(screen: AttemptScreen, form: Form, now: number): Readin
   }
 }
 
-/** What the screen tells a person whose action was refused. `screen` is the one that they saw. */
+/** The problems to show for a refused action. `screen` is the one that the person saw. */
 export function toProblems(refusal: ActionRefusal, screen: AttemptScreen, form: Form): readonly Problem[] {
   switch (refusal) {
     case 'carrier_not_offered':
@@ -98,12 +98,12 @@ function find<T extends string>(known: readonly T[], text: string | undefined): 
   return known.find((each) => each === text) ?? null;
 }
 
-/** What is ticked on the screen of consents. */
+/** The consents that are ticked. */
 export function readConsents(form: Form): readonly (typeof CONSENTS)[number][] {
   return CONSENTS.filter((consent) => form.has(`agree_${consent}`));
 }
 
-/** The fields of a person as they were typed. */
+/** The fields about the person as they were typed. */
 export function readFields(form: Form): PersonFields {
   const field = (name: string) => (form.get(name) ?? '').normalize('NFC').trim();
   return {
@@ -117,7 +117,7 @@ export function readFields(form: Form): PersonFields {
 function checkFields(fields: PersonFields, now: number): readonly Problem[] {
   const { name, birth, gender_digit: digit, phone } = fields;
   const problems: Problem[] = [];
-  // A person who types a resident registration number is told so; it is neither kept nor shown again.
+  // If a person types a resident registration number, the page says so; it is neither stored nor shown again.
   for (const [field, value] of Object.entries(fields) as [keyof PersonFields, string][])
     if (/\d{6}\D?\d{7}/.test(value.normalize('NFKC')) && field !== 'phone')
       problems.push({ field, sentence: 'registration_number' });
@@ -137,7 +137,7 @@ function checkFields(fields: PersonFields, now: number): readonly Problem[] {
   return problems;
 }
 
-/** Whom fields name that have been checked. */
+/** The person in fields that were already checked. */
 export function toClaimant(fields: PersonFields): Omit<Subscriber, 'carrier' | 'mvno'> {
   const digit = Number(fields.gender_digit);
   return {
@@ -148,7 +148,7 @@ export function toClaimant(fields: PersonFields): Omit<Subscriber, 'carrier' | '
   };
 }
 
-/** The fields as they stand on the screen before anything is typed there. */
+/** The first values of the fields, before the person types anything. */
 export function toFields({ progress }: Attempt): PersonFields {
   const { claimant = null, prefill } = progress ?? { prefill: { name: '', phone: '' } };
   if (claimant === null) return { ...prefill, birth: '', gender_digit: '' };

@@ -10,7 +10,7 @@ import { autoDelay, outcomePicker, ribbon } from './views/sandbox.ts';
 const LONGEST_NAME = 40;
 const OTHER: Readonly<Record<Language, Language>> = { ko: 'en', en: 'ko' };
 
-/** Who asks: the service as it calls itself, and the merchant behind it when that is another name. */
+/** Who asks: the service's own name, and the merchant behind it if that is another name. */
 function asker(context: ScreenContext): Html {
   const service = shorten(context.serviceName, LONGEST_NAME);
   const merchant = shorten(context.merchantName, LONGEST_NAME);
@@ -24,7 +24,7 @@ function progress(phase: number, language: Language): Html {
   return html`<p class="steps"><span class="vh">${PHASES[phase - 1]?.[language]}</span><span class="bars" aria-hidden="true">${bars}</span></p>`;
 }
 
-/** One whole document: everything that is the same on every screen, around what a view returns. */
+/** A complete document: the parts that are the same on every screen, around those of a view. */
 export function layOut(
   kind: Screen['kind'],
   view: View,

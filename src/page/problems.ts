@@ -6,7 +6,7 @@ import type { Language, Problem, Screen } from './screen.ts';
 
 type Field = Problem['field'];
 
-/** The fields that each screen has, so that a problem of any other one is still told, on top. */
+/** The fields of each screen. A problem with any other field is still listed at the top. */
 const FIELDS: Readonly<Record<Screen['kind'], readonly Field[]>> = {
   carrier: ['carrier', 'network'],
   consent: ['agree_personal', 'agree_unique_id', 'agree_carrier', 'agree_service'],
@@ -21,30 +21,30 @@ const FIELDS: Readonly<Record<Screen['kind'], readonly Field[]>> = {
   dead: [],
 };
 
-/** What is wrong with a form, as markup for the list on top and for the place beside each field. */
+/** The problems of a form as markup: for the list at the top, and beside each field. */
 export interface ProblemMarks {
   readonly any: boolean;
-  /** The list on top, with links to the fields. */
+  /** The list at the top, with links to the fields. */
   readonly list: Html | null;
-  /** Attributes of a field or group: what describes it, and that it is wrong. `note` is the id of its explanation. */
+  /** Attributes of a field or group: its description, and whether it is wrong. `note` is the id of its explanation. */
   describe(field: Field, note?: string): Html;
-  /** Gives the focus to the field of the first problem; elsewhere nothing. */
+  /** Focuses the field of the first problem; null for other fields. */
   focus(field: Field): Html | null;
-  /** The sentences beside a field. */
+  /** The messages beside a field. */
   beside(field: Field): Html | null;
 }
 
-/** Sorts the problems of a screen to the fields that are on it. */
+/** Assigns the problems of a screen to its fields. */
 export function markProblems(screen: Screen, language: Language): ProblemMarks {
   const fields = FIELDS[screen.kind];
   const given = 'problems' in screen ? screen.problems : [];
-  // In the order of reading; what is of no field stands above all.
+  // In the order of the fields; problems without a field come first.
   const problems = given.toSorted((one, other) => fields.indexOf(one.field) - fields.indexOf(other.field));
   const of = (field: Field) => problems.filter((problem) => problem.field === field);
   const sentence = (problem: Problem) => PROBLEMS[problem.sentence][language];
   const [first] = problems;
   const focused = first && fields.includes(first.field) ? first.field : null;
-  // Several consents may lack the same thing: on top each is told by its name.
+  // Several consents may have the same problem, so the list at the top names each consent.
   const named = (field: Field) => {
     const consent = CONSENTS.find((name) => field === `agree_${name}`);
     return consent && `${CONSENT_COPY[consent].label[language]}: `;

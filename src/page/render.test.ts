@@ -13,10 +13,10 @@ import type { Language, Problem, Screen, ScreenContext } from './screen.ts';
 const LANGUAGES: readonly Language[] = ['ko', 'en'];
 const SANDBOX: ScreenContext = { ...FRAME, sandbox: { ...PANEL, picker: 'open', auto: 0 } };
 const HEAVIEST = 30 * 1024;
-/** Screens on which a person has nothing to answer. */
+/** Screens without a question for the person. */
 const ENDS: readonly Screen['kind'][] = ['waiting', 'success', 'failure', 'dead'];
 
-/** Every screen in both languages, outside and inside of a sandbox. */
+/** Every screen in both languages, with and without a sandbox. */
 const ALL = SAMPLES.flatMap((sample) =>
   LANGUAGES.flatMap((language) =>
     [FRAME, SANDBOX].map((context) => ({
@@ -28,12 +28,12 @@ const ALL = SAMPLES.flatMap((sample) =>
   ),
 );
 
-/** How often something stands in a text. */
+/** How many times a part occurs in a text. */
 function count(text: string, what: string | RegExp): number {
   return text.split(what).length - 1;
 }
 
-/** The page as a reader of tags sees it: without what stands between them and in attributes. */
+/** The tags of the page, without the texts between them and in attributes. */
 function skeleton(page: string): string {
   return (page.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/"[^"]*"/g, '""')).join('');
 }
@@ -56,7 +56,7 @@ describe.each(ALL)('$title', ({ screen, language, page }) => {
   it('posts every form with its step and language, the first button goes on, one button cancels', () => {
     const forms = page.match(/<form [\s\S]*?<\/form>/g) ?? [];
     for (const form of forms) {
-      // The form that leads to the agency is the agency's own.
+      // The form that leads to the agency is posted to the agency.
       if (form.startsWith('<form method="post" action="https://agency.example/start">')) continue;
       expect(form).toMatch(
         new RegExp(`^<form method="post" action="/page/s/sample\\?lang=${language}" novalidate>`),

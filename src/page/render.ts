@@ -37,9 +37,9 @@ function view(screen: Screen, context: ScreenContext, problems: ProblemMarks): V
 }
 
 /**
- * A screen as one HTML document with everything in it: style sheet and script stand inline under the nonce of the context.
- * Every text of the screen and its context is written as text. Forms and links lead to the context's action only; on the
- * way to an agency also to its address, and at the end to that of the finish.
+ * A screen as one complete HTML document: style sheet and script are inline, with the nonce of the context. Every text
+ * of the screen and its context is escaped. Forms and links lead only to the context's action; on the way to an agency
+ * also to its address, and at the end to the return address.
  */
 export function renderScreen(screen: Screen, context: ScreenContext): string {
   const problems = markProblems(screen, context.language);

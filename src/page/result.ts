@@ -1,7 +1,7 @@
 import type { Attempt, AttemptEnd } from '../core/attempt.ts';
 import { FAILURES } from './failure.ts';
 
-/** What the shop's callback gets: flat, texts and booleans only, nothing of a person. */
+/** The argument of the shop's callback: flat, only texts and booleans, no personal data. */
 export type Result = Readonly<Record<string, string | boolean>>;
 
 /** The result of an attempt that has ended. */
@@ -21,7 +21,7 @@ export function toResult({ impUid, channel, launch }: Attempt, end: AttemptEnd):
   };
 }
 
-/** A provider's code goes out only when it can be nothing else. */
+/** The provider's code is only returned if it has the format of a code. */
 function shownCode(code: string | null): string | null {
   return code !== null && /^[0-9A-Za-z_-]{1,16}$/.test(code) ? code : null;
 }
@@ -37,8 +37,8 @@ const RETURNED = [
 ] as const;
 
 /**
- * A return address with the result in its query. Query and fragment that are there stay, but for members of the same
- * names; nothing else of the address is touched, not even its spelling, since wrapper apps compare it as text.
+ * A return address with the result in its query. Its own query and fragment stay, except members with the same names.
+ * The rest of the address does not change, not even its spelling, because wrapper apps compare it as text.
  */
 export function toReturnAddress(address: string, result: Result): string {
   const hash = address.indexOf('#');

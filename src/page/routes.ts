@@ -21,7 +21,7 @@ export function pageRoutes(services: PageServices): readonly Route[] {
   const page = new Page(services, drawer, returns);
   const call = (handler: Handler) => ({
     methods: { POST: handler },
-    // Pages of any origin may ask, without credentials; what counts is the handle.
+    // Pages of any origin may call, without credentials; the handle gives access.
     public: true,
     renderError: failedCall,
   });
@@ -93,7 +93,7 @@ class Page {
     if (attempt === null) return refused(404, 'SYSTEM_ERROR');
     const { attempts } = this.#services;
     const reason = CLOSING.find((each) => each === body['reason']);
-    // Without a reason a popup only looks closed, which it does to a page that its browser has cut off from it.
+    // Without a reason, a popup may only look closed: the browser separates some pages from their popups.
     const isCertain = body['force'] === true || reason !== undefined || attempt.launch.window !== 'popup';
     if (attempt.end === null)
       await (isCertain ? attempts.fail(attempt, reason ?? 'USER_CANCEL') : attempts.failIfGone(attempt));
@@ -104,7 +104,7 @@ class Page {
   /** Exchanges the ticket for a session, once. */
   async open({ method, parameters, query }: ApiRequest): Promise<PageAnswer> {
     const { ticket = '' } = parameters;
-    // A HEAD request, as link previews send it, does not use up the ticket.
+    // Link previews send HEAD requests, which must not use up the ticket.
     const session = method === 'HEAD' ? null : await this.#services.attempts.openTicket(ticket);
     if (session === null) return this.#drawer.dead(languageOf(query));
     return seeOther(inLanguage(this.#sessionPath(session), languageOf(query)), LETS_IN);
@@ -129,7 +129,7 @@ class Page {
     const form = parseForm(request);
     const seen = seeOther(inLanguage(this.#sessionPath(session), languageOf(query)), framingOf(attempt));
     const step = Number(form.get('step'));
-    // A form of an older screen shows the current one: back, reload, two tabs and double submits do no harm.
+    // A form of an older screen shows the current one, so back, reload, two tabs and double clicks do no harm.
     if (!isAtStep(attempt, step) || attempt.progress === null) return seen;
     const visitor = visitorOf(request);
     if (await extras?.play(visitor, attempt, form)) return seen;
@@ -147,7 +147,7 @@ class Page {
       : this.#drawer.draw(current, this.#sessionPath(session), query, { problems, typed: form });
   }
 
-  /** What a screen says of its window; 410 has it look at the end. */
+  /** A screen's report about its window; after 410 the screen loads the end of the attempt. */
   async hear(request: ApiRequest): Promise<PageAnswer> {
     const { session = '' } = request.parameters;
     const form = parseForm(request);
@@ -168,7 +168,7 @@ class Page {
   }
 }
 
-/** Why the script may close an attempt. */
+/** The reasons for which the script may close an attempt. */
 const CLOSING = ['USER_CANCEL', 'REPLACED', 'POPUP_BLOCKED'] as const;
 
 function stateOf(attempt: Attempt): object {
@@ -194,12 +194,12 @@ function readJson({ body }: ApiRequest): Readonly<Record<string, unknown>> {
   }
 }
 
-/** The members of a form, the last of several with one name. */
+/** The members of a form; of several with one name, the last. */
 function parseForm({ body }: ApiRequest): Form {
   try {
     return new Map(new URLSearchParams(utf8.decode(body)));
   } catch {
-    // Without the cause: what is in a form may be anybody's.
+    // Without the cause: a form may contain personal data.
     throw new AppError('body_malformed');
   }
 }

@@ -1,6 +1,6 @@
 import type { Sentence } from './copy.ts';
 
-/** What only a sandbox says. */
+/** Texts that only a sandbox shows. */
 export const SANDBOX_COPY = {
   ribbon: {
     ko: '테스트 환경 · 실제 본인인증이 아닙니다',
@@ -26,7 +26,7 @@ export const SANDBOX_COPY = {
   },
 } satisfies Record<string, Sentence>;
 
-/** The outcome picker: what happens, by the id of the outcome. */
+/** The labels of the outcome picker, by the id of the outcome. */
 export const OUTCOMES = {
   success: { ko: '성공', en: 'Success' },
   foreigner: { ko: '성공 · 외국인', en: 'Success, a foreigner' },
@@ -50,7 +50,7 @@ export const OUTCOMES = {
   app_lost: { ko: '앱 승인이 오지 않음', en: 'The app never answers' },
 } satisfies Record<string, Sentence>;
 
-/** The label of an outcome; an id that has none is its own. */
+/** The label of an outcome; without one, its id. */
 export function outcomeLabel(id: string): Sentence {
   const labels: Readonly<Record<string, Sentence>> = OUTCOMES;
   return (Object.hasOwn(labels, id) ? labels[id] : undefined) ?? { ko: id, en: id };

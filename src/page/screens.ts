@@ -14,7 +14,7 @@ import { readConsents, readFields, toFields } from './forms.ts';
 import { toResult, toReturnAddress } from './result.ts';
 import type { Finish, Message, Problem, Screen } from './screen.ts';
 
-/** The screen on which an attempt stands, with what there is to say about the form that was sent to it. */
+/** The current screen of an attempt, with the problems of the form that was sent. */
 export function toScreen(
   attempt: Attempt,
   problems: readonly Problem[],
@@ -24,7 +24,7 @@ export function toScreen(
 ): Screen {
   const { progress, end } = attempt;
   if (end !== null) return endScreen(attempt, end);
-  // An attempt has the one or the other.
+  // An attempt has either progress or an end.
   return progress === null ? { kind: 'dead' } : walkScreen(attempt, progress, problems, typed, steps, now);
 }
 
@@ -109,7 +109,7 @@ function toFinish(attempt: Attempt, end: AttemptEnd): Finish {
   return { way: 'message', ...toMessage(attempt, { type: 'done', result }) };
 }
 
-/** What tells the shop's page that the screen is there; null where the page itself has left. */
+/** The message that tells the shop's page that the screen has loaded; null after a redirect. */
 export function toGreeting(attempt: Attempt): Message | null {
   return attempt.launch.window === 'redirect' ? null : toMessage(attempt, { type: 'ready' });
 }

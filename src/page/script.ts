@@ -1,9 +1,10 @@
 /*
- * The page's one script, as text. Every screen works without it up to the last step; it puts the focus, counts the
- * time, ticks all consents at once, and lets the result leave. It keeps nothing and listens to no messages.
+ * The page's only script, as text. Every screen works without it, except for sending the result. It sets the focus,
+ * shows the remaining time, ticks all consents at once, and sends the result. It stores nothing and receives no
+ * messages.
  */
 
-/** Indentation, empty lines and lines that are comments are for the reader of this file only. */
+/** Removes indentation, empty lines and comment lines, which only the reader of this file needs. */
 function minify(script: string): string {
   return script
     .replace(/^\s*\/\/.*$/gm, '')
@@ -171,5 +172,5 @@ if (auto !== undefined && !one('.problems')) {
 /** For every screen. */
 export const SCRIPT = `{${minify(`${FOCUS}${WINDOW}${HAND_OVER}${PRESENCE}${FORMS}${TIME}${FINISH}`)}}`;
 
-/** For every screen of a sandbox. */
+/** For every screen in a sandbox. */
 export const SCRIPT_WITH_SANDBOX = `{${minify(`${FOCUS}${WINDOW}${HAND_OVER}${PRESENCE}${FORMS}${TIME}${FINISH}${SANDBOX}`)}}`;

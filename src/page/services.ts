@@ -6,22 +6,22 @@ import type { MerchantService } from '../core/merchant-service.ts';
 import type { ApiRequest } from '../http/routes.ts';
 import type { PageExtras } from './extras.ts';
 
-/** What the page is made from. */
+/** The services of the page. */
 export interface PageServices {
   readonly merchants: MerchantService;
   readonly attempts: AttemptService;
   readonly steps: AttemptSteps;
   readonly visits: HostedVisits;
   readonly clock: Clock;
-  /** What stands in front of every path of the page. */
+  /** Prefix of every path of the page. */
   readonly basePath: string;
-  /** The origin under which browsers reach it; null for the host that a request names. */
+  /** The origin under which browsers reach it; null for the host of the request. */
   readonly publicUrl: string | null;
-  /** Whether this server speaks TLS itself. */
+  /** Whether this server uses TLS itself. */
   readonly secure: boolean;
   /** Whether everything is allowed, as in `dev`. */
   readonly forgiving: boolean;
-  /** What `dev` adds; null elsewhere. */
+  /** The additions of `dev`; null in `serve`. */
   readonly extras: PageExtras | null;
 }
 

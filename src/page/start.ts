@@ -20,12 +20,12 @@ export interface StartServices {
   readonly merchants: MerchantService;
   readonly attempts: AttemptService;
   readonly clock: Clock;
-  /** Whether everything is allowed, and another channel stands in for an unknown one, as in `dev`. */
+  /** Whether everything is allowed and an unknown channel is replaced by another one, as in `dev`. */
   readonly forgiving: boolean;
   readonly extras: PageExtras | null;
 }
 
-/** Why nothing was started, with the status of the answer. */
+/** The reason why no attempt was started, with the status of the answer. */
 export class StartRefusal extends Error {
   readonly status: number;
   readonly reason: FailureReason;
@@ -41,7 +41,9 @@ const LONGEST_TEXT = 100;
 const LONGEST_PAGE = 2000;
 const WINDOWS = ['popup', 'layer', 'redirect'] as const;
 
-/** `POST /page/start`: an attempt for the shop's script, from a page of this `Origin`. Rejects with `rate_limited`. */
+/**
+ * `POST /page/start`: starts an attempt for the shop's script on a page of this `Origin`. Rejects with `rate_limited`.
+ */
 export async function startAttempt(
   visitor: Visitor,
   services: StartServices,
@@ -65,7 +67,7 @@ export async function startAttempt(
   const merchantUid = call.shortText('merchant_uid') ?? `nobody_${clock.now()}`;
   const choice = { channelKey: call.text('channel_key'), pg: call.text('pg') };
   const chosen = chooseChannel(await attempts.listChannels(merchant.id), choice, {
-    // Those that cannot open the page are not among them.
+    // Channels that cannot open the page were already left out.
     canServe: () => true,
     isForgiving: forgiving,
   });
@@ -101,12 +103,12 @@ export async function startAttempt(
     ticket: started.ticket,
     handle: started.handle,
     expires_at: wholeSecond(started.expiresAt) / SECOND,
-    // The script prints this on the console, for the shop's developer.
+    // The script prints this on the console for the shop's developer.
     ...(isReplaced && { warning: `unknown channel; ${channel.channelKey} is taken` }),
   };
 }
 
-/** What the shop's script sent: everything may be missing, null, empty or of another type. */
+/** The request of the shop's script: every member may be missing, null, empty or of another type. */
 class Call {
   readonly #members: Readonly<Record<string, unknown>>;
 
@@ -118,13 +120,13 @@ class Call {
     return Object.hasOwn(this.#members, name) ? this.#members[name] : undefined;
   }
 
-  /** A value of any type; null when it is absent in one of the ways that wrapper apps have. */
+  /** A value of any type; null if it is absent, in any form that wrapper apps use for that. */
   given(name: string): unknown {
     const value = this.value(name);
     return typeof value === 'string' ? this.text(name) : (value ?? null);
   }
 
-  /** A text, trimmed; null when it is absent or says so in one of the ways that wrapper apps have. */
+  /** A trimmed text; null if it is absent, in any form that wrapper apps use for that. */
   text(name: string): string | null {
     const value = this.value(name);
     if (typeof value !== 'string' && typeof value !== 'number') return null;
@@ -132,14 +134,14 @@ class Call {
     return ['', 'null', 'undefined'].includes(text) ? null : text;
   }
 
-  /** A text without control characters and halves of surrogate pairs, which mean nothing in any. */
+  /** A text without control characters and halves of surrogate pairs, which are never valid. */
   line(name: string): string | null {
     const text = this.text(name);
     if (text !== null && /[\p{Cc}\p{Cs}]/u.test(text)) throw invalid();
     return text;
   }
 
-  /** A text that is kept as the merchant's own: short, without a resident registration number. */
+  /** A short text that is stored for the merchant, without a resident registration number. */
   shortText(name: string): string | null {
     const text = this.line(name);
     if (text !== null && ([...text].length > LONGEST_TEXT || holdsRegistrationNumber(text))) throw invalid();
@@ -166,7 +168,7 @@ async function findMerchant(merchants: MerchantService, call: Call): Promise<Mer
   return merchant;
 }
 
-/** One carrier is preselected; several, joined by semicolons, limit the choice. What is unreadable says nothing. */
+/** One carrier is preselected; several, joined by semicolons, limit the choice. Unreadable values are ignored. */
 function carriers(text: string | null): {
   offered: readonly CarrierChoice[];
   carrier: CarrierChoice | null;
@@ -200,7 +202,7 @@ function hostOf(page: string | null): string | null {
   return (page === null ? null : URL.parse(page)?.hostname) || null;
 }
 
-/** The page that asks; null for `null`, for none, and for what is no origin. */
+/** The origin of the calling page; null for `null`, for a missing header, and for what is not an origin. */
 function readOrigin(header: string | undefined): string | null {
   return header !== undefined && URL.parse(header)?.origin === header ? header : null;
 }

@@ -1,9 +1,9 @@
 /*
- * The page's one style sheet, as text. Sizes are in rem, so that everything grows with the person's text size;
- * targets are 44 px or more; no colour, name or mark of a carrier is used.
+ * The page's only style sheet, as text. Sizes are in rem, so that everything grows with the person's text size. Buttons
+ * and fields are at least 44 px high. No colour, name or logo of a carrier is used.
  */
 
-/** Blanks and line ends are for the reader of this file only. */
+/** Removes blanks and line ends, which only the reader of this file needs. */
 function minify(style: string): string {
   return style
     .replace(/\s+/g, ' ')
@@ -153,5 +153,5 @@ const SANDBOX = `
 /** For every screen. */
 export const STYLE = minify(`${COLOURS}${PAGE}${FORM}${ACTIONS}`);
 
-/** Follows it in the sandbox. */
+/** Added after it in the sandbox. */
 export const SANDBOX_STYLE = minify(SANDBOX);

@@ -2,7 +2,7 @@ import { type Html, html, isSafeAddress } from '../html.ts';
 import type { Screen, ScreenContext } from '../screen.ts';
 import { form, speak, type View } from '../view.ts';
 
-/** The way to the agency's own window, which a script takes at once and a person with the button. */
+/** Leads to the agency's own window: a script does it at once, otherwise the person presses the button. */
 export function viewHandOver(screen: Extract<Screen, { kind: 'hand_over' }>, context: ScreenContext): View {
   const t = speak(context.language);
   const cancel = form(
@@ -28,7 +28,7 @@ function way({ address, fields }: Extract<Screen, { kind: 'hand_over' }>, label:
   return html`<form method="post" action="${address}">${hidden}<div class="actions"><button class="primary" data-go>${label}</button></div></form>`;
 }
 
-/** While the agency is asked for the result. */
+/** Shown while the server asks the agency for the result. */
 export function viewWaiting(context: ScreenContext): View {
   const t = speak(context.language);
   return {

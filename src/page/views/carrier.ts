@@ -14,7 +14,7 @@ const NAMES: Readonly<Record<CarrierChoice, { ko: string; en: string }>> = {
 };
 const NETWORKS: readonly Carrier[] = ['SKT', 'KT', 'LGT'];
 
-/** J1: which carrier, and for budget operators on which network. */
+/** J1: the carrier; for a budget carrier, also its network. */
 export function viewCarrier(
   screen: Extract<Screen, { kind: 'carrier' }>,
   context: ScreenContext,

@@ -5,7 +5,7 @@ import type { ProblemMarks } from '../problems.ts';
 import type { Screen, ScreenContext } from '../screen.ts';
 import { actions, form, speak, type View } from '../view.ts';
 
-/** J2: four consents, each on its own and each with its text. */
+/** J2: four separate consents, each with its text. */
 export function viewConsent(
   screen: Extract<Screen, { kind: 'consent' }>,
   context: ScreenContext,

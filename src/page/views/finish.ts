@@ -3,12 +3,12 @@ import { data, type Html, html, isSafeAddress, raw } from '../html.ts';
 import type { Finish, Screen, ScreenContext } from '../screen.ts';
 import { speak, type View } from '../view.ts';
 
-/** An address that no person may be led to leaves the window open instead. */
+/** If the address is not safe for a person, the window stays open instead. */
 function checked(finish: Finish): Finish {
   return finish.way === 'return' && !isSafeAddress(finish.address) ? { way: 'silent', close: false } : finish;
 }
 
-/** How the person gets away: by itself where there is a script, and by hand in any case. */
+/** How the person leaves: automatically with script, and by a button in any case. */
 function leave(finish: Finish, context: ScreenContext): Html {
   const t = speak(context.language);
   const way =
@@ -18,7 +18,7 @@ function leave(finish: Finish, context: ScreenContext): Html {
   return html`${way}<script type="application/json" id="finish">${data(finish)}</script>`;
 }
 
-/** Without a script the page goes back by itself all the same. */
+/** Without script the page also returns automatically. */
 function refresh(finish: Finish): Html {
   return html`${finish.way === 'return' && html`<noscript><meta http-equiv="refresh" content="1;url=${finish.address}"></noscript>`}`;
 }
@@ -30,7 +30,7 @@ const NOT_DONE = raw(
   '<svg class="sign not" viewBox="0 0 48 48" aria-hidden="true"><circle cx="24" cy="24" r="22"/><path d="M24 13v14m0 7v.5"/></svg>',
 );
 
-/** J7: it has worked; the result leaves. No person stands here any more. */
+/** J7: success; the result is sent. The screen shows no personal data. */
 export function viewSuccess(screen: Extract<Screen, { kind: 'success' }>, context: ScreenContext): View {
   const t = speak(context.language);
   const finish = checked(screen.finish);
@@ -45,7 +45,7 @@ export function viewSuccess(screen: Extract<Screen, { kind: 'success' }>, contex
   };
 }
 
-/** J8: it has not worked, and why. A new try is a new call of the shop. */
+/** J8: failure, and the reason. To try again, the shop must make a new call. */
 export function viewFailure(screen: Extract<Screen, { kind: 'failure' }>, context: ScreenContext): View {
   const t = speak(context.language);
   const finish = checked(screen.finish);

@@ -10,7 +10,7 @@ function clockFace(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-/** J3: text message or app, equal in size; none is preselected. */
+/** J3: text message or app, with equal size and none preselected. */
 export function viewMethod(context: ScreenContext, problems: ProblemMarks): View {
   const t = speak(context.language);
   return {

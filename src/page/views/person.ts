@@ -4,7 +4,7 @@ import type { PersonFields, Screen, ScreenContext } from '../screen.ts';
 import { actions, form, speak, type View } from '../view.ts';
 import { peoplePicker } from './sandbox.ts';
 
-/** How a device helps with each field. The lengths keep a whole registration number from being typed or pasted. */
+/** Hints for the device's keyboard in each field. The lengths prevent typing or pasting a whole registration number. */
 const INPUTS: Readonly<Record<keyof PersonFields, Html>> = {
   name: raw('type="text" autocomplete="name" maxlength="50" enterkeyhint="next"'),
   birth: raw('type="text" inputmode="numeric" autocomplete="off" maxlength="6" enterkeyhint="next"'),
@@ -12,7 +12,7 @@ const INPUTS: Readonly<Record<keyof PersonFields, Html>> = {
   phone: raw('type="tel" inputmode="numeric" autocomplete="tel-national" maxlength="20" enterkeyhint="send"'),
 };
 
-/** J4: name, day of birth with one digit, phone. The rest of the registration number is shown masked, never asked. */
+/** J4: name, birthday with one digit, phone. The rest of the registration number is only shown as a mask. */
 export function viewPerson(
   screen: Extract<Screen, { kind: 'person' }>,
   context: ScreenContext,

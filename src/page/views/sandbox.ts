@@ -4,8 +4,8 @@ import type { PersonFields, ScreenContext } from '../screen.ts';
 import { form, type View } from '../view.ts';
 
 /*
- * What the sandbox adds to the screens. Each part is nothing when the context has no sandbox, and each is asked for by
- * the one screen that may show it.
+ * The sandbox's additions to the screens. Each is empty when the context has no sandbox, and only the screen that may
+ * show it calls it.
  */
 
 function say(context: ScreenContext, name: keyof typeof SANDBOX_COPY): string {
@@ -20,7 +20,7 @@ export function ribbon(context: ScreenContext): Html | null {
   );
 }
 
-/** On the screen of the person: everybody who exists here, one click each; without a script a list to copy from. */
+/** On `person`: everybody in the sandbox, one click each; without script a list to copy from. */
 export function peoplePicker(context: ScreenContext): Html | null {
   if (!context.sandbox || context.sandbox.people.length === 0) return null;
   const people = context.sandbox.people.map(({ label, name, birth, gender_digit, phone }) => {
@@ -30,7 +30,7 @@ export function peoplePicker(context: ScreenContext): Html | null {
   return html`<section class="test" aria-labelledby="people"><h2 id="people">${say(context, 'people')}</h2><ul class="chips">${people}</ul><p class="note">${say(context, 'people_note')}</p></section>`;
 }
 
-/** Beside the field of the code: the code itself, and where the message lies. */
+/** Beside the code's field: the code, and a link to the message. */
 export function codeHint(context: ScreenContext): Html | null {
   if (!context.sandbox) return null;
   const { otp, inboxPath } = context.sandbox;
@@ -43,14 +43,14 @@ export function codeHint(context: ScreenContext): Html | null {
   return html`<div class="test row">${code}${inbox}</div>`;
 }
 
-/** On the screen of the app: there is no app here that could approve. */
+/** On `app`: a button, because no app exists here that could approve. */
 export function approvalButton(context: ScreenContext): Html | null {
   return context.sandbox?.canApprove
     ? html`<button class="second play" name="do" value="play_approval">${say(context, 'play_approval')}</button>`
     : null;
 }
 
-/** Beside the form of every screen that is a step. */
+/** Beside the form of every screen with a step. */
 export function outcomePicker(view: View, context: ScreenContext): Html | null {
   if (!context.sandbox || view.phase === null) return null;
   const { outcomes, picker } = context.sandbox;
@@ -62,7 +62,7 @@ export function outcomePicker(view: View, context: ScreenContext): Html | null {
   return html`<aside class="picker test" aria-label="${say(context, 'picker')}"><details${picker === 'open' && html` open`}><summary>${say(context, 'picker')}</summary><p class="note">${say(context, 'picker_note')}</p>${form(context, html`<ul class="chips">${buttons}</ul>`)}</details></aside>`;
 }
 
-/** Milliseconds after which the page walks on by itself; null when a person walks. */
+/** Milliseconds after which the page continues automatically; null if a person uses it. */
 export function autoDelay(context: ScreenContext): number | null {
   return context.sandbox?.auto ?? null;
 }
