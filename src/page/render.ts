@@ -3,10 +3,13 @@ import { markProblems, type ProblemMarks } from './problems.ts';
 import type { Screen, ScreenContext } from './screen.ts';
 import type { View } from './view.ts';
 import { viewHandOver, viewWaiting } from './views/agency.ts';
+import { viewApp } from './views/app.ts';
 import { viewCarrier } from './views/carrier.ts';
+import { viewCode } from './views/code.ts';
 import { viewConsent } from './views/consent.ts';
-import { viewDead, viewFailure, viewSuccess } from './views/finish.ts';
-import { viewApp, viewCode, viewMethod } from './views/method.ts';
+import { viewDead } from './views/dead.ts';
+import { viewFailure, viewSuccess } from './views/finish.ts';
+import { viewMethod } from './views/method.ts';
 import { viewPerson } from './views/person.ts';
 
 function view(screen: Screen, context: ScreenContext, problems: ProblemMarks): View {

@@ -59,15 +59,3 @@ export function viewFailure(screen: Extract<Screen, { kind: 'failure' }>, contex
     head: refresh(finish),
   };
 }
-
-/** J10: a ticket that was used or is too old; the attempt goes on where it was opened first. */
-export function viewDead(context: ScreenContext): View {
-  const t = speak(context.language);
-  return {
-    title: t('dead_title'),
-    heading: t('dead_heading'),
-    lead: html`<p class="lead">${t('dead_lead')}</p>`,
-    phase: null,
-    body: html`<div class="actions" data-script hidden><button class="primary" type="button" data-leave>${t('close')}</button></div><p class="note" data-stuck hidden>${t('close_by_hand')}</p>`,
-  };
-}
