@@ -1,12 +1,10 @@
-import { success } from '../api/v1/envelope.ts';
 import { V1_FORMAT } from '../api/v1/errors.ts';
 import { v1Routes } from '../api/v1/index.ts';
 import { describeApi, type Supplement } from '../api/v1/reference/openapi.ts';
-import type { OpenDatabase, Store } from '../core/store.ts';
-import { AppError } from '../errors.ts';
+import type { OpenDatabase } from '../core/store.ts';
 import type { CorsPolicy } from '../http/answers.ts';
 import type { Observer } from '../http/observer.ts';
-import type { Route, Surface } from '../http/routes.ts';
+import type { Surface } from '../http/routes.ts';
 import { HttpServer } from '../http/server.ts';
 import type { TlsOptions } from '../http/tls.ts';
 import type { MetricsAddress, MetricsListener } from '../observability/metrics/listener.ts';
@@ -14,6 +12,7 @@ import type { PageExtras } from '../page/extras.ts';
 import { pageRoutes } from '../page/routes.ts';
 import { scriptRoutes } from '../page/scripts.ts';
 import { referenceRoutes } from '../reference/routes.ts';
+import { healthRoutes } from './health.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 import { openServicesAndReset, type ServiceOptions, type Services } from './services.ts';
 
@@ -158,24 +157,4 @@ async function mount(services: Services, options: AppOptions, resetCertification
       await services.close();
     },
   };
-}
-
-/** `GET /livez`: the process answers. `GET /readyz`: it can serve, that is, its store answers; else 503. */
-function healthRoutes(store: Store): readonly Route[] {
-  return [
-    { path: '/livez', methods: { GET: async () => HEALTHY } },
-    {
-      path: '/readyz',
-      methods: {
-        GET: async () => {
-          try {
-            await store.check();
-          } catch (cause) {
-            throw new AppError('not_ready', { cause });
-          }
-          return HEALTHY;
-        },
-      },
-    },
-  ];
 }
