@@ -16,11 +16,16 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:crypto'],
   },
   'http/client-address': { rooms: [], packages: ['node:http', 'node:net'] },
+  // What all pages share: templates that escape, static files, the choice of language.
+  html: {
+    rooms: ['ascii-json', 'errors', 'http', 'log'],
+    packages: ['node:crypto', 'node:fs', 'node:zlib'],
+  },
   'api/v1': { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: [] },
-  page: { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: ['node:crypto'] },
+  page: { rooms: ['ascii-json', 'core', 'errors', 'html', 'http'], packages: ['node:crypto'] },
   'page/scripts': {
-    rooms: ['ascii-json', 'browser', 'errors', 'http', 'page'],
-    packages: ['node:crypto', 'node:fs', 'node:module', 'node:path', 'node:zlib'],
+    rooms: ['ascii-json', 'browser', 'errors', 'html', 'http', 'page'],
+    packages: ['node:fs', 'node:module', 'node:path'],
   },
   browser: { rooms: [], packages: [] },
   // Reads files that must be trusted, and writes files that only their owner may read.
@@ -47,6 +52,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
       'ascii-json',
       'core',
       'errors',
+      'html',
       'http',
       'config/merchant-setup',
       'config/merchants-file',
@@ -107,7 +113,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     rooms: ['core', 'errors', 'files'],
     packages: ['node:buffer', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
   },
-  reference: { rooms: ['errors', 'http'], packages: ['node:crypto', 'node:fs', 'node:module'] },
+  reference: { rooms: ['errors', 'html', 'http'], packages: ['node:fs', 'node:module'] },
   server: {
     rooms: [
       'api/v1',

@@ -1,9 +1,10 @@
 import type { Attempt } from '../core/attempt.ts';
 import type { Returned } from '../core/hosted-visits.ts';
 import { AppError } from '../errors.ts';
+import { languageOf } from '../html/language.ts';
 import type { HeaderList, PageAnswer } from '../http/answers.ts';
 import type { ApiRequest } from '../http/routes.ts';
-import { languageOf, type ScreenDrawer, seeOther } from './drawing.ts';
+import { type ScreenDrawer, seeOther } from './drawing.ts';
 import { type PageServices, publicAddress } from './services.ts';
 
 /**

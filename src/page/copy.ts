@@ -1,4 +1,5 @@
-import type { Language, Problem } from './screen.ts';
+import type { Language } from '../html/language.ts';
+import type { Problem } from './screen.ts';
 
 /** A text in every language of the page; a missing one is a compile error. */
 export type Sentence = Readonly<Record<Language, string>>;

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Attempt } from '../core/attempt.ts';
+import { type Language, languageOf } from '../html/language.ts';
 import type { HeaderList, PageAnswer } from '../http/answers.ts';
 import { FRAMED } from './answers.ts';
 import type { Form } from './extras.ts';
-import type { Finish, Language, Problem, Screen } from './screen.ts';
+import type { Finish, Problem, Screen } from './screen.ts';
 import { toGreeting, toScreen } from './screens.ts';
 import type { PageServices } from './services.ts';
 
@@ -87,15 +88,6 @@ export function seeOther(path: string, more: HeaderList): PageAnswer {
  */
 export function framingOf({ launch }: Attempt): HeaderList {
   return launch.window === 'layer' ? FRAMED : [];
-}
-
-export function languageOf(query: string): Language {
-  return new URLSearchParams(query).get('lang') === 'en' ? 'en' : 'ko';
-}
-
-/** The path of a screen in a language. */
-export function inLanguage(path: string, language: Language): string {
-  return `${path}${language === 'en' ? '?lang=en' : ''}`;
 }
 
 function withFinish(screen: Screen, finish: Finish | null): Screen {

@@ -1,5 +1,5 @@
+import type { Language } from '../html/language.ts';
 import { FAILURES, type FailureReason } from './failure.ts';
-import type { Language } from './screen.ts';
 
 const ENGLISH = {
   USER_CANCEL: 'You cancelled the verification.',

@@ -1,14 +1,14 @@
+import { type Language, otherLanguage } from '../html/language.ts';
+import { data, type Html, html, raw, shorten } from '../html/template.ts';
 import { COPY, PHASES } from './copy.ts';
-import { data, type Html, html, raw, shorten } from './html.ts';
 import type { ProblemMarks } from './problems.ts';
-import type { Language, Screen, ScreenContext } from './screen.ts';
+import type { Screen, ScreenContext } from './screen.ts';
 import { SCRIPT, SCRIPT_WITH_SANDBOX } from './script.ts';
 import { SANDBOX_STYLE, STYLE } from './style.ts';
 import { addressIn, speak, type View } from './view.ts';
 import { autoDelay, outcomePicker, ribbon } from './views/sandbox.ts';
 
 const LONGEST_NAME = 40;
-const OTHER: Readonly<Record<Language, Language>> = { ko: 'en', en: 'ko' };
 
 /** Who asks: the service's own name, and the merchant behind it if that is another name. */
 function asker(context: ScreenContext): Html {
@@ -33,7 +33,7 @@ export function layOut(
 ): string {
   const { language, nonce, sandbox } = context;
   const t = speak(language);
-  const other = OTHER[language];
+  const other = otherLanguage(language);
   const title = `${problems.any ? `${t('error_prefix')}: ` : ''}${view.title} - ${t('certification')}`;
   const auto = autoDelay(context);
   return html`<!doctype html>

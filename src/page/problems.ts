@@ -1,8 +1,9 @@
 import { CONSENTS } from '../core/attempt.ts';
+import type { Language } from '../html/language.ts';
+import { type Html, html } from '../html/template.ts';
 import { CONSENT_COPY } from './consent-copy.ts';
 import { COPY, PROBLEMS } from './copy.ts';
-import { type Html, html } from './html.ts';
-import type { Language, Problem, Screen } from './screen.ts';
+import type { Problem, Screen } from './screen.ts';
 
 type Field = Problem['field'];
 

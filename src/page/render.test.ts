@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FRAME, PANEL, SAMPLES, SCREENS } from '../../test/page/samples.ts';
+import type { Language } from '../html/language.ts';
+import { escapeText } from '../html/template.ts';
 import { CONSENT_COPY } from './consent-copy.ts';
 import { COPY, PHASES, PROBLEMS } from './copy.ts';
 import { FAILURES, type FailureReason } from './failure.ts';
 import { FAILURE_COPY } from './failure-copy.ts';
-import { escapeText } from './html.ts';
 import { renderScreen } from './render.ts';
 import { OUTCOMES, outcomeLabel, SANDBOX_COPY } from './sandbox-copy.ts';
-import type { Language, Problem, Screen, ScreenContext } from './screen.ts';
+import type { Problem, Screen, ScreenContext } from './screen.ts';
 
 const LANGUAGES: readonly Language[] = ['ko', 'en'];
 const SANDBOX: ScreenContext = { ...FRAME, sandbox: { ...PANEL, picker: 'open', auto: 0 } };

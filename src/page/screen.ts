@@ -1,10 +1,8 @@
 import type { CarrierChoice, Consent } from '../core/attempt.ts';
 import type { Carrier } from '../core/identity.ts';
 import type { VerificationMethod } from '../core/provider.ts';
+import type { Language } from '../html/language.ts';
 import type { FailureReason } from './failure.ts';
-
-/** Korean first; a switch on every screen leads to the other. */
-export type Language = 'ko' | 'en';
 
 /** What the person typed about themselves, as it stands in the fields. */
 export interface PersonFields {
@@ -121,6 +119,7 @@ export type Finish =
 
 /** What is the same on every screen of an attempt. */
 export interface ScreenContext {
+  /** A switch on every screen leads to the other. */
   readonly language: Language;
   /** For the one inline style sheet and the one inline script. */
   readonly nonce: string;

@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { extname } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { escapeNonAscii } from '../ascii-json.ts';
 import type { ScriptTexts } from '../browser/values.ts';
 import { AppError } from '../errors.ts';
-import type { PageAnswer } from '../http/answers.ts';
-import type { ApiRequest, Handler, Route } from '../http/routes.ts';
+import { answerFile, createFile, once, type StaticFile, serveFile } from '../html/static-file.ts';
+import type { Route } from '../http/routes.ts';
 import { FAILURES } from './failure.ts';
 
 /** The browser script's files, in the order in which they are put together. */
@@ -38,25 +36,9 @@ const TEXTS: ScriptTexts = {
   SYSTEM_ERROR: FAILURES.SYSTEM_ERROR,
 };
 
-const HEADERS = [
-  'Content-Type',
-  'text/javascript; charset=utf-8',
-  'Cross-Origin-Resource-Policy',
-  'cross-origin',
-  'Cache-Control',
-  'public, max-age=3600',
-  'Vary',
-  'Accept-Encoding',
-];
+const HEADERS = ['Cross-Origin-Resource-Policy', 'cross-origin', 'Cache-Control', 'public, max-age=3600'];
 
 const LEGACY_NAME = /^iamport\.payment-[0-9A-Za-z._-]{1,40}\.js$/;
-
-interface Script {
-  readonly plain: Buffer;
-  readonly gzipped: Buffer;
-  /** Of the plain form, without quotes. */
-  readonly tag: string;
-}
 
 /** The addresses of the browser script: classic, as a module, and under its names of old. */
 export function scriptRoutes(): readonly Route[] {
@@ -80,19 +62,15 @@ export const {${MEMBERS.join(',')}}=IMP;
 `,
     ),
   );
-  const serve =
-    (script: () => Script): Handler =>
-    async (request) =>
-      answer(script(), request);
   return [
-    { path: '/v1/iamport.js', methods: { GET: serve(classic) }, public: true },
-    { path: '/v1/iamport.esm.js', methods: { GET: serve(module) }, public: true },
+    { path: '/v1/iamport.js', methods: { GET: serveFile(classic) }, public: true },
+    { path: '/v1/iamport.esm.js', methods: { GET: serveFile(module) }, public: true },
     {
       path: '/js/{name}',
       methods: {
         GET: async (request) => {
           if (!LEGACY_NAME.test(request.parameters['name'] ?? '')) throw new AppError('route_unknown');
-          return answer(classic(), request);
+          return answerFile(request, classic());
         },
       },
       public: true,
@@ -100,28 +78,9 @@ export const {${MEMBERS.join(',')}}=IMP;
   ];
 }
 
-function answer(script: Script, { headers }: ApiRequest): PageAnswer {
-  const zips = acceptsGzip(headers['accept-encoding']);
-  const answerHeaders = [...HEADERS, 'ETag', `"${script.tag}${zips ? '-gzip' : ''}"`];
-  const known = (headers['if-none-match'] ?? '').match(/\*|"[^"]*"/g) ?? [];
-  if (known.some((tag) => tag === '*' || tag === `"${script.tag}"` || tag === `"${script.tag}-gzip"`)) {
-    return { status: 304, headers: answerHeaders, body: Buffer.alloc(0) };
-  }
-  if (zips) answerHeaders.push('Content-Encoding', 'gzip');
-  return { status: 200, headers: answerHeaders, body: zips ? script.gzipped : script.plain };
-}
-
-function acceptsGzip(accepted: string | string[] | undefined): boolean {
-  return String(accepted ?? '')
-    .split(',')
-    .some((coding) => /^\s*(gzip|\*)\s*(;\s*q=(1|0\.\d*[1-9]).*)?$/i.test(coding));
-}
-
 /** In ASCII, for pages and proxies that ignore the character set. */
-function makeScript(text: string): Script {
-  const plain = Buffer.from(escapeNonAscii(text), 'ascii');
-  const tag = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
-  return { plain, gzipped: gzipSync(plain, { level: 9 }), tag };
+function makeScript(text: string): StaticFile {
+  return createFile('text/javascript; charset=utf-8', escapeNonAscii(text), { headers: HEADERS, gzip: true });
 }
 
 /** The code that both forms share. From source the types are taken out; what was built is JavaScript already. */
@@ -154,12 +113,4 @@ function stripTypes(text: string): string {
   } finally {
     process.emitWarning = emitWarning;
   }
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

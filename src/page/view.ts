@@ -1,6 +1,7 @@
+import type { Language } from '../html/language.ts';
+import { type Html, html } from '../html/template.ts';
 import { COPY } from './copy.ts';
-import { type Html, html } from './html.ts';
-import type { Language, ScreenContext } from './screen.ts';
+import type { ScreenContext } from './screen.ts';
 
 /** The parts of one screen that the layout shows. */
 export interface View {

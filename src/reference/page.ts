@@ -1,12 +1,5 @@
-/** The languages of the reference, the first one first. */
-export const LANGS = ['ko', 'en'] as const;
-export type Lang = (typeof LANGS)[number];
-
-/** The language that a query asks for; Korean unless it names another one that exists. */
-export function langOf(query: string): Lang {
-  const asked = new URLSearchParams(query).get('lang');
-  return LANGS.find((lang) => lang === asked) ?? 'ko';
-}
+import { LANGUAGE_NAMES, LANGUAGES, type Language } from '../html/language.ts';
+import { html } from '../html/template.ts';
 
 const COPY = {
   ko: {
@@ -27,9 +20,7 @@ const COPY = {
     failed: 'The reference could not be drawn. See the OpenAPI document itself.',
     noScript: 'A script draws this page. See the OpenAPI document itself.',
   },
-} as const satisfies Record<Lang, Record<string, string>>;
-
-const LANG_NAMES: Readonly<Record<Lang, string>> = { ko: '한국어', en: 'English' };
+} as const satisfies Record<Language, Record<string, string>>;
 
 /** Only what the server itself serves. The renderer writes its styles into the page, hence `unsafe-inline` for them. */
 export const PAGE_POLICY = [
@@ -44,17 +35,18 @@ export const PAGE_POLICY = [
 ].join('; ');
 
 /** The page; `version` makes the addresses of its files change with their bytes. Addresses are relative to `/docs`. */
-export function renderPage(lang: Lang, version: (file: string) => string): string {
-  const copy = COPY[lang];
+export function renderPage(language: Language, version: (file: string) => string): string {
+  const copy = COPY[language];
   const address = (file: string) => `docs/${file}?v=${version(file)}`;
-  const documentAddress = `openapi.json?lang=${lang}`;
-  const languages = LANGS.map((each) =>
-    each === lang
-      ? `<strong lang="${each}" aria-current="true">${LANG_NAMES[each]}</strong>`
-      : `<a href="docs?lang=${each}" lang="${each}" hreflang="${each}">${LANG_NAMES[each]}</a>`,
-  );
-  return `<!doctype html>
-<html lang="${lang}">
+  const documentAddress = `openapi.json?lang=${language}`;
+  const languages = LANGUAGES.map((each, index) => [
+    index > 0 && ' · ',
+    each === language
+      ? html`<strong lang="${each}" aria-current="true">${LANGUAGE_NAMES[each]}</strong>`
+      : html`<a href="docs?lang=${each}" lang="${each}" hreflang="${each}">${LANGUAGE_NAMES[each]}</a>`,
+  ]);
+  return html`<!doctype html>
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -69,7 +61,7 @@ export function renderPage(lang: Lang, version: (file: string) => string): strin
 <header>
 <span class="name">Bonin</span>
 <a href="${documentAddress}">${copy.document}</a>
-<nav aria-label="${copy.switch}">${languages.join(' · ')}</nav>
+<nav aria-label="${copy.switch}">${languages}</nav>
 </header>
 <main id="reference" tabindex="-1" data-document="${documentAddress}" data-failed="${copy.failed}">
 <p class="waiting">${copy.waiting}</p>
@@ -77,5 +69,5 @@ export function renderPage(lang: Lang, version: (file: string) => string): strin
 </main>
 </body>
 </html>
-`;
+`.markup;
 }

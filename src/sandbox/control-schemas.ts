@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { holdsRegistrationNumber, isBirthday, parsePhone } from '../core/identity.ts';
 import { isStorableImpUid } from '../core/ids.ts';
+import { LANGUAGES } from '../html/language.ts';
 import { findNearestName } from '../validation/nearest-name.ts';
 import {
   anyText,
@@ -204,7 +205,7 @@ export const CONTROLS = {
   'GET /sandbox/clock': {},
   'PUT /sandbox/clock': { body: CLOCK },
   'GET /sandbox/events': {},
-  'GET /sandbox': { query: object({ lang: v.optional(oneOf(['ko', 'en'])) }) },
+  'GET /sandbox': { query: object({ lang: v.optional(oneOf(LANGUAGES)) }) },
 } as const satisfies Record<string, Control>;
 
 export type ControlName = keyof typeof CONTROLS;

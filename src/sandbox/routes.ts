@@ -4,6 +4,7 @@ import { SECOND, wholeSecond } from '../core/clock.ts';
 import { parsePhone } from '../core/identity.ts';
 import type { MerchantService } from '../core/merchant-service.ts';
 import type { Store } from '../core/store.ts';
+import { serveFile } from '../html/static-file.ts';
 import type { ApiRequest, Handler, Route, Surface } from '../http/routes.ts';
 import { CONTROL_FORMAT, success } from './answers.ts';
 import type { ControlInput, ControlName } from './control-schemas.ts';
@@ -121,7 +122,7 @@ function controlRoutes(services: SandboxServices): readonly Route[] {
 
 const FILE_ROUTES: readonly Route[] = Object.entries(FILES).map(([name, file]) => ({
   path: `/sandbox/${name}`,
-  methods: { GET: async () => file },
+  methods: { GET: serveFile(file) },
 }));
 
 // Loaded at the first request, because the start does not need the strict validation.

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Language } from '../../src/html/language.ts';
 import { renderScreen } from '../../src/page/render.ts';
-import type { Language, ScreenContext } from '../../src/page/screen.ts';
+import type { ScreenContext } from '../../src/page/screen.ts';
 import { FRAME, LEAVING, SAMPLES, type Sample, SCREENS } from './samples.ts';
 import { PHONE, SANDBOX, type Stage, startStage } from './screen-stage.ts';
 

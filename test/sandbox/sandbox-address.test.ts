@@ -38,6 +38,18 @@ describe('the address of the page', () => {
     );
   });
 
+  test('does not send its files again to who has them', async () => {
+    const app = await start();
+    for (const path of ['/page.js', '/parts.js', '/clock.js', '/page.css']) {
+      const { headers } = await fetch(`${app.url}/sandbox${path}`);
+      expect(headers.get('cache-control')).toBe('no-cache');
+      const again = await fetch(`${app.url}/sandbox${path}`, {
+        headers: { 'If-None-Match': headers.get('etag') ?? '' },
+      });
+      expect([again.status, await again.text()]).toEqual([304, '']);
+    }
+  });
+
   test('is closed to foreign hosts', async () => {
     const app = await start();
     for (const path of ['', '/page.js', '/parts.js', '/clock.js', '/page.css'])

@@ -1,4 +1,4 @@
-import { type Html, html, isSafeAddress } from '../html.ts';
+import { type Html, html, isSafeAddress } from '../../html/template.ts';
 import type { Screen, ScreenContext } from '../screen.ts';
 import { form, speak, type View } from '../view.ts';
 

@@ -1,4 +1,4 @@
-import { html } from '../html.ts';
+import { html } from '../../html/template.ts';
 import type { Screen, ScreenContext } from '../screen.ts';
 import { actions, form, speak, type View } from '../view.ts';
 import { approvalButton } from './sandbox.ts';

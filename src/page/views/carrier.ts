@@ -1,7 +1,7 @@
 import type { CarrierChoice } from '../../core/attempt.ts';
 import type { Carrier } from '../../core/identity.ts';
+import { type Html, html } from '../../html/template.ts';
 import { COPY } from '../copy.ts';
-import { type Html, html } from '../html.ts';
 import type { ProblemMarks } from '../problems.ts';
 import type { Screen, ScreenContext } from '../screen.ts';
 import { actions, form, speak, type View } from '../view.ts';

@@ -1,4 +1,4 @@
-import { html, shorten } from '../html.ts';
+import { html, shorten } from '../../html/template.ts';
 import type { ProblemMarks } from '../problems.ts';
 import type { Screen, ScreenContext } from '../screen.ts';
 import { actions, form, speak, type View } from '../view.ts';

@@ -1,6 +1,6 @@
 import { CONSENTS, type Consent } from '../../core/attempt.ts';
+import { html } from '../../html/template.ts';
 import { CONSENT_COPY } from '../consent-copy.ts';
-import { html } from '../html.ts';
 import type { ProblemMarks } from '../problems.ts';
 import type { Screen, ScreenContext } from '../screen.ts';
 import { actions, form, speak, type View } from '../view.ts';

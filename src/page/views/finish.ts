@@ -1,5 +1,5 @@
+import { data, type Html, html, isSafeAddress, raw } from '../../html/template.ts';
 import { FAILURE_COPY } from '../failure-copy.ts';
-import { data, type Html, html, isSafeAddress, raw } from '../html.ts';
 import type { Finish, Screen, ScreenContext } from '../screen.ts';
 import { speak, type View } from '../view.ts';
 

@@ -1,4 +1,4 @@
-import { html } from '../html.ts';
+import { html } from '../../html/template.ts';
 import type { ProblemMarks } from '../problems.ts';
 import type { ScreenContext } from '../screen.ts';
 import { actions, form, speak, type View } from '../view.ts';

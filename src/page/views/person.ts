@@ -1,4 +1,4 @@
-import { type Html, html, raw } from '../html.ts';
+import { type Html, html, raw } from '../../html/template.ts';
 import type { ProblemMarks } from '../problems.ts';
 import type { PersonFields, Screen, ScreenContext } from '../screen.ts';
 import { actions, form, speak, type View } from '../view.ts';

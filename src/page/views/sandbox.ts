@@ -1,4 +1,4 @@
-import { type Html, html, isSafeAddress } from '../html.ts';
+import { type Html, html, isSafeAddress } from '../../html/template.ts';
 import { outcomeLabel, SANDBOX_COPY } from '../sandbox-copy.ts';
 import type { PersonFields, ScreenContext } from '../screen.ts';
 import { form, type View } from '../view.ts';

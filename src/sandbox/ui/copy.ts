@@ -1,3 +1,5 @@
+import type { Language } from '../../html/language.ts';
+
 /** What the sandbox page says. Korean first; English means the same. `{…}` is filled in by the page's script. */
 const KOREAN = {
   title: 'Bonin 샌드박스',
@@ -187,9 +189,7 @@ const ENGLISH: Sentences = {
   failed: 'That failed: {message}',
 };
 
-export type PageLanguage = 'ko' | 'en';
-
-export const SENTENCES: Readonly<Record<PageLanguage, Sentences>> = { ko: KOREAN, en: ENGLISH };
+export const SENTENCES: Readonly<Record<Language, Sentences>> = { ko: KOREAN, en: ENGLISH };
 
 /** What the page's script says; the rest stands in the page itself. */
 export const SCRIPT_SENTENCES: readonly (keyof Sentences)[] = [

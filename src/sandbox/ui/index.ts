@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { LANGUAGE_NAMES, type Language, otherLanguage } from '../../html/language.ts';
+import { ASK_AGAIN, createFile, once, readTexts, type StaticFile } from '../../html/static-file.ts';
+import { data, type Html, html } from '../../html/template.ts';
 import type { PageAnswer } from '../../http/answers.ts';
 import { API_PATHS } from '../api-routes.ts';
 import type { Seed, SeedCertification } from '../people-file.ts';
-import { type PageLanguage, SCRIPT_SENTENCES, SENTENCES, type Sentences } from './copy.ts';
+import { SCRIPT_SENTENCES, SENTENCES, type Sentences } from './copy.ts';
 
 /** Nothing from elsewhere, nothing inline, and in nobody's frame. */
 const POLICY =
@@ -20,27 +22,20 @@ const ICON =
 
 /** The files of the page, by the last segment of their path. */
 export const FILES = {
-  'page.js': fileAnswer(['page.js'], 'text/javascript'),
-  'clock.js': fileAnswer(['clock.js'], 'text/javascript'),
-  'parts.js': fileAnswer(['parts.js'], 'text/javascript'),
-  'page.css': fileAnswer(['base.css', 'phone.css', 'cards.css'], 'text/css'),
+  'page.js': once(() => createPageFile('text/javascript', ['page.js'])),
+  'clock.js': once(() => createPageFile('text/javascript', ['clock.js'])),
+  'parts.js': once(() => createPageFile('text/javascript', ['parts.js'])),
+  'page.css': once(() => createPageFile('text/css', ['base.css', 'phone.css', 'cards.css'])),
 };
 
-function fileAnswer(names: readonly string[], type: string): PageAnswer {
-  return {
-    status: 200,
-    headers: ['Content-Type', `${type}; charset=utf-8`, 'Cache-Control', 'no-cache'],
-    body: Buffer.from(names.map((name) => readPart(name)).join('')),
-  };
-}
-
-/** A file without the lines that only say types, which a browser need not load. */
-function readPart(name: string): string {
-  return readFileSync(new URL(name, import.meta.url), 'utf8').replace(/^ *\/\*\* @.*\*\/\n/gm, '');
+function createPageFile(type: string, names: readonly string[]): StaticFile {
+  // Lines that only say types are of no use to a browser.
+  const text = readTexts(new URL('./', import.meta.url), names).replace(/^ *\/\*\* @.*\*\/\n/gm, '');
+  return createFile(`${type}; charset=utf-8`, text, { headers: ASK_AGAIN });
 }
 
 /** `GET /sandbox?lang=`: the page of the sandbox. What changes is filled in by its script. */
-export function renderPage(seed: Seed, randomOtp: boolean, language: PageLanguage): PageAnswer {
+export function renderPage(seed: Seed, randomOtp: boolean, language: Language): PageAnswer {
   return {
     status: 200,
     headers: [
@@ -53,15 +48,15 @@ export function renderPage(seed: Seed, randomOtp: boolean, language: PageLanguag
       'Referrer-Policy',
       'no-referrer',
     ],
-    body: Buffer.from(renderShell(seed, randomOtp, language)),
+    body: Buffer.from(renderShell(seed, randomOtp, language).markup),
   };
 }
 
-function renderShell(seed: Seed, randomOtp: boolean, language: PageLanguage): string {
+function renderShell(seed: Seed, randomOtp: boolean, language: Language): Html {
   const copy = SENTENCES[language];
   const otp = randomOtp ? copy.otp_random : copy.otp_usual;
-  const other = language === 'ko' ? { code: 'en', name: 'English' } : { code: 'ko', name: '한국어' };
-  const data = JSON.stringify({
+  const other = otherLanguage(language);
+  const content = {
     language,
     copy: Object.fromEntries(SCRIPT_SENTENCES.map((name) => [name, copy[name]])),
     people: distinctPeople(seed.certifications),
@@ -76,8 +71,8 @@ function renderShell(seed: Seed, randomOtp: boolean, language: PageLanguage): st
       imp_key,
       imp_secret,
     })),
-  }).replaceAll('<', '\\u003c');
-  return `<!doctype html>
+  };
+  return html`<!doctype html>
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
@@ -94,7 +89,7 @@ function renderShell(seed: Seed, randomOtp: boolean, language: PageLanguage): st
 <p class="ribbon"><strong>${copy.ribbon}</strong> <span>${copy.advice}</span></p>
 <div class="tools">
 <p id="connection" class="connection">${copy.connecting}</p>
-<a class="button quiet" href="/sandbox?lang=${other.code}" lang="${other.code}" hreflang="${other.code}">${other.name}</a>
+<a class="button quiet" href="/sandbox?lang=${other}" lang="${other}" hreflang="${other}">${LANGUAGE_NAMES[other]}</a>
 <button type="button" id="reset">${copy.reset}</button>
 </div>
 </header>
@@ -111,47 +106,45 @@ function renderShell(seed: Seed, randomOtp: boolean, language: PageLanguage): st
 <div class="cards">
 ${card('clock', copy.clock, renderClock(copy))}
 ${card('make', copy.make, renderMakeForm(copy, seed))}
-${card('requests', copy.requests, `<p class="hint">${copy.requests_hint}</p><p id="no-requests" class="none">${copy.no_requests}</p><ol id="request-list" class="rows" tabindex="0" aria-labelledby="requests-title"></ol>`)}
-${card('certifications', copy.certifications, '<ul id="certification-list" class="rows"></ul>')}
+${card('requests', copy.requests, html`<p class="hint">${copy.requests_hint}</p><p id="no-requests" class="none">${copy.no_requests}</p><ol id="request-list" class="rows" tabindex="0" aria-labelledby="requests-title"></ol>`)}
+${card('certifications', copy.certifications, html`<ul id="certification-list" class="rows"></ul>`)}
 ${card('faults', copy.faults, renderFaultForm(copy))}
-${card('people', copy.people, `<p class="hint">${copy.people_hint.replace('{otp}', otp)}</p><ul id="people-list" class="rows"></ul>`)}
-${card('keys', copy.keys, '<ul id="key-list" class="rows"></ul>')}
+${card('people', copy.people, html`<p class="hint">${copy.people_hint.replace('{otp}', otp)}</p><ul id="people-list" class="rows"></ul>`)}
+${card('keys', copy.keys, html`<ul id="key-list" class="rows"></ul>`)}
 </div>
 </main>
 <p id="said" class="toast" role="status"></p>
 <p id="arrived" class="unseen" role="status"></p>
-<script type="application/json" id="data">${data}</script>
+<script type="application/json" id="data">${data(content)}</script>
 </body>
 </html>
 `;
 }
 
-function card(id: string, title: string, content: string): string {
-  return `<section class="card" id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`;
+function card(id: string, title: string, content: Html): Html {
+  return html`<section class="card" id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>${content}</section>`;
 }
 
-function renderClock(copy: Sentences): string {
-  return `<p class="time"><time id="now"></time></p><p class="hint"><span id="today"></span> · <span id="clock-state"></span></p>
+function renderClock(copy: Sentences): Html {
+  return html`<p class="time"><time id="now"></time></p><p class="hint"><span id="today"></span> · <span id="clock-state"></span></p>
 <div class="buttons"><button type="button" data-advance="30">${copy.seconds_30}</button><button type="button" data-advance="180">${copy.minutes_3}</button><button type="button" data-advance="1800">${copy.minutes_30}</button></div>
 <div class="buttons"><button type="button" id="stop">${copy.stop}</button><button type="button" id="to-real">${copy.to_real}</button>
 <form id="advance"><label class="unseen" for="seconds">${copy.by_seconds}</label><input id="seconds" type="number" min="1" max="315360000" required placeholder="${copy.unit_s.trim()}"><button>${copy.advance}</button></form></div>`;
 }
 
-function renderMakeForm(copy: Sentences, seed: Seed): string {
+function renderMakeForm(copy: Sentences, seed: Seed): Html {
   const channels = seed.merchants.flatMap(({ id, name, channels: rows }) =>
     rows.map(
-      ({ channel_key }) =>
-        `<option value="${escapeHtml(channel_key)}">${escapeHtml(channel_key)} · ${escapeHtml(name ?? id)}</option>`,
+      ({ channel_key }) => html`<option value="${channel_key}">${channel_key} · ${name ?? id}</option>`,
     ),
   );
-  return `<form id="make-form" class="fields"><p><label for="person">${copy.person}</label><select id="person"></select></p>
-<p><label for="channel">${copy.channel}</label><select id="channel">${channels.join('')}</select></p>
+  return html`<form id="make-form" class="fields"><p><label for="person">${copy.person}</label><select id="person"></select></p>
+<p><label for="channel">${copy.channel}</label><select id="channel">${channels}</select></p>
 <button class="main">${copy.make_button}</button></form><p id="made" class="made"></p>`;
 }
 
-function renderFaultForm(copy: Sentences): string {
-  const option = (value: string, text = value) =>
-    `<option value="${escapeHtml(value)}">${escapeHtml(text)}</option>`;
+function renderFaultForm(copy: Sentences): Html {
+  const option = (value: string, text = value) => html`<option value="${value}">${text}</option>`;
   const routes = [option('', copy.every_route), ...FAULT_ROUTES.map((route) => option(route))];
   const outcomes = [
     ...FAULT_STATUSES.map((status) => option(`status ${status}`, String(status))),
@@ -161,8 +154,8 @@ function renderFaultForm(copy: Sentences): string {
     option('page 502', copy.outcome_page),
     option('abort', copy.outcome_abort),
   ];
-  return `<p class="hint">${copy.faults_hint}</p><form id="fault-form" class="fields"><p><label for="route">${copy.route}</label><select id="route">${routes.join('')}</select></p>
-<p><label for="outcome">${copy.outcome}</label><select id="outcome">${outcomes.join('')}</select></p>
+  return html`<p class="hint">${copy.faults_hint}</p><form id="fault-form" class="fields"><p><label for="route">${copy.route}</label><select id="route">${routes}</select></p>
+<p><label for="outcome">${copy.outcome}</label><select id="outcome">${outcomes}</select></p>
 <p><label for="times">${copy.times}</label><input id="times" type="number" min="1" max="1000000" placeholder="${copy.every_time}"></p>
 <button class="main">${copy.add}</button></form>
 <p id="no-faults" class="none">${copy.no_faults}</p><ul id="fault-list" class="rows"></ul><button type="button" id="clear-faults" hidden>${copy.clear_all}</button>`;
@@ -186,16 +179,4 @@ function distinctPeople(certifications: Seed['certifications']): readonly Person
     if (!people.has(key)) people.set(key, { name, birthday, gender, phone, carrier, foreigner, ...mark });
   }
   return [...people.values()];
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeText, html, isSafeAddress, raw, shorten } from './html.ts';
+import { escapeText, html, isSafeAddress, raw, shorten } from './template.ts';
 
 describe('a template', () => {
   it('escapes texts and numbers, leaves markup, and writes nothing for what is absent', () => {

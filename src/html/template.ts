@@ -36,7 +36,7 @@ export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[])
   return new Html(String.raw({ raw: strings }, ...pieces.map(write)));
 }
 
-/** Takes a text for markup as it is: for the style sheet, the script and other constants of this folder. */
+/** Takes a text for markup as it is: for style sheets, scripts and other constants of the sources, never for what somebody typed. */
 export function raw(markup: string): Html {
   return new Html(markup);
 }
