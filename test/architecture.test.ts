@@ -25,7 +25,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   page: { rooms: ['ascii-json', 'core', 'errors', 'html', 'http'], packages: ['node:crypto'] },
   'page/scripts': {
     rooms: ['ascii-json', 'browser', 'errors', 'html', 'http', 'page'],
-    packages: ['node:fs', 'node:module', 'node:path'],
+    packages: ['node:fs', 'node:module'],
   },
   browser: { rooms: [], packages: [] },
   // Reads files that must be trusted, and writes files that only their owner may read.

@@ -1,10 +1,9 @@
 import { type Language, otherLanguage } from '../html/language.ts';
-import { data, type Html, html, raw, shorten } from '../html/template.ts';
+import { data, type Html, html, shorten } from '../html/template.ts';
 import { COPY, PHASES } from './copy.ts';
+import { inlineScript, inlineStyle } from './inline.ts';
 import type { ProblemMarks } from './problems.ts';
 import type { Screen, ScreenContext } from './screen.ts';
-import { SCRIPT, SCRIPT_WITH_SANDBOX } from './script.ts';
-import { SANDBOX_STYLE, STYLE } from './style.ts';
 import { addressIn, speak, type View } from './view.ts';
 import { autoDelay, outcomePicker, ribbon } from './views/sandbox.ts';
 
@@ -37,9 +36,9 @@ export function layOut(
   const title = `${problems.any ? `${t('error_prefix')}: ` : ''}${view.title} - ${t('certification')}`;
   const auto = autoDelay(context);
   return html`<!doctype html>
-<html lang="${language}"><head><meta charset="utf-8"><title>${title}</title><meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover,interactive-widget=resizes-content"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><meta name="format-detection" content="telephone=no"><style nonce="${nonce}">${raw(STYLE)}${sandbox && raw(SANDBOX_STYLE)}</style>${view.head}</head>
+<html lang="${language}"><head><meta charset="utf-8"><title>${title}</title><meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover,interactive-widget=resizes-content"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><meta name="format-detection" content="telephone=no"><style nonce="${nonce}">${inlineStyle(sandbox !== null)}</style>${view.head}</head>
 <body data-screen="${kind}"${context.firstReport !== null && html` data-report="${context.firstReport}"`}${auto !== null && html` data-auto="${auto}"`}>${ribbon(context)}<div class="page"><header>${asker(context)}<a class="lang" href="${addressIn(other, context)}" lang="${other}" hreflang="${other}">${t('other_language')}</a></header>
 <main>${view.phase !== null && progress(view.phase, language)}${view.sign}<h1 tabindex="-1"${!problems.any && html` autofocus`}>${view.heading}</h1>${view.lead}${problems.list}${view.body}</main></div>${outcomePicker(view, context)}${context.greeting && html`<script type="application/json" id="greeting">${data(context.greeting)}</script>`}
-<script nonce="${nonce}">${raw(sandbox ? SCRIPT_WITH_SANDBOX : SCRIPT)}</script></body></html>
+<script nonce="${nonce}">${inlineScript(sandbox !== null)}</script></body></html>
 `.markup;
 }

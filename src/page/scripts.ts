@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
-import { extname } from 'node:path';
 import { escapeNonAscii } from '../ascii-json.ts';
 import type { ScriptTexts } from '../browser/values.ts';
 import { AppError } from '../errors.ts';
-import { answerFile, createFile, once, type StaticFile, serveFile } from '../html/static-file.ts';
+import { answerFile, createFile, once, readTexts, type StaticFile, serveFile } from '../html/static-file.ts';
 import type { Route } from '../http/routes.ts';
 import { FAILURES } from './failure.ts';
 
@@ -40,28 +39,14 @@ const HEADERS = ['Cross-Origin-Resource-Policy', 'cross-origin', 'Cache-Control'
 
 const LEGACY_NAME = /^iamport\.payment-[0-9A-Za-z._-]{1,40}\.js$/;
 
+/** Each form of the script and the file that the build makes of it, beside the types in `browser/`. */
+export const SCRIPT_FILES = { classic: 'iamport.js', module: 'iamport.esm.js' } as const;
+type Form = keyof typeof SCRIPT_FILES;
+
 /** The addresses of the browser script: classic, as a module, and under its names of old. */
 export function scriptRoutes(): readonly Route[] {
-  const code = once(readCode);
-  const classic = once(() =>
-    makeScript(
-      `(function(){"use strict";
-${code()}
-var element=document.currentScript;
-if(!(window.IMP||{}).init)window.IMP=createImp(element&&element.src||"",${JSON.stringify(TEXTS)});
-})();
-`,
-    ),
-  );
-  const module = once(() =>
-    makeScript(
-      `${code()}
-const IMP=createImp(import.meta.url,${JSON.stringify(TEXTS)});
-export default IMP;
-export const {${MEMBERS.join(',')}}=IMP;
-`,
-    ),
-  );
+  const classic = once(() => makeFile('classic'));
+  const module = once(() => makeFile('module'));
   return [
     { path: '/v1/iamport.js', methods: { GET: serveFile(classic) }, public: true },
     { path: '/v1/iamport.esm.js', methods: { GET: serveFile(module) }, public: true },
@@ -78,30 +63,39 @@ export const {${MEMBERS.join(',')}}=IMP;
   ];
 }
 
-/** In ASCII, for pages and proxies that ignore the character set. */
-function makeScript(text: string): StaticFile {
-  return createFile('text/javascript; charset=utf-8', escapeNonAscii(text), { headers: HEADERS, gzip: true });
+function makeFile(form: Form): StaticFile {
+  const text = import.meta.url.endsWith('.ts')
+    ? composeScript(form)
+    : readTexts(new URL('../browser/', import.meta.url), [SCRIPT_FILES[form]]);
+  return createFile('text/javascript; charset=utf-8', text, { headers: HEADERS, gzip: true });
 }
 
-/** The code that both forms share. From source the types are taken out; what was built is JavaScript already. */
-function readCode(): string {
-  const extension = extname(import.meta.url);
-  return FILES.map((name) => {
-    const text = readFileSync(new URL(`../browser/${name}${extension}`, import.meta.url), 'utf8');
-    return pack(extension === '.ts' ? stripTypes(text) : text);
-  }).join('\n');
+/** The text of a form, from source only. In ASCII, for pages and proxies that ignore the character set. */
+export function composeScript(form: Form): string {
+  const code = FILES.map(readCode).join('\n');
+  const texts = JSON.stringify(TEXTS);
+  return escapeNonAscii(
+    form === 'classic'
+      ? `(function(){"use strict";
+${code}
+var element=document.currentScript;
+if(!(window.IMP||{}).init)window.IMP=createImp(element&&element.src||"",${texts});
+})();
+`
+      : `${code}
+const IMP=createImp(import.meta.url,${texts});
+export default IMP;
+export const {${MEMBERS.join(',')}}=IMP;
+`,
+  );
 }
 
-/** Leaves out imports, the word `export`, comment lines and indentation; no text in the script spans lines. */
-function pack(code: string): string {
-  return code
+/** A file without its types, its imports and the word `export`: the names are unique across the files. */
+function readCode(name: string): string {
+  const text = readFileSync(new URL(`../browser/${name}.ts`, import.meta.url), 'utf8');
+  return stripTypes(text)
     .replace(/^import [^;]*;$/gm, '')
-    .replace(/^export (?=(async )?(function|const) )/gm, '')
-    .replace(/^export {};$/gm, '')
-    .replace(/^\s*\/\*[\s\S]*?\*\/\s*$/gm, '')
-    .replace(/^\s*\/\/.*$/gm, '')
-    .replace(/^\s+|[ \t]+$/gm, '')
-    .replace(/ {2,}/g, ' ');
+    .replace(/^export (?=(async )?(function|const) )/gm, '');
 }
 
 /** Node calls this experimental and would print a warning when Bonin runs from source. */

@@ -29,8 +29,7 @@ export const FILES = {
 };
 
 function createPageFile(type: string, names: readonly string[]): StaticFile {
-  // Lines that only say types are of no use to a browser.
-  const text = readTexts(new URL('./', import.meta.url), names).replace(/^ *\/\*\* @.*\*\/\n/gm, '');
+  const text = readTexts(new URL('./', import.meta.url), names);
   return createFile(`${type}; charset=utf-8`, text, { headers: ASK_AGAIN });
 }
 
