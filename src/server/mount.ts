@@ -4,7 +4,7 @@ import { describeApi, type Supplement } from '../api/v1/reference/openapi.ts';
 import type { OpenDatabase } from '../core/store.ts';
 import type { CorsPolicy } from '../http/answers.ts';
 import type { Observer } from '../http/observer.ts';
-import type { Surface } from '../http/routes.ts';
+import type { Route, Surface } from '../http/routes.ts';
 import { HttpServer } from '../http/server.ts';
 import type { TlsOptions } from '../http/tls.ts';
 import type { MetricsAddress, MetricsListener } from '../observability/metrics/listener.ts';
@@ -68,7 +68,6 @@ export interface Listening {
 }
 
 const PATIENCE = 10_000;
-const HEALTHY = success('{"status":"ok"}');
 const KEEP_UNVERIFIED = 30 * 86_400_000;
 
 /** Opens the services and mounts them on a server that does not listen yet. */
