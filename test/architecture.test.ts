@@ -22,6 +22,13 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: ['node:crypto', 'node:fs', 'node:zlib'],
   },
   'api/v1': { rooms: ['ascii-json', 'core', 'errors', 'http'], packages: [] },
+  // The shape of a certification, with the library that checks: loaded when somebody asks for the reference.
+  'api/v1/certification-schema': { rooms: ['core'], packages: ['valibot'] },
+  'api/v1/reference/components': {
+    rooms: ['api/v1', 'api/v1/certification-schema', 'validation/json-schema'],
+    packages: [],
+  },
+  'api/v1/reference/openapi': { rooms: ['api/v1', 'api/v1/reference/components', 'errors'], packages: [] },
   page: { rooms: ['ascii-json', 'core', 'errors', 'html', 'http'], packages: ['node:crypto'] },
   'page/scripts': {
     rooms: ['ascii-json', 'browser', 'errors', 'html', 'http', 'page'],
@@ -117,6 +124,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   server: {
     rooms: [
       'api/v1',
+      'api/v1/reference/openapi',
       'core',
       'errors',
       'http',

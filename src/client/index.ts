@@ -3,46 +3,9 @@
  * service alike.
  */
 
-/** Members that every certification has, in any state. */
-interface Attempt {
-  readonly imp_uid: string;
-  readonly merchant_uid: string;
-  readonly pg_provider: 'danal' | 'inicis_unified' | 'kcp_v2' | 'inicis' | (string & {});
-  /** Address of the page that started it; null when no page did. */
-  readonly origin: string | null;
-}
+import type { Certification, CertifiedCertification } from './certification.ts';
 
-/** Requested, failed or expired: it says nothing about anybody. */
-export interface UncertifiedCertification extends Attempt {
-  readonly certified: false;
-}
-
-/** The verified person. What is optional depends on the merchant's contract with the provider. */
-export interface CertifiedCertification extends Attempt {
-  readonly certified: true;
-  /** Epoch seconds. */
-  readonly certified_at: number;
-  readonly name: string;
-  /** `YYYY-MM-DD`. Prefer it to `birth`, which is an instant and shifts with time zones. */
-  readonly birthday: string;
-  /** Epoch seconds of the first instant of the birthday in Asia/Seoul. */
-  readonly birth: number;
-  readonly gender: 'male' | 'female' | null;
-  /** False also where the provider does not tell; see `foreigner_v2`. */
-  readonly foreigner: boolean;
-  readonly foreigner_v2: boolean | null;
-  /** Digits only. */
-  readonly phone?: string;
-  readonly carrier?: 'SKT' | 'KT' | 'LGT' | 'SKT_MVNO' | 'KT_MVNO' | 'LGT_MVNO';
-  /** CI: the same for one person everywhere; empty where an issuer gives none. */
-  readonly unique_key: string;
-  /** DI: the same for one person at one provider merchant id; null for inicis_unified. */
-  readonly unique_in_site: string | null;
-  readonly pg_tid: string;
-}
-
-/** One attempt to verify one person. Look at `certified` before anything else. */
-export type Certification = CertifiedCertification | UncertifiedCertification;
+export type { Certification, CertifiedCertification, UncertifiedCertification } from './certification.ts';
 
 export interface OtpRequest {
   readonly name: string;
@@ -140,12 +103,9 @@ export class Client {
 
   /** `POST /certifications/otp/request`: has a code sent, and returns the `imp_uid` to confirm it under. */
   async requestOtp(request: OtpRequest, options: CallOptions = {}): Promise<string> {
-    const { imp_uid } = (await this.#call(
-      'POST',
-      '/certifications/otp/request',
-      request,
-      options,
-    )) as Attempt;
+    const { imp_uid } = (await this.#call('POST', '/certifications/otp/request', request, options)) as {
+      imp_uid: string;
+    };
     return imp_uid;
   }
 

@@ -1,6 +1,6 @@
 import { V1_FORMAT } from '../api/v1/errors.ts';
 import { v1Routes } from '../api/v1/index.ts';
-import { describeApi, type Supplement } from '../api/v1/reference/openapi.ts';
+import type { Supplement } from '../api/v1/reference/openapi.ts';
 import type { OpenDatabase } from '../core/store.ts';
 import type { CorsPolicy } from '../http/answers.ts';
 import type { Observer } from '../http/observer.ts';
@@ -104,9 +104,10 @@ async function mount(services: Services, options: AppOptions, resetCertification
     { basePath: '', routes: healthRoutes(store) },
     {
       basePath: '',
-      routes: referenceRoutes(async (lang) =>
-        describeApi(api, basePath, lang, await options.describeMore?.()),
-      ),
+      routes: referenceRoutes(async (lang) => {
+        const { describeApi } = await import('../api/v1/reference/openapi.ts');
+        return describeApi(api, basePath, lang, await options.describeMore?.());
+      }),
     },
     ...extensions,
   ];

@@ -1,8 +1,9 @@
 import type { ServerCode } from '../../../errors.ts';
 import { type ErrorAnswerTemplate, errorTemplates } from '../errors.ts';
+import { COMPONENTS, PATH_PARAMETERS } from './components.ts';
 import type { DescribedRoute, Examples, Lang, ObjectSchema, Operation, Schema, Text } from './description.ts';
 import { ERRORS_OF_ALL } from './operations.ts';
-import { COMPONENTS, failureOf, PATH_PARAMETERS } from './schemas.ts';
+import { failureOf } from './schemas.ts';
 
 /*
  * The contract as an OpenAPI 3.1 document, made from what the code itself uses: the routes, the schemas, the table of
