@@ -29,7 +29,8 @@ export const FILES = {
 };
 
 function createPageFile(type: string, names: readonly string[]): StaticFile {
-  const text = readTexts(new URL('./', import.meta.url), names);
+  // Lines that only say types are of no use to a browser.
+  const text = readTexts(new URL('./', import.meta.url), names).replace(/^ *\/\*\* @.*\*\/\n/gm, '');
   return createFile(`${type}; charset=utf-8`, text, { headers: ASK_AGAIN });
 }
 
