@@ -51,7 +51,7 @@ export interface DevConfig extends RunConfig {
   /** Whether the user chose the host; only then other machines may use the sandbox. */
   readonly hostGiven: boolean;
   readonly keeping: Keeping;
-  /** People file, or null for the one that comes along. */
+  /** People file; null for the built-in one. */
   readonly seed: string | null;
   readonly randomOtp: boolean;
   readonly tls: boolean;

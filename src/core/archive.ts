@@ -78,9 +78,8 @@ export interface Archive {
   read(table: ArchiveTable, after: number | null, count: number): Promise<readonly ArchiveRow[]>;
 
   /**
-   * Begins to import, or goes on where an import of the same id was broken off; from then until the end the database
-   * is refused to whoever would serve from it. `ring` becomes the ring of the database. `start_refused` when there is
-   * anything else in it.
+   * Starts an import, or continues an interrupted import with the same id. Until its end, no server can start on the
+   * database. `ring` becomes the ring of the database. `start_refused` if the database contains anything else.
    */
   beginImport(exportId: string, ring: readonly WrappedKey[]): Promise<ImportStand>;
   /** Keeps the rows and that this chunk is done, in one step; false when the import stands at another chunk. */

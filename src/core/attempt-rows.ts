@@ -38,12 +38,12 @@ export function openAttempt(vault: Vault, stored: StoredAttempt): Attempt {
   if (stored.end !== null) {
     const end = readEnd(stored.end);
     if (end === null) throw alteredAttempt(stored);
-    // What an ended one still held would not be looked at any more.
+    // An ended attempt has no progress that anybody reads.
     return { ...stored, end, launch, progress: null };
   }
   if (stored.progress === null) throw alteredAttempt(stored);
   const progress = open('progress', stored.progress) as AttemptProgress;
-  // The store compares with what stands in the row.
+  // The store compares with the value in the row.
   if (!isSameDigest(stored.code, toDigest(progress.code?.digest))) throw alteredAttempt(stored);
   if (!isSameDigest(stored.back, toDigest(progress.agency?.backDigest))) throw alteredAttempt(stored);
   return { ...stored, end: null, launch, progress };

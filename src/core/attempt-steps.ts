@@ -307,7 +307,7 @@ export class AttemptSteps {
     }
   }
 
-  /** One form at a time: the others find the claim taken, and nothing is told of their codes. */
+  /** One form at a time: the others find the claim taken, and their codes are not compared. */
   async #letAgencyCompare(attempt: Running, otp: string): Promise<ActionRefusal | null> {
     const claim = await this.#attempts.claim(attempt);
     if (claim === null) return null;

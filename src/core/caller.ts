@@ -3,10 +3,10 @@
  * so it is the first argument.
  */
 
-/** Somebody who has shown no key: whoever asks for a token, or sits in front of the verification page. */
+/** Somebody who has not shown a key: they ask for a token, or use the verification page. */
 export interface Visitor {
   readonly surface: 'v1' | 'page';
-  /** As it stands in the log and in `X-Request-Id`. */
+  /** Also in the log and in `X-Request-Id`. */
   readonly requestId: string;
   /** The client's address without port; empty when it is unknown. */
   readonly address: string;

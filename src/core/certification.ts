@@ -52,8 +52,8 @@ export function detailsContext(record: {
 }
 
 /**
- * Details in the form in which they are sealed: each member as JSON text. A lookup copies them into its answer as
- * they are; whoever needs the values calls `unpackDetails`.
+ * Details in the form in which they are sealed: each member as JSON text. A lookup copies them unchanged into its
+ * answer; `unpackDetails` returns the values.
  */
 export interface PackedDetails {
   readonly merchantUid: JsonText;

@@ -39,13 +39,13 @@ export interface ChannelChoice {
 
 export interface ChosenChannel {
   readonly channel: Channel;
-  /** Whether it stands in for one that does not exist. */
+  /** Whether it replaces a channel that does not exist. */
   readonly isReplaced: boolean;
 }
 
 /**
- * The channel that a call names, else the first one that can serve it; null when there is none. `isForgiving`, as in
- * `dev`: for one that does not exist, the first of its provider stands in, or the first of all.
+ * The channel that a call names, otherwise the first one that can serve it; null when there is none. With
+ * `isForgiving`, as in `dev`, an unknown channel is replaced by the first one of its provider, or by the first of all.
  */
 export function chooseChannel(
   channels: readonly Channel[],

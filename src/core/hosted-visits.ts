@@ -92,7 +92,7 @@ export class HostedVisits {
       if (!isSame(digest, visit)) return 'foreign';
     }
     const hosted = this.#hostedOf(attempt);
-    // Whoever asked is still at it, or died: then nobody knows what the agency has answered.
+    // The process that asked is still waiting, or died; then the agency's answer is unknown.
     if (visit.isAsked && !hosted.isRepeatable)
       return (await this.#attempts.fail(attempt, 'PROVIDER_UNAVAILABLE')) ? 'ended' : 'waiting';
     const claim = await this.#attempts.claim(attempt);

@@ -13,7 +13,7 @@ export function isOwnImpUid(impUid: string): boolean {
   return impUid.length === 16 && OWN_IMP_UID.test(impUid);
 }
 
-/** Whether an id can stand in a store at all: ids that came from elsewhere may have other shapes. */
+/** Whether an id can be stored; ids from elsewhere may have other formats. */
 export function isStorableImpUid(impUid: string): boolean {
   return impUid.length > 0 && impUid.length <= LONGEST_IMP_UID;
 }
@@ -30,7 +30,7 @@ export function newShortSecret(): string {
   return randomBytes(16).toString('base64url');
 }
 
-/** 32 random bytes in 43 characters that may stand in an address. */
+/** 32 random bytes as 43 characters that are valid in an address. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }

@@ -3,8 +3,8 @@ import { AppError } from '../errors.ts';
 import { openText, sealText } from './sealed-text.ts';
 
 /*
- * The ring of a database: random data keys, one for each purpose, which seal and digest everything else. They stand in
- * the database, each wrapped by a master key, which does not. Another master key only wraps them anew.
+ * The ring of a database: random data keys, one for each purpose, which seal and digest everything else. They are in
+ * the database, wrapped by a master key, which is not. A new master key only wraps them again.
  */
 
 /** One master key: 32 random bytes with a small positive number by which wrapped data keys name it. */

@@ -177,7 +177,7 @@ export class MerchantService {
 
   #change(userCode: string, change: (found: Merchant) => Omit<MerchantRows, 'proof'>): Promise<Merchant> {
     return this.#store.saveMerchant(userCode, (found, isNew) => {
-      // An altered row is not made a right one by writing it anew.
+      // Refuse an altered row here: writing it again would give it a valid proof.
       if (!isNew) checkMerchant(this.#vault, found);
       const { name, pageRules, disabledAt, keys, channels } = change(found);
       if (name === '') throw new AppError('store_failed', { detail: 'a merchant has no name' });

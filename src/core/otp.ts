@@ -71,14 +71,14 @@ export function digestPhone(vault: Vault, phone: string): Uint8Array {
 /** Characters of the service's name that fit into a text message. */
 const LONGEST_SERVICE_NAME = 20;
 
-/** The brackets that the name stands in, in their wide form too. */
+/** The brackets around the name, also in their wide form. */
 const BRACKETS = /[[\]\uff3b\uff3d]/g;
 /** What a phone would make a link of: a scheme, or a host with a path. */
 const LINK = /:\/\/|[^\s/]\.[^\s/]+\//u;
 
 /**
- * A service's name as it may stand in a text message, since the merchant's page, and so anybody, chooses it: one line
- * of at most 20 characters. Empty when nothing of it would be seen, or when it holds a link.
+ * A service's name in a safe form for a text message, because the merchant's page, and so anybody, can choose it: one
+ * line of at most 20 characters. Empty when nothing of it would be visible, or when it contains a link.
  */
 export function toMessageName(name: string): string {
   const line = stripUnseen(name.replace(BRACKETS, ''));

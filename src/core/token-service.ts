@@ -16,7 +16,7 @@ const EXTENSION = 300 * SECOND;
 const LONGEST_LIFE = 86_400 * SECOND;
 const TOKEN_SHAPE = /^[0-9a-f]{40}$/;
 const REMEMBERED_DIGESTS = 10_000;
-/** Characters of a key by which it is told from others when it is shown with wrong secrets. */
+/** The throttle for wrong secrets tells keys apart by this many characters. */
 const LONGEST_KEY = 64;
 const TOKEN_LABEL = 'access token';
 

@@ -37,7 +37,7 @@ export interface VaultOptions {
 
 const RECORD_KEY_BYTES = 32;
 const SALT_BYTES = 32;
-/** Where the salt stands in the input of the one-step key derivation: after counter and shared secret. */
+/** Position of the salt in the input of the one-step key derivation: after counter and shared secret. */
 const SALT_AT = 4 + 32;
 const ID_BYTES = 4;
 

@@ -57,7 +57,7 @@ export class Connections {
     this.#limits = limits;
     this.#log = log;
     server.maxConnections = limits.most;
-    // In a cluster a full worker would pass the connection on to the next one, which would do the same, for ever.
+    // In a cluster, a full worker would pass the connection to the next one, which would do the same, endlessly.
     Object.assign(server, { dropMaxConnection: true });
     server.on('drop', () => void this.#refused++);
     server.on('listening', () => {

@@ -11,7 +11,7 @@ export interface ApiRequest {
   /** As it was sent; may be HEAD for the handler of GET. */
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
-  /** Given by the server; stands in the log and in `X-Request-Id`. */
+  /** Set by the server; also in the log and in `X-Request-Id`. */
   readonly requestId: string;
   /** The client's address: IPv4 or IPv6 in lower case, without port and zone; empty when it is not known. */
   readonly address: string;

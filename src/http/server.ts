@@ -353,7 +353,7 @@ export class HttpServer {
       readonly requestId: string;
       readonly method?: string | undefined;
       readonly route?: string | null;
-      /** Of a body that no route reads. */
+      /** The media type of a body that no route reads. */
       readonly mediaType?: string | null;
     },
   ): void {

@@ -24,7 +24,7 @@ export interface DatabaseMark {
   readonly use?: 'export' | 'import' | undefined;
 }
 
-/** The mark of whoever holds these master keys. `clock` dates the data keys of a new database. */
+/** The mark for these master keys. `clock` dates the data keys of a new database. */
 export function markDatabase(
   masterKeys: readonly MasterKey[],
   mode: DatabaseMark['mode'],

@@ -15,7 +15,7 @@ export const AWAITS_IMPORT = 'awaited';
 
 const MARK = /^(\S+) (\d{1,15})$/;
 
-/** Tables with row numbers that the database gives. */
+/** Tables whose row numbers come from the database. */
 export const NUMBERED: readonly string[] = ['merchants', 'channels', 'api_keys'];
 /** Far above every number in use, and far below the largest one possible. */
 const LARGEST_NUMBER = 2 ** 40;

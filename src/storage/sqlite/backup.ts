@@ -40,7 +40,7 @@ export interface Backup {
  * Copies the database at `file` into a folder while others write to it: a dated copy of one moment without salts, and
  * the salts of that moment over those of the backup before, so that what was erased since is gone from all copies.
  * Attempts on the page are left out: they are over in a quarter of an hour, and what was typed in them must go then.
- * Both files are signed under the database's data key for backups, which stands in them, wrapped by a master key.
+ * Both files are signed with the database's data key for backups; they contain this key, wrapped by a master key.
  */
 export async function backupSqlite(
   file: string,
@@ -121,7 +121,7 @@ function readStand(salts: string, { database, vault }: Source): Pick<Signature, 
 
 /** What is backed up. */
 interface Source {
-  /** The name under which the salts of this database are told from those of another; given at its first backup. */
+  /** Distinguishes the salts of this database from those of another; set at its first backup. */
   readonly database: string;
   readonly vault: Vault;
   readonly signer: Signer;
