@@ -47,7 +47,7 @@ describe('sqlite', () => {
     await store.close();
   });
 
-  it('gives no new merchant the number under which another one left a channel', async () => {
+  it('gives a new merchant no number that a channel still refers to', async () => {
     const file = join(folder, 'orphans.db');
     const store = await openStore(`sqlite:${file}`, mark('dev'));
     await putMerchant(store, { userCode: 'imp1', channels: [CHANNEL] });

@@ -136,7 +136,7 @@ test('the limits on codes count the requests of both', async () => {
   await close();
 });
 
-test('a machine whose clock jumps is right again by itself', async () => {
+test('a machine whose clock jumps corrects its time automatically', async () => {
   const machine = new Machine(0);
   const store = await openStore(await server.newDatabase(), mark('dev'), machine);
   machine.ahead = 60 * MINUTE;
@@ -161,7 +161,7 @@ test('an answer that was long under way does not move the clock', async () => {
   await store.close();
 });
 
-test('the clock that the sandbox moves stands on that of the database', async () => {
+test('the clock that the sandbox moves is based on the clock of the database', async () => {
   const app = await createDevApp({
     databaseUrl: await server.newDatabase(),
     masterKeys: [newMasterKey()],

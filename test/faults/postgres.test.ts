@@ -56,7 +56,7 @@ test('the sandbox on PostgreSQL: token, OTP, lookup on another node, restart, de
   expect(readFileSync(`${folder}/master.keys`, 'utf8')).not.toContain(PASSWORD);
 });
 
-test('a node that stands on connections to a silent server serves on new ones, and ends when told', async () => {
+test('a node with connections to a silent server uses new ones, and stops when asked', async () => {
   const url = new URL(await server.newDatabase());
   const proxy = await startSeverableProxy(server.port);
   url.port = String(proxy.port);
@@ -73,7 +73,7 @@ test('a node that stands on connections to a silent server serves on new ones, a
   proxy.close();
 });
 
-test('nothing of a person stands in the rows or in the files of the server', async () => {
+test('the rows and the files of the server contain no personal data', async () => {
   const url = await server.newDatabase();
   const bonin = await startBonin(['--data', temporaryFolder(), '--database-url', url]);
   const shop = await shopOf(bonin.url);

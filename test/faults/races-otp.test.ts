@@ -43,7 +43,7 @@ describe('at two processes on one data folder', () => {
     }
   };
 
-  it('gives 1000 wrong guesses at once five tries', async () => {
+  it('counts five tries for 1000 simultaneous wrong guesses', async () => {
     await start();
     const impUid = await at(0).impUid();
     const guesses = times(1000, (n) => at(n).confirm(impUid, String(200_000 + n)));
@@ -52,7 +52,7 @@ describe('at two processes on one data folder', () => {
     await stop();
   });
 
-  it('gives 1000 right confirmations at once one 200', async () => {
+  it('answers one of 1000 simultaneous right confirmations with 200', async () => {
     await start();
     const impUid = await at(0).impUid();
     const answers = await Promise.all(times(1000, (n) => at(n).confirm(impUid)));

@@ -341,7 +341,7 @@ test('a server that does not speak the envelope is told as a failure', async () 
   });
 });
 
-test('wrong words end with 2, help and version with 0', async () => {
+test('wrong arguments exit with 2, help and version with 0', async () => {
   for (const words of [['lookup'], ['lookup', 'a', 'b'], ['token', 'x'], ['token'], ['lookup', 'a']]) {
     const { code, stdout, stderr } = await runBonin(words);
     expect({ code, stdout }, words.join(' ')).toEqual({ code: 2, stdout: '' });

@@ -154,7 +154,7 @@ test('a channel whose provider is not here is named: in the list, at the start a
   }
 });
 
-test('a key pair that the file leaves out is told, and works until it is revoked', async () => {
+test('a key pair that is missing in the file is named, and works until it is revoked', async () => {
   const site = newSite();
   await bringMerchants(site, { merchants: [WITH_TWO_KEYS, B] });
   const again = await bringMerchants(site, { merchants: [A] });

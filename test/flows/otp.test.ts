@@ -77,7 +77,7 @@ describe('the OTP flow of the sandbox', () => {
     expect(message).toMatchObject({ imp_uid: impUid, text: expect.stringMatching(/^\[가상상점\] /) });
   });
 
-  it('knows one person, however many blanks stand in the name', async () => {
+  it('recognises one person, whatever the number of blanks in the name', async () => {
     const ofName = async (name: string, phone: string) => {
       const impUid = await client.impUid({
         ...{ name, phone, birth: '900131', gender_digit: '5', channel_key: 'channel-kcp' },
@@ -159,7 +159,7 @@ describe('the OTP flow of the sandbox', () => {
     await client.call('PUT', '/sandbox/clock', {});
   });
 
-  it('gives a thousand wrong guesses at once five tries', async () => {
+  it('counts five tries for a thousand simultaneous wrong guesses', async () => {
     const impUid = await client.impUid();
     const answers = await Promise.all(
       Array.from({ length: 1000 }, (_, at) => client.confirm(impUid, String(200_000 + at))),
@@ -170,7 +170,7 @@ describe('the OTP flow of the sandbox', () => {
     expect((await client.confirm(impUid, '123456')).message).toBe(SPENT);
   });
 
-  it('gives a thousand right confirmations at once one 200', async () => {
+  it('answers one of a thousand simultaneous right confirmations with 200', async () => {
     const impUid = await client.impUid();
     const answers = await Promise.all(Array.from({ length: 1000 }, () => client.confirm(impUid, '123456')));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);

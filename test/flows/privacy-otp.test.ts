@@ -182,7 +182,7 @@ function failWithPeople(shop: Shop, token: string): Promise<readonly Answer[]> {
   ]);
 }
 
-test('no code, name, number or token of the OTP flow stands in a file, the log, an error or the list of requests', async () => {
+test('no file, log, error or list of requests contains a code, name, number or token of the OTP flow', async () => {
   const folder = temporaryFolder();
   const [data, logs] = [join(folder, 'data'), join(folder, 'logs')];
   mkdirSync(logs);

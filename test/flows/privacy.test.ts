@@ -223,7 +223,7 @@ test.for([
   },
 );
 
-test('the search finds a canary planted in each encoding, wherever it stands', () => {
+test('the search finds a canary planted in each encoding, at any place', () => {
   for (const text of [PEOPLE[0]?.name ?? '', SECRET_OF_A, '01098765432'])
     for (const shift of [0, 1, 2, 3]) {
       const around = (bytes: Buffer) =>

@@ -256,7 +256,7 @@ describe('the exchange of golden cases', () => {
   }
   const REPLY = 'HTTP/1.1 413 Payload Too Large\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 2\r\n\r\n{}';
 
-  it('sends target and headers as they stand and adds host, connection and length only', async () => {
+  it('sends target and headers unchanged and adds only host, connection and length', async () => {
     const request = {
       ...plain,
       path: '//a/../b?x={é',

@@ -104,7 +104,7 @@ describe.each([
   });
 });
 
-test('nothing of a person stands in an export in clear, and only its owner may read it', async () => {
+test('an export contains no personal data in clear, and only its owner may read it', async () => {
   const { source, file } = await exported();
   const folder = temporaryFolder();
   copyFileSync(file, join(folder, 'all.bonin'));

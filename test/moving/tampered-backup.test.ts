@@ -411,7 +411,7 @@ test('a backup may be read by its owner only, and is written where nobody else c
   expect(listFiles(folder)).toEqual(before);
 });
 
-test('nothing that stands in the folder leads a backup elsewhere', async () => {
+test('no file or link in the folder redirects a backup', async () => {
   const { source, folder } = await backedUp(1);
   const outside = join(temporaryFolder(), 'outside');
   const said = async () => {

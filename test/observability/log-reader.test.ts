@@ -38,7 +38,7 @@ const records = (text: string) =>
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as { msg: string; lines?: number });
 
-test('a reader of the log that stands still stops nothing; what it missed is counted', async () => {
+test('a reader of the log that stops reading stops nothing; lost lines are counted', async () => {
   const bonin = await serve({ unread: true });
   await provoke(bonin);
   expect(REFUSALS * LEAST_LINE).toBeGreaterThan(4.5 * 1024 * 1024);
@@ -55,7 +55,7 @@ test('a reader of the log that stands still stops nothing; what it missed is cou
   expect(await bonin.stop()).toEqual({ code: 0, signal: null });
 });
 
-test('a reader of the log that stands still does not hold up the end', async () => {
+test('a reader of the log that stops reading does not delay the end', async () => {
   const bonin = await serve({ unread: true });
   await provoke(bonin);
   const stopped = bonin.stop();

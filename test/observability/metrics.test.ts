@@ -146,7 +146,7 @@ test('whatever anybody sends, the number of series stays the same', async () => 
   client.close();
 });
 
-test('no person, key, id, token or code stands in what is shown', async () => {
+test('the metrics contain no person, key, id, token or code', async () => {
   const bonin = await startBonin(MEASURED);
   const ids = await makeTraffic(bonin.url);
   const client = new Client(bonin.url);

@@ -45,7 +45,7 @@ async function startFront() {
   };
 }
 
-test('a popup, a layer and a redirect walk by the public address alone', async () => {
+test('popup, layer and redirect work with only the public address', async () => {
   const asked = new Set<string>();
   const listen = ({ context }: Shop) => {
     context.on('request', (each) => void asked.add(new URL(each.url()).origin));

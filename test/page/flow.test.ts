@@ -247,7 +247,7 @@ describe('the verification page, form by form', () => {
     expect((await fetch(late.url, { redirect: 'manual' })).status).toBe(410);
   });
 
-  it('acts on a form once: older steps, a second submit and fifty at once do no harm', async () => {
+  it('acts on a form once: older steps, a second submit and fifty at once have no effect', async () => {
     const { visitor } = await visit('person');
     const { step } = visitor;
     const twin = new Visitor();

@@ -327,7 +327,7 @@ describe('a person in a browser', () => {
     await expect.poll(() => shop.context.pages()).toHaveLength(1);
   });
 
-  it('lets the sandbox walk by itself', async () => {
+  it('lets the sandbox complete the page automatically', async () => {
     await using shop = await stage.visit();
     await shop.certify({ channelKey: 'channel-danal-approved', sandbox: { person: '성춘향', auto: true } });
     const impUid = await expectSuccess(shop);

@@ -15,7 +15,7 @@ async function start() {
 }
 
 describe('the address of the page', () => {
-  test('gives the page under a strict policy, and all of it in 40 KB', async () => {
+  test('serves the page with a strict policy, and all of it in 40 KB', async () => {
     const app = await start();
     let weight = 0;
     for (const [path, type] of [

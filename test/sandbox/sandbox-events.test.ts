@@ -43,7 +43,7 @@ async function start() {
 }
 
 describe('the events of the sandbox', () => {
-  test('tell first what stands there, then what happens', async () => {
+  test('send the present state first, then new events', async () => {
     const { call, openReady, requestOtp } = await start();
     await requestOtp();
     const stream = await openReady();

@@ -130,7 +130,7 @@ describe('the control routes of the sandbox', () => {
       ]);
     });
 
-    it('show nothing of what stands inside a member, however deep it is', async () => {
+    it('show nothing of the content of a member, however deep it is', async () => {
       const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
       await call('POST', '/users/getToken', `{"pg":{"name":"카나리아"},"bypass":${deep}}`);
       expect((await call('GET', '/sandbox/requests')).response).toMatchObject([

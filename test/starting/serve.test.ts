@@ -36,7 +36,7 @@ const ENGINES = {
 };
 
 describe.each(Object.entries(ENGINES))('serve on %s', (_engine, makeSite) => {
-  test('gives tokens, answers lookups and erases, each merchant its own, and has nothing of the sandbox', async () => {
+  test('issues tokens, answers lookups and erases, for each merchant its own, without anything of the sandbox', async () => {
     const site = await makeSite();
     const brought = await bringMerchants(site, { merchants: MERCHANTS });
     expect(brought).toMatchObject({
@@ -262,7 +262,7 @@ test('key and database may lie apart, and a key that is missing beside a databas
   expect(existsSync(env.BONIN_MASTER_KEYS)).toBe(false);
 });
 
-test('wrong settings are all said at once, and none is quoted', async () => {
+test('all wrong settings are reported at once, and no value is quoted', async () => {
   const url = `mysql://a:${PASSWORD}@b/c`;
   const words = ['serve', '--port', 'x', '--workers', '0', '--cors-origins', 'https://a.example/path'];
   const env = { BONIN_DATABASE_URL: url, BONIN_LOG_LEVEL: 'loud', BONIN_MASTER_KEYS: '"keys"' };

@@ -120,7 +120,7 @@ test('a token and a lookup, as localhost and as the host of the API, for a clien
   expect(peer.subjectaltname).toContain('IP Address:127.0.0.1');
 });
 
-test('plain HTTP is served besides when it is asked for', async () => {
+test('plain HTTP is served in addition to TLS on request', async () => {
   const bonin = await startBonin(['--tls', '--memory', '--http-port', '0']);
   const find = () => /^ {2}plain HTTP {2}(\S+)\n/m.exec(bonin.stdout())?.[1];
   await eventually(() => find() !== undefined);

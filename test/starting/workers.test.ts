@@ -288,7 +288,7 @@ test('auto takes as many workers as there are processors', async () => {
   await bonin.stop();
 });
 
-test('a start that is refused is told once, whatever the number of workers', {
+test('a refused start is reported once, whatever the number of workers', {
   timeout: 120_000,
 }, async () => {
   const site = await filledSite();
