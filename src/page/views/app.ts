@@ -3,7 +3,9 @@ import type { Screen, ScreenContext } from '../screen.ts';
 import { actions, form, speak, type View } from '../view.ts';
 import { approvalButton } from './sandbox.ts';
 
-/** J6: the request waits in the carrier's app; nothing here watches it, the person says when it is done. */
+/**
+ * J6: the request waits in the carrier's app. This screen does not check it: the person presses a button afterwards.
+ */
 export function viewApp(screen: Extract<Screen, { kind: 'app' }>, context: ScreenContext): View {
   const t = speak(context.language);
   const toSms =

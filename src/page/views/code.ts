@@ -11,8 +11,8 @@ function clockFace(seconds: number): string {
 }
 
 /**
- * J5: the code in one field, and how long it lives. The script counts on from the server's value; without it the
- * value of this moment stands there. Another code cannot be asked for when none is left.
+ * J5: one field for the code, and its remaining time. The script counts down from the server's value; without script
+ * the page shows that value. The button for another code is missing when none is left.
  */
 export function viewCode(
   screen: Extract<Screen, { kind: 'code' }>,

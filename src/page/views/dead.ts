@@ -2,7 +2,7 @@ import { html } from '../../html/template.ts';
 import type { ScreenContext } from '../screen.ts';
 import { speak, type View } from '../view.ts';
 
-/** J10: a ticket that was used or is too old; the attempt goes on where it was opened first. */
+/** J10: the ticket was used or is too old; the attempt continues in the window that was opened first. */
 export function viewDead(context: ScreenContext): View {
   const t = speak(context.language);
   return {
