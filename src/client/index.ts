@@ -1,6 +1,6 @@
 /*
- * Typed client of the V1 API for merchants' servers. No dependencies; works against Bonin and against the real
- * service alike.
+ * Typed client of the V1 API for merchants' servers. It has no dependencies, and works with Bonin and with the real
+ * service.
  */
 
 import type { Certification, CertifiedCertification } from './certification.ts';
@@ -28,18 +28,18 @@ export interface ClientOptions {
   readonly impSecret: string;
   /** Default: `https://api.iamport.kr`. A path in it is kept. */
   readonly baseUrl?: string;
-  /** Longest wait for one answer, in milliseconds. Default: 10,000. */
+  /** Timeout of one request, in milliseconds. Default: 10,000. */
   readonly timeout?: number;
 }
 
 export interface CallOptions {
-  /** Ends the call early; it rejects with the signal's reason. */
+  /** Aborts the call; it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** An answer that is no success, in the server's words. */
+/** An unsuccessful answer, with the server's message. */
 export class ApiError extends Error {
-  /** HTTP status; 404 for a certification that does not exist or is another merchant's. */
+  /** HTTP status; 404 for a certification that does not exist or belongs to another merchant. */
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -51,7 +51,7 @@ export class ApiError extends Error {
 
 interface HeldToken {
   readonly text: string;
-  /** On the monotonic clock, in milliseconds: wall clocks of two machines differ. */
+  /** On the monotonic clock, in milliseconds, because the wall clocks of two machines differ. */
   readonly endsAt: number;
 }
 
@@ -63,7 +63,7 @@ interface Answer {
 
 const DEFAULT_BASE_URL = 'https://api.iamport.kr';
 const DEFAULT_TIMEOUT = 10_000;
-/** A token with less than this left is asked for again, which extends it. In milliseconds. */
+/** When a token expires in less than this, it is requested again, which extends it. In milliseconds. */
 const RENEW_BEFORE_END = 30_000;
 
 export class Client {
@@ -76,14 +76,14 @@ export class Client {
     this.#baseUrl = (options.baseUrl ?? DEFAULT_BASE_URL).replace(/\/+$/, '');
   }
 
-  /** The access token, kept until shortly before its end. Calls at the same moment share one request. */
+  /** The access token, cached until shortly before its end. Simultaneous calls share one request. */
   async getToken(): Promise<string> {
     const held = this.#token;
     const token = held === null ? null : await held;
     if (token !== null && token.endsAt - performance.now() > RENEW_BEFORE_END) return token.text;
     if (this.#token === held) {
       this.#token = this.#fetchToken();
-      // A failure rejects the calls that wait for it, and is not kept.
+      // A failure rejects the waiting calls and is not cached.
       this.#token.catch(() => {
         this.#token = null;
       });
@@ -96,12 +96,12 @@ export class Client {
     return (await this.#call('GET', certificationPath(impUid), undefined, options)) as Certification;
   }
 
-  /** `DELETE /certifications/{imp_uid}`: destroys it and returns what it was. */
+  /** `DELETE /certifications/{imp_uid}`: erases it and returns its last content. */
   async deleteCertification(impUid: string, options: CallOptions = {}): Promise<Certification> {
     return (await this.#call('DELETE', certificationPath(impUid), undefined, options)) as Certification;
   }
 
-  /** `POST /certifications/otp/request`: has a code sent, and returns the `imp_uid` to confirm it under. */
+  /** `POST /certifications/otp/request`: sends a code and returns the `imp_uid` for its confirmation. */
   async requestOtp(request: OtpRequest, options: CallOptions = {}): Promise<string> {
     const { imp_uid } = (await this.#call('POST', '/certifications/otp/request', request, options)) as {
       imp_uid: string;
@@ -115,7 +115,7 @@ export class Client {
     return (await this.#call('POST', path, { otp }, options)) as CertifiedCertification;
   }
 
-  /** One call with a token; after a 401, which comes before any effect, once more with a new one. */
+  /** One call with a token. After a 401, which has no effect on the server, it tries once more with a new token. */
   async #call(
     method: string,
     path: string,

@@ -1,6 +1,6 @@
 import { toAsciiJson } from '../ascii-json.ts';
 
-/** Markup that is safe as it stands. Only `html` and `raw` make it, so a text can never pass for one. */
+/** Safe markup. Only `html` and `raw` create it, so a text can never be mistaken for markup. */
 export class Html {
   readonly markup: string;
   constructor(markup: string) {
@@ -8,7 +8,7 @@ export class Html {
   }
 }
 
-/** What may stand in a template: texts are escaped, nothing is written for null, undefined and false. */
+/** The values of a template: texts are escaped; null, undefined and false write nothing. */
 export type Piece = string | number | Html | null | undefined | false | readonly Piece[];
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -31,7 +31,7 @@ function write(piece: Piece): string {
   return escapeText(String(piece));
 }
 
-/** A template of markup in which everything interpolated is escaped, unless it is markup itself. */
+/** A template of markup. Inserted values are escaped, unless they are markup themselves. */
 export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
   return new Html(String.raw({ raw: strings }, ...pieces.map(write)));
 }
@@ -41,14 +41,14 @@ export function raw(markup: string): Html {
   return new Html(markup);
 }
 
-/** A value for a `script` element of data: nothing in it can end the element. */
+/** A value for a `script` element with data; no part of it can end the element. */
 export function data(value: unknown): Html {
   return raw(toAsciiJson(value).replaceAll('<', '\\u003c'));
 }
 
 /**
- * A foreign text as it may be shown: one line, without characters that are invisible or turn the direction of
- * what stands around them, at most `length` characters.
+ * A text from outside in a safe form: one line, at most `length` characters, without characters that are invisible or
+ * change the direction of the text around them.
  */
 export function shorten(text: string, length: number): string {
   const plain = text
@@ -68,7 +68,7 @@ const RUNS_OR_LIES = new Set([
   'view-source:',
 ]);
 
-/** Whether a person may be led to an address: it has no scheme that runs or reads something. */
+/** Whether an address is safe for a link: its scheme does not run code or read files. */
 export function isSafeAddress(address: string): boolean {
   const url = URL.parse(address, 'https://page.invalid/');
   return url !== null && !RUNS_OR_LIES.has(url.protocol);

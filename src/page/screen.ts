@@ -4,7 +4,7 @@ import type { VerificationMethod } from '../core/provider.ts';
 import type { Language } from '../html/language.ts';
 import type { FailureReason } from './failure.ts';
 
-/** What the person typed about themselves, as it stands in the fields. */
+/** What the person typed about themselves, as in the fields. */
 export interface PersonFields {
   readonly name: string;
   /** `YYMMDD`. */
@@ -14,7 +14,7 @@ export interface PersonFields {
   readonly phone: string;
 }
 
-/** What is wrong with a form: the field concerned and the sentence's name in `copy.ts`. */
+/** A problem with a form: the field, and the name of the text in `copy.ts`. */
 export interface Problem {
   readonly field:
     | 'carrier'
@@ -23,7 +23,7 @@ export interface Problem {
     | 'method'
     | keyof PersonFields
     | 'otp'
-    /** The whole form: data that the provider refused, without telling which. */
+    /** The whole form: the provider refused the data without saying which. */
     | 'form';
   readonly sentence:
     | 'choose_carrier'
@@ -44,9 +44,9 @@ export interface Problem {
     | 'not_approved_yet';
 }
 
-/** What stands on the screen; the letters of `contract` are those of the browser contract, J1 to J10. */
+/** The content of a screen. J1 to J10 are its names in the browser contract. */
 export type Screen =
-  /** J1. `offered` is what may be chosen; `chosen` and `network` are preselected. */
+  /** J1. `offered` can be chosen; `chosen` and `network` are preselected. */
   | {
       readonly kind: 'carrier';
       readonly offered: readonly CarrierChoice[];
@@ -68,29 +68,29 @@ export type Screen =
   /** J5. */
   | {
       readonly kind: 'code';
-      /** As in 010-****-5678. */
+      /** For example 010-****-5678. */
       readonly maskedPhone: string;
-      /** Whole seconds until the code ends; 0 when it has. */
+      /** Whole seconds until the code expires; 0 afterwards. */
       readonly secondsLeft: number;
       readonly triesLeft: number;
       readonly sendsLeft: number;
-      /** Whole seconds until another code may be asked for; 0 for now. */
+      /** Whole seconds until another code can be requested; 0 for now. */
       readonly resendIn: number;
       readonly problems: readonly Problem[];
     }
-  /** J6. `canUseSms`: there is a way to the text message. */
+  /** J6. `canUseSms`: the person may change to the text message. */
   | { readonly kind: 'app'; readonly canUseSms: boolean; readonly problems: readonly Problem[] }
-  /** The way to the agency's own window: by a form with these fields, or by a link. */
+  /** Leads to the agency's own window: with a form with these fields, or with a link. */
   | {
       readonly kind: 'hand_over';
       readonly address: string;
       readonly fields: Readonly<Record<string, string>> | null;
     }
-  /** The agency is being asked for the result; the screen asks again by itself. */
+  /** The server is asking the agency for the result; the screen reloads itself. */
   | { readonly kind: 'waiting' }
   /** J7. */
   | { readonly kind: 'success'; readonly finish: Finish }
-  /** J8. `budgetAdvice`: it may be the wrong choice between a network and its budget operators. */
+  /** J8. `budgetAdvice`: the person may have confused a network with one of its budget carriers. */
   | {
       readonly kind: 'failure';
       readonly reason: FailureReason;
@@ -103,54 +103,54 @@ export type Screen =
 /** A message to the window that opened this one. */
 export interface Message {
   readonly to: 'opener' | 'parent';
-  /** Text for `postMessage`. */
+  /** The text for `postMessage`. */
   readonly message: string;
   readonly targetOrigin: string;
 }
 
-/** How the result leaves the page. */
+/** How the result gets to the shop. */
 export type Finish =
-  /** In a message, after which the window closes. */
+  /** In a message; then the window closes. */
   | ({ readonly way: 'message' } & Message)
-  /** The page itself goes back to the shop. */
+  /** By a redirect back to the shop. */
   | { readonly way: 'return'; readonly address: string }
-  /** The window just closes; or stays, when `close` is false. Only the sandbox plays these. */
+  /** Not at all: the window just closes, or stays open if `close` is false. Only for the sandbox's outcomes. */
   | { readonly way: 'silent'; readonly close: boolean };
 
-/** What is the same on every screen of an attempt. */
+/** The values that all screens of an attempt share. */
 export interface ScreenContext {
   /** A switch on every screen leads to the other. */
   readonly language: Language;
-  /** For the one inline style sheet and the one inline script. */
+  /** For the inline style sheet and the inline script. */
   readonly nonce: string;
-  /** Where forms are posted: the path of this screen, base path included, without a query. */
+  /** Where forms are posted: the path of this screen, including the base path, without a query. */
   readonly action: string;
-  /** Goes along with each form, so that a form of an older screen does nothing. */
+  /** Part of each form, so that an outdated form has no effect. */
   readonly step: number;
   readonly merchantName: string;
-  /** What the merchant calls itself on the page. */
+  /** The merchant's name on the page. */
   readonly serviceName: string;
-  /** Tells the window that opened this one that the page is there; null where none did. */
+  /** Tells the window that opened this one that the page has loaded; null if there is none. */
   readonly greeting: Message | null;
-  /** The number from which the screen counts its reports about its window; null where nobody asks. */
+  /** The first number for reports about this window; null if nobody uses them. */
   readonly firstReport: number | null;
   /** Null outside of the sandbox. */
   readonly sandbox: SandboxPanel | null;
 }
 
-/** What the sandbox adds to a screen: the ribbon on all of them, the rest where it is not empty. */
+/** The sandbox's additions to a screen: the ribbon on all of them, and the other parts if they are not empty. */
 export interface SandboxPanel {
-  /** Fill the form of `person` with one click. */
+  /** People who fill in the form of `person` with one click. */
   readonly people: readonly (PersonFields & { readonly label: string })[];
-  /** The code of the message, shown with a link to the inbox on `code`; null elsewhere. */
+  /** The sent code, shown on `code` with a link to the inbox; null on other screens. */
   readonly otp: string | null;
-  /** Where the inbox is, for a link. */
+  /** Address of the inbox. */
   readonly inboxPath: string;
-  /** Ids of the outcome picker, each one click. */
+  /** Ids of the outcomes in the picker. */
   readonly outcomes: readonly string[];
   readonly picker: 'folded' | 'open' | 'hidden';
-  /** Whether `app` has a button that plays the approval. */
+  /** Whether `app` has a button that approves the request. */
   readonly canApprove: boolean;
-  /** Milliseconds after which the page walks on by itself; null when a person walks. */
+  /** Milliseconds after which the page continues automatically; null if a person uses it. */
   readonly auto: number | null;
 }

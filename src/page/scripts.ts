@@ -7,7 +7,7 @@ import { answerFile, createFile, once, readTexts, type StaticFile, serveFile } f
 import type { Route } from '../http/routes.ts';
 import { FAILURES } from './failure.ts';
 
-/** The browser script's files, in the order in which they are put together. */
+/** The files of the browser script, in the order in which they are joined. */
 const FILES = ['values', 'server', 'layer', 'sdk'];
 
 const MEMBERS = [
@@ -43,7 +43,7 @@ const LEGACY_NAME = /^iamport\.payment-[0-9A-Za-z._-]{1,40}\.js$/;
 export const SCRIPT_FILES = { classic: 'iamport.js', module: 'iamport.esm.js' } as const;
 type Form = keyof typeof SCRIPT_FILES;
 
-/** The addresses of the browser script: classic, as a module, and under its names of old. */
+/** The addresses of the browser script: as a classic script, as a module, and under its old names. */
 export function scriptRoutes(): readonly Route[] {
   const classic = once(() => makeFile('classic'));
   const module = once(() => makeFile('module'));
@@ -98,7 +98,7 @@ function readCode(name: string): string {
     .replace(/^export (?=(async )?(function|const) )/gm, '');
 }
 
-/** Node calls this experimental and would print a warning when Bonin runs from source. */
+/** Node prints a warning that this is experimental; it is suppressed while Bonin runs from source. */
 function stripTypes(text: string): string {
   const { emitWarning } = process;
   process.emitWarning = () => {};

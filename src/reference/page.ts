@@ -22,7 +22,7 @@ const COPY = {
   },
 } as const satisfies Record<Language, Record<string, string>>;
 
-/** Only what the server itself serves. The renderer writes its styles into the page, hence `unsafe-inline` for them. */
+/** Allows only what this server serves. The renderer adds styles to the page, so they need `unsafe-inline`. */
 export const PAGE_POLICY = [
   "default-src 'self'",
   "script-src 'self'",
@@ -34,7 +34,7 @@ export const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The page; `version` makes the addresses of its files change with their bytes. Addresses are relative to `/docs`. */
+/** The page. `version` makes the address of a file change with its bytes. Addresses are relative to `/docs`. */
 export function renderPage(language: Language, version: (file: string) => string): string {
   const copy = COPY[language];
   const address = (file: string) => `docs/${file}?v=${version(file)}`;

@@ -9,13 +9,13 @@ const all = (selector) => [...document.querySelectorAll(selector)];
 all('[data-script]').forEach((element) => {
   element.hidden = false;
 });
-// Where nothing is wrong, the focus goes on from the heading to the first empty field.
+// If the form has no problems, the focus moves from the heading to the first empty field.
 const isEmpty = ({ type, name, checked, value }) =>
   type === 'radio' ? !one(`[name=${name}]:checked`) : type === 'checkbox' ? !checked : !value;
 const empty =
   !one('.problems') &&
   all('main input:not([type=hidden])').find((field) => field.getClientRects().length > 0 && isEmpty(field));
-// In a frame on another site a browser ignores the attribute. Where it does not, it has done so a frame later.
+// In a frame on another site, browsers ignore `autofocus`. Where they do not, they have set the focus one frame later.
 requestAnimationFrame(() =>
   requestAnimationFrame(() => {
     const first = empty || one('[autofocus]');
@@ -23,7 +23,7 @@ requestAnimationFrame(() =>
   }),
 );
 
-// The shop's page learns that this one is there, and puts the focus into the layer. Esc in the layer is cancelling.
+// Tells the shop's page that this page has loaded, so that it focuses the layer. Esc in the layer cancels.
 const send = ({ to, message, targetOrigin }) => {
   const peer = to === 'opener' ? opener : parent === window ? null : parent;
   try {
@@ -36,11 +36,11 @@ addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && parent !== window && cancel) cancel.click();
 });
 
-// On the way to the agency nobody has to press the button.
+// Goes to the agency without a click on the button.
 if (one('[data-go]')) one('[data-go]').click();
 
-// The server is told that this window is there, is hidden, or goes: its browser may have cut the shop's page off from
-// it, to which it then looks closed. A page out of the browser's cache asks for the current screen.
+// Reports to the server whether this window is visible, hidden or closing. The browser may have separated the shop's
+// page from it, so that it looks closed there. A page from the browser's cache reloads the current screen.
 if (document.body.dataset.report) {
   let number = Number(document.body.dataset.report);
   const address = `${location.pathname}/presence`;
@@ -50,7 +50,7 @@ if (document.body.dataset.report) {
   };
   let goes = false;
   const say = () => {
-    // A page that goes becomes hidden after that.
+    // A closing page also becomes hidden; that is not reported.
     if (!goes)
       fetch(address, { method: 'POST', body: report(document.visibilityState), keepalive: true }).then(
         ({ status }) => {
@@ -73,7 +73,7 @@ if (document.body.dataset.report) {
   });
 }
 
-// A second press while the first one is on its way is none.
+// Ignores a second click while the first form is being sent.
 let sent = false;
 addEventListener('pageshow', () => {
   sent = false;
@@ -103,7 +103,7 @@ if (every) {
   follow();
 }
 
-// Counted against the clock, so that a tab that slept is right when it wakes up.
+// Uses the clock, so that the time is right after the tab was suspended.
 const timer = one('[data-seconds]');
 if (timer) {
   const started = Date.now();
@@ -128,8 +128,8 @@ if (timer) {
   setInterval(tick, 500);
 }
 
-// The result leaves at once; the person within a second, or by the button. Only a window that a script has opened
-// can close itself.
+// Sends the result at once. The window closes or returns within a second, or with the button. Only a window that a
+// script has opened can close itself.
 const finish = one('#finish') ? JSON.parse(one('#finish').textContent) : { way: 'silent' };
 const tell = () => {
   if (finish.way === 'message') send(finish);

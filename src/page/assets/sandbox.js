@@ -1,6 +1,6 @@
 /* Follows page.js in a sandbox, in the same block, and uses its `one` and `all`. */
 
-// Fills in, and walks on by itself when asked to; an error stops the walk.
+// Fills in the form, and continues automatically if the call asked for it; an error stops that.
 const fill = (fields) => {
   for (const [name, value] of Object.entries(fields)) {
     const field = one(`[name=${name}]`);

@@ -1,6 +1,6 @@
 import type { Language } from '../../html/language.ts';
 
-/** What the sandbox page says. Korean first; English means the same. `{…}` is filled in by the page's script. */
+/** The texts of the sandbox page: Korean first, and the same in English. The page's script fills in `{…}`. */
 const KOREAN = {
   title: 'Bonin 샌드박스',
   sandbox: '샌드박스',
@@ -191,7 +191,7 @@ const ENGLISH: Sentences = {
 
 export const SENTENCES: Readonly<Record<Language, Sentences>> = { ko: KOREAN, en: ENGLISH };
 
-/** What the page's script says; the rest stands in the page itself. */
+/** The texts that the page's script uses; the others are in the page itself. */
 export const SCRIPT_SENTENCES: readonly (keyof Sentences)[] = [
   'connected',
   'disconnected',

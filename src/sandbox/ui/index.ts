@@ -6,12 +6,12 @@ import { API_PATHS } from '../api-routes.ts';
 import type { Seed, SeedCertification } from '../people-file.ts';
 import { SCRIPT_SENTENCES, SENTENCES, type Sentences } from './copy.ts';
 
-/** Nothing from elsewhere, nothing inline, and in nobody's frame. */
+/** Allows nothing from other servers, nothing inline, and no frame around the page. */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
   "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/** Paths that a fault may name. */
+/** The paths that a fault may name. */
 export const FAULT_ROUTES: readonly string[] = API_PATHS;
 const FAULT_STATUSES = [500, 503, 429, 404, 401];
 /** In milliseconds. */
@@ -34,7 +34,7 @@ function createPageFile(type: string, names: readonly string[]): StaticFile {
   return createFile(`${type}; charset=utf-8`, text, { headers: ASK_AGAIN });
 }
 
-/** `GET /sandbox?lang=`: the page of the sandbox. What changes is filled in by its script. */
+/** `GET /sandbox?lang=`: the page of the sandbox. Its script fills in everything that changes. */
 export function renderPage(seed: Seed, randomOtp: boolean, language: Language): PageAnswer {
   return {
     status: 200,
@@ -167,7 +167,7 @@ type Person = Pick<
   'name' | 'birthday' | 'gender' | 'phone' | 'carrier' | 'foreigner' | 'unique_key' | 'person'
 >;
 
-/** Everybody once, whatever they have certifications on. */
+/** Every person once, however many certifications they have. */
 function distinctPeople(certifications: Seed['certifications']): readonly Person[] {
   const people = new Map<string, Person>();
   for (const row of certifications) {

@@ -54,7 +54,7 @@ const channel: ObjectSchema = closed({
   store_id: { type: 'string', description: { ko: '가맹점 식별코드.', en: 'The merchant’s user code.' } },
 });
 
-/** The values that the document gives a name. */
+/** The named schemas of the document. */
 export const COMPONENTS = {
   AccessToken: { title: { ko: '접근 토큰', en: 'Access token' }, ...accessToken },
   CertifiedCertification: {
@@ -70,7 +70,7 @@ export const COMPONENTS = {
     },
     ...uncertified,
   },
-  // Without a title of its own, which readers would be shown instead of those of the two.
+  // Without a title: readers would see it instead of the titles of the two.
   Certification: {
     oneOf: [ref('CertifiedCertification'), ref('UncertifiedCertification')],
   },
@@ -78,7 +78,7 @@ export const COMPONENTS = {
   Channel: { title: { ko: '채널', en: 'Channel' }, ...channel },
 } as const satisfies Record<string, Schema>;
 
-/** The one parameter that stands in paths, by its name there. */
+/** The parameters in paths, by name. */
 export const PATH_PARAMETERS: Readonly<Record<string, Schema>> = {
   imp_uid: IMP_UID,
   userCode: {

@@ -7,14 +7,14 @@ export function closed(properties: Readonly<Record<string, Schema>>): ObjectSche
   return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
 }
 
-/** Points at a value that has a name. */
+/** A reference to a named schema. */
 export function ref(name: string): Schema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
 const CODE = { ko: '0은 성공, -1은 실패입니다.', en: '0 for a success, -1 for a failure.' };
 
-/** The envelope of a success around a value. */
+/** The success envelope with this value. */
 export function successOf(response: Schema): ObjectSchema {
   return closed({
     code: { type: 'integer', const: 0, description: CODE },
@@ -23,7 +23,7 @@ export function successOf(response: Schema): ObjectSchema {
   });
 }
 
-/** The envelope of a failure with one of these messages. */
+/** The failure envelope with one of these messages. */
 export function failureOf(message: Schema): ObjectSchema {
   return closed({
     code: { type: 'integer', const: -1, description: CODE },
@@ -35,7 +35,7 @@ export function failureOf(message: Schema): ObjectSchema {
   });
 }
 
-/** The public list has an envelope of its own, which its `code` tells apart. */
+/** The public list has its own envelope; `code` tells success and failure apart. */
 export const PG_LIST: Schema = closed({
   code: { type: 'integer', enum: [0, -1], description: CODE },
   msg: {
