@@ -145,8 +145,10 @@ describe('additions of the sandbox', () => {
           unique_in_site: before['unique_in_site'],
         });
         const page = await (await fetch(`${own.url}/sandbox`)).text();
-        expect(page).toContain('"person":"gildong"');
-        expect(page).toContain(`"unique_key":"${CI}"`);
+        const [, data = ''] = /id="data">(.*?)<\/script>/s.exec(page) ?? [];
+        const shown = JSON.stringify(JSON.parse(data));
+        expect(shown).toContain('"person":"gildong"');
+        expect(shown).toContain(`"unique_key":"${CI}"`);
       } finally {
         await own.close();
       }
