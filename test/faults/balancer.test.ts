@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newMasterKey } from '../../src/config/master-keys.ts';
+import { toMerchantSetup } from '../../src/config/merchant-setup.ts';
 import { REQUEST_LIMITS } from '../../src/core/limits.ts';
 import { createLog } from '../../src/log.ts';
 import { DEFAULT_SEED } from '../../src/sandbox/people-file.ts';
-import { seedMerchants } from '../../src/sandbox/seed.ts';
 import { type App, createApp } from '../../src/server/mount.ts';
 import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
@@ -223,7 +223,8 @@ async function startServing(limits = REQUEST_LIMITS): Promise<readonly App[]> {
   const log = createLog('silent');
   const options = { policy: SERVE_POLICY, databaseUrl, masterKeys, log, providers, limits } as const;
   const apps = [await createApp(options), await createApp(options)];
-  for (const app of apps) await seedMerchants(app, DEFAULT_SEED);
+  for (const app of apps)
+    for (const merchant of DEFAULT_SEED.merchants) await app.merchants.save(toMerchantSetup(merchant));
   return apps;
 }
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newMasterKey } from '../../src/config/master-keys.ts';
+import { toMerchantSetup } from '../../src/config/merchant-setup.ts';
 import { SECOND } from '../../src/core/clock.ts';
 import { createLog } from '../../src/log.ts';
 import { MovableClock } from '../../src/sandbox/movable-clock.ts';
 import { DEFAULT_SEED } from '../../src/sandbox/people-file.ts';
-import { seedMerchants } from '../../src/sandbox/seed.ts';
 import { createDevApp } from '../../src/server/dev.ts';
 import { type App, createApp } from '../../src/server/mount.ts';
 import { SERVE_POLICY } from '../../src/server/policy.ts';
@@ -67,7 +67,7 @@ async function startNodes() {
       log: createLog('silent'),
       clock: new Machine(ahead),
     });
-    await seedMerchants(app, DEFAULT_SEED);
+    for (const merchant of DEFAULT_SEED.merchants) await app.merchants.save(toMerchantSetup(merchant));
     const client = new Client((await app.listen(0, '127.0.0.1')).url);
     nodes.push({ app, shop: new Shop(client, (await client.token()).token) });
   }
