@@ -21,7 +21,7 @@ describe('the screen of the carrier', () => {
       expect(await page.locator('.network').isVisible()).toBe(true);
     });
     expect(renderScreen(SCREENS.carrier, FRAME)).toMatch(
-      /@supports selector\(:has\(\*\)\)\{[^@]*\.network\{display:none\}/,
+      /@supports selector\(:has\(\*\)\) \{[^@]*\.network \{\s*display: none;/,
     );
   });
 
