@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { STORE_VERBS, type StoreVerb } from '../../src/core/watched-store.ts';
 import { type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
 import { Client } from '../support/client.ts';
 import { sharing, startBonin } from '../support/start-bonin.ts';
@@ -50,8 +51,22 @@ test.each(Object.entries(SCHEDULES) as [PlayName, number][])(
   },
 );
 
+/** Verbs that no schedule calls, and the tests that race them. */
+const ELSEWHERE: readonly StoreVerb[] = [
+  // Only the start of a process reads and wraps data keys: test/faults/data-keys.test.ts.
+  'listDataKeys',
+  'rewrapDataKeys',
+  // Recurring work: test/faults/jobs.test.ts. The schedules sweep by themselves.
+  'takeJob',
+  'endJob',
+  // The agency of the schedules sends codes that we compare: test/contract, src/core/agency-codes.test.ts.
+  'countWrongOtp',
+  'attempts.countWrong',
+];
+
 test('every verb of the store has met others in these schedules', () => {
-  for (const verb of meetings[0]?.keys() ?? []) {
+  const verbs = STORE_VERBS.filter((verb) => !ELSEWHERE.includes(verb));
+  for (const verb of verbs) {
     const met = meetings.map((each) => each.get(verb) ?? 0).reduce((sum, each) => sum + each, 0);
     expect(met, verb).toBeGreaterThanOrEqual(20);
   }
