@@ -23,6 +23,8 @@ export class PostcardAgency {
   readonly asked: string[] = [];
   /** Whether servers get no answer any more. */
   isDown = false;
+  /** Answers about results wait for it. */
+  ready: Promise<void> = Promise.resolve();
   readonly #server: Server;
   readonly #visits = new Map<string, Visit>();
 
@@ -57,6 +59,7 @@ export class PostcardAgency {
       this.#visits.set(visit, { id: body['id'] ?? '', back: body['back'] ?? '', state: 'open' });
       return void response.end(JSON.stringify({ visit, state: 'open' }));
     }
+    await this.ready;
     const visit = this.#visits.get(body['visit'] ?? '');
     if (visit === undefined || visit.id !== body['id']) return void response.writeHead(404).end();
     const { state } = visit;

@@ -127,7 +127,7 @@ async function bringIn(
   return EXIT.ok;
 }
 
-/** What an adapter has to say against the settings of a channel. */
+/** The sentences of adapters that refuse the settings of a channel. */
 function findRefusedSettings(service: MerchantService, entry: MerchantEntry): readonly string[] {
   try {
     service.checkSettings(toMerchantSetup(entry));

@@ -45,7 +45,7 @@ export type AttemptSecret =
 
 export type AttemptServiceOptions = Omit<OtpServiceOptions, 'forgiveChannel'>;
 
-/** Whom the agency vouches for, and under which number of its own; null for the number that is known. */
+/** The person whom the agency confirms. `providerTid` is the agency's number for it; null if it is known already. */
 export interface Identified {
   readonly identity: Identity;
   readonly providerTid: string | null;
@@ -134,13 +134,17 @@ export class AttemptService {
   }
 
   /**
-   * The attempt of a session, a handle or a return address. It is ended first when its time is over or it has no tries left, because the
-   * process that counted the last try may have died. An attempt that is being confirmed is not ended.
+   * The attempt with this session, handle or return address. If its time is over or it has no tries left, it is ended
+   * first, because the process that counted the last try may have died. An attempt that is being confirmed is not
+   * ended.
    */
   async find(secret: AttemptSecret): Promise<Attempt | null> {
     const { clock } = this.#options;
-    const [found] = Object.entries(secret) as [keyof typeof LABELS, string][];
-    const stored = found === undefined ? null : await this.#findBy(...found);
+    const stored = await ('session' in secret
+      ? this.#findBy('session', secret.session)
+      : 'handle' in secret
+        ? this.#findBy('handle', secret.handle)
+        : this.#findBy('back', secret.back));
     if (stored === null) return null;
     const attempt = await this.#open(stored);
     if (attempt === null) return null;
@@ -176,7 +180,7 @@ export class AttemptService {
   /** Ends the attempt as cancelled when its popup has been closed, unless it is being confirmed. */
   async failIfGone(attempt: Attempt): Promise<void> {
     const { presence, progress } = attempt;
-    // In the agency's window nothing of ours can report.
+    // While the person is in the agency's window, no page of ours can report.
     if (progress?.screen === 'agency') return;
     if (!isThere(presence, this.#options.store.clock.now()))
       await this.#fail(attempt, 'USER_CANCEL', null, null, presence.number);
@@ -226,8 +230,8 @@ export class AttemptService {
   }
 
   /**
-   * Asks who it was while holding the claim, and certifies. A person who is refused ends the attempt. After any other
-   * error the claim is given back, and the error is thrown.
+   * Asks the agency for the person while holding the claim, and certifies. If the agency refuses the person, the
+   * attempt ends. After any other error the claim is released, and the error is thrown.
    */
   async complete(attempt: Attempt, claim: Uint8Array, identify: () => Promise<Identified>): Promise<void> {
     try {
@@ -241,7 +245,7 @@ export class AttemptService {
         this.#hooks.otpCalled('page', error.code);
         if (await this.failBy(attempt, error, claim)) return;
       }
-      // The first error is the one to report. A claim that is not given back expires.
+      // The first error is the one to report. A claim that is not released expires.
       const { impUid, merchantId } = attempt;
       await this.#options.store.release(merchantId, impUid, claim).catch(() => {});
       throw error;

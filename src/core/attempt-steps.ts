@@ -72,7 +72,7 @@ export function isAtStep(attempt: Attempt, step: number): boolean {
   return attempt.end === null && attempt.step === step;
 }
 
-/** A running attempt with what was done so far at hand. */
+/** An attempt that has not ended. */
 type Running = Attempt & { readonly progress: AttemptProgress };
 
 /** What a person may do at which step of an attempt, and what comes of it. */

@@ -113,8 +113,8 @@ export interface AttemptStore {
   /** Marks the window as visible. Returns the number from which the screen counts its reports; null after the end. */
   show(showing: AttemptShowing): Promise<number | null>;
   /**
-   * Stores what a screen reports about its window. False when a report with a higher number came before, when the number
-   * does not belong to the newest screen, and when the attempt has ended.
+   * Stores what a screen reports about its window. False when a report with a higher number came before, when the
+   * number does not belong to the newest screen, and when the attempt has ended.
    */
   hear(report: PresenceReport): Promise<boolean>;
   /**

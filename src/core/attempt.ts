@@ -104,7 +104,7 @@ export type CarrierChoice = (typeof CARRIER_CHOICES)[number];
 export const CONSENTS = ['personal', 'unique_id', 'carrier', 'service'] as const;
 export type Consent = (typeof CONSENTS)[number];
 
-/** Whom a person claims to be, with the phone number that is to prove it. */
+/** The identity that a person claims, with the phone number that must prove it. */
 export type Subscriber = Claimant & { readonly phone: string };
 
 /** A code that was sent. */
@@ -146,7 +146,7 @@ export interface AttemptProgress {
   /** Which texts the person agreed to, and when. */
   readonly consent: { readonly version: string; readonly at: number } | null;
   readonly method: VerificationMethod | null;
-  /** What the merchant's call says about the person; empty for nothing. */
+  /** Name and phone number from the merchant's call; empty when they are not given. */
   readonly prefill: { readonly name: string; readonly phone: string };
   /** Null until the person has said who they are. */
   readonly claimant: Subscriber | null;
@@ -188,7 +188,7 @@ export function requireAge({ channel, progress }: Attempt, birthday: string, now
   if (ageOf(birthday, now) < lowest) throw new AppError('under_age');
 }
 
-/** What the merchant's call chose in advance. */
+/** The choices in the merchant's call. */
 export type AttemptWishes = Pick<
   AttemptProgress,
   'minimumAge' | 'offered' | 'carrier' | 'network' | 'prefill'

@@ -1,6 +1,6 @@
 /*
- * Who asks a service for something of a merchant or a person. Limits count by it, and access records and events name it,
- * so it is the first argument.
+ * Who asks a service for something of a merchant or a person. Limits count by it, and access records and events name
+ * it, so it is the first argument.
  */
 
 /** Somebody who has not shown a key: they ask for a token, or use the verification page. */

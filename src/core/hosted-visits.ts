@@ -13,15 +13,16 @@ const BROWSER = 'page browser';
 /** Characters of names and values that a browser may bring back. */
 const LONGEST_RETURN = 16_384;
 
-/** What a browser brought back: names and values, each character one byte of what was sent. */
+/** Names and values that a browser brought back. Each character is one byte as it was sent. */
 export type Returned = NonNullable<AgencyVisit['returned']>;
 
-/** What a browser finds that comes back from the agency. `foreign`: it is not the one that went there. */
+/** The state of a visit when a browser comes back. `foreign`: another browser, or nothing was brought back yet. */
 export type Visit = 'ended' | 'waiting' | 'foreign';
 
 /**
- * Attempts that are decided in a window of the agency. Our page hands over to it; the browser comes back to an address
- * with a secret. What it brings is kept and proves nothing: the agency is asked, once.
+ * Attempts in which the person uses the agency's own window. Our page sends the browser there, and the browser comes
+ * back to an address with a secret. The fields that it brings may be forged, so the agency is asked for the result,
+ * once.
  */
 export class HostedVisits {
   readonly #attempts: AttemptService;
@@ -33,8 +34,8 @@ export class HostedVisits {
   }
 
   /**
-   * Prepares the way to the agency. Returns the secret for a cookie of this browser; null when there is nothing to do,
-   * or when the agency's answer has ended the attempt. `toAddress` makes the return address of its secret.
+   * Asks the agency to begin a visit. Returns the secret for this browser's cookie; null when there is nothing to do or
+   * when the agency's answer has ended the attempt. `toAddress` makes the return address from its secret.
    */
   async begin(attempt: Attempt, toAddress: (back: string) => string): Promise<string | null> {
     const { vault, clock } = this.#options;

@@ -29,7 +29,7 @@ export interface Identity {
   readonly di: string | null;
 }
 
-/** Rejects with `provider_refused` for a result that says too little to be one. */
+/** Rejects with `provider_refused` for a result without a name or a valid birthday. */
 export function requireComplete({ name, birthday }: Identity, now: number): void {
   if (name.trim() === '' || !isBirthday(birthday, now))
     throw new AppError('provider_refused', { detail: 'the result has no name or no birthday' });

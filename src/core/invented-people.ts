@@ -2,8 +2,8 @@ import { AppError } from '../errors.ts';
 import type { Identity } from './identity.ts';
 
 /*
- * People of a sandbox are marked, so that nobody takes them for an agency's: their CI begins with the mark, their DI has
- * it behind the prefix that every DI has. Production refuses to keep one, by whatever way it comes.
+ * People of a sandbox are marked, so that nobody takes them for an agency's: their CI begins with the mark, their DI
+ * has it behind the prefix that every DI has. Production refuses to keep one, by whatever way it comes.
  */
 
 export const SANDBOX_MARK = 'SANDBOX/';

@@ -3,8 +3,9 @@ export const JOB_NAMES = ['sweep'] as const;
 export type JobName = (typeof JOB_NAMES)[number];
 
 /**
- * A process that wants to run a job, or is running it and needs more time. A lease or a due time more than twice as far
- * ahead as it can be was written by a clock gone wrong and counts as over; twice, because the clocks of two nodes differ.
+ * A process that wants to run a job, or is running it and needs more time. A lease or due time that is too far in the
+ * future was written with a wrong clock and counts as over. The limit is twice the possible length, because the clocks
+ * of two nodes differ.
  */
 export interface JobTake {
   readonly name: JobName;

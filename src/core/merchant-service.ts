@@ -18,7 +18,7 @@ import type { Sealed, Vault } from './vault.ts';
 
 type SettingsBound = Pick<Channel, 'merchantId' | 'channelKey' | 'adapter'>;
 
-/** What the sealed settings of a channel are bound to. */
+/** The context with which the settings of a channel are sealed. */
 function settingsContext(channel: SettingsBound): string {
   return JSON.stringify(['channel settings', channel.merchantId, channel.channelKey, channel.adapter]);
 }
@@ -94,13 +94,13 @@ export class MerchantService {
     return { ...row, proof: proveChannel(this.#vault, row) };
   }
 
-  /** What stands there already is kept when it says the same, so that a file that changes nothing writes nothing. */
+  /** Keeps the sealed settings that are stored when their text is the same. So saving the same file changes nothing. */
   #sealSettings(bound: SettingsBound, text: string, kept: Channel | null): Sealed {
     const context = settingsContext(bound);
     try {
       if (kept !== null && this.#vault.open(context, kept.settings) === text) return kept.settings;
     } catch {
-      // Those of another channel or adapter, or altered ones: they are replaced.
+      // They belong to another channel or adapter, or were altered: they are replaced.
     }
     return this.#vault.seal(context, text);
   }

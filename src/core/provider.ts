@@ -21,8 +21,8 @@ export interface ChannelInUse {
 }
 
 /**
- * The adapter of one agency: its protocol, and nothing that is kept. What it must remember between two calls it returns
- * as a memo, which the core stores sealed and hands back.
+ * The adapter of one agency. It knows the agency's protocol and stores nothing. If it must remember something between
+ * two calls, it returns a memo; the core stores the memo sealed and passes it to the next call.
  *
  * Errors: a person or result that is not acceptable is one of `identity_mismatch`, `person_blocked`, `under_age`,
  * `line_not_allowed`, `provider_refused`; `person_cancelled` when the person gave up; a failure that may pass is
@@ -87,23 +87,23 @@ export interface OtpConfirmation extends ChannelInUse {
   readonly otp: string | null;
 }
 
-/** The person identifies in a window of the agency, to which our page hands over. */
+/** The agency has a window of its own. Our page sends the browser there. */
 export interface HostedCapability {
   /** Whether `complete` may be asked again about one return after the process that asked has died. */
   readonly isRepeatable: boolean;
   begin(request: HostedRequest): Promise<HostedBegin>;
-  /** Asks the agency, server to server. What the browser brought back is a hint and proves nothing. */
+  /** Asks the agency, server to server. The fields from the browser may be forged, so they prove nothing. */
   complete(completion: HostedReturn): Promise<HostedResult>;
 }
 
 export interface HostedRequest extends ChannelInUse {
-  /** 20 letters and digits by which the agency may know this attempt; says nothing about the person. */
+  /** 20 random letters and digits. The agency may use them as its number for this attempt. */
   readonly attemptId: string;
-  /** Where the agency sends the browser back to, by GET or POST. Unguessable; good for this attempt only. */
+  /** The agency must send the browser to this address, by GET or POST. It is secret and valid for this attempt only. */
   readonly returnAddress: string;
   /** Shown to the person by agencies that show one. */
   readonly serviceName: string;
-  /** What the merchant's call says about the person; empty for nothing. */
+  /** Name and phone number from the merchant's call; empty when they are not given. */
   readonly prefill: { readonly name: string; readonly phone: string };
   /** Full years; null for people of any age. The core checks the result too. */
   readonly minimumAge: number | null;

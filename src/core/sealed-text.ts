@@ -51,7 +51,9 @@ export function openText(key: Uint8Array, context: string, blob: Uint8Array): st
   return text.toString('latin1');
 }
 
-/** Room for the authenticated data, used over and over: a buffer of its own for each text costs more than to fill it. */
+/**
+ * Room for the authenticated data, used over and over: a buffer of its own for each text costs more than to fill it.
+ */
 const room = Buffer.from(new ArrayBuffer(1024));
 /** A character takes three bytes at most. */
 const LONGEST_IN_ROOM = Math.floor((room.length - HEAD_BYTES) / 3);

@@ -36,7 +36,10 @@ export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[])
   return new Html(String.raw({ raw: strings }, ...pieces.map(write)));
 }
 
-/** Takes a text for markup as it is: for style sheets, scripts and other constants of the sources, never for what somebody typed. */
+/**
+ * Takes a text for markup as it is: for style sheets, scripts and other constants of the sources, never for what
+ * somebody typed.
+ */
 export function raw(markup: string): Html {
   return new Html(markup);
 }

@@ -6,7 +6,8 @@ const BUNDLE = 'redoc.standalone.js';
 
 /**
  * The script that draws the reference. A published package has it beside this file; the sources find it among the
- * development packages. Throws `route_unknown` where neither is installed, and the page then says where the document is.
+ * development packages. Throws `route_unknown` where neither is installed, and the page then says where the document
+ * is.
  */
 export function readRenderer(): Uint8Array {
   const copied = new URL(`./assets/${BUNDLE}`, import.meta.url);

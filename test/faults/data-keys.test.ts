@@ -9,6 +9,8 @@ import { createApp } from '../../src/server/mount.ts';
 import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { ask, type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
 import { visitorFrom } from '../support/callers.ts';
+import { Client } from '../support/client.ts';
+import { startNode } from '../support/production-nodes.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /* The data keys of a database when processes die or start at the same moment, and when somebody alters them. */
@@ -75,6 +77,24 @@ async function start(
 
 const wrappers = async (place: Place) =>
   (await place.sql('SELECT DISTINCT master_key_id FROM data_keys')).map((row) => row['master_key_id']);
+
+it('are one ring for processes that start at once on one PostgreSQL database, with another master key too', async () => {
+  const place = await (ENGINES['PostgreSQL'] as () => Promise<Place>)();
+  for (const masterKeys of [[first], [first, second]]) {
+    const nodes = await Promise.all([1, 2, 3, 4].map(() => startNode(place.databaseUrl, masterKeys)));
+    try {
+      if (masterKeys.length === 1) await start(place, masterKeys, (app) => app.merchants.save(SHOP));
+      const clients = nodes.map(({ url }) => new Client(url));
+      const tokens = await Promise.all(clients.map((client) => client.token('data-keys', SECRET)));
+      // Each process would make and check tokens with its own ring.
+      expect(new Set(tokens.map(({ token }) => token)).size).toBe(1);
+      for (const client of clients) client.close();
+    } finally {
+      for (const { child } of nodes) child.kill('SIGKILL');
+    }
+  }
+  expect(await wrappers(place)).toEqual([2]);
+});
 
 describe.for(Object.keys(ENGINES))('the data keys of %s', (engine) => {
   const newPlace = () => (ENGINES[engine] as () => Promise<Place>)();

@@ -6,8 +6,8 @@ import { RawConnection, readAnswers } from '../support/raw-exchange.ts';
 import { startBonin } from '../support/start-bonin.ts';
 
 /*
- * Whatever waits is answered when the server stops. Ten seconds later the server cuts all connections, so an answer shows
- * that it came before.
+ * Whatever waits is answered when the server stops. Ten seconds later the server cuts all connections, so an answer
+ * shows that it came before.
  */
 
 /** A request under way, which the interim answer proves. */

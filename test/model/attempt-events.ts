@@ -16,8 +16,8 @@ export function attemptOf(
 }
 
 /**
- * Whoever looks at an attempt past its time, or whose tries are spent, ends it first (S7); null when there is nothing to
- * end.
+ * Whoever looks at an attempt past its time, or whose tries are spent, ends it first (S7); null when there is nothing
+ * to end.
  */
 export function settle(
   world: World,

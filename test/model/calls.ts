@@ -31,7 +31,10 @@ export type ApiCall =
 /** What a window says of itself. */
 export type WindowState = 'visible' | 'hidden' | 'gone';
 
-/** What may be asked of the page. An `impUid` stands for the attempt that a secret belongs to; the secret is what is sent. */
+/**
+ * What may be asked of the page. An `impUid` stands for the attempt that a secret belongs to; the secret is what is
+ * sent.
+ */
 export type PageCall =
   | {
       readonly kind: 'start';

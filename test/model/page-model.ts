@@ -163,9 +163,9 @@ function openMoves(world: World, { impUid, ticket }: CallOf<'open'>, answer: Ans
 }
 
 /**
- * Looks, ends it as the person's cancel or what the script says, and looks again (Y6). Without a reason it ends only when
- * the window is not there any more (Y6a): when it was last heard of goes by a clock that stands outside of the model, so
- * either is allowed here, and the suites of the store tell them apart.
+ * Looks, ends it as the person's cancel or what the script says, and looks again (Y6). Without a reason it ends only
+ * when the window is not there any more (Y6a): when it was last heard of goes by a clock that stands outside of the
+ * model, so either is allowed here, and the suites of the store tell them apart.
  */
 function closeMoves(world: World, call: CallOf<'close'>, answer: Answer, progress: string): readonly Move[] {
   const { impUid } = call;

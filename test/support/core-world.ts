@@ -88,7 +88,9 @@ const CONTRACT = {
 /** Settings of the channels, as their adapters keep them. */
 export const SETTINGS = { site: 'S1' };
 
-/** Channels of the shop: for API and page, for one of them alone, without an agency, and with a window of the agency. */
+/**
+ * Channels of the shop: for API and page, for one of them alone, without an agency, and with a window of the agency.
+ */
 export const CHANNELS: readonly NewChannel[] = [
   { ...CONTRACT, channelKey: 'both', provider: 'danal', settings: SETTINGS },
   { ...CONTRACT, channelKey: 'code-only', provider: 'kcp_v2', settings: SETTINGS },

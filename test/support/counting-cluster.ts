@@ -1,4 +1,6 @@
-/** Two workers that serve the sandbox on one port, and a primary that shows their figures; says where on a line each. */
+/**
+ * Two workers that serve the sandbox on one port, and a primary that shows their figures; says where on a line each.
+ */
 import cluster from 'node:cluster';
 import { newMasterKey } from '../../src/config/master-keys.ts';
 import { createLog } from '../../src/log.ts';

@@ -4,8 +4,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { lockFolder } from '../../src/storage/index.ts';
 
 /*
- * Locks a folder and unlocks it again, many times. Fails as soon as another process is inside at the same moment. Prints
- * how often it was inside.
+ * Locks a folder and unlocks it again, many times. Fails as soon as another process is inside at the same moment.
+ * Prints how often it was inside.
  */
 
 const [folder = '', times = '0'] = process.argv.slice(2);

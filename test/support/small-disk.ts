@@ -17,7 +17,9 @@ export interface SmallDisk {
 /** Room on a mounted disk: enough for a small database and its log. */
 const SIZE = '6m';
 
-/** A file system of its own, of this size, that really is full. Only the superuser may mount one, and not everywhere. */
+/**
+ * A file system of its own, of this size, that really is full. Only the superuser may mount one, and not everywhere.
+ */
 export function mountDisk(size = SIZE): SmallDisk {
   const folder = mkdtempSync(join(tmpdir(), 'bonin-disk-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'tmpfs', folder]);

@@ -23,7 +23,9 @@ export class Volley {
     return new Volley(sockets);
   }
 
-  /** Posts a form on each connection and gives the answers, each with all its bytes but those that are its own alone. */
+  /**
+   * Posts a form on each connection and gives the answers, each with all its bytes but those that are its own alone.
+   */
   async post(path: string, bodies: readonly string[]): Promise<readonly string[]> {
     const answers = bodies.map((_, at) => answerOf(this.#sockets[at] as Socket));
     for (const [at, body] of bodies.entries()) {

@@ -3,7 +3,9 @@ import { AppError } from '../../src/errors.ts';
 import { adaptersOf } from '../support/adapter.ts';
 import { findPerson } from './people.ts';
 
-/** The code of every message that is not said to have another one: what an attacker had sent to a phone of their own. */
+/**
+ * The code of every message that is not said to have another one: what an attacker had sent to a phone of their own.
+ */
 export const KNOWN_CODE = '111111';
 
 /** An agency that knows the people of the world. It vouches for whoever is named, as it knows them. */

@@ -16,8 +16,8 @@ export interface Asked {
 export type Findings = Map<string, Asked>;
 
 /**
- * Parts of what there is to be asked: people by those who ask for them, keys, what anybody sees, attempts as they stand,
- * and what changes something: new requests, codes, forms, erasures.
+ * Parts of what there is to be asked: people by those who ask for them, keys, what anybody sees, attempts as they
+ * stand, and what changes something: new requests, codes, forms, erasures.
  */
 export const SCOPES = [
   'people',

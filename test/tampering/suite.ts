@@ -32,7 +32,9 @@ const READ_AT_START = ['stamp', 'data_keys'];
 /** Those that do something: after most changes one of the two servers is asked, in turn. */
 const ACTS: readonly Scope[] = ['starts', 'codes', 'forms', 'erasures'];
 
-/** Builds a world in an empty database, alters it in every way, and asks after each change what there is to be asked. */
+/**
+ * Builds a world in an empty database, alters it in every way, and asks after each change what there is to be asked.
+ */
 export async function tamper(
   engine: Engine,
   pick: (change: Change) => boolean = () => true,

@@ -13,9 +13,9 @@ export interface FolderLock {
 const { O_CREAT, O_RDWR, O_NOFOLLOW = 0 } = constants;
 
 /**
- * Locks a folder until `release` or the end of the process, even by SIGKILL; `start_refused` with the words `taken` when
- * another process has it. The lock is an empty file called `name`, locked by SQLite; a file with content is refused,
- * since SQLite would read it.
+ * Locks a folder until `release` or the end of the process, even by SIGKILL; `start_refused` with the words `taken`
+ * when another process has it. The lock is an empty file called `name`, locked by SQLite; a file with content is
+ * refused, since SQLite would read it.
  */
 export function lockFolder(folder: string, taken: string, name = 'lock'): FolderLock {
   const file = join(folder, name);
