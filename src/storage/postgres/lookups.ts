@@ -1,7 +1,8 @@
 import type { StoredCertification } from '../../core/certification.ts';
+import type { Channel } from '../../core/channel.ts';
 import type { TokenHolder } from '../../core/store.ts';
 import type { Row, Run } from './database.ts';
-import { CERTIFICATION_COLUMNS, CHANNEL_COLUMNS, ownId, toCertification } from './rows.ts';
+import { CERTIFICATION_COLUMNS, CHANNEL_COLUMNS, ownId, toCertification, toChannel } from './rows.ts';
 
 /** The id of a certification, and the merchant who asks for it. */
 export interface CertificationKey {
@@ -9,8 +10,9 @@ export interface CertificationKey {
   readonly impUid: string;
 }
 
-/** The column of the digest in rows of `findTokens`, and of the key in rows of `findCertifications`. */
+/** The column of the digest in rows of `findTokens`; of channel, key and merchant in rows of `findCertifications`. */
 const DIGEST = 6;
+const CHANNEL_ID = 0;
 const ID = CHANNEL_COLUMNS + CERTIFICATION_COLUMNS;
 const MERCHANT_ID = ID + 1;
 
@@ -45,12 +47,15 @@ export async function findCertifications(
   const rows = new Map<unknown, Row>();
   for (const row of await run('findCertifications', arrayOf(ids), arrayOf(merchantIds)))
     rows.set(row[ID], row);
+  // One statement reads one state of the database, so rows of one channel agree. As one object its proof is checked once.
+  const channels = new Map<unknown, Channel>();
   return keys.map(({ impUid, merchantId }, at) => {
     const row = rows.get(ids[at]);
     // Two merchants may have asked for the same one in this turn.
-    return row === undefined || row[MERCHANT_ID] !== merchantId
-      ? null
-      : toCertification(impUid, merchantId, row);
+    if (row === undefined || row[MERCHANT_ID] !== merchantId) return null;
+    const channel = channels.get(row[CHANNEL_ID]) ?? toChannel(row);
+    channels.set(row[CHANNEL_ID], channel);
+    return toCertification(impUid, merchantId, row, channel);
   });
 }
 

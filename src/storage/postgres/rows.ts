@@ -75,7 +75,13 @@ export function toChannel(row: Row): Channel {
   };
 }
 
-export function toCertification(impUid: string, merchantId: number, row: Row): StoredCertification {
+/** The certification of a row. `channel` is that of the row, for callers who have read it already. */
+export function toCertification(
+  impUid: string,
+  merchantId: number,
+  row: Row,
+  channel: Channel = toChannel(row),
+): StoredCertification {
   const [state, requestedAt, certifiedAt, keyId, salt, blob] = row.slice(CHANNEL_COLUMNS) as [
     CertificationState,
     number,
@@ -87,7 +93,7 @@ export function toCertification(impUid: string, merchantId: number, row: Row): S
   return {
     impUid,
     merchantId,
-    channel: toChannel(row),
+    channel,
     state,
     requestedAt,
     certifiedAt,
