@@ -54,6 +54,19 @@ describe('a code that the agency compares, over the API', () => {
     expect(await confirm(impUid, RIGHT)).toMatchObject({ state: 'certified' });
   });
 
+  it('is asked about again when the claim was lost meanwhile, and the wrong one is not counted', async () => {
+    const impUid = await ask();
+    world.agency.next('confirm', 'otp_wrong');
+    const { countWrongOtp } = world.store;
+    world.store.countWrongOtp = async () => {
+      world.store.countWrongOtp = countWrongOtp;
+      world.clock.at += 31_000;
+      return null;
+    };
+    expect(await confirm(impUid, RIGHT)).toMatchObject({ state: 'certified' });
+    expect(world.agency.confirmations).toHaveLength(2);
+  });
+
   it('is not sent with more to remember than is kept', async () => {
     sendsItself('m'.repeat(LONGEST_MEMO + 1));
     expect(await codeOf(world.request())).toBe('provider_unavailable');

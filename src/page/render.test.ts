@@ -77,6 +77,19 @@ describe.each(ALL)('$title', ({ screen, language, page }) => {
   });
 });
 
+describe('the way to an agency', () => {
+  it.each([{ id: '1' }, null])('leads to no address that runs a script (fields: %j)', (fields) => {
+    for (const address of ['javascript:alert(1)', 'data:text/html,x', 'JAVASCRIPT:alert(1)']) {
+      const page = renderScreen({ kind: 'hand_over', address, fields }, FRAME);
+      expect(page.toLowerCase()).not.toMatch(/(?:href|action)="(?:javascript|data):/);
+      expect(page).not.toMatch(/<(?:a|button)[^>]* data-go/);
+    }
+    expect(renderScreen({ kind: 'hand_over', address: 'https://agency.example/', fields }, FRAME)).toMatch(
+      /<(?:a|button)[^>]* data-go/,
+    );
+  });
+});
+
 describe('a problem', () => {
   const fields: Readonly<Record<string, readonly Problem['field'][]>> = {
     'carrier-mvno': ['carrier', 'network'],

@@ -163,6 +163,8 @@ describe('an attempt in the window of an agency', () => {
     const back = await press(visitor, 'approved');
     await fetch(back, { redirect: 'manual' });
     const end = `${back.split('?')[0]}/end`;
+    expect((await fetch(end, { method: 'HEAD' })).status).toBe(200);
+    expect(asks()).toBe(0);
     const endWith = (value: string) => fetch(end, { headers: { cookie: value } });
     expect((await endWith(`${cookie.slice(0, -2)}AA`)).status).toBe(410);
     expect(asks()).toBe(0);
@@ -207,6 +209,13 @@ describe('an attempt in the window of an agency', () => {
 
   it('is not ended because its popup reports nothing from the agency, but ends when the person cancels', async () => {
     const { visitor, handle } = await begin({ window: 'popup' });
+    // As the screen reports when the browser leaves it for the agency.
+    const number = String(Number(/data-report="(\d+)"/.exec(visitor.html)?.[1]) + 1);
+    const left = await fetch(`${visitor.address}/presence`, {
+      method: 'POST',
+      body: new URLSearchParams({ state: 'gone', number }),
+    });
+    expect(left.status).toBe(204);
     expect(await shop.call('close', { handle })).toMatchObject({ state: 'pending', wait: true });
     await visitor.send({ do: 'cancel' });
     expect(await shop.result(handle)).toMatchObject({ result: { error_reason: 'USER_CANCEL' } });
