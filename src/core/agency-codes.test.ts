@@ -60,7 +60,7 @@ describe('a code that the agency compares, over the API', () => {
     const { countWrongOtp } = world.store;
     world.store.countWrongOtp = async () => {
       world.store.countWrongOtp = countWrongOtp;
-      world.clock.at += 31_000;
+      world.clock.at += 61_000;
       return null;
     };
     expect(await confirm(impUid, RIGHT)).toMatchObject({ state: 'certified' });

@@ -43,7 +43,7 @@ export const ARCHIVE_TABLES: readonly ArchiveTable[] = [
   table('counted_requests', 'id subject:bytes requested_at'),
   table(
     'attempts',
-    'id merchant_id channel_id ticket_digest:bytes ticket_until session_digest:bytes handle_digest:bytes expires_at step wrong code_digest:bytes ended:text word_number presence:text heard_at launch_key_id launch_salt:bytes launch_sealed:bytes progress_key_id progress_salt:bytes progress_sealed:bytes back_digest:bytes',
+    'id merchant_id channel_id ticket_digest:bytes ticket_until session_digest:bytes handle_digest:bytes expires_at step wrong code_digest:bytes ended:text report_number presence:text heard_at launch_key_id launch_salt:bytes launch_sealed:bytes progress_key_id progress_salt:bytes progress_sealed:bytes back_digest:bytes',
   ),
 ];
 

@@ -194,7 +194,7 @@ describe('a session or a handle', () => {
     world.clock.at = attempt.expiresAt;
     expect(await world.attempts.find({ session })).toMatchObject({ end: null });
     expect(ends()).toEqual([]);
-    world.clock.at += 30 * SECOND;
+    world.clock.at += 60 * SECOND;
     expect(await world.attempts.find({ session })).toMatchObject({ end: failed('EXPIRED') });
   });
 
@@ -240,7 +240,7 @@ describe('a step', () => {
     expect((await world.attempts.advance(next as Attempt, { code }))?.code).toEqual(Buffer.alloc(36, 1));
   });
 
-  it('is claimed once, by its own step alone, until it is given back or 30 seconds are over', async () => {
+  it('is claimed once, by its own step alone, until it is given back or 60 seconds are over', async () => {
     const { attempt } = await world.open();
     expect(await world.attempts.claim({ ...attempt, step: 1 })).toBeNull();
     const claim = (await world.attempts.claim(attempt)) as Uint8Array;
@@ -252,7 +252,7 @@ describe('a step', () => {
     expect(await world.attempts.claim(current)).toBeNull();
     await release(claim);
     expect(await world.attempts.claim(current)).not.toBeNull();
-    world.clock.at += 30 * SECOND;
+    world.clock.at += 60 * SECOND;
     expect(await world.attempts.claim(await world.now(attempt))).not.toBeNull();
   });
 });

@@ -21,7 +21,7 @@ import type { Channel } from './channel.ts';
 import { newClaim } from './claims.ts';
 import { wholeSecond } from './clock.ts';
 import { NO_HOOKS, type ServiceHooks } from './hooks.ts';
-import { type Identity, requireComplete } from './identity.ts';
+import { type Identity, requireComplete, requireNamedPerson } from './identity.ts';
 import { newImpUid, newSecret } from './ids.ts';
 import { requireReal } from './invented-people.ts';
 import { OTP_WRONG_TRIES } from './otp.ts';
@@ -213,6 +213,7 @@ export class AttemptService {
     const { store, vault, clock, keepsInvented } = this.#options;
     requireComplete(identity, clock.now());
     requireAge(attempt, identity.birthday, clock.now());
+    if (attempt.progress?.claimant) requireNamedPerson(identity, attempt.progress.claimant);
     if (!keepsInvented) requireReal(identity);
     const { impUid, merchantId, channel, progress } = attempt;
     const stored = await store.findCertification(merchantId, impUid);

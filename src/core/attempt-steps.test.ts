@@ -308,11 +308,11 @@ describe('an approval in the app', () => {
     expect(world.agency.confirmations).toHaveLength(1);
   });
 
-  it('is open to the next form when the one before has died and its 30 seconds are over', async () => {
+  it('is open to the next form when the one before has died and its 60 seconds are over', async () => {
     const attempt = await world.walkTo('app');
     await world.attempts.claim(attempt);
     const current = await world.now(attempt);
-    world.clock.at += 30 * SECOND - 1;
+    world.clock.at += 60 * SECOND - 1;
     expect(await act(current, ACTIONS.confirm_app)).toMatchObject({ refusal: null, after: current });
     world.clock.at += 1;
     expect(await act(current, ACTIONS.confirm_app)).toMatchObject({ end: { certified: true } });

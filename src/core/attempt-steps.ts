@@ -21,7 +21,7 @@ import { type OtpOutcome, reportFailure } from './hooks.ts';
 import type { Carrier, Identity } from './identity.ts';
 import { openChannel } from './merchant-service.ts';
 import { digestOtp, digestOtpLike, OTP_LIFE, OTP_WRONG_TRIES, toMessageName } from './otp.ts';
-import { findProvider, type OtpCapability, requireShort, type VerificationMethod } from './provider.ts';
+import { type OtpCapability, requireOtp, requireShort, type VerificationMethod } from './provider.ts';
 
 /** What a person does on a screen. Null stands for a choice that was not made. */
 export type AttemptAction =
@@ -343,9 +343,7 @@ export class AttemptSteps {
   };
 
   #otpOf(channel: Channel): OtpCapability {
-    const otp = findProvider(this.#options.providers, channel)?.otp;
-    if (otp === undefined) throw new AppError('channel_not_found');
-    return otp;
+    return requireOtp(this.#options.providers, channel);
   }
 }
 

@@ -3,10 +3,10 @@ import { AppError } from '../errors.ts';
 import { askProvider, isLive, LONGEST_CLAIM, newClaim } from './claims.ts';
 
 describe('a claim', () => {
-  it('is known by 16 random bytes, and lives for 30 seconds', () => {
+  it('is known by 16 random bytes, and lives for 60 seconds', () => {
     const claims = Array.from({ length: 100 }, () => newClaim(1000));
     expect(new Set(claims.map(({ id }) => Buffer.from(id).toString('hex'))).size).toBe(100);
-    for (const { id, until } of claims) expect([id.length, until]).toEqual([16, 31_000]);
+    for (const { id, until } of claims) expect([id.length, until]).toEqual([16, 61_000]);
   });
 });
 

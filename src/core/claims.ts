@@ -5,7 +5,7 @@ import { SECOND } from './clock.ts';
 /** How long a provider may take to answer. */
 const PROVIDER_PATIENCE = 10 * SECOND;
 /** Longer than a provider may take and its answer to be kept: only a caller that died loses its claim. */
-const LEASE = 30 * SECOND;
+const LEASE = 60 * SECOND;
 
 /**
  * No claim lasts longer, whatever the clocks of two nodes say: one that says so was not written here, and holds nobody

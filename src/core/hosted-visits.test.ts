@@ -226,7 +226,7 @@ describe('the result of a visit', () => {
       expect(await answer(world.visits.complete(attempt, browser))).toBe('store_failed');
       const asked = await world.now(attempt);
       expect(await world.visits.complete(asked, browser)).toBe('waiting');
-      world.clock.at += 30 * SECOND;
+      world.clock.at += 60 * SECOND;
       expect(await world.visits.complete(asked, browser)).toBe(visit);
       expect(await endOf(attempt)).toEqual(end);
       expect(world.agency.completions).toHaveLength(isRepeatable ? 2 : 1);

@@ -35,6 +35,24 @@ export function requireComplete({ name, birthday }: Identity, now: number): void
     throw new AppError('provider_refused', { detail: 'the result has no name or no birthday' });
 }
 
+/**
+ * Rejects with `provider_refused` for a result about another person than the one who was named: another name, birthday
+ * or phone number. Some agencies return no phone number.
+ */
+export function requireNamedPerson(
+  identity: Pick<Identity, 'name' | 'birthday' | 'phone'>,
+  named: Pick<Identity, 'name' | 'birthday' | 'phone'>,
+): void {
+  const isSame =
+    tidyName(identity.name) === tidyName(named.name) &&
+    identity.birthday === named.birthday &&
+    (identity.phone === null || identity.phone === named.phone);
+  if (!isSame)
+    throw new AppError('provider_refused', {
+      detail: 'the result is about another person than the one named',
+    });
+}
+
 const EARLIEST_BIRTHDAY = '1902-01-01';
 const SEOUL_OFFSET = 9 * 60 * 60 * 1000;
 

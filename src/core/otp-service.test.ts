@@ -118,7 +118,7 @@ describe('what waits for its code', () => {
 
   it('is waited for while another process confirms it, for as long as that has its claim', async () => {
     const impUid = await world.request();
-    const claim = { id: new Uint8Array(16), until: START + 30 * SECOND };
+    const claim = { id: new Uint8Array(16), until: START + 60 * SECOND };
     const { merchantId } = world.caller;
     await world.store.claim({ merchantId, impUid, claim, now: START });
     const { findOtp } = world.store;
@@ -135,7 +135,7 @@ describe('what waits for its code', () => {
   it('is not ended as late while another process confirms it', async () => {
     const impUid = await world.request();
     world.clock.at += 180 * SECOND - 1;
-    const claim = { id: new Uint8Array(16), until: world.clock.at + 30 * SECOND };
+    const claim = { id: new Uint8Array(16), until: world.clock.at + 60 * SECOND };
     const { merchantId } = world.caller;
     await world.store.claim({ merchantId, impUid, claim, now: world.clock.at });
     world.clock.at += 1;
@@ -347,7 +347,7 @@ describe('several confirmations at the same moment', () => {
     const impUid = await world.request();
     const found = await waiting(impUid);
     world.agency.next('confirm', async () => {
-      world.clock.at += 31 * SECOND;
+      world.clock.at += 61 * SECOND;
       await confirm(impUid);
       throw new AppError('person_blocked');
     });

@@ -8,7 +8,7 @@ import { type Channel, type ChannelChoice, chooseChannel } from './channel.ts';
 import { askProvider, isLive, newClaim } from './claims.ts';
 import { type Clock, wholeSecond } from './clock.ts';
 import { NO_HOOKS, reportFailure, type ServiceHooks } from './hooks.ts';
-import { ageOf, requireComplete } from './identity.ts';
+import { ageOf, requireComplete, requireNamedPerson } from './identity.ts';
 import { newImpUid } from './ids.ts';
 import { requireReal } from './invented-people.ts';
 import type { Limiter } from './limits.ts';
@@ -30,6 +30,7 @@ import {
   type OtpCapability,
   offersAny,
   type Providers,
+  requireOtp,
   requireShort,
   type VerificationMethod,
 } from './provider.ts';
@@ -257,12 +258,12 @@ export class OtpService {
       const details = unpackDetails(openCertification(vault, stored).details);
       const otp = comparedBy === 'agency' ? typed : null;
       const opened = openChannel(vault, channel);
-      const identity = await askProvider(
-        this.#otpOf(channel).confirm({ impUid, ...opened, claimant, method, memo, otp }),
-      );
+      const confirmation = { impUid, ...opened, claimant, method, memo, otp };
+      const identity = await askProvider(this.#otpOf(channel).confirm(confirmation));
       requireComplete(identity, clock.now());
       if (!keepsInvented) requireReal(identity);
       requireAge(channel, identity.birthday, clock.now());
+      requireNamedPerson(identity, claimant);
       const certified = sealCertification(vault, impUid, {
         ...details,
         channel,
@@ -305,9 +306,7 @@ export class OtpService {
   }
 
   #otpOf(channel: Channel): OtpCapability {
-    const otp = findProvider(this.#options.providers, channel)?.otp;
-    if (otp === undefined) throw new AppError('channel_not_found');
-    return otp;
+    return requireOtp(this.#options.providers, channel);
   }
 }
 

@@ -155,3 +155,10 @@ export function findProvider(
 ): Provider | undefined {
   return Object.hasOwn(providers, adapter) ? providers[adapter] : undefined;
 }
+
+/** How codes are sent and confirmed on a channel. Rejects with `channel_not_found` where that is not possible. */
+export function requireOtp(providers: Providers, channel: Channel): OtpCapability {
+  const otp = findProvider(providers, channel)?.otp;
+  if (otp === undefined) throw new AppError('channel_not_found');
+  return otp;
+}

@@ -21,7 +21,7 @@ attempts.step integer NOT NULL
 attempts.wrong integer NOT NULL
 attempts.code_digest bytea
 attempts.ended text
-attempts.word_number bigint NOT NULL
+attempts.report_number bigint NOT NULL
 attempts.presence text NOT NULL
 attempts.heard_at bigint NOT NULL
 attempts.launch_key_id integer NOT NULL

@@ -20,7 +20,7 @@ const DONE = '이미 인증이 완료되었습니다.';
 const CODE = '123456';
 const HOLDER = fileURLToPath(new URL('../support/dying-holder.ts', import.meta.url));
 /** How long a claim lives, in milliseconds. */
-const LEASE = 30_000;
+const LEASE = 60_000;
 const KEY = { impKey: 'claims', impSecret: 'SecretOfClaims/1234567890' };
 const MERCHANT = {
   name: '가상상점',

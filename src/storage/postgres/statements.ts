@@ -10,7 +10,7 @@ const MERCHANT = 'SELECT id, user_code, name, page_rules, disabled_at, proof FRO
 
 const ATTEMPT = `
   SELECT ${CHANNEL_COLUMNS}, a.id, a.merchant_id, a.ticket_digest, a.ticket_until, a.handle_digest, a.session_digest,
-    a.expires_at, a.step, a.wrong, a.code_digest, a.ended, a.word_number, a.presence, a.heard_at, a.launch_key_id,
+    a.expires_at, a.step, a.wrong, a.code_digest, a.ended, a.report_number, a.presence, a.heard_at, a.launch_key_id,
     a.launch_salt, a.launch_sealed, a.progress_key_id, a.progress_salt, a.progress_sealed, a.back_digest
   FROM attempts a LEFT JOIN channels h ON h.id = a.channel_id
   WHERE`;
@@ -30,7 +30,7 @@ const unclaimed = (now: string) =>
 const KEY = 'coalesce($1::bigint, (SELECT id FROM other_ids WHERE imp_uid = $2::text))';
 
 /** The number from which the next screen of an attempt counts its reports. */
-const NEXT_SCREEN = `(word_number / ${REPORTS_PER_SCREEN} + 1) * ${REPORTS_PER_SCREEN}`;
+const NEXT_SCREEN = `(report_number / ${REPORTS_PER_SCREEN} + 1) * ${REPORTS_PER_SCREEN}`;
 
 /**
  * Every statement, under the name by which each connection prepares it once. Rows are locked in the order
@@ -289,14 +289,14 @@ export const SQL = {
   countWrongStep: 'UPDATE attempts SET wrong = wrong + 1, step = step + 1 WHERE id = $1 RETURNING wrong',
   takeClaim: 'UPDATE certifications SET claim = $2, claimed_until = $3 WHERE id = $1',
   showAttempt: `
-    UPDATE attempts SET word_number = ${NEXT_SCREEN}, presence = 'visible', heard_at = $2
-    WHERE id = $1 AND ended IS NULL RETURNING word_number`,
+    UPDATE attempts SET report_number = ${NEXT_SCREEN}, presence = 'visible', heard_at = $2
+    WHERE id = $1 AND ended IS NULL RETURNING report_number`,
   hearAttempt: `
-    UPDATE attempts SET word_number = $2, presence = $3, heard_at = $4
-    WHERE id = $1 AND word_number < $2 AND $2 < ${NEXT_SCREEN} AND ended IS NULL RETURNING id`,
+    UPDATE attempts SET report_number = $2, presence = $3, heard_at = $4
+    WHERE id = $1 AND report_number < $2 AND $2 < ${NEXT_SCREEN} AND ended IS NULL RETURNING id`,
   endAttempt: `
     UPDATE attempts SET step = step + 1, ended = $2, ${NO_PROGRESS}
-    WHERE id = $1 AND ended IS NULL AND ($3::bigint IS NULL OR word_number = $3) RETURNING id`,
+    WHERE id = $1 AND ended IS NULL AND ($3::bigint IS NULL OR report_number = $3) RETURNING id`,
   endPending: `
     UPDATE certifications c SET state = $2, ${NO_CLAIM}
     WHERE c.id = $1 AND c.state = 'pending' AND (${unclaimed('$3::bigint')} OR c.claim = $4)

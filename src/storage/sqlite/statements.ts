@@ -13,7 +13,7 @@ const MERCHANT = 'SELECT id, user_code, name, page_rules, disabled_at, proof FRO
 
 const ATTEMPT = `
   SELECT id, merchant_id, channel_id, ticket_digest, ticket_until, handle_digest, session_digest, expires_at, step, wrong,
-    code_digest, ended, word_number, presence, heard_at, launch_key_id, launch_salt, launch_sealed, progress_key_id, progress_salt,
+    code_digest, ended, report_number, presence, heard_at, launch_key_id, launch_salt, launch_sealed, progress_key_id, progress_salt,
     progress_sealed, back_digest
   FROM attempts WHERE`;
 
@@ -28,7 +28,7 @@ const unclaimed = (claimedUntil: string, now: string) =>
   `(${claimedUntil} IS NULL OR ${claimedUntil} <= ${now} OR ${claimedUntil} > ${now} + ${LONGEST_CLAIM})`;
 
 /** The number from which the next screen of an attempt counts its reports. */
-const NEXT_SCREEN = `(word_number / ${REPORTS_PER_SCREEN} + 1) * ${REPORTS_PER_SCREEN}`;
+const NEXT_SCREEN = `(report_number / ${REPORTS_PER_SCREEN} + 1) * ${REPORTS_PER_SCREEN}`;
 
 const SQL = {
   begin: 'BEGIN',
@@ -183,13 +183,13 @@ const SQL = {
   countWrongCode: 'UPDATE attempts SET wrong = wrong + 1 WHERE id = ?',
   /** With a step, so that a form that was read before the count does nothing. */
   countWrongStep: 'UPDATE attempts SET wrong = wrong + 1, step = step + 1 WHERE id = ? RETURNING wrong',
-  isRunning: 'SELECT 1 FROM attempts WHERE id = ?1 AND ended IS NULL AND (?2 IS NULL OR word_number = ?2)',
+  isRunning: 'SELECT 1 FROM attempts WHERE id = ?1 AND ended IS NULL AND (?2 IS NULL OR report_number = ?2)',
   showAttempt: `
-    UPDATE attempts SET word_number = ${NEXT_SCREEN}, presence = 'visible', heard_at = ?
-    WHERE id = ? AND ended IS NULL RETURNING word_number`,
+    UPDATE attempts SET report_number = ${NEXT_SCREEN}, presence = 'visible', heard_at = ?
+    WHERE id = ? AND ended IS NULL RETURNING report_number`,
   hearAttempt: `
-    UPDATE attempts SET word_number = ?1, presence = ?2, heard_at = ?3
-    WHERE id = ?4 AND word_number < ?1 AND ?1 < ${NEXT_SCREEN} AND ended IS NULL`,
+    UPDATE attempts SET report_number = ?1, presence = ?2, heard_at = ?3
+    WHERE id = ?4 AND report_number < ?1 AND ?1 < ${NEXT_SCREEN} AND ended IS NULL`,
   endAttempt: `UPDATE attempts SET step = step + 1, ended = ?, ${NO_PROGRESS} WHERE id = ? AND ended IS NULL`,
   findLateAttempts: `
     SELECT a.id FROM attempts a LEFT JOIN certifications c ON c.id = a.id

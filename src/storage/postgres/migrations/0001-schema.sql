@@ -152,7 +152,7 @@ CREATE TABLE attempts (
   wrong INTEGER NOT NULL CHECK (wrong BETWEEN 0 AND 5),
   code_digest BYTEA,
   ended TEXT,
-  word_number BIGINT NOT NULL DEFAULT 0,
+  report_number BIGINT NOT NULL DEFAULT 0,
   presence TEXT NOT NULL DEFAULT 'gone' CHECK (presence IN ('visible', 'hidden', 'gone')),
   heard_at BIGINT NOT NULL DEFAULT 0,
   launch_key_id INTEGER NOT NULL,

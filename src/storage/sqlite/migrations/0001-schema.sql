@@ -141,7 +141,7 @@ CREATE TABLE attempts (
   wrong INTEGER NOT NULL CHECK (wrong BETWEEN 0 AND 5),
   code_digest BLOB,
   ended TEXT,
-  word_number INTEGER NOT NULL DEFAULT 0,
+  report_number INTEGER NOT NULL DEFAULT 0,
   presence TEXT NOT NULL DEFAULT 'gone' CHECK (presence IN ('visible', 'hidden', 'gone')),
   heard_at INTEGER NOT NULL DEFAULT 0,
   launch_key_id INTEGER NOT NULL,
