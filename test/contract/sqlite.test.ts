@@ -60,6 +60,22 @@ describe('sqlite', () => {
     await store.close();
   });
 
+  it('runs a job whose times were altered to numbers that nothing can read', async () => {
+    const file = join(folder, 'jobs.db');
+    const store = await openStore(`sqlite:${file}`, mark('dev'));
+    const take = { name: 'sweep', owner: new Uint8Array(16), now: 1_000_000, lease: 20, pause: 30 } as const;
+    await store.takeJob(take);
+    const database = new DatabaseSync(file);
+    const largest = '9223372036854775807';
+    database.exec(
+      `UPDATE jobs SET owner = NULL, owned_until = ${largest}, due_at = ${largest}, ended_at = ${largest}`,
+    );
+    database.close();
+    expect((await store.takeJob(take)).isTaken).toBe(true);
+    expect(await store.endJob({ ...take, endedAt: 1_000_001, outcome: 'done', dueAt: 1_000_031 })).toBe(true);
+    await store.close();
+  });
+
   it('refuses a URL of no engine', async () => {
     for (const url of ['mysql://host/db', 'bonin.db', ''])
       await expect(openStore(url, mark('dev'))).rejects.toMatchObject({ code: 'start_refused' });

@@ -6,6 +6,7 @@ const TABLES = tablesOf({
   stamp: 'name:text value:text',
   turns: 'id',
   data_keys: 'id purpose:text master_key_id wrapped:bytes created_at',
+  jobs: 'name:text owner:bytes owned_until due_at ended_at outcome:text',
 });
 /** Classes of SQLSTATE with which the database refuses what it is told: its data, a constraint. */
 const REFUSALS = ['22', '23'];

@@ -4,6 +4,7 @@ import { type Cell, type Edit, type Engine, keyOf, type Row, tablesOf } from './
 const TABLES = tablesOf({
   stamp: 'name:text value:text',
   data_keys: 'id purpose:text master_key_id wrapped:bytes created_at',
+  jobs: 'name:text owner:bytes owned_until due_at ended_at outcome:text',
 });
 /** Primary result codes of a database that refuses what it is told: a constraint, a type. */
 const REFUSALS = [19, 20];

@@ -26,6 +26,7 @@ const SCOPES_OF: Readonly<Record<string, readonly Scope[]>> = {
   stamp: ['people', 'starts'],
   turns: ['starts'],
   data_keys: ['people', 'starts'],
+  jobs: ['people'],
 };
 /** Tables that a server reads when it starts. */
 const READ_AT_START = ['stamp', 'data_keys'];

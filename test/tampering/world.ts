@@ -101,6 +101,10 @@ export async function buildWorld(
   await getToken(server, 'C1');
   await server.merchants.disable(USER_CODES.C);
   await server.merchants.revokeKey(impKeyOf('A3'));
+  // A process that has died while it had the job. It is due only then, since the server has just run it.
+  const later = server.store.clock.now() + 3600 * SECOND;
+  const owner = randomBytes(16);
+  await server.store.takeJob({ name: 'sweep', owner, now: later, lease: 20 * SECOND, pause: 30 * SECOND });
   await server.stop();
   time.now = NOW;
   const { people, ids, otps, attempts } = filler;

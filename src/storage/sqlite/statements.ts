@@ -211,7 +211,10 @@ const SQL = {
     WHERE owner = ?2 OR (
       (due_at <= ?3 OR due_at > ?3 + 2 * ?5)
       AND (owned_until IS NULL OR owned_until <= ?3 OR owned_until > ?3 + 2 * ?4))`,
-  findJob: 'SELECT due_at, ended_at, outcome FROM jobs WHERE name = ?',
+  /** Of a row that was altered, a time that no number of JavaScript holds: it must not stop the job. */
+  findJob: `
+    SELECT min(due_at, ${Number.MAX_SAFE_INTEGER}), min(ended_at, ${Number.MAX_SAFE_INTEGER}), outcome
+    FROM jobs WHERE name = ?`,
   endJob: `
     UPDATE jobs SET owner = NULL, owned_until = NULL, ended_at = ?3, outcome = ?4, due_at = ?5
     WHERE name = ?1 AND owner = ?2`,
