@@ -1,8 +1,8 @@
-import type { StoredCertification } from '../src/core/certification.ts';
+import { Batches } from '../src/core/batches.ts';
+import type { TokenLookup, TokenLookupResult } from '../src/core/store.ts';
 import { readAddress } from '../src/storage/postgres/address.ts';
-import { Batches } from '../src/storage/postgres/batches.ts';
 import { Database } from '../src/storage/postgres/database.ts';
-import { type CertificationKey, findCertifications } from '../src/storage/postgres/lookups.ts';
+import { lookUp } from '../src/storage/postgres/lookups.ts';
 import { ask, type BenchPostgres, ensureDatabase } from './postgres.ts';
 import { count, figureIfKnown, figureOf, type Group, ratios } from './report.ts';
 import { readProcessorTime } from './servers.ts';
@@ -24,7 +24,7 @@ export async function measureBatches(rows: number, postgres: BenchPostgres, roun
   const store = await ensureStore(rows);
   const url = await ensureDatabase(postgres, store);
   const database = new Database(readAddress(new URL(url)));
-  const keys = await readKeys(url, readRows(store).ids);
+  const lookups = await readLookups(url, readRows(store).ids);
   const figures = [];
   for (const atOnce of AT_ONCE) {
     const costs: Readonly<Record<'together' | 'one by one', Cost[]>> = { together: [], 'one by one': [] };
@@ -33,11 +33,8 @@ export async function measureBatches(rows: number, postgres: BenchPostgres, roun
         ['together', AT_ONCE.at(-1) ?? 1],
         ['one by one', 1],
       ] as const) {
-        const batches = new Batches(
-          (asked: readonly CertificationKey[]) => findCertifications(database.run, asked),
-          most,
-        );
-        const cost = await measure(batches, keys, atOnce, postgres);
+        const batches = new Batches((asked: readonly TokenLookup[]) => lookUp(database.run, asked), most);
+        const cost = await measure(batches, lookups, atOnce, postgres);
         // The first round prepares the statements and does not count.
         if (round > 0) costs[way].push(cost);
       }
@@ -71,35 +68,38 @@ export async function measureBatches(rows: number, postgres: BenchPostgres, roun
   return { title: `Lookups in ${count(rows)} rows of PostgreSQL, together and one by one`, figures };
 }
 
-async function readKeys(url: string, ids: Float64Array): Promise<readonly CertificationKey[]> {
+/** Ids with a token that may read them. */
+async function readLookups(url: string, ids: Float64Array): Promise<readonly TokenLookup[]> {
   const asked = Array.from({ length: LOOKUPS }, () => ids[Math.floor(Math.random() * ids.length)] ?? 0);
-  const found = await ask(url, 'SELECT id, merchant_id FROM certifications WHERE id = ANY($1::bigint[])', [
-    asked,
-  ]);
-  return found.map(({ id, merchant_id }) => ({
-    impUid: toImpUid(Number(id)),
-    merchantId: Number(merchant_id),
-  }));
+  const found = await ask(
+    url,
+    `SELECT c.id, (SELECT min(t.digest) FROM access_tokens t JOIN api_keys k ON k.id = t.api_key_id
+       WHERE k.merchant_id = c.merchant_id) AS digest
+     FROM certifications c WHERE c.id = ANY($1::bigint[])`,
+    [asked],
+  );
+  return found.map(({ id, digest }) => ({ impUid: toImpUid(Number(id)), digest: String(digest) }));
 }
 
 async function measure(
-  batches: Batches<CertificationKey, StoredCertification | null>,
-  keys: readonly CertificationKey[],
+  batches: Batches<TokenLookup, TokenLookupResult>,
+  lookups: readonly TokenLookup[],
   atOnce: number,
   postgres: BenchPostgres,
 ): Promise<Cost> {
   const own = process.cpuUsage();
   const database = readProcessorTime(postgres.pid);
   const startedAt = performance.now();
-  for (let at = 0; at < keys.length; at += atOnce) {
-    const found = await Promise.all(keys.slice(at, at + atOnce).map((key) => batches.ask(key)));
-    if (found.includes(null)) throw new Error('a certification was not found');
+  for (let at = 0; at < lookups.length; at += atOnce) {
+    const found = await Promise.all(lookups.slice(at, at + atOnce).map((each) => batches.ask(each)));
+    if (found.some(({ certification }) => certification === null))
+      throw new Error('a certification was not found');
   }
   const wall = (performance.now() - startedAt) * 1000;
   const { user, system } = process.cpuUsage(own);
   return {
-    wall: wall / keys.length,
-    own: (user + system) / keys.length,
-    database: (readProcessorTime(postgres.pid) - database) / keys.length,
+    wall: wall / lookups.length,
+    own: (user + system) / lookups.length,
+    database: (readProcessorTime(postgres.pid) - database) / lookups.length,
   };
 }

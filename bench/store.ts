@@ -124,8 +124,7 @@ async function isReadable(store: BenchStore): Promise<boolean> {
     const app = await openApp(store.folder);
     try {
       const { token } = await app.tokens.issue(VISITOR, pair);
-      const caller = await app.tokens.verify(VISITOR, token);
-      await app.certifications.lookup(caller, toImpUid(ids.at(-1) ?? 0));
+      await app.lookups.find(VISITOR, token, toImpUid(ids.at(-1) ?? 0));
       return true;
     } finally {
       await app.close();

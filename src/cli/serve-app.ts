@@ -28,6 +28,7 @@ type MoreOptions = Pick<
   | 'corsOrigins'
   | 'limits'
   | 'keepUnverified'
+  | 'keepOpened'
   | 'metrics'
   | 'traces'
 >;

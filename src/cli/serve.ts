@@ -63,7 +63,7 @@ async function start(
   isFirst = true,
 ): Promise<Serving> {
   const { basePath, corsOrigins, database, host, port, publicUrl, trustedProxies } = config;
-  const { limits, keepUnverified, maxConnections } = config;
+  const { limits, keepUnverified, keepOpened, maxConnections } = config;
   if (publicUrl !== null && trustedProxies.length === 0)
     log.warn(
       {},
@@ -78,6 +78,7 @@ async function start(
     corsOrigins,
     limits,
     keepUnverified,
+    keepOpened,
     metrics: metrics ?? undefined,
     traces: traces ?? undefined,
   });

@@ -98,6 +98,7 @@ describe('settings of serve', () => {
         corsOrigins: [],
         limits: REQUEST_LIMITS,
         keepUnverified: 30 * 86_400_000,
+        keepOpened: 30_000,
         workers: 1,
       },
     });

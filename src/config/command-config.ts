@@ -11,6 +11,7 @@ import {
 } from './settings.ts';
 
 const DAY = 86_400_000;
+const SECOND = 1000;
 
 /** A database and its master keys. */
 export interface Database {
@@ -66,6 +67,8 @@ export interface ServeConfig extends RunConfig {
   readonly limits: RequestLimits;
   /** How long a certification that ended without a person is kept, in milliseconds. */
   readonly keepUnverified: number;
+  /** How long an opened certification may stay in memory, in milliseconds; 0 for not at all. */
+  readonly keepOpened: number;
   /** Processes that serve; with 1 it is this one. */
   readonly workers: number;
 }
@@ -135,6 +138,7 @@ export function loadServeConfig(options: Texts, environment: Environment): Loade
         address: values.limitAddress.limits,
       },
       keepUnverified: values.keepUnverified * DAY,
+      keepOpened: values.keepOpened * SECOND,
       workers: values.workers,
     }),
   };

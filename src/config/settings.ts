@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { SECOND } from '../core/clock.ts';
 import { LONGEST_WINDOW, REQUEST_LIMITS } from '../core/limits.ts';
+import { LONGEST_OPENED } from '../core/opened-rows.ts';
 import type { RateLimit } from '../core/otp.ts';
 import { isAddressBlock } from '../http/client-address.ts';
 import { LOG_LEVELS, type LogLevel } from '../log.ts';
@@ -291,6 +292,19 @@ export const SETTINGS = {
       'Days for which an unsuccessful certification can be looked up before it is deleted. What the person typed is deleted at once.',
     parse: (text) =>
       /^[1-9]\d{0,3}$/.test(text) ? Number(text) : new Problem('must be a number of days from 1 to 9999'),
+  } satisfies Setting<number>,
+  keepOpened: {
+    commands: ['serve'],
+    flag: 'keep-opened',
+    env: 'BONIN_KEEP_OPENED',
+    value: 'SECONDS',
+    fallback: LONGEST_OPENED / SECOND,
+    about:
+      'Seconds for which the opened results of new and repeated lookups may stay in memory, which makes lookups faster; 0 opens each result anew.',
+    parse: (text) =>
+      /^\d{1,2}$/.test(text) && Number(text) <= LONGEST_OPENED / SECOND
+        ? Number(text)
+        : new Problem(`must be a number of seconds from 0 to ${LONGEST_OPENED / SECOND}`),
   } satisfies Setting<number>,
   workers: {
     commands: ['serve'],

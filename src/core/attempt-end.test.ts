@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { ACTIONS, CERTIFIED, type CoreWorld, openCoreWorld, START } from '../../test/support/core-world.ts';
+import { readCertification } from '../../test/support/read-certification.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { type Attempt, FAILURE_REASONS, type FailureReason, readEnd, toFailureReason } from './attempt.ts';
 import { openAttempt } from './attempt-rows.ts';
@@ -19,7 +20,7 @@ beforeEach(async () => {
 });
 
 const stateOf = async ({ impUid }: Pick<Attempt, 'impUid'>) =>
-  (await world.certifications.lookup(world.caller, impUid)).state;
+  (await readCertification(world, world.caller, impUid)).state;
 const ends = () => world.hooked.filter(([name]) => name === 'attemptsEnded');
 
 describe('a certified attempt', () => {
@@ -71,7 +72,7 @@ describe('a certified attempt', () => {
     const attempt = await world.walkTo('code');
     world.clock.at += 61_600;
     await world.take(attempt, ACTIONS.enter_code);
-    const { details, ...rest } = await world.certifications.lookup(world.caller, attempt.impUid);
+    const { details, ...rest } = await readCertification(world, world.caller, attempt.impUid);
     expect(rest).toMatchObject({ state: 'certified', requestedAt: START, certifiedAt: START - 250 + 61_000 });
     expect(unpackDetails(details)).toEqual({
       merchantUid: 'order-1',

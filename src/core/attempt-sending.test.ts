@@ -8,6 +8,7 @@ import {
   personAt,
   SETTINGS,
 } from '../../test/support/core-world.ts';
+import { readCertification } from '../../test/support/read-certification.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import type { Attempt, FailureReason } from './attempt.ts';
 import type { AttemptAction } from './attempt-steps.ts';
@@ -230,8 +231,7 @@ describe('an error of the agency', () => {
     ['provider_unavailable', 'PROVIDER_UNAVAILABLE'],
     ['provider_misconfigured', 'NOT_READY'],
   ];
-  const state = async ({ impUid }: Attempt) =>
-    (await world.certifications.lookup(world.caller, impUid)).state;
+  const state = async ({ impUid }: Attempt) => (await readCertification(world, world.caller, impUid)).state;
 
   it.each(ENDS)('%s at the request ends the attempt as %s', async (code, reason) => {
     const attempt = await world.walkTo('person');

@@ -8,6 +8,7 @@ import {
   START,
   WISHES,
 } from '../../test/support/core-world.ts';
+import { readCertification } from '../../test/support/read-certification.ts';
 import type { Attempt, FailureReason, NewAttempt } from './attempt.ts';
 import { unpackDetails } from './certification.ts';
 import { SECOND } from './clock.ts';
@@ -23,7 +24,7 @@ beforeEach(async () => {
 });
 
 const stateOf = async ({ impUid }: Pick<Attempt, 'impUid'>) =>
-  (await world.certifications.lookup(world.caller, impUid)).state;
+  (await readCertification(world, world.caller, impUid)).state;
 const ends = () => world.hooked.filter(([name]) => name === 'attemptsEnded');
 const start = async (more: Partial<NewAttempt> = {}) =>
   world.attempts.start(personAt(), {
@@ -40,7 +41,7 @@ describe('the start of an attempt', () => {
     expect(expiresAt).toBe(START + 900 * SECOND);
     const secret = expect.stringMatching(/^[\w-]{43}$/);
     expect([ticket, handle, impUid]).toEqual([secret, secret, expect.stringMatching(/^imp_\d{12}$/)]);
-    const { channel, ...certification } = await world.certifications.lookup(world.caller, impUid);
+    const { channel, ...certification } = await readCertification(world, world.caller, impUid);
     expect(channel.channelKey).toBe('both');
     expect(certification).toMatchObject({ state: 'pending', requestedAt: START, certifiedAt: null });
     expect(unpackDetails(certification.details)).toEqual({

@@ -8,6 +8,7 @@ import {
   personAt,
   SETTINGS,
 } from '../../test/support/core-world.ts';
+import { readCertification } from '../../test/support/read-certification.ts';
 import { type Attempt, type AttemptScreen, CONSENTS, type FailureReason } from './attempt.ts';
 import { type AttemptAction, isAtStep } from './attempt-steps.ts';
 import { SECOND } from './clock.ts';
@@ -213,7 +214,7 @@ describe('a code', () => {
     expect(world.agency.confirmations).toEqual([
       { impUid, channel, settings: SETTINGS, claimant: PERSON, method: 'SMS', memo: null, otp: null },
     ]);
-    const certification = await world.certifications.lookup(world.caller, impUid);
+    const certification = await readCertification(world, world.caller, impUid);
     expect(certification).toMatchObject({
       state: 'certified',
       details: { identity: { name: '"\\ud64d\\uae38\\ub3d9"' } },

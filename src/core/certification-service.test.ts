@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { serverOf } from '../../test/support/callers.ts';
 import { CERTIFIED, type CoreWorld, openCoreWorld, SHOP, START } from '../../test/support/core-world.ts';
-import { unpackDetails } from './certification.ts';
+import { readCertification } from '../../test/support/read-certification.ts';
 import type { NewCertification } from './certification-service.ts';
 import { SANDBOX_MARK } from './invented-people.ts';
 
@@ -33,55 +33,12 @@ async function stranger() {
   return serverOf(id);
 }
 
-describe('a lookup', () => {
-  it('shows a certification to its merchant as it was kept', async () => {
-    const impUid = await world.certifications.keep(await certified());
-    const { details, ...rest } = await world.certifications.lookup(world.caller, impUid);
-    expect(rest).toEqual({
-      impUid,
-      channel: await world.channel(),
-      state: 'certified',
-      requestedAt: START,
-      certifiedAt: START,
-    });
-    expect(unpackDetails(details)).toEqual({
-      merchantUid: 'order-1',
-      pageUrl: null,
-      providerTid: 'tid-1',
-      identity: CERTIFIED,
-    });
-  });
-
-  it('has one answer for what is unknown, erased and of another merchant', async () => {
-    const impUid = await world.certifications.keep(await certified());
-    const foreign = world.certifications.lookup(await stranger(), impUid);
-    await expect(foreign).rejects.toMatchObject(unknown);
-    await expect(world.certifications.lookup(world.caller, 'imp_000000000000')).rejects.toMatchObject(
-      unknown,
-    );
-    await expect(world.certifications.lookup(world.caller, 'x'.repeat(200))).rejects.toMatchObject(unknown);
-    await world.certifications.erase(world.caller, impUid);
-    await expect(world.certifications.lookup(world.caller, impUid)).rejects.toMatchObject(unknown);
-  });
-
-  it('is refused for a row that was altered', async () => {
-    const impUid = await world.certifications.keep(await certified());
-    const { findCertification } = world.store;
-    world.store.findCertification = async (...by) => {
-      const found = await findCertification(...by);
-      return found && { ...found, requestedAt: START + 1 };
-    };
-    const looked = world.certifications.lookup(world.caller, impUid);
-    await expect(looked).rejects.toMatchObject({ code: 'sealed_data_unreadable' });
-  });
-});
-
 describe('erasing', () => {
   it('returns what it was, once, and to its merchant alone', async () => {
     const impUid = await world.certifications.keep(await certified());
     const other = await stranger();
     await expect(world.certifications.erase(other, impUid)).rejects.toMatchObject(unknown);
-    const kept = await world.certifications.lookup(world.caller, impUid);
+    const kept = await readCertification(world, world.caller, impUid);
     const erased = await Promise.allSettled(
       [1, 2, 3].map(() => world.certifications.erase(world.caller, impUid)),
     );

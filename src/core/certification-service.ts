@@ -55,14 +55,10 @@ export class CertificationService {
     this.#keepsInvented = keepsInvented;
   }
 
-  /** The merchant's certification; unknown, erased and somebody else's are the same `certification_not_found`. */
-  async lookup({ merchantId }: MerchantCaller, impUid: string): Promise<Certification> {
-    const stored = await this.#store.findCertification(merchantId, impUid);
-    if (stored === null) throw new AppError('certification_not_found');
-    return openCertification(this.#vault, stored);
-  }
-
-  /** Destroys the merchant's certification and returns what it was. One of several callers at once succeeds. */
+  /**
+   * Destroys the merchant's certification and returns what it was. One of several callers at once succeeds. Unknown,
+   * erased and somebody else's are the same `certification_not_found`.
+   */
   async erase({ merchantId }: MerchantCaller, impUid: string): Promise<Certification> {
     const stored = await this.#store.eraseCertification(merchantId, impUid, this.#clock.now());
     if (stored === null) throw new AppError('certification_not_found');

@@ -113,6 +113,14 @@ function parseMembers(members: Readonly<Record<string, JsonText>>): object {
   return Object.fromEntries(Object.entries(members).map(([name, json]) => [name, JSON.parse(json)]));
 }
 
+/**
+ * Room for the opened form of a row that a store keeps in memory. Whoever drops or replaces the row empties it, so that
+ * the person is gone at once.
+ */
+export interface OpenedRoom {
+  opened: Certification | null;
+}
+
 /** A certification as a store keeps it: what it says about the person and the page is sealed bytes. */
 export interface StoredCertification {
   readonly impUid: string;
@@ -122,4 +130,6 @@ export interface StoredCertification {
   readonly requestedAt: number;
   readonly certifiedAt: number | null;
   readonly sealed: Sealed;
+  /** In a row that the store keeps in memory; absent in others. */
+  readonly room?: OpenedRoom;
 }

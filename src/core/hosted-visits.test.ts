@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type CoreWorld, openCoreWorld, SETTINGS, START } from '../../test/support/core-world.ts';
+import { readCertification } from '../../test/support/read-certification.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import type { Attempt, FailureReason } from './attempt.ts';
 import { unpackDetails } from './certification.ts';
@@ -177,7 +178,7 @@ describe('the result of a visit', () => {
       },
     ]);
     expect(await endOf(attempt)).toEqual({ certified: true });
-    const { details } = await world.certifications.lookup(world.caller, attempt.impUid);
+    const { details } = await readCertification(world, world.caller, attempt.impUid);
     expect(unpackDetails(details)).toMatchObject({ providerTid: 'tid-window', identity: { name: '홍길동' } });
     expect(await world.visits.complete(await world.now(attempt), browser)).toBe('ended');
     expect(world.agency.completions).toHaveLength(1);

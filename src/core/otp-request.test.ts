@@ -7,6 +7,7 @@ import {
   SHOP,
   START,
 } from '../../test/support/core-world.ts';
+import { readCertification } from '../../test/support/read-certification.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { unpackDetails } from './certification.ts';
 import { SECOND } from './clock.ts';
@@ -50,7 +51,7 @@ describe('a request for a code', () => {
         now: START,
       },
     ]);
-    const { details, ...rest } = await world.certifications.lookup(world.caller, impUid);
+    const { details, ...rest } = await readCertification(world, world.caller, impUid);
     expect(rest).toMatchObject({ state: 'pending', requestedAt: START, certifiedAt: null });
     expect(unpackDetails(details)).toEqual({
       merchantUid: 'order-1',
@@ -63,7 +64,7 @@ describe('a request for a code', () => {
 
   it('gets a number of the merchant from the time when there is none', async () => {
     const impUid = await world.request({ merchantUid: null });
-    const { details } = await world.certifications.lookup(world.caller, impUid);
+    const { details } = await readCertification(world, world.caller, impUid);
     expect(unpackDetails(details).merchantUid).toBe(`nobody_${START}`);
   });
 

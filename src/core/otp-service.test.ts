@@ -7,6 +7,7 @@ import {
   SETTINGS,
   START,
 } from '../../test/support/core-world.ts';
+import { readCertification } from '../../test/support/read-certification.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import { unpackDetails } from './certification.ts';
 import { SECOND } from './clock.ts';
@@ -31,7 +32,7 @@ const refusal = (called: Promise<unknown>): Promise<string> =>
     () => 'none',
     (thrown) => (thrown instanceof AppError ? thrown.code : String(thrown)),
   );
-const stateOf = async (impUid: string) => (await world.certifications.lookup(world.caller, impUid)).state;
+const stateOf = async (impUid: string) => (await readCertification(world, world.caller, impUid)).state;
 const outcomes = () => world.hooked.map(([name, ...said]) => `${name} ${said.join(' ')}`);
 /** The row of an OTP, changed as somebody with access to the database could. */
 function alter(
@@ -159,7 +160,7 @@ describe('a confirmation', () => {
     expect(world.agency.confirmations).toEqual([
       { impUid, channel, settings: SETTINGS, claimant: PERSON, method: 'SMS', memo: null, otp: null },
     ]);
-    expect(certification).toEqual(await world.certifications.lookup(world.caller, impUid));
+    expect(certification).toEqual(await readCertification(world, world.caller, impUid));
     const { details, ...rest } = certification;
     expect(rest).toMatchObject({ state: 'certified', requestedAt: START, certifiedAt: START - 250 + 61_000 });
     expect(unpackDetails(details)).toEqual({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { adapterOf } from '../../test/support/adapter.ts';
 import { type CoreWorld, openCoreWorld, PERSON } from '../../test/support/core-world.ts';
+import { readCertification } from '../../test/support/read-certification.ts';
 import { toAppError } from '../errors.ts';
 import type { Identity } from './identity.ts';
 import { findProvider } from './provider.ts';
@@ -34,13 +35,13 @@ describe('a result about another person than the one named', () => {
         () => 'certified',
         (error: unknown) => toAppError(error).code,
       );
-      return [said, (await world.certifications.lookup(world.caller, impUid)).state];
+      return [said, (await readCertification(world, world.caller, impUid)).state];
     },
     async page(world: CoreWorld) {
       const attempt = await world.walkTo('code');
       await world.take(attempt, { does: 'enter_code', otp: world.agency.code });
       const { end } = await world.now(attempt);
-      const { state } = await world.certifications.lookup(world.caller, attempt.impUid);
+      const { state } = await readCertification(world, world.caller, attempt.impUid);
       return [end?.certified === false ? end.reason : 'certified', state];
     },
   };

@@ -1,3 +1,4 @@
+import type { AppError } from '../errors.ts';
 import type { AttemptStore } from './attempt-store.ts';
 import type { StoredCertification } from './certification.ts';
 import type { Channel } from './channel.ts';
@@ -60,6 +61,20 @@ export interface StoredToken {
 export interface TokenHolder extends Omit<StoredToken, 'digest'> {
   readonly merchantId: number;
   readonly apiKeyId: number;
+}
+
+/** A certification that is asked for with an access token. */
+export interface TokenLookup {
+  /** The token's digest. */
+  readonly digest: string;
+  readonly impUid: string;
+}
+
+export interface TokenLookupResult {
+  /** Null when there is no such token. */
+  readonly holder: TokenHolder | null;
+  /** That of the holder's merchant, or null. An error says that this row was altered. */
+  readonly certification: StoredCertification | AppError | null;
 }
 
 export interface TokenChange {
@@ -131,6 +146,11 @@ export interface Store extends DataKeyStore {
   /** The same with an OTP. Ends the open ones of the same merchant, channel and phone as superseded. */
   createOtpCertification(certification: StoredCertification, otp: StoredOtp): Promise<boolean>;
   findCertification(merchantId: number, impUid: string): Promise<StoredCertification | null>;
+  /**
+   * The holders of tokens, expired or not, and their certifications, in the order of the questions. An error says that
+   * the row of this token was altered.
+   */
+  lookUp(lookups: readonly TokenLookup[]): Promise<readonly (TokenLookupResult | AppError)[]>;
   findOtp(merchantId: number, impUid: string): Promise<CertificationWithOtp | null>;
   /**
    * Compares the digest with the OTP's. A wrong one is counted at the same time, and the last one allowed ends the

@@ -5,7 +5,7 @@ import { NO_HOOKS, type ServiceHooks } from './hooks.ts';
 import { networkOf } from './limits.ts';
 import { type ApiKey, foldImpKey } from './merchant.ts';
 import { checkMerchant, checkToken, proveToken } from './proofs.ts';
-import type { Store, StoredToken } from './store.ts';
+import type { Store, StoredToken, TokenHolder } from './store.ts';
 import type { Throttle } from './throttle.ts';
 import type { Vault } from './vault.ts';
 
@@ -110,18 +110,27 @@ export class TokenService {
 
   /** The merchant that presents `token`, or `token_invalid`: not a token, unknown, expired, revoked. */
   async verify({ surface, requestId, address }: Visitor, token: string): Promise<MerchantCaller> {
-    for (const digest of this.#digests.get(token) ?? this.#digestsOf(token)) {
+    for (const digest of this.digestsOf(token)) {
       const holder = await this.#store.findToken(digest);
       if (holder === null) continue;
-      checkToken(this.#vault, holder, digest);
-      if (this.#clock.now() >= holder.expiresAt) break;
-      const { merchantId, apiKeyId: keyId } = holder;
+      const { merchantId, apiKeyId: keyId } = this.requireValid(holder, digest, this.#clock.now());
       return { surface, merchantId, keyId, requestId, address };
     }
     throw new AppError('token_invalid');
   }
 
-  #digestsOf(token: string): readonly string[] {
+  /** The holder of the token with this digest. Rejects with `token_invalid` when there is none or it has expired. */
+  requireValid(holder: TokenHolder | null, digest: string, now: number): TokenHolder {
+    if (holder === null) throw new AppError('token_invalid');
+    checkToken(this.#vault, holder, digest);
+    if (now >= holder.expiresAt) throw new AppError('token_invalid');
+    return holder;
+  }
+
+  /** The digests under which a token may be found, under the newest data key first. Rejects with `token_invalid`. */
+  digestsOf(token: string): readonly string[] {
+    const known = this.#digests.get(token);
+    if (known !== undefined) return known;
     if (!TOKEN_SHAPE.test(token)) throw new AppError('token_invalid');
     const digests = this.#vault.digests('tokens', TOKEN_LABEL, token).map(toHex);
     if (this.#digests.size >= REMEMBERED_DIGESTS) this.#digests.clear();

@@ -29,6 +29,7 @@ const OWN_VERBS = {
   createCertification: true,
   createOtpCertification: true,
   findCertification: true,
+  lookUp: true,
   findOtp: true,
   tryOtp: true,
   claim: true,

@@ -6,7 +6,9 @@ import { NO_HOOKS, type ServiceHooks } from '../core/hooks.ts';
 import { HostedVisits } from '../core/hosted-visits.ts';
 import type { MasterKey } from '../core/key-ring.ts';
 import { Limiter, type RequestLimits } from '../core/limits.ts';
+import { Lookups } from '../core/lookups.ts';
 import { MerchantService } from '../core/merchant-service.ts';
+import { LONGEST_OPENED } from '../core/opened-rows.ts';
 import { OtpService } from '../core/otp-service.ts';
 import type { Providers } from '../core/provider.ts';
 import type { OpenDatabase, Store } from '../core/store.ts';
@@ -43,6 +45,8 @@ export interface ServiceOptions {
   readonly providers?: Providers;
   /** Counts requests and calls. Default: false. */
   readonly countsCalls?: boolean;
+  /** How long an opened certification may stay in memory, in milliseconds; 0 for not at all. Default: 30 seconds. */
+  readonly keepOpened?: number;
   /** Sends traces. Default: none. */
   readonly traces?: TraceSettings | undefined;
 }
@@ -57,6 +61,7 @@ export interface Services {
   readonly merchants: MerchantService;
   readonly tokens: TokenService;
   readonly certifications: CertificationService;
+  readonly lookups: Lookups;
   readonly otps: OtpService;
   readonly attempts: AttemptService;
   readonly steps: AttemptSteps;
@@ -108,6 +113,9 @@ export async function openServicesAndReset(
     hooks,
   };
   const attempts = new AttemptService(otpOptions);
+  const tokens = new TokenService(store, vault, clock, throttle, hooks);
+  const { keepOpened = LONGEST_OPENED } = options;
+  const lookups = new Lookups({ store, vault, clock, tokens, keepOpened });
   const services: Services = {
     policy,
     store,
@@ -115,8 +123,9 @@ export async function openServicesAndReset(
     clock,
     providers,
     merchants,
-    tokens: new TokenService(store, vault, clock, throttle, hooks),
+    tokens,
     certifications: new CertificationService(store, vault, clock, keepsInvented),
+    lookups,
     otps: new OtpService(otpOptions),
     attempts,
     steps: new AttemptSteps(attempts, otpOptions),
@@ -126,6 +135,7 @@ export async function openServicesAndReset(
     traces,
     endWaits: () => throttle?.close(),
     async close() {
+      lookups.close();
       await store.close();
       await traces?.close();
     },

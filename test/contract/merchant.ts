@@ -1,3 +1,4 @@
+import type { StoredCertification } from '../../src/core/certification.ts';
 import type { Merchant, MerchantRows, NewChannel, PageRules } from '../../src/core/merchant.ts';
 import type { Store } from '../../src/core/store.ts';
 
@@ -37,4 +38,12 @@ export function putMerchant(store: Store, merchant: PlainMerchant): Promise<Merc
       proof: Uint8Array.of(2),
     })),
   }));
+}
+
+/** A row to be compared: with its bytes as buffers, and without what a store remembers of it. */
+export function plainRow(row: StoredCertification | null) {
+  if (row === null) return null;
+  const { room: _, sealed, ...rest } = row;
+  const { keyId, salt, blob } = sealed;
+  return { ...rest, sealed: { keyId, salt: Buffer.from(salt), blob: Buffer.from(blob) } };
 }

@@ -7,7 +7,7 @@ import { newImpUid } from '../../src/core/ids.ts';
 import type { Merchant } from '../../src/core/merchant.ts';
 import type { StoredOtp } from '../../src/core/otp.ts';
 import type { Store } from '../../src/core/store.ts';
-import { CHANNEL, putMerchant } from './merchant.ts';
+import { CHANNEL, plainRow, putMerchant } from './merchant.ts';
 
 const NOW = 1_741_915_200_000;
 
@@ -55,16 +55,6 @@ export function describeOtps(name: string, open: () => Promise<{ first: Store; s
         ...overrides,
       };
     }
-
-    const bytes = (found: StoredCertification | null) =>
-      found && {
-        ...found,
-        sealed: {
-          ...found.sealed,
-          salt: Buffer.from(found.sealed.salt),
-          blob: Buffer.from(found.sealed.blob),
-        },
-      };
 
     const otp = (overrides: Partial<StoredOtp> = {}): StoredOtp => ({
       method: 'SMS',
@@ -153,7 +143,7 @@ export function describeOtps(name: string, open: () => Promise<{ first: Store; s
       expect(await store.endOtp({ ...endingOf(asked.impUid), end: 'late' })).toBe(false);
       const certified = await Promise.all([store, second, store].map((each) => each.certify(done, held)));
       expect(certified.filter(Boolean)).toHaveLength(1);
-      expect(bytes(await store.findCertification(merchant.id, asked.impUid))).toEqual({
+      expect(plainRow(await store.findCertification(merchant.id, asked.impUid))).toEqual({
         ...done,
         requestedAt: asked.requestedAt,
       });

@@ -5,6 +5,7 @@ import { openDatabase } from '../../src/storage/index.ts';
 import { markOf as mark } from '../support/keys.ts';
 import { describeAttempts } from './attempts.ts';
 import { describeJobs } from './jobs.ts';
+import { describeLookups } from './lookups.ts';
 import { describeOtps } from './otps.ts';
 import { ask, type PostgresServer, startPostgres } from './postgres-server.ts';
 import { filled, open } from './postgres-store.ts';
@@ -16,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.close());
 
-for (const suite of [describeStore, describeOtps, describeAttempts, describeJobs])
+for (const suite of [describeStore, describeLookups, describeOtps, describeAttempts, describeJobs])
   suite('postgres, two pools', async () => {
     const url = await server.newDatabase();
     const opened = await Promise.all([openDatabase(url, mark('dev')), openDatabase(url, mark('dev'))]);

@@ -7,6 +7,7 @@ import { openDatabase, openStore } from '../../src/storage/index.ts';
 import { markOf as mark } from '../support/keys.ts';
 import { describeAttempts } from './attempts.ts';
 import { describeJobs } from './jobs.ts';
+import { describeLookups } from './lookups.ts';
 import { CHANNEL, putMerchant } from './merchant.ts';
 import { describeOtps } from './otps.ts';
 import { describeStore } from './store.ts';
@@ -14,7 +15,7 @@ import { describeStore } from './store.ts';
 const folder = mkdtempSync(join(tmpdir(), 'bonin-store-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-for (const suite of [describeStore, describeOtps, describeAttempts, describeJobs]) {
+for (const suite of [describeStore, describeLookups, describeOtps, describeAttempts, describeJobs]) {
   suite('sqlite in a file, two connections', async () => {
     const url = `sqlite:${join(folder, `${suite.name}.db`)}`;
     const { store: first, resetCertifications } = await openDatabase(url, mark('dev'));

@@ -6,7 +6,7 @@ import type { Channel } from '../../src/core/channel.ts';
 import { newImpUid } from '../../src/core/ids.ts';
 import { type Merchant, NO_PAGE_RULES } from '../../src/core/merchant.ts';
 import type { OpenDatabase, Store, StoredToken } from '../../src/core/store.ts';
-import { CHANNEL, putMerchant } from './merchant.ts';
+import { CHANNEL, plainRow, putMerchant } from './merchant.ts';
 
 type Opened = { first: Store; second: Store } & Pick<OpenDatabase, 'resetCertifications'>;
 
@@ -83,16 +83,6 @@ export function describeStore(name: string, open: () => Promise<Opened>): void {
         ...overrides,
       };
     }
-
-    const bytes = (found: StoredCertification | null) =>
-      found && {
-        ...found,
-        sealed: {
-          ...found.sealed,
-          salt: Buffer.from(found.sealed.salt),
-          blob: Buffer.from(found.sealed.blob),
-        },
-      };
 
     it('keeps a merchant once, and brings it up to date', async () => {
       const [saved, itsChannel] = await newMerchant();
@@ -199,8 +189,8 @@ export function describeStore(name: string, open: () => Promise<Opened>): void {
       for (const state of ['pending', 'certified', 'failed', 'expired'] as const) {
         const kept = record(newImpUid(), { state, certifiedAt: state === 'certified' ? 1 : null });
         expect(await store.createCertification(kept)).toBe(true);
-        expect(bytes(await store.findCertification(merchant.id, kept.impUid))).toEqual(kept);
-        expect(bytes(await (await later()).findCertification(merchant.id, kept.impUid))).toEqual(kept);
+        expect(plainRow(await store.findCertification(merchant.id, kept.impUid))).toEqual(kept);
+        expect(plainRow(await (await later()).findCertification(merchant.id, kept.impUid))).toEqual(kept);
       }
     });
 
@@ -234,8 +224,8 @@ export function describeStore(name: string, open: () => Promise<Opened>): void {
         Promise.all(kept.map(() => node.findCertification(merchant.id, newImpUid()))),
         Promise.all(kept.map(({ impUid }) => node.findCertification(merchant.id, impUid))),
       ]);
-      expect(found?.map(bytes)).toEqual(kept);
-      expect(again?.map(bytes)).toEqual(kept);
+      expect(found?.map(plainRow)).toEqual(kept);
+      expect(again?.map(plainRow)).toEqual(kept);
       for (const each of [...foreign, ...unknown]) expect(each).toBeNull();
     });
 
@@ -248,7 +238,7 @@ export function describeStore(name: string, open: () => Promise<Opened>): void {
         const erased = await Promise.all(
           [store, second, store, second].map((each) => each.eraseCertification(merchant.id, impUid, 1)),
         );
-        expect(erased.filter((each) => each !== null).map(bytes)).toEqual([kept]);
+        expect(erased.filter((each) => each !== null).map(plainRow)).toEqual([kept]);
         for (const each of [store, await later()]) {
           expect(await each.findCertification(merchant.id, impUid)).toBeNull();
           expect(await each.createCertification(record(impUid))).toBe(false);

@@ -10,6 +10,7 @@ import { createLog } from '../../src/log.ts';
 import { createApp } from '../../src/server/mount.ts';
 import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { serverOf } from '../support/callers.ts';
+import { readCertification } from '../support/read-certification.ts';
 import { launchBrowser } from './browser.ts';
 import { shopOf, Visitor } from './shop.ts';
 
@@ -98,7 +99,7 @@ describe('an attempt in the window of an agency', () => {
     return answer.headers.get('location') ?? '';
   }
   const stateOf = async (impUid: string) =>
-    (await world.certifications.lookup(serverOf(world.merchant.id), impUid)).state;
+    (await readCertification(world, serverOf(world.merchant.id), impUid)).state;
   const asks = () => world.agency.asked.filter((each) => each === 'POST /results').length;
 
   it('is certified by what the agency says to the server', async () => {
@@ -107,7 +108,7 @@ describe('an attempt in the window of an agency', () => {
     const answer = await fetch(await press(visitor, 'approved'));
     expect(await answer.text()).toContain('data-screen="success"');
     expect(await shop.result(handle)).toMatchObject({ state: 'done', result: { success: true, imp_uid } });
-    const certification = await world.certifications.lookup(serverOf(world.merchant.id), imp_uid);
+    const certification = await readCertification(world, serverOf(world.merchant.id), imp_uid);
     expect(certification.state).toBe('certified');
     expect(JSON.parse(certification.details.identity?.name ?? '')).toBe(PERSON.name);
     expect(asks()).toBe(1);

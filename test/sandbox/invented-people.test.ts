@@ -13,6 +13,7 @@ import { serverOf, visitorFrom } from '../support/callers.ts';
 import { Client } from '../support/client.ts';
 import { SIMCHEONG } from '../support/dev-app.ts';
 import { bringMerchants, keepCertifications, MERCHANTS, newSite, PERSON } from '../support/production.ts';
+import { readCertification } from '../support/read-certification.ts';
 import { runBonin } from '../support/start-bonin.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -120,7 +121,7 @@ describe.each(Object.entries(INVENTED))(
         await expect(app.steps.certify(opened, invented)).rejects.toMatchObject({
           code: 'invented_person',
         });
-        const { state } = await app.certifications.lookup(serverOf(app.channel.merchantId), started.impUid);
+        const { state } = await readCertification(app, serverOf(app.channel.merchantId), started.impUid);
         expect(state).toBe('pending');
       } finally {
         await app.close();

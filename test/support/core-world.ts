@@ -17,8 +17,10 @@ import { HostedVisits } from '../../src/core/hosted-visits.ts';
 import type { Identity } from '../../src/core/identity.ts';
 import { newDataKeys } from '../../src/core/key-ring.ts';
 import { Limiter, type RequestLimits } from '../../src/core/limits.ts';
+import { Lookups } from '../../src/core/lookups.ts';
 import type { MerchantSetup, NewChannel } from '../../src/core/merchant.ts';
 import { MerchantService } from '../../src/core/merchant-service.ts';
+import { LONGEST_OPENED } from '../../src/core/opened-rows.ts';
 import { type NewOtpRequest, OtpService } from '../../src/core/otp-service.ts';
 import type {
   HostedBegin,
@@ -196,6 +198,8 @@ export interface WorldOptions {
   readonly keepsInvented?: boolean;
   /** Default: null, as in `serve`. */
   readonly forgiveChannel?: ((taken: string) => void) | null;
+  /** Default: that of `serve`. */
+  readonly keepOpened?: number;
 }
 
 /** The services that one process has, on the store that it shares with others. */
@@ -216,6 +220,7 @@ export interface CoreWorld extends Process {
   readonly merchants: MerchantService;
   readonly tokens: TokenService;
   readonly certifications: CertificationService;
+  readonly lookups: Lookups;
   /** What the hooks were called with: their name, then their arguments. */
   readonly hooked: readonly (readonly unknown[])[];
   /** The shop's server. */
@@ -280,6 +285,7 @@ export async function openCoreWorld({
   limits = null,
   keepsInvented = false,
   forgiveChannel = null,
+  keepOpened = LONGEST_OPENED,
 }: WorldOptions = {}): Promise<CoreWorld> {
   const clock = { at: START, now: () => clock.at };
   const agency = new ScriptedAgency();
@@ -325,6 +331,7 @@ export async function openCoreWorld({
       otps: new OtpService(options),
     };
   };
+  const tokens = new TokenService(store, vault, clock, null, hooks);
   const { id: merchantId } = await merchants.save(SHOP);
   const caller = serverOf(merchantId);
   const world: CoreWorld = {
@@ -334,8 +341,9 @@ export async function openCoreWorld({
     vault,
     store,
     merchants,
-    tokens: new TokenService(store, vault, clock, null, hooks),
+    tokens,
     certifications: new CertificationService(store, vault, clock, keepsInvented),
+    lookups: new Lookups({ store, vault, clock, tokens, keepOpened }),
     hooked,
     caller,
     startProcess,

@@ -23,6 +23,13 @@ function queryToken(query: string): string | null {
   return values.find((value) => value !== '') ?? null;
 }
 
+/** The same, or `token_invalid`. */
+export function requireToken(request: Pick<ApiRequest, 'headers' | 'query'>): string {
+  const token = presentedToken(request);
+  if (token === null) throw new AppError('token_invalid');
+  return token;
+}
+
 /** The sender of a request whose token has not been checked yet. */
 export function visitorOf({ requestId, address }: ApiRequest): Visitor {
   return { surface: 'v1', requestId, address };
@@ -34,9 +41,7 @@ export function withToken(
   handle: (request: ApiRequest, caller: MerchantCaller) => Promise<string>,
 ): Handler {
   return async (request) => {
-    const token = presentedToken(request);
-    if (token === null) throw new AppError('token_invalid');
-    const caller = await tokens.verify(visitorOf(request), token);
+    const caller = await tokens.verify(visitorOf(request), requireToken(request));
     // `await` here: returning the promise costs two more turns of the microtask queue.
     return await handle(request, caller);
   };

@@ -1,5 +1,6 @@
 import type { CertificationService } from '../../core/certification-service.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { Lookups } from '../../core/lookups.ts';
 import type { MerchantService } from '../../core/merchant-service.ts';
 import type { OtpService } from '../../core/otp-service.ts';
 import type { TokenService } from '../../core/token-service.ts';
@@ -24,6 +25,7 @@ export interface V1Services {
   readonly merchants: MerchantService;
   readonly tokens: TokenService;
   readonly certifications: CertificationService;
+  readonly lookups: Lookups;
   readonly otps: OtpService;
   readonly clock: Clock;
   /** Whether channels are listed as sandbox channels. */
@@ -32,7 +34,7 @@ export interface V1Services {
 
 /** All routes of version 1. */
 export function v1Routes(services: V1Services): readonly DescribedRoute[] {
-  const { merchants, tokens, certifications, otps, clock, sandbox } = services;
+  const { merchants, tokens, certifications, lookups, otps, clock, sandbox } = services;
   return [
     describedRoute('/users/getToken', { POST: { handle: getToken(tokens), operation: GET_TOKEN } }),
     describedRoute(
@@ -47,7 +49,7 @@ export function v1Routes(services: V1Services): readonly DescribedRoute[] {
       POST: { handle: confirmOtp(tokens, otps), operation: CONFIRM_OTP },
     }),
     describedRoute('/certifications/{imp_uid}', {
-      GET: { handle: getCertification(tokens, certifications), operation: GET_CERTIFICATION },
+      GET: { handle: getCertification(lookups), operation: GET_CERTIFICATION },
       DELETE: { handle: deleteCertification(tokens, certifications), operation: DELETE_CERTIFICATION },
     }),
   ];

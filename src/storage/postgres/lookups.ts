@@ -1,20 +1,12 @@
-import type { StoredCertification } from '../../core/certification.ts';
 import type { Channel } from '../../core/channel.ts';
-import type { TokenHolder } from '../../core/store.ts';
+import { isOwnImpUid } from '../../core/ids.ts';
+import type { TokenHolder, TokenLookup, TokenLookupResult } from '../../core/store.ts';
+import { AppError } from '../../errors.ts';
 import type { Row, Run } from './database.ts';
 import { CERTIFICATION_COLUMNS, CHANNEL_COLUMNS, ownId, toCertification, toChannel } from './rows.ts';
 
-/** The id of a certification, and the merchant who asks for it. */
-export interface CertificationKey {
-  readonly merchantId: number;
-  readonly impUid: string;
-}
-
-/** The column of the digest in rows of `findTokens`; of channel, key and merchant in rows of `findCertifications`. */
+/** The column of the digest in rows of `findTokens`. */
 const DIGEST = 6;
-const CHANNEL_ID = 0;
-const ID = CHANNEL_COLUMNS + CERTIFICATION_COLUMNS;
-const MERCHANT_ID = ID + 1;
 
 /** The holders of the tokens with these digests; null where there is none. */
 export async function findTokens(
@@ -37,29 +29,72 @@ export async function findTokens(
   return digests.map((digest) => holders.get(digest) ?? null);
 }
 
-/** The certifications with these keys; null where there is none or it is another merchant's. */
-export async function findCertifications(
+/** The column that has the number of the question, from 1; then come those of the token's holder. */
+const NUMBER = CHANNEL_COLUMNS + CERTIFICATION_COLUMNS;
+const STATE = CHANNEL_COLUMNS;
+const CHANNEL_ID = 0;
+
+/** What belongs to the tokens, for ids of our own shape; `certification` is null for others. One statement for all. */
+export async function lookUp(
   run: Run,
-  keys: readonly CertificationKey[],
-): Promise<readonly (StoredCertification | null)[]> {
-  const ids = keys.map(({ impUid }) => ownId(impUid));
-  const merchantIds = keys.map(({ merchantId }) => merchantId);
-  const rows = new Map<unknown, Row>();
-  for (const row of await run('findCertifications', arrayOf(ids), arrayOf(merchantIds)))
-    rows.set(row[ID], row);
+  lookups: readonly TokenLookup[],
+): Promise<readonly TokenLookupResult[]> {
+  const places = new Map<string, number>();
+  const firsts: boolean[] = [];
+  const placeOf = lookups.map(({ digest }) => {
+    const known = places.get(digest);
+    firsts.push(known === undefined);
+    const place = known ?? places.size + 1;
+    places.set(digest, place);
+    return place;
+  });
+  const ids = lookups.map(({ impUid }) => (isOwnImpUid(impUid) ? ownId(impUid) : 'NULL'));
+  const rows = await run('lookUp', arrayOf(places.keys()), arrayOf(placeOf), arrayOf(firsts), arrayOf(ids));
+  const ordered: (Row | undefined)[] = [];
+  for (const row of rows) ordered[(row[NUMBER] as number) - 1] = row;
+  const holders = new Map<string, TokenHolder>();
   // One statement reads one state of the database, so rows of one channel agree. As one object its proof is checked once.
   const channels = new Map<unknown, Channel>();
-  return keys.map(({ impUid, merchantId }, at) => {
-    const row = rows.get(ids[at]);
-    // Two merchants may have asked for the same one in this turn.
-    if (row === undefined || row[MERCHANT_ID] !== merchantId) return null;
-    const channel = channels.get(row[CHANNEL_ID]) ?? toChannel(row);
-    channels.set(row[CHANNEL_ID], channel);
-    return toCertification(impUid, merchantId, row, channel);
+  return lookups.map(({ digest, impUid }, at) => {
+    const row = ordered[at];
+    if (row === undefined) return { holder: null, certification: null };
+    const holder = holders.get(digest) ?? toHolder(row);
+    holders.set(digest, holder);
+    if (row[STATE] === null) return { holder, certification: null };
+    return {
+      holder,
+      certification: orAltered(() => {
+        const channel = channels.get(row[CHANNEL_ID]) ?? toChannel(row);
+        channels.set(row[CHANNEL_ID], channel);
+        return toCertification(impUid, holder.merchantId, row, channel);
+      }),
+    };
   });
 }
 
-/** The text of an array of numbers or hex digits, which need no quotes. */
-function arrayOf(values: Iterable<string | number>): string {
+function toHolder(row: Row): TokenHolder {
+  const [merchantId, apiKeyId, nonce, issuedAt, expiresAt, proof] = row.slice(NUMBER + 1) as [
+    number,
+    number,
+    Uint8Array,
+    number,
+    number,
+    Uint8Array,
+  ];
+  return { apiKeyId, merchantId, nonce, issuedAt, expiresAt, proof };
+}
+
+/** What `read` returns, or that its row was altered: only those who ask for that row learn of it. */
+function orAltered<T>(read: () => T): T | AppError {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'sealed_data_unreadable') return error;
+    throw error;
+  }
+}
+
+/** The text of an array of numbers, flags or hex digits, which need no quotes. */
+function arrayOf(values: Iterable<string | number | boolean>): string {
   return `{${[...values].join(',')}}`;
 }

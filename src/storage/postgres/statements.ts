@@ -124,12 +124,28 @@ export const SQL = {
   findCertification: `
     SELECT ${CHANNEL_COLUMNS}, ${CERTIFICATION_COLUMNS}
     FROM certifications c LEFT JOIN channels h ON h.id = c.channel_id
-    WHERE c.id = (SELECT id FROM other_ids WHERE imp_uid = $1) AND c.merchant_id = $2`,
-  findCertifications: `
-    SELECT ${CHANNEL_COLUMNS}, ${CERTIFICATION_COLUMNS}, c.id, c.merchant_id
-    FROM unnest($1::bigint[], $2::bigint[]) AS q (id, merchant_id)
-      CROSS JOIN LATERAL (
-        SELECT * FROM certifications WHERE id = q.id AND merchant_id = q.merchant_id OFFSET 0) c
+    WHERE c.id = ${KEY} AND c.merchant_id = $3`,
+  /**
+   * $1: the different tokens; $2 to $4, for each question: the place of its token, whether it is the first with that
+   * token, and the id. Only the first one brings the columns of the token.
+   */
+  lookUp: `
+    WITH holders AS MATERIALIZED (
+      SELECT q.place, t.*, k.merchant_id
+      FROM unnest($1::text[]) WITH ORDINALITY AS q (digest, place)
+        CROSS JOIN LATERAL (SELECT * FROM access_tokens WHERE digest = q.digest OFFSET 0) t
+        CROSS JOIN LATERAL (
+          SELECT k.merchant_id FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
+          WHERE k.id = t.api_key_id AND k.revoked_at IS NULL AND m.disabled_at IS NULL OFFSET 0) k
+    )
+    SELECT ${CHANNEL_COLUMNS}, ${CERTIFICATION_COLUMNS}, q.number, t.merchant_id,
+      CASE WHEN q.is_first THEN t.api_key_id END, CASE WHEN q.is_first THEN t.nonce END,
+      CASE WHEN q.is_first THEN t.issued_at END, CASE WHEN q.is_first THEN t.expires_at END,
+      CASE WHEN q.is_first THEN t.proof END
+    FROM unnest($2::int[], $3::boolean[], $4::bigint[]) WITH ORDINALITY AS q (place, is_first, id, number)
+      JOIN holders t ON t.place = q.place
+      LEFT JOIN LATERAL (
+        SELECT * FROM certifications WHERE id = q.id AND merchant_id = t.merchant_id OFFSET 0) c ON true
       LEFT JOIN LATERAL (SELECT * FROM channels WHERE id = c.channel_id OFFSET 0) h ON true`,
   findOtp: `
     SELECT ${CHANNEL_COLUMNS}, ${CERTIFICATION_COLUMNS},

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { AttemptStore } from '../../core/attempt-store.ts';
+import { Batches } from '../../core/batches.ts';
 import type { StoredCertification } from '../../core/certification.ts';
 import type { Channel } from '../../core/channel.ts';
 import type { ClaimRequest } from '../../core/claims.ts';
@@ -26,13 +27,14 @@ import type {
   StoredToken,
   TokenChange,
   TokenHolder,
+  TokenLookup,
+  TokenLookupResult,
 } from '../../core/store.ts';
 import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../database-mark.ts';
 import { PostgresAttempts } from './attempts.ts';
-import { Batches } from './batches.ts';
 import type { Database, Run } from './database.ts';
-import { type CertificationKey, findCertifications, findTokens } from './lookups.ts';
+import { findTokens, lookUp } from './lookups.ts';
 import { openDatabase, type SharedDatabase } from './open.ts';
 import { OtpTable } from './otp-table.ts';
 import { Readiness } from './readiness.ts';
@@ -69,9 +71,7 @@ class PostgresStore implements Store {
   readonly #database: Database;
   readonly #otps: OtpTable;
   readonly #mode: DatabaseMark['mode'];
-  /** The two questions of a lookup. */
   readonly #tokens: Batches<string, TokenHolder | null>;
-  readonly #certifications: Batches<CertificationKey, StoredCertification | null>;
 
   constructor({ database, clock }: SharedDatabase, mode: DatabaseMark['mode']) {
     this.#mode = mode;
@@ -81,7 +81,6 @@ class PostgresStore implements Store {
     this.#otps = new OtpTable(database);
     this.attempts = new PostgresAttempts(database, insertCertification);
     this.#tokens = new Batches((digests) => findTokens(database.run, digests));
-    this.#certifications = new Batches((keys) => findCertifications(database.run, keys));
   }
 
   async listDataKeys(): Promise<readonly WrappedKey[]> {
@@ -236,10 +235,20 @@ class PostgresStore implements Store {
   }
 
   async findCertification(merchantId: number, impUid: string): Promise<StoredCertification | null> {
-    if (isOwnImpUid(impUid)) return this.#certifications.ask({ merchantId, impUid });
     if (!canBeStored(impUid)) return null;
-    const [row] = await this.#database.run('findCertification', impUid, merchantId);
+    const [row] = await this.#database.run('findCertification', ...keyOf(impUid), merchantId);
     return row === undefined ? null : toCertification(impUid, merchantId, row);
+  }
+
+  async lookUp(lookups: readonly TokenLookup[]): Promise<readonly (TokenLookupResult | AppError)[]> {
+    const found = await lookUp(this.#database.run, lookups);
+    return Promise.all(
+      found.map(async (result, at) => {
+        const { impUid } = lookups[at] as TokenLookup;
+        if (result.holder === null || isOwnImpUid(impUid)) return result;
+        return { ...result, certification: await this.findCertification(result.holder.merchantId, impUid) };
+      }),
+    );
   }
 
   async findOtp(merchantId: number, impUid: string): Promise<CertificationWithOtp | null> {

@@ -23,7 +23,6 @@ export class Connection {
   readonly statements: Statements;
   readonly #database: DatabaseSync;
   readonly #onChangeElsewhere: () => void;
-  #reading = false;
   #dataVersion: unknown = null;
   /** Whether the disk has refused a write, and no larger write has succeeded since. */
   #lacksRoom = false;
@@ -38,24 +37,20 @@ export class Connection {
     this.emptyLogSoon();
   }
 
-  /**
-   * Runs `work` in a read transaction that lasts until the end of this turn of the event loop. Starting one costs more
-   * than a lookup, so all requests that arrived together share it.
-   */
+  /** Runs `work` in a read transaction, so that it sees one state of the database, the newest. */
   read<T>(work: () => T): T {
     try {
-      if (!this.#reading) this.#beginRead();
-      return work();
+      this.statements.begin.run();
+      try {
+        this.#forgetWhatOthersChanged();
+        return work();
+      } finally {
+        // SQLite has already rolled back when the disk failed.
+        if (this.#database.isTransaction) this.statements.commit.run();
+      }
     } catch (error) {
       throw toStoreFailure(error);
     }
-  }
-
-  #beginRead(): void {
-    this.statements.begin.run();
-    this.#reading = true;
-    setImmediate(this.#endReadSoon);
-    this.#forgetWhatOthersChanged();
   }
 
   /** Called at the beginning of every transaction, before cached rows are used. */
@@ -65,26 +60,9 @@ export class Connection {
     this.#dataVersion = version;
   }
 
-  /** Runs after the requests that shared it. A failure is ignored: the next transaction meets it again. */
-  readonly #endReadSoon = (): void => {
-    try {
-      this.#endRead();
-    } catch {
-      this.#onChangeElsewhere();
-    }
-  };
-
-  #endRead(): void {
-    if (!this.#reading) return;
-    this.#reading = false;
-    // SQLite has already rolled back when the disk failed.
-    if (this.#database.isTransaction) this.statements.commit.run();
-  }
-
   /** Runs `work` as one durable transaction: when this returns, it is on the disk; when it throws, nothing is. */
   write<T>(work: () => T): T {
     try {
-      this.#endRead();
       this.statements.beginImmediate.run();
       try {
         this.#forgetWhatOthersChanged();
@@ -123,7 +101,6 @@ export class Connection {
   /** False when another reader still needs the log, or the disk is full: the log stays valid. */
   #emptyLog(): boolean {
     try {
-      this.#endRead();
       // Without waiting: requests must not be blocked while somebody copies the database.
       this.#database.exec('PRAGMA busy_timeout = 0');
       return one(this.statements.checkpoint)?.[0] === 0;
@@ -142,7 +119,6 @@ export class Connection {
   close(): void {
     if (!this.#database.isOpen) return;
     if (this.#checkpoint !== null) clearTimeout(this.#checkpoint);
-    this.#endRead();
     // Closing the last connection empties the write-ahead log, and with it what was erased.
     this.#database.close();
   }

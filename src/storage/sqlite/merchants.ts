@@ -162,24 +162,27 @@ export class SqliteMerchants {
   }
 
   async findToken(digest: string): Promise<TokenHolder | null> {
-    return this.#connection.read(() => {
-      const cached = this.#tokens.get(digest);
-      if (cached !== undefined) return cached;
-      const row = one(this.#connection.statements.findToken, digest);
-      if (row === null) return null;
-      const [apiKeyId, merchantId, nonce, issuedAt, expiresAt, proof] = row as [
-        number,
-        number,
-        Uint8Array,
-        number,
-        number,
-        Uint8Array,
-      ];
-      const holder = { apiKeyId, merchantId, nonce, issuedAt, expiresAt, proof };
-      if (this.#tokens.size >= CACHED_TOKENS) this.#tokens.clear();
-      this.#tokens.set(digest, holder);
-      return holder;
-    });
+    return this.#connection.read(() => this.holderOf(digest));
+  }
+
+  /** The same, inside a transaction. */
+  holderOf(digest: string): TokenHolder | null {
+    const cached = this.#tokens.get(digest);
+    if (cached !== undefined) return cached;
+    const row = one(this.#connection.statements.findToken, digest);
+    if (row === null) return null;
+    const [apiKeyId, merchantId, nonce, issuedAt, expiresAt, proof] = row as [
+      number,
+      number,
+      Uint8Array,
+      number,
+      number,
+      Uint8Array,
+    ];
+    const holder = { apiKeyId, merchantId, nonce, issuedAt, expiresAt, proof };
+    if (this.#tokens.size >= CACHED_TOKENS) this.#tokens.clear();
+    this.#tokens.set(digest, holder);
+    return holder;
   }
 }
 

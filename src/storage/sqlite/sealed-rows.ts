@@ -49,14 +49,16 @@ export class SealedRows {
       salt: chunk.bytes.subarray(saltAt, blobAt),
       blob: chunk.bytes.subarray(blobAt, chunk.used),
     };
-    this.#rows.set(row.impUid, { ...row, sealed });
+    this.#rows.set(row.impUid, { ...row, sealed, room: { opened: null } });
   }
 
   delete(impUid: string): void {
+    empty(this.#rows.get(impUid));
     this.#rows.delete(impUid);
   }
 
   clear(): void {
+    for (const row of this.#rows.values()) empty(row);
     this.#rows.clear();
     this.#chunks = [];
     this.#seenOnce.fill(0);
@@ -71,4 +73,9 @@ export class SealedRows {
       for (const impUid of this.#chunks.shift()?.impUids ?? []) this.delete(impUid);
     return chunk;
   }
+}
+
+/** Drops what was opened of a row. */
+function empty(row: StoredCertification | undefined): void {
+  if (row?.room !== undefined) row.room.opened = null;
 }

@@ -6,12 +6,13 @@ import type { Clock } from '../../core/clock.ts';
 import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
 import { type JobEnd, type JobState, type JobTake, toJobState } from '../../core/jobs.ts';
 import type { WrappedKey } from '../../core/key-ring.ts';
-import type { OpenDatabase, Store } from '../../core/store.ts';
+import type { OpenDatabase, Store, TokenLookup, TokenLookupResult } from '../../core/store.ts';
 import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../database-mark.ts';
 import { SqliteAttempts } from './attempts.ts';
 import type { CertificationRows } from './certification-rows.ts';
 import { Connection, one, rows } from './connection.ts';
+import { toStoreFailure } from './failures.ts';
 import { SqliteMerchants, toChannel } from './merchants.ts';
 import { openDatabase } from './open.ts';
 import { SqliteOtps } from './otps.ts';
@@ -119,6 +120,17 @@ class SqliteStore implements Store {
 
   async findCertification(merchantId: number, impUid: string): Promise<StoredCertification | null> {
     return this.#connection.read(() => this.#find(merchantId, impUid));
+  }
+
+  async lookUp(lookups: readonly TokenLookup[]): Promise<readonly (TokenLookupResult | AppError)[]> {
+    return this.#connection.read(() =>
+      lookups.map(({ digest, impUid }) => {
+        const holder = orAltered(() => this.#merchants.holderOf(digest));
+        if (holder === null) return { holder, certification: null };
+        if (holder instanceof AppError) return holder;
+        return { holder, certification: orAltered(() => this.#find(holder.merchantId, impUid)) };
+      }),
+    );
   }
 
   async eraseCertification(
@@ -262,6 +274,17 @@ class SqliteStore implements Store {
     this.#channels.clear();
     this.#merchants.forget();
     this.#sealedRows.clear();
+  }
+}
+
+/** What `read` returns, or that its row was altered: only those who ask for that row learn of it. */
+function orAltered<T>(read: () => T): T | AppError {
+  try {
+    return read();
+  } catch (error) {
+    const failure = toStoreFailure(error);
+    if (failure.code === 'sealed_data_unreadable') return failure;
+    throw failure;
   }
 }
 
