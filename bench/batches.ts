@@ -2,7 +2,7 @@ import { Batches } from '../src/core/batches.ts';
 import type { TokenLookup, TokenLookupResult } from '../src/core/store.ts';
 import { readAddress } from '../src/storage/postgres/address.ts';
 import { Database } from '../src/storage/postgres/database.ts';
-import { lookUp } from '../src/storage/postgres/lookups.ts';
+import { Lookups } from '../src/storage/postgres/lookups.ts';
 import { ask, type BenchPostgres, ensureDatabase } from './postgres.ts';
 import { count, figureIfKnown, figureOf, type Group, ratios } from './report.ts';
 import { readProcessorTime } from './servers.ts';
@@ -24,6 +24,7 @@ export async function measureBatches(rows: number, postgres: BenchPostgres, roun
   const store = await ensureStore(rows);
   const url = await ensureDatabase(postgres, store);
   const database = new Database(readAddress(new URL(url)));
+  const table = new Lookups(database.run);
   const lookups = await readLookups(url, readRows(store).ids);
   const figures = [];
   for (const atOnce of AT_ONCE) {
@@ -33,7 +34,7 @@ export async function measureBatches(rows: number, postgres: BenchPostgres, roun
         ['together', AT_ONCE.at(-1) ?? 1],
         ['one by one', 1],
       ] as const) {
-        const batches = new Batches((asked: readonly TokenLookup[]) => lookUp(database.run, asked), most);
+        const batches = new Batches((asked: readonly TokenLookup[]) => table.ask(asked), most);
         const cost = await measure(batches, lookups, atOnce, postgres);
         // The first round prepares the statements and does not count.
         if (round > 0) costs[way].push(cost);

@@ -43,7 +43,7 @@ export async function createPostgresEngine(databaseUrl: string): Promise<Engine>
     name: 'PostgreSQL',
     databaseUrl,
     tables: TABLES,
-    isCached: false,
+    isCached: true,
     async columns() {
       const { rows } = await client.query<{ table_name: string; column_name: string }>(
         "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'",

@@ -1,10 +1,13 @@
+import type { CertificationState } from '../../core/certification.ts';
 import type { Channel } from '../../core/channel.ts';
 import { isOwnImpUid } from '../../core/ids.ts';
 import type { TokenHolder, TokenLookup, TokenLookupResult } from '../../core/store.ts';
 import { AppError } from '../../errors.ts';
-import type { Row, Run } from './database.ts';
-import { CERTIFICATION_COLUMNS, CHANNEL_COLUMNS, ownId, toCertification, toChannel } from './rows.ts';
+import type { Run } from './database.ts';
+import { ownId, toChannel } from './rows.ts';
 
+/** The most tokens and channels in memory, enough for thousands of merchants. */
+const MOST_KNOWN = 10_000;
 /** The column of the digest in rows of `findTokens`. */
 const DIGEST = 6;
 
@@ -29,69 +32,112 @@ export async function findTokens(
   return digests.map((digest) => holders.get(digest) ?? null);
 }
 
-/** The column that has the number of the question, from 1; then come those of the token's holder. */
-const NUMBER = CHANNEL_COLUMNS + CERTIFICATION_COLUMNS;
-const STATE = CHANNEL_COLUMNS;
-const CHANNEL_ID = 0;
+/** A row of `lookUp`: the number of the question, and what was found. */
+type LookupRow = readonly [
+  number: number,
+  /** Of the first question with a token only. */
+  tokenProof: Uint8Array | null,
+  channelId: number | null,
+  channelProof: Uint8Array | null,
+  state: CertificationState | null,
+  requestedAt: number,
+  certifiedAt: number | null,
+  keyId: number,
+  salt: Uint8Array,
+  blob: Uint8Array,
+];
 
-/** What belongs to the tokens, for ids of our own shape; `certification` is null for others. One statement for all. */
-export async function lookUp(
-  run: Run,
-  lookups: readonly TokenLookup[],
-): Promise<readonly TokenLookupResult[]> {
-  const places = new Map<string, number>();
-  const firsts: boolean[] = [];
-  const placeOf = lookups.map(({ digest }) => {
-    const known = places.get(digest);
-    firsts.push(known === undefined);
-    const place = known ?? places.size + 1;
-    places.set(digest, place);
-    return place;
-  });
-  const ids = lookups.map(({ impUid }) => (isOwnImpUid(impUid) ? ownId(impUid) : 'NULL'));
-  const rows = await run('lookUp', arrayOf(places.keys()), arrayOf(placeOf), arrayOf(firsts), arrayOf(ids));
-  const ordered: (Row | undefined)[] = [];
-  for (const row of rows) ordered[(row[NUMBER] as number) - 1] = row;
-  const holders = new Map<string, TokenHolder>();
-  // One statement reads one state of the database, so rows of one channel agree. As one object its proof is checked once.
-  const channels = new Map<unknown, Channel>();
-  return lookups.map(({ digest, impUid }, at) => {
-    const row = ordered[at];
-    if (row === undefined) return { holder: null, certification: null };
-    const holder = holders.get(digest) ?? toHolder(row);
-    holders.set(digest, holder);
-    if (row[STATE] === null) return { holder, certification: null };
-    return {
-      holder,
-      certification: orAltered(() => {
-        const channel = channels.get(row[CHANNEL_ID]) ?? toChannel(row);
-        channels.set(row[CHANNEL_ID], channel);
-        return toCertification(impUid, holder.merchantId, row, channel);
-      }),
-    };
-  });
-}
+/**
+ * The lookups of one turn, in one statement. What does not change with each certification, tokens and channels, comes
+ * as its proof only: that covers all its columns, so as long as the database has the same proof, what was read before
+ * is what the row says.
+ */
+export class Lookups {
+  readonly #run: Run;
+  readonly #holders = new Map<string, TokenHolder>();
+  readonly #channels = new Map<number, Channel>();
 
-function toHolder(row: Row): TokenHolder {
-  const [merchantId, apiKeyId, nonce, issuedAt, expiresAt, proof] = row.slice(NUMBER + 1) as [
-    number,
-    number,
-    Uint8Array,
-    number,
-    number,
-    Uint8Array,
-  ];
-  return { apiKeyId, merchantId, nonce, issuedAt, expiresAt, proof };
-}
-
-/** What `read` returns, or that its row was altered: only those who ask for that row learn of it. */
-function orAltered<T>(read: () => T): T | AppError {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'sealed_data_unreadable') return error;
-    throw error;
+  constructor(run: Run) {
+    this.#run = run;
   }
+
+  /** What belongs to the tokens; `certification` is null for ids that are not of our own shape. */
+  async ask(lookups: readonly TokenLookup[]): Promise<readonly TokenLookupResult[]> {
+    const places = new Map<string, number>();
+    const firsts: boolean[] = [];
+    const placeOf = lookups.map(({ digest }) => {
+      const known = places.get(digest);
+      firsts.push(known === undefined);
+      if (known !== undefined) return known;
+      places.set(digest, places.size + 1);
+      return places.size;
+    });
+    const ids = lookups.map(({ impUid }) => (isOwnImpUid(impUid) ? ownId(impUid) : 'NULL'));
+    const found = (await this.#run(
+      'lookUp',
+      arrayOf(places.keys()),
+      arrayOf(placeOf),
+      arrayOf(firsts),
+      arrayOf(ids),
+    )) as unknown as readonly LookupRow[];
+    await this.#learn(lookups, found);
+    const rows: LookupRow[] = [];
+    for (const row of found) rows[row[0] - 1] = row;
+    return lookups.map(({ digest, impUid }, at) => {
+      const row = rows[at];
+      const holder = row === undefined ? undefined : this.#holders.get(digest);
+      if (row === undefined || holder === undefined) return { holder: null, certification: null };
+      return { holder, certification: this.#toCertification(impUid, holder, row) };
+    });
+  }
+
+  /** Reads the tokens and channels that are new here, or have another proof than before. */
+  async #learn(lookups: readonly TokenLookup[], rows: readonly LookupRow[]): Promise<void> {
+    const digests = new Set<string>();
+    const channelIds = new Set<number>();
+    for (const [number, tokenProof, channelId, channelProof] of rows) {
+      const { digest } = lookups[number - 1] as TokenLookup;
+      if (tokenProof !== null && !isSame(this.#holders.get(digest)?.proof, tokenProof)) digests.add(digest);
+      if (
+        channelProof !== null &&
+        channelId !== null &&
+        !isSame(this.#channels.get(channelId)?.proof, channelProof)
+      )
+        channelIds.add(channelId);
+    }
+    if (this.#holders.size > MOST_KNOWN) this.#holders.clear();
+    if (this.#channels.size > MOST_KNOWN) this.#channels.clear();
+    const [holders, channels] = await Promise.all([
+      digests.size === 0 ? [] : findTokens(this.#run, [...digests]),
+      channelIds.size === 0 ? [] : this.#run('findChannels', arrayOf(channelIds)),
+    ]);
+    for (const [at, digest] of [...digests].entries()) {
+      const holder = holders[at];
+      // Its token may have ended since.
+      if (holder) this.#holders.set(digest, holder);
+      else this.#holders.delete(digest);
+    }
+    for (const row of channels) {
+      const channel = toChannel(row);
+      this.#channels.set(channel.id, channel);
+    }
+  }
+
+  #toCertification(
+    impUid: string,
+    { merchantId }: TokenHolder,
+    [, , channelId, , state, requestedAt, certifiedAt, keyId, salt, blob]: LookupRow,
+  ): TokenLookupResult['certification'] {
+    if (state === null) return null;
+    const channel = this.#channels.get(channelId ?? 0);
+    if (channel === undefined)
+      return new AppError('sealed_data_unreadable', { detail: 'the channel of a row was altered' });
+    return { impUid, merchantId, channel, state, requestedAt, certifiedAt, sealed: { keyId, salt, blob } };
+  }
+}
+
+function isSame(known: Uint8Array | undefined, proof: Uint8Array): boolean {
+  return known !== undefined && Buffer.compare(known, proof) === 0;
 }
 
 /** The text of an array of numbers, flags or hex digits, which need no quotes. */

@@ -34,7 +34,7 @@ import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../database-mark.ts';
 import { PostgresAttempts } from './attempts.ts';
 import type { Database, Run } from './database.ts';
-import { findTokens, lookUp } from './lookups.ts';
+import { findTokens, Lookups } from './lookups.ts';
 import { openDatabase, type SharedDatabase } from './open.ts';
 import { OtpTable } from './otp-table.ts';
 import { Readiness } from './readiness.ts';
@@ -63,7 +63,7 @@ export async function openPostgresStore(url: URL, mark: DatabaseMark, machine: C
   };
 }
 
-/** Nothing is kept in memory: another node may have changed it since. */
+/** No row is believed from memory: another node may have changed it since. */
 class PostgresStore implements Store {
   readonly attempts: AttemptStore;
   readonly clock: SharedClock;
@@ -72,6 +72,7 @@ class PostgresStore implements Store {
   readonly #otps: OtpTable;
   readonly #mode: DatabaseMark['mode'];
   readonly #tokens: Batches<string, TokenHolder | null>;
+  readonly #lookups: Lookups;
 
   constructor({ database, clock }: SharedDatabase, mode: DatabaseMark['mode']) {
     this.#mode = mode;
@@ -80,6 +81,7 @@ class PostgresStore implements Store {
     this.#readiness = new Readiness(database);
     this.#otps = new OtpTable(database);
     this.attempts = new PostgresAttempts(database, insertCertification);
+    this.#lookups = new Lookups(database.run);
     this.#tokens = new Batches((digests) => findTokens(database.run, digests));
   }
 
@@ -241,7 +243,7 @@ class PostgresStore implements Store {
   }
 
   async lookUp(lookups: readonly TokenLookup[]): Promise<readonly (TokenLookupResult | AppError)[]> {
-    const found = await lookUp(this.#database.run, lookups);
+    const found = await this.#lookups.ask(lookups);
     return Promise.all(
       found.map(async (result, at) => {
         const { impUid } = lookups[at] as TokenLookup;
