@@ -8,6 +8,7 @@ import { OpenedRows } from './opened-rows.ts';
 import type { Store, TokenLookupResult } from './store.ts';
 import type { TokenService } from './token-service.ts';
 import type { Vault } from './vault.ts';
+import type { CallEnd } from './watched-store.ts';
 
 export interface LookupOptions {
   readonly store: Store;
@@ -16,6 +17,8 @@ export interface LookupOptions {
   readonly tokens: TokenService;
   /** How long an opened certification may stay in memory, in milliseconds; 0 for not at all. */
   readonly keepOpened: number;
+  /** Called when a lookup begins to wait for the store. Several lookups share one call of the store. Default: none. */
+  readonly watch?: (() => CallEnd) | undefined;
 }
 
 /** Who asks with which token for which certification. */
@@ -51,7 +54,7 @@ export class Lookups {
    */
   async find(visitor: Visitor, token: string, impUid: string): Promise<Certification> {
     const digests = this.#options.tokens.digestsOf(token);
-    const answer = await this.#batches.ask({ visitor, digests, impUid });
+    const answer = await this.#watched(this.#batches.ask({ visitor, digests, impUid }));
     if (answer instanceof AppError) throw answer;
     return answer;
   }
@@ -59,6 +62,12 @@ export class Lookups {
   /** Forgets what was opened. */
   close(): void {
     this.#opened.close();
+  }
+
+  #watched(asked: Promise<Answer>): Promise<Answer> {
+    const end = this.#options.watch?.();
+    if (end !== undefined) asked.then(() => end(), end);
+    return asked;
   }
 
   async #answer(questions: readonly Question[]): Promise<readonly Answer[]> {

@@ -84,7 +84,8 @@ export function watchStore(store: Store, watch: WatchVerb, report: (error: unkno
   };
 }
 
-function guardCall(begin: () => CallEnd, report: (error: unknown) => void): () => CallEnd {
+/** The same watcher, whose errors are reported and do not affect the call. */
+export function guardCall(begin: () => CallEnd, report: (error: unknown) => void): () => CallEnd {
   return () => {
     try {
       const end = begin();

@@ -115,7 +115,7 @@ export async function openServicesAndReset(
   const attempts = new AttemptService(otpOptions);
   const tokens = new TokenService(store, vault, clock, throttle, hooks);
   const { keepOpened = LONGEST_OPENED } = options;
-  const lookups = new Lookups({ store, vault, clock, tokens, keepOpened });
+  const lookups = new Lookups({ store, vault, clock, tokens, keepOpened, watch: traces?.watchLookup });
   const services: Services = {
     policy,
     store,

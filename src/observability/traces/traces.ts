@@ -18,7 +18,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import type { Store } from '../../core/store.ts';
-import { type WatchVerb, watchStore } from '../../core/watched-store.ts';
+import { type CallEnd, guardCall, type WatchVerb, watchStore } from '../../core/watched-store.ts';
 import { toAppError } from '../../errors.ts';
 import { reportOnce } from '../../http/guards.ts';
 import type { ArrivedRequest, Observer } from '../../http/observer.ts';
@@ -31,6 +31,8 @@ export interface Traces {
   readonly observer: Observer;
   /** The same store; each call is a span below the span of its request. */
   traceStore(store: Store): Store;
+  /** A span for the part of a lookup that is the store's; several lookups share one call. */
+  readonly watchLookup: () => CallEnd;
   /** Sends the remaining spans, for at most the timeout of one export. */
   close(): Promise<void>;
 }
@@ -50,9 +52,15 @@ export function startTraces(settings: TraceSettings, engine: string, log: Logger
   });
   const tracer = provider.getTracer('bonin', version);
   const current = new AsyncLocalStorage<Context>();
+  const watch = watchCalls(engine, tracer, current);
+  const report = reportOnce(log, 'traces');
+  const lookUp = guardCall(watch('lookUp'), report);
   return {
     observer: observeRequests(tracer, current),
-    traceStore: (store) => traceStore(store, engine, tracer, current, reportOnce(log, 'traces')),
+    // One call of `lookUp` is for many requests, each of which has a span of its own.
+    traceStore: (store) =>
+      watchStore(store, (verb) => (verb === 'lookUp' ? () => () => {} : watch(verb)), report),
+    watchLookup: lookUp,
     async close() {
       // The place of the failure has already logged it.
       await provider.shutdown().catch(() => {});
@@ -102,14 +110,8 @@ function callerOf({ traceparent }: ArrivedRequest): Context {
 }
 
 /** Calls outside of a request, such as those of recurring work, have no span. */
-function traceStore(
-  store: Store,
-  engine: string,
-  tracer: Tracer,
-  current: AsyncLocalStorage<Context>,
-  report: (error: unknown) => void,
-): Store {
-  const watch: WatchVerb = (verb) => {
+function watchCalls(engine: string, tracer: Tracer, current: AsyncLocalStorage<Context>): WatchVerb {
+  return (verb) => {
     const attributes = { 'db.system.name': engine, 'db.operation.name': verb };
     return () => {
       const context = current.getStore();
@@ -124,7 +126,6 @@ function traceStore(
       };
     };
   };
-  return watchStore(store, watch, report);
 }
 
 function toSampler({ sampler, ratio }: TraceSettings) {
