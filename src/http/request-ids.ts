@@ -11,14 +11,17 @@ const BATCH = 256;
  */
 export function newRequestIds(): () => string {
   const bytes = Buffer.alloc(LENGTH * BATCH);
-  let at = bytes.length;
+  // Two digits for each byte. One text for a whole batch, since making a text of a few bytes costs more than the bytes.
+  let digits = '';
+  let at = 0;
   return () => {
-    if (at === bytes.length) {
-      randomFillSync(bytes);
+    if (at === digits.length) {
+      digits = randomFillSync(bytes).toString('hex');
       at = 0;
     }
-    at += LENGTH;
-    const middle = at - LENGTH / 2;
-    return `${bytes.toString('hex', at - LENGTH, middle)}-${bytes.toString('hex', middle, at)}`;
+    const from = at;
+    const middle = from + LENGTH;
+    at = middle + LENGTH;
+    return `${digits.slice(from, middle)}-${digits.slice(middle, at)}`;
   };
 }

@@ -54,7 +54,7 @@ const operator: fc.Arbitrary<OperatorPlan> = fc.oneof(
   },
 );
 const sweep: Plan = { does: 'sweep' };
-const pauses = advance(0, 1, 29, 30, 31, 60);
+const pauses = advance(0, 1, 30, 59, 60, 61);
 
 const operators: Twist = {
   weight: 3,

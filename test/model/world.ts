@@ -127,7 +127,7 @@ export interface Facts {
   readonly mayBeDisabled: boolean;
 }
 
-const LEASE = 30;
+const LEASE = 60;
 
 export function claimIsLive({ claim }: Cert, now: number): boolean {
   return claim !== null && now < claim.until;
