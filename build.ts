@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, extname, join } from 'node:path';
-import { transformSync } from 'esbuild';
+import { dirname, extname, join, relative } from 'node:path';
+import { build as bundle, type Plugin, transformSync } from 'esbuild';
 import { composeScript, SCRIPT_FILES } from './src/page/scripts.ts';
 
 const require = createRequire(import.meta.url);
@@ -23,11 +23,21 @@ export function minify(text: string, loader: 'js' | 'css'): string {
  * Makes the form in which the package is published: JavaScript, types, and the files read at run time. `folder` is
  * deleted before. The working directory has to be that of the sources.
  */
-export function build(folder: string): void {
+export async function build(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', folder], {
     stdio: 'inherit',
   });
+  await bundleServer(folder);
+  for (const name of ['client', 'browser'])
+    await bundle({
+      entryPoints: [`src/${name}/index.ts`],
+      outdir: join(folder, name),
+      bundle: true,
+      format: 'esm',
+      target: 'es2024',
+      charset: 'utf8',
+    });
   for (const engine of ['sqlite', 'postgres'])
     cpSync(`src/storage/${engine}/migrations`, `${folder}/storage/${engine}/migrations`, { recursive: true });
   cpSync('src/conformance/cases', `${folder}/conformance/cases`, { recursive: true });
@@ -42,8 +52,41 @@ export function build(folder: string): void {
     ['LICENSE', 'redoc.LICENSE.txt'],
   ] as const)
     cpSync(join(redoc, from), join(folder, 'reference/assets', to));
-  chmodSync(join(folder, 'cli/main.js'), 0o755);
+  chmodSync(join(folder, 'main.js'), 0o755);
 }
+
+/** The server in few files, because each one costs a start a millisecond or so; see docs/decisions/0016. */
+async function bundleServer(folder: string): Promise<void> {
+  await bundle({
+    entryPoints: ['src/cli/main.ts', 'src/testing.ts'],
+    outdir: folder,
+    entryNames: '[name]',
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    // What is loaded late has files of its own.
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    // Other people's packages are installed beside this one, with their licences.
+    packages: 'external',
+    // Not made smaller: that saves nothing that can be measured, and the log shows where an error came from.
+    plugins: [keepPlaces],
+  });
+}
+
+/** Files read at run time stay where they were in the sources, whatever bundle the code beside them went into. */
+const keepPlaces: Plugin = {
+  name: 'keep-places',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+      const place = relative('src', path).replaceAll('\\', '/').replace(/\.ts$/, '.js');
+      const text = readFileSync(path, 'utf8');
+      const contents = text.replaceAll('import.meta.url', `new URL('./${place}', import.meta.url).href`);
+      return { contents, loader: 'ts' };
+    });
+  },
+};
 
 function minifyFolder(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
@@ -54,4 +97,4 @@ function minifyFolder(from: string, to: string): void {
   }
 }
 
-if (import.meta.main) build('dist');
+if (import.meta.main) await build('dist');

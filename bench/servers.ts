@@ -2,13 +2,14 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Starts servers, asks them, and reads from the system what they use. */
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** This checkout. */
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SOURCE_CLI = 'src/cli/main.ts';
-const BUILT_CLI = 'dist/cli/main.js';
 
 const children = new Map<ChildProcess, NodeJS.Signals>();
 process.on('exit', () => {
@@ -31,14 +32,18 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-/** The command line to measure: what `npm run build` made unless the source is newer. */
-export function findCli(): string {
-  if (!existsSync(`${ROOT}/${BUILT_CLI}`)) return SOURCE_CLI;
-  const builtAt = statSync(`${ROOT}/${BUILT_CLI}`).mtimeMs;
-  const isStale = globSync('src/**/*.{ts,sql,json}', { cwd: ROOT }).some(
-    (file) => statSync(`${ROOT}/${file}`).mtimeMs > builtAt,
+/** The command line of a checkout to measure: what `npm run build` made unless the source is newer. */
+export function findCli(root: string = ROOT): string {
+  const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly bin: { readonly bonin: string };
+  };
+  const built = join(root, bin.bonin);
+  if (!existsSync(built)) return SOURCE_CLI;
+  const builtAt = statSync(built).mtimeMs;
+  const isStale = globSync('src/**/*.{ts,sql,json}', { cwd: root }).some(
+    (file) => statSync(join(root, file)).mtimeMs > builtAt,
   );
-  return isStale ? SOURCE_CLI : BUILT_CLI;
+  return isStale ? SOURCE_CLI : bin.bonin;
 }
 
 export interface ServerOptions {
@@ -46,26 +51,26 @@ export interface ServerOptions {
   readonly core?: number | undefined;
   /** Environment variables besides the usual ones. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Folder of another checkout of Bonin. Default: this one. */
+  readonly root?: string | undefined;
+  /** Where a server listens that does not print it. Default: it prints a line with its URL. */
+  readonly url?: string | undefined;
 }
 
-/** Starts node with these words; resolves as soon as it has printed a line that is a URL. */
+/** Starts node with these words; resolves as soon as it has printed a line that is a URL, if it prints one. */
 export function startServer(words: readonly string[], options: ServerOptions = {}): Promise<ServerProcess> {
   const [command, ...rest] = pinned(options.core, [process.execPath, ...words]);
   const child = track(
     spawn(command, rest, {
-      cwd: ROOT,
+      cwd: options.root ?? ROOT,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...cleanEnvironment(), ...options.environment },
     }),
   );
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   return new Promise((resolve, reject) => {
-    let printed = '';
-    child.stdout.setEncoding('utf8');
-    child.stdout.on('data', (chunk: string) => {
-      printed += chunk;
-      const url = /^(http:\/\/\S+)\n/m.exec(printed)?.[1];
-      if (url === undefined || child.pid === undefined) return;
+    const ready = (url: string): void => {
+      if (child.pid === undefined) return;
       child.stdout.removeAllListeners('data').resume();
       resolve({
         pid: child.pid,
@@ -76,7 +81,15 @@ export function startServer(words: readonly string[], options: ServerOptions = {
           return gone;
         },
       });
+    };
+    let printed = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      printed += chunk;
+      const url = /^(http:\/\/\S+)\n/m.exec(printed)?.[1];
+      if (url !== undefined) ready(url);
     });
+    const { url } = options;
+    if (url !== undefined) child.once('spawn', () => ready(url));
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`${words.join(' ')} ended with ${code} before it served`)));
   });
@@ -88,7 +101,7 @@ export function startBonin(
   options: ServerOptions = {},
   words: readonly string[] = [],
 ): Promise<ServerProcess> {
-  return startServer([findCli(), 'serve', '--data', folder, '--port', '0', ...words], options);
+  return startServer([findCli(options.root), 'serve', '--data', folder, '--port', '0', ...words], options);
 }
 
 /** Runs one command of Bonin to its end; rejects when it fails. */

@@ -70,12 +70,34 @@ describe('the log', () => {
     expect(JSON.parse(written(error).line)).toMatchObject({ level: 50, msg: 'refused' });
   });
 
-  it('says nothing of an error that is given under the name that pino knows, or instead of fields', () => {
+  it('says nothing of an error that is given as `err`, or instead of fields', () => {
     const { log, text } = listen();
     log.warn({ err: new Error(SECRET) }, 'one');
     log.warn(new Error(SECRET) as unknown as Record<string, unknown>, 'two');
     expect(text()).toContain('"two"');
     expect(text()).not.toContain(SECRET);
+  });
+
+  it('writes only its level and those above it, one line for each', () => {
+    const lines: string[] = [];
+    const log = createLog('warn', { write: (line) => void lines.push(line) });
+    for (const level of ['debug', 'info', 'warn', 'error'] as const)
+      log[level]({ name: level }, `of ${level}`);
+    const { pid } = process;
+    const time = expect.any(Number);
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { level: 40, time, pid, name: 'warn', msg: 'of warn' },
+      { level: 50, time, pid, name: 'error', msg: 'of error' },
+    ]);
+    createLog('silent', { write: (line) => void lines.push(line) }).error({}, 'x');
+    expect(lines).toHaveLength(2);
+    expect(lines.join('')).toMatch(/^(\{.*\}\n){2}$/);
+  });
+
+  it('keeps the message when its fields cannot be written', () => {
+    const { log, text } = listen();
+    log.error({ big: 1n }, 'refused');
+    expect(JSON.parse(text())).toMatchObject({ level: 50, msg: 'refused' });
   });
 
   it('bears what cannot be written', () => {

@@ -1,10 +1,15 @@
 import { constants, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { type DestinationStream, pino } from 'pino';
 import { AppError } from './errors.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Where lines go. */
+export interface LineStream {
+  /** Takes one line, with its end. */
+  write(line: string): void;
+}
 
 type Write = (fields: Readonly<Record<string, unknown>>, message: string) => void;
 export type Logger = Readonly<Record<'debug' | 'info' | 'warn' | 'error', Write>>;
@@ -31,11 +36,43 @@ export function guardLog(log: Logger): Logger {
  * It never waits for its reader. Lines that standard error does not accept are kept in memory; if there is no room,
  * they are dropped and counted.
  */
-export function createLog(level: LogLevel, stream: DestinationStream = standardError()): Logger {
-  return guardLog(
-    // `err` is pino's own name for an error.
-    pino({ level, base: { pid: process.pid }, serializers: { error: describe, err: describe } }, stream),
-  );
+export function createLog(level: LogLevel, stream: LineStream = standardError()): Logger {
+  const least = LOG_LEVELS.indexOf(level);
+  const writer =
+    (name: keyof Logger): Write =>
+    (fields, message) =>
+      stream.write(`${toLine(LEVEL_NUMBERS[name], fields, message)}\n`);
+  const nothing: Write = () => {};
+  const at = (name: keyof Logger) => (LOG_LEVELS.indexOf(name) < least ? nothing : writer(name));
+  return guardLog({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') });
+}
+
+/** The numbers that readers of such logs know. */
+const LEVEL_NUMBERS = { debug: 20, info: 30, warn: 40, error: 50 } as const satisfies Record<
+  keyof Logger,
+  number
+>;
+
+/** One JSON object. Fields that cannot be written are left out together, and the message stays. */
+function toLine(level: number, fields: Readonly<Record<string, unknown>>, msg: string): string {
+  const head = { level, time: Date.now(), pid: process.pid };
+  try {
+    return JSON.stringify({ ...head, ...describeErrors(fields), msg });
+  } catch {
+    return JSON.stringify({ ...head, msg });
+  }
+}
+
+/** The names under which an error is given. */
+const ERROR_NAMES = ['error', 'err'] as const;
+
+/** The same fields with errors as they may be logged. */
+function describeErrors(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (fields instanceof Error) return { err: describe(fields) };
+  const described: Record<string, unknown> = { ...fields };
+  for (const name of ERROR_NAMES)
+    if (Object.hasOwn(described, name)) described[name] = describe(described[name]);
+  return described;
 }
 
 /** Most bytes of lines that wait for a slow reader: enough for some seconds of refused requests. */
@@ -50,13 +87,13 @@ const LAST_PATIENCE = 2_000;
 let shared: LogLines | null = null;
 
 /** All logs of a process share one queue, so that lines keep their order. */
-function standardError(): DestinationStream {
+function standardError(): LineStream {
   shared ??= new LogLines(2);
   return shared;
 }
 
 /** The lines for a file descriptor. A write that would block is tried again later, without blocking the process. */
-export class LogLines implements DestinationStream {
+export class LogLines implements LineStream {
   #fd: number;
   readonly #waiting: Buffer[] = [];
   #bytes = 0;

@@ -1,5 +1,3 @@
-import { request as requestPlain } from 'node:http';
-import { request as requestTls } from 'node:https';
 import { newMasterKey } from './config/master-keys.ts';
 import { createLog } from './log.ts';
 import {
@@ -204,7 +202,8 @@ function call(
   body: unknown,
   ca: string | undefined,
 ): Promise<{ readonly status: number; readonly text: string }> {
-  const request = ca === undefined ? requestPlain : requestTls;
+  const { request } =
+    ca === undefined ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https');
   return new Promise((resolve, reject) => {
     const sent = request(url, { method, agent: false, ...(ca !== undefined && { ca }) }, (answer) => {
       let text = '';

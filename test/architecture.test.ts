@@ -10,7 +10,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   errors: { rooms: [], packages: [] },
   'ascii-json': { rooms: [], packages: [] },
   core: { rooms: ['ascii-json', 'errors'], packages: ['node:crypto'] },
-  log: { rooms: ['errors'], packages: ['node:fs', 'node:tty', 'pino'] },
+  log: { rooms: ['errors'], packages: ['node:fs', 'node:tty'] },
   http: {
     rooms: ['errors', 'http/client-address', 'log'],
     packages: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:crypto'],
@@ -198,7 +198,9 @@ function roomOf(file: string): string | undefined {
 
 function importsOf(file: string): readonly string[] {
   const text = readFileSync(join(SOURCE, file), 'utf8');
-  return [...text.matchAll(/(?<!')(?:from|import|import\()\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+  return [...text.matchAll(/(?<!')(?:from|import|import\(|getBuiltinModule\()\s*'([^']+)'/g)].map(
+    (match) => match[1] ?? '',
+  );
 }
 
 /** The path below `src` of what a file imports by a relative path. */
@@ -277,6 +279,12 @@ describe('architecture', () => {
   it.each(files)('%s is short and not a drawer', (file) => {
     expect(readFileSync(join(SOURCE, file), 'utf8').split('\n').length).toBeLessThanOrEqual(LONGEST_FILE);
     expect(file).not.toMatch(DRAWERS);
+  });
+
+  it.each(files)('%s does not import modules of Node whose lazy parts an import would load', (file) => {
+    const text = readFileSync(join(SOURCE, file), 'utf8');
+    const values = [...text.matchAll(/^import (?!type )[^;]* from '(node:(?:http|util))'/gm)];
+    expect(values.map((match) => match[1])).toEqual([]);
   });
 
   it('has no cycle of imports', () => {

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-import { parseArgs } from 'node:util';
 import { findNearestName } from '../validation/nearest-name.ts';
 import { readVersion } from '../version.ts';
 import { type Command, EXIT, type ExitCode, toParseOptions, UsageError } from './command.ts';
 import { keepCompiledCode } from './compile-cache.ts';
 import { findUnknownVariables } from './environment.ts';
+
+// An import statement would load every lazy part of `node:util` too, which a start has no time for.
+const { parseArgs } = process.getBuiltinModule('node:util');
 
 /** The commands, each loaded only when it is called. */
 const COMMANDS = {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
 import type { HeaderList, PageAnswer } from '../http/answers.ts';
 import type { ApiRequest, Handler } from '../http/routes.ts';
 
@@ -34,7 +33,8 @@ export function createFile(
   const body = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
   return {
     body,
-    zipped: gzip ? gzipSync(body, { level: 9 }) : null,
+    // Loaded with the first file.
+    zipped: gzip ? process.getBuiltinModule('node:zlib').gzipSync(body, { level: 9 }) : null,
     hash: createHash('sha256').update(body).digest('base64url').slice(0, 22),
     headers: ['Content-Type', type, ...(gzip ? ['Vary', 'Accept-Encoding'] : []), ...headers],
   };

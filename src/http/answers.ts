@@ -1,5 +1,6 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AppError } from '../errors.ts';
+import { STATUS_CODES } from './node-http.ts';
 
 /** The answer of a surface to an error. */
 export interface ErrorAnswer {

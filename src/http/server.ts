@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -19,6 +19,7 @@ import { Connections, MOST_CONNECTIONS, WRITE_TIMEOUT } from './connections.ts';
 import { guardObserver } from './guards.ts';
 import { listenOn } from './listening.ts';
 import { unreadMediaType } from './media-type.ts';
+import { createServer } from './node-http.ts';
 import { joinObservers, type Observer } from './observer.ts';
 import { newRequestIds } from './request-ids.ts';
 import { createRouter, type Handler, type Match, type Method, type Route, type Surface } from './routes.ts';

@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerOptions } from 'node:https';
+import type { Server, ServerOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import { AppError } from '../errors.ts';
 
@@ -18,7 +18,10 @@ export interface TlsOptions extends KeyAndCertificate {
 /** A server whose connections are TLS 1.2 or later. Throws `start_refused` for a key or certificate that is none. */
 export function createTlsServer(options: ServerOptions, { key, cert, named = {} }: TlsOptions): Server {
   try {
-    const server = createServer({ ...options, key, cert, minVersion: MIN_VERSION });
+    // Not loaded before a server speaks TLS.
+    const server = process
+      .getBuiltinModule('node:https')
+      .createServer({ ...options, key, cert, minVersion: MIN_VERSION });
     for (const [host, own] of Object.entries(named))
       server.addContext(host, { key: own.key, cert: own.cert, minVersion: MIN_VERSION });
     return server;

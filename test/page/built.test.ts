@@ -29,7 +29,7 @@ const FORMS = [
 
 const folder = mkdtempSync(join(tmpdir(), 'bonin-test-'));
 const dist = join(folder, 'dist');
-build(dist);
+await build(dist);
 symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
 copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
 const built = (await import(pathToFileURL(join(dist, 'testing.js')).href)) as {

@@ -34,6 +34,18 @@ describe('birth', () => {
     expect(birthInstant(`"${birthday}"`)).toBe(birth);
   });
 
+  it('is midnight in Seoul on every day from 1988 to 2025, by the tz database', () => {
+    const seoul = new Intl.DateTimeFormat('sv-SE', {
+      timeZone: 'Asia/Seoul',
+      dateStyle: 'short',
+      timeStyle: 'medium',
+    });
+    for (let day = Date.UTC(1988, 9, 1); day <= Date.UTC(2025, 11, 31); day += 86_400_000) {
+      const birthday = new Date(day).toISOString().slice(0, 10);
+      expect(seoul.format(birthInstant(`"${birthday}"`) * 1000)).toBe(`${birthday} 00:00:00`);
+    }
+  });
+
   it('begins each day after the day before, on every day from 1902 to 2030', () => {
     let previous = Number.NEGATIVE_INFINITY;
     for (let day = Date.UTC(1902, 0, 1); day <= Date.UTC(2030, 11, 31); day += 86_400_000) {
