@@ -67,7 +67,7 @@ export async function measureLookups(
   warnIfBusy([atLarge, atSmall, atNewest]);
 
   const idle = (side: Side) =>
-    memoryFigure(`${TITLES[side]}, idle`, uniform[0].contestants[side].idle, { kind: 'most', value: 90 });
+    memoryFigure(`${TITLES[side]}, idle`, uniform[0].contestants[side].idle, { kind: 'most', value: 65 });
   return [
     sideGroup(`Uniformly random ids of ${count(rows)}`, `uniform ${count(rows)}`, atLarge, {
       kind: 'least',

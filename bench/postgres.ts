@@ -176,7 +176,8 @@ function copyBinaries(folder: string): void {
   }
 }
 
-function findPort(): Promise<number> {
+/** A port that nobody has at the moment. */
+export function findPort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

@@ -9,6 +9,7 @@ import {
   getToken,
   readMemory,
   readProcessorTime,
+  type ServerOptions,
   type ServerProcess,
   startBonin,
   startServer,
@@ -22,7 +23,7 @@ const REST = 1500;
 
 type Tokens = readonly (readonly string[])[];
 
-interface Contestant {
+export interface Contestant {
   readonly server: ServerProcess;
   /** Megabytes before the first request; null where the system does not tell. */
   readonly idle: number | null;
@@ -54,6 +55,16 @@ export type Side = 'bare' | 'select' | 'sqlite' | 'postgres';
 
 /** How many processes. */
 export type Workers = '1' | '2' | '4';
+
+/** `bonin serve` of a checkout on the SQLite file of a store. */
+export async function openOwn(store: BenchStore, options: ServerOptions): Promise<Contestant> {
+  forgetTokens(store);
+  readThrough(store);
+  const server = await startBonin(store.folder, options);
+  await sleep(REST);
+  const idle = readMemory(server.pid);
+  return { server, idle, tokens: await collectTokens(server, store), checkIds: true };
+}
 
 /** Bonin on both engines beside both references. */
 export async function openSides(
@@ -152,7 +163,7 @@ async function sampleBodies({ url }: ServerProcess, store: BenchStore, tokens: T
  */
 export async function runRounds<Name extends string>(
   contests: readonly Contest<Name>[],
-  postgres: BenchPostgres,
+  postgres: BenchPostgres | null,
   load: LoadProcess,
   rounds: number,
   seconds: number,
@@ -189,18 +200,19 @@ function mapValues<Name extends string, T, U>(
 async function takeTurn(
   name: string,
   { server, checkIds }: Contestant,
-  postgres: BenchPostgres,
+  postgres: BenchPostgres | null,
   load: LoadProcess,
   seconds: number,
 ): Promise<TurnResult> {
   const serverBefore = readProcessorTime(server.pid);
-  const databaseBefore = readProcessorTime(postgres.pid);
+  const databaseBefore = postgres === null ? 0 : readProcessorTime(postgres.pid);
   const result = await load.run({ port: server.port, seconds, checkIds });
   if (result.wrong > 0)
     throw new Error(`${result.wrong} of ${result.answered} answers of ${name} were wrong or missing`);
   return {
     ...result,
     processorTime: (readProcessorTime(server.pid) - serverBefore) / result.answered,
-    databaseTime: (readProcessorTime(postgres.pid) - databaseBefore) / result.answered,
+    databaseTime:
+      ((postgres === null ? 0 : readProcessorTime(postgres.pid)) - databaseBefore) / result.answered,
   };
 }
