@@ -70,7 +70,7 @@ describe('the log', () => {
     expect(JSON.parse(written(error).line)).toMatchObject({ level: 50, msg: 'refused' });
   });
 
-  it('says nothing of an error that is given as `err`, or instead of fields', () => {
+  it('says nothing of an error that is given under the name that pino knows, or instead of fields', () => {
     const { log, text } = listen();
     log.warn({ err: new Error(SECRET) }, 'one');
     log.warn(new Error(SECRET) as unknown as Record<string, unknown>, 'two');
@@ -96,8 +96,14 @@ describe('the log', () => {
 
   it('keeps the message when its fields cannot be written', () => {
     const { log, text } = listen();
-    log.error({ big: 1n }, 'refused');
-    expect(JSON.parse(text())).toMatchObject({ level: 50, msg: 'refused' });
+    const fields = {
+      get name(): string {
+        throw new Error(SECRET);
+      },
+    };
+    log.error(fields, 'refused');
+    expect(JSON.parse(text())).toMatchObject({ level: 50, msg: 'refused', pid: process.pid });
+    expect(text()).not.toContain(SECRET);
   });
 
   it('bears what cannot be written', () => {

@@ -1,15 +1,11 @@
 import { constants, openSync, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
+import type { DestinationStream, Logger as PinoLogger } from 'pino';
 import { AppError } from './errors.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** Where lines go. */
-export interface LineStream {
-  /** Takes one line, with its end. */
-  write(line: string): void;
-}
 
 type Write = (fields: Readonly<Record<string, unknown>>, message: string) => void;
 export type Logger = Readonly<Record<'debug' | 'info' | 'warn' | 'error', Write>>;
@@ -36,44 +32,33 @@ export function guardLog(log: Logger): Logger {
  * It never waits for its reader. Lines that standard error does not accept are kept in memory; if there is no room,
  * they are dropped and counted.
  */
-export function createLog(level: LogLevel, stream: LineStream = standardError()): Logger {
-  const least = LOG_LEVELS.indexOf(level);
-  const writer =
+export function createLog(level: LogLevel, stream: DestinationStream = standardError()): Logger {
+  let made: PinoLogger | null = null;
+  // `err` is pino's own name for an error.
+  const serializers = { error: describe, err: describe };
+  const write =
     (name: keyof Logger): Write =>
-    (fields, message) =>
-      stream.write(`${toLine(LEVEL_NUMBERS[name], fields, message)}\n`);
-  const nothing: Write = () => {};
-  const at = (name: keyof Logger) => (LOG_LEVELS.indexOf(name) < least ? nothing : writer(name));
+    (fields, message) => {
+      try {
+        made ??= loadPino()({ level, base: { pid: process.pid }, serializers }, stream);
+        made[name](fields, message);
+      } catch {
+        const head = { level: LEVEL_NUMBERS[name], time: Date.now(), pid: process.pid };
+        stream.write(`${JSON.stringify({ ...head, msg: message })}\n`);
+      }
+    };
+  const least = LOG_LEVELS.indexOf(level);
+  const at = (name: keyof Logger) => (LOG_LEVELS.indexOf(name) < least ? () => {} : write(name));
   return guardLog({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') });
 }
 
-/** The numbers that readers of such logs know. */
-const LEVEL_NUMBERS = { debug: 20, info: 30, warn: 40, error: 50 } as const satisfies Record<
-  keyof Logger,
-  number
->;
-
-/** One JSON object. Fields that cannot be written are left out together, and the message stays. */
-function toLine(level: number, fields: Readonly<Record<string, unknown>>, msg: string): string {
-  const head = { level, time: Date.now(), pid: process.pid };
-  try {
-    return JSON.stringify({ ...head, ...describeErrors(fields), msg });
-  } catch {
-    return JSON.stringify({ ...head, msg });
-  }
+/** Loaded with the first line, since many processes write none. */
+function loadPino(): typeof import('pino').pino {
+  return (createRequire(import.meta.url)('pino') as typeof import('pino')).pino;
 }
 
-/** The names under which an error is given. */
-const ERROR_NAMES = ['error', 'err'] as const;
-
-/** The same fields with errors as they may be logged. */
-function describeErrors(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  if (fields instanceof Error) return { err: describe(fields) };
-  const described: Record<string, unknown> = { ...fields };
-  for (const name of ERROR_NAMES)
-    if (Object.hasOwn(described, name)) described[name] = describe(described[name]);
-  return described;
-}
+/** Pino's numbers, for a line that pino cannot write: then the message stands there without its fields. */
+const LEVEL_NUMBERS = { debug: 20, info: 30, warn: 40, error: 50 } as const;
 
 /** Most bytes of lines that wait for a slow reader: enough for some seconds of refused requests. */
 const MOST_WAITING = 4 * 1024 * 1024;
@@ -87,13 +72,13 @@ const LAST_PATIENCE = 2_000;
 let shared: LogLines | null = null;
 
 /** All logs of a process share one queue, so that lines keep their order. */
-function standardError(): LineStream {
+function standardError(): DestinationStream {
   shared ??= new LogLines(2);
   return shared;
 }
 
 /** The lines for a file descriptor. A write that would block is tried again later, without blocking the process. */
-export class LogLines implements LineStream {
+export class LogLines implements DestinationStream {
   #fd: number;
   readonly #waiting: Buffer[] = [];
   #bytes = 0;

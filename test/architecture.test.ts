@@ -10,7 +10,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   errors: { rooms: [], packages: [] },
   'ascii-json': { rooms: [], packages: [] },
   core: { rooms: ['ascii-json', 'errors'], packages: ['node:crypto'] },
-  log: { rooms: ['errors'], packages: ['node:fs', 'node:tty'] },
+  log: { rooms: ['errors'], packages: ['node:fs', 'node:module', 'node:tty', 'pino'] },
   http: {
     rooms: ['errors', 'http/client-address', 'log'],
     packages: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:crypto'],
