@@ -136,7 +136,7 @@ export class SqliteAttempts implements AttemptStore {
   }
 
   async show({ impUid, now }: AttemptShowing): Promise<number | null> {
-    const [number] = this.#connection.write(
+    const [number] = await this.#connection.write(
       () => one(this.#connection.statements.showAttempt, now, idOf(impUid)) ?? [null],
     );
     return number as number | null;
@@ -151,7 +151,7 @@ export class SqliteAttempts implements AttemptStore {
   async end({ impUid, end, claim, now, heard, certification }: AttemptEnding): Promise<boolean> {
     const run = this.#connection.statements;
     const id = idOf(impUid);
-    const ended = this.#connection.write(() => {
+    const ended = await this.#connection.write(() => {
       if (one(run.isRunning, id, heard ?? null) === null) return false;
       if (certification.state === 'certified') {
         const { certifiedAt, sealed } = certification.certified;
@@ -169,7 +169,7 @@ export class SqliteAttempts implements AttemptStore {
   async endLate({ end, now, count }: Parameters<AttemptStore['endLate']>[0]): Promise<number> {
     const run = this.#connection.statements;
     if (!this.#connection.read(() => one(run.findLateAttempts, now, 1) !== null)) return 0;
-    const ended = this.#connection.write(() => {
+    const ended = await this.#connection.write(() => {
       const late = rows(run.findLateAttempts, now, count).map(([id]) => id as bigint);
       for (const id of late) {
         run.endPending.run('expired', id, now, null);
@@ -183,7 +183,7 @@ export class SqliteAttempts implements AttemptStore {
   }
 
   async forget(before: number, count: number): Promise<number> {
-    const forgotten = this.#connection.write(() =>
+    const forgotten = await this.#connection.write(() =>
       Number(this.#connection.statements.forgetAttempts.run(before, count).changes),
     );
     if (forgotten > 0) this.#connection.emptyLogSoon();

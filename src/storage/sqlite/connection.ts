@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { Sealed } from '../../core/vault.ts';
+import type { AppError } from '../../errors.ts';
 import { isOutOfRoom, toStoreFailure } from './failures.ts';
 import { BUSY_TIMEOUT } from './open.ts';
 import { prepareStatements, type Row, type Statements } from './statements.ts';
@@ -15,6 +16,16 @@ const CHECKPOINT_RETRY = 1000;
 const TRY_ROOM =
   "INSERT INTO stamp (name, value) VALUES ('room', hex(zeroblob(32768))); DELETE FROM stamp WHERE name = 'room'";
 
+/** The most writes of one transaction. Between two transactions requests are read and answers leave. */
+const MOST_WRITES = 200;
+
+/** A write that waits for the next transaction. */
+interface WaitingWrite {
+  /** Does the work, and returns what tells the caller about it once it is on the disk. */
+  readonly run: () => () => void;
+  readonly reject: (reason: AppError) => void;
+}
+
 /**
  * The only connection. Each statement runs to its end before the next begins, so transactions of this process are never
  * interleaved; SQLite's locks keep out other processes.
@@ -23,6 +34,7 @@ export class Connection {
   readonly statements: Statements;
   readonly #database: DatabaseSync;
   readonly #onChangeElsewhere: () => void;
+  readonly #waiting: WaitingWrite[] = [];
   #dataVersion: unknown = null;
   /** Whether the disk has refused a write, and no larger write has succeeded since. */
   #lacksRoom = false;
@@ -60,15 +72,50 @@ export class Connection {
     this.#dataVersion = version;
   }
 
-  /** Runs `work` as one durable transaction: when this returns, it is on the disk; when it throws, nothing is. */
-  write<T>(work: () => T): T {
+  /**
+   * Runs `work` at the end of this turn of the event loop. When the promise resolves, it is on the disk; when it
+   * rejects, nothing of it is. Writes of one turn share a transaction, and so one wait for the disk. One that throws
+   * undoes only itself; when the transaction fails, all of them fail.
+   */
+  write<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const run = () => {
+        const result = work();
+        return () => resolve(result);
+      };
+      if (this.#waiting.length === 0) setImmediate(this.#writeSoon);
+      this.#waiting.push({ run, reject });
+    });
+  }
+
+  readonly #writeSoon = (): void => {
+    const batch = this.#waiting.splice(0, MOST_WRITES);
+    if (this.#waiting.length > 0) setImmediate(this.#writeSoon);
+    if (batch.length > 0) this.#writeTogether(batch);
+  };
+
+  /** Nothing else of this process runs between begin and commit, so nobody reads what is not committed. */
+  #writeTogether(batch: readonly WaitingWrite[]): void {
+    const answers: (() => void)[] = [];
+    try {
+      this.#transaction(() => {
+        for (const write of batch) answers.push(batch.length === 1 ? write.run() : this.#writeApart(write));
+      });
+    } catch (error) {
+      const failure = toStoreFailure(error);
+      for (const { reject } of batch) reject(failure);
+      return;
+    }
+    for (const answer of answers) answer();
+  }
+
+  #transaction(work: () => void): void {
     try {
       this.statements.beginImmediate.run();
       try {
         this.#forgetWhatOthersChanged();
-        const result = work();
+        work();
         this.statements.commit.run();
-        return result;
       } catch (error) {
         this.#onChangeElsewhere();
         if (this.#database.isTransaction) this.statements.rollback.run();
@@ -76,7 +123,25 @@ export class Connection {
       }
     } catch (error) {
       if (isOutOfRoom(error)) this.#lacksRoom = true;
-      throw toStoreFailure(error);
+      throw error;
+    }
+  }
+
+  /** Runs one write of several in a savepoint, and returns what tells its caller how it ended. */
+  #writeApart({ run, reject }: WaitingWrite): () => void {
+    this.statements.savepoint.run();
+    try {
+      const answer = run();
+      this.statements.releaseSavepoint.run();
+      return answer;
+    } catch (error) {
+      // After some failures, such as a full disk, SQLite has undone the whole transaction.
+      if (!this.#database.isTransaction) throw error;
+      this.#onChangeElsewhere();
+      this.statements.undoSavepoint.run();
+      this.statements.releaseSavepoint.run();
+      if (isOutOfRoom(error)) this.#lacksRoom = true;
+      return () => reject(toStoreFailure(error));
     }
   }
 
@@ -86,12 +151,18 @@ export class Connection {
       this.read(() => one(this.statements.dataVersion));
       return;
     }
-    this.write(() => this.exec(TRY_ROOM));
+    try {
+      // Alone: what does not fit must not undo the smaller writes of callers.
+      this.#transaction(() => this.exec(TRY_ROOM));
+    } catch (error) {
+      throw toStoreFailure(error);
+    }
     this.#lacksRoom = false;
   }
 
   /** Empties the write-ahead log soon, with retries, so that no older copy of an erased row stays. */
   emptyLogSoon(delay = CHECKPOINT_DELAY): void {
+    if (!this.#database.isOpen) return;
     this.#checkpoint ??= setTimeout(() => {
       this.#checkpoint = null;
       if (!this.#emptyLog()) this.emptyLogSoon(CHECKPOINT_RETRY);
@@ -116,8 +187,10 @@ export class Connection {
     this.#database.exec(sql);
   }
 
+  /** Writes that wait are written first. */
   close(): void {
     if (!this.#database.isOpen) return;
+    while (this.#waiting.length > 0) this.#writeTogether(this.#waiting.splice(0, MOST_WRITES));
     if (this.#checkpoint !== null) clearTimeout(this.#checkpoint);
     // Closing the last connection empties the write-ahead log, and with it what was erased.
     this.#database.close();

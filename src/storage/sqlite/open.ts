@@ -62,6 +62,7 @@ export function openDatabase(file: string, mark: DatabaseMark): DatabaseSync {
   }
 }
 
+/** Pages that a savepoint puts aside stay in memory: a temporary file would hold what is about to be erased. */
 function configure(database: DatabaseSync): void {
   database.exec(`
     PRAGMA journal_mode = WAL;
@@ -69,6 +70,7 @@ function configure(database: DatabaseSync): void {
     PRAGMA foreign_keys = ON;
     PRAGMA secure_delete = ON;
     PRAGMA trusted_schema = OFF;
+    PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -16384;
     PRAGMA mmap_size = ${MAPPED};
   `);

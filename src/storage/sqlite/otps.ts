@@ -25,7 +25,7 @@ export class SqliteOtps {
 
   async createOtpCertification(certification: StoredCertification, otp: StoredOtp): Promise<boolean> {
     let superseded = false;
-    const kept = this.#connection.write(() => {
+    const kept = await this.#connection.write(() => {
       const id = this.#rows.insert(certification);
       if (id === null) return false;
       superseded = this.#supersede(certification.merchantId, certification.channel.id, otp);
@@ -51,7 +51,7 @@ export class SqliteOtps {
   async tryOtp(request: OtpTryRequest): Promise<OtpTry> {
     const { merchantId, impUid, digest, wrongTries, claim, now } = request;
     const run = this.#connection.statements;
-    const tried = this.#connection.write((): OtpTry => {
+    const tried = await this.#connection.write((): OtpTry => {
       const id = this.#rows.openId(merchantId, impUid);
       if (id === null) return 'closed';
       if (one(run.isClaimed, id, now) !== null) return 'busy';
@@ -83,7 +83,7 @@ export class SqliteOtps {
     wrongTries,
   }: WrongCode & { readonly merchantId: number }): Promise<'wrong' | 'last' | null> {
     const run = this.#connection.statements;
-    const counted = this.#connection.write(() => {
+    const counted = await this.#connection.write(() => {
       const id = this.#rows.openId(merchantId, impUid);
       if (id === null || run.release.run(id, claim).changes === 0) return null;
       const [wrong] = one(run.countWrongTry, id) as readonly [number];
@@ -98,7 +98,7 @@ export class SqliteOtps {
   }
 
   async release(merchantId: number, impUid: string, claim: Uint8Array): Promise<void> {
-    this.#connection.write(() => {
+    await this.#connection.write(() => {
       const id = this.#rows.openId(merchantId, impUid);
       if (id !== null) this.#connection.statements.release.run(id, claim);
     });
@@ -106,7 +106,7 @@ export class SqliteOtps {
 
   async endOtp({ merchantId, impUid, state, end, claim, now }: OtpEnding): Promise<boolean> {
     const run = this.#connection.statements;
-    const ended = this.#connection.write(() => {
+    const ended = await this.#connection.write(() => {
       const id = this.#rows.openId(merchantId, impUid);
       if (id === null || run.endPending.run(state, id, now, claim).changes === 0) return false;
       run.endOtp.run(end, id);
@@ -122,7 +122,7 @@ export class SqliteOtps {
     const { impUid, merchantId, certifiedAt, sealed } = certification;
     const { keyId, salt, blob } = sealed;
     const run = this.#connection.statements;
-    const certified = this.#connection.write(() => {
+    const certified = await this.#connection.write(() => {
       const id = this.#rows.openId(merchantId, impUid);
       if (id === null) return false;
       if (run.certify.run(certifiedAt, keyId, salt, blob, id, claim).changes === 0) return false;
@@ -142,7 +142,7 @@ export class SqliteOtps {
     const run = this.#connection.statements;
     const isLate = () => one(run.findLateOtps, sentBefore, now, 1) !== null;
     if (!this.#connection.read(isLate)) return 0;
-    const ended = this.#connection.write(() => {
+    const ended = await this.#connection.write(() => {
       const late = rows(run.findLateOtps, sentBefore, now, count).map(([id]) => id as bigint);
       for (const id of late) {
         run.endPending.run('expired', id, now, null);
@@ -156,7 +156,7 @@ export class SqliteOtps {
   }
 
   async forgetRequests(before: number, count: number): Promise<number> {
-    const forgotten = this.#connection.write(() =>
+    const forgotten = await this.#connection.write(() =>
       Number(this.#connection.statements.forgetRequests.run(before, count).changes),
     );
     if (forgotten > 0) this.#connection.emptyLogSoon();

@@ -35,6 +35,10 @@ const SQL = {
   beginImmediate: 'BEGIN IMMEDIATE',
   commit: 'COMMIT',
   rollback: 'ROLLBACK',
+  /** Around one write of a transaction of several. */
+  savepoint: 'SAVEPOINT one_write',
+  undoSavepoint: 'ROLLBACK TO one_write',
+  releaseSavepoint: 'RELEASE one_write',
   /** Changes when another connection has committed since. */
   dataVersion: 'PRAGMA data_version',
   checkpoint: 'PRAGMA wal_checkpoint(TRUNCATE)',
@@ -229,6 +233,9 @@ const ANY_NUMBER: readonly string[] = [
   'beginImmediate',
   'commit',
   'rollback',
+  'savepoint',
+  'undoSavepoint',
+  'releaseSavepoint',
   'findSuperseded',
   'findLateOtps',
   'findLateAttempts',

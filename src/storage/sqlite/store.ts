@@ -60,7 +60,7 @@ class SqliteStore implements Store {
   }
 
   async rewrapDataKeys(rewrap: (ring: readonly WrappedKey[]) => readonly WrappedKey[]): Promise<void> {
-    this.#connection.write(() => {
+    await this.#connection.write(() => {
       for (const { id, masterKeyId, wrapped } of rewrap(this.#ring()))
         this.#connection.statements.rewrapDataKey.run(masterKeyId, wrapped, id);
     });
@@ -101,7 +101,7 @@ class SqliteStore implements Store {
     const run = this.#connection.statements;
     const isAny = () => one(run.findUnverified, before, 1) !== null;
     if (!this.#connection.read(isAny)) return 0;
-    const forgotten = this.#connection.write(() => {
+    const forgotten = await this.#connection.write(() => {
       const old = rows(run.findUnverified, before, count).map(([id]) => id as bigint);
       for (const id of old)
         for (const statement of [
@@ -139,7 +139,7 @@ class SqliteStore implements Store {
     at: number,
   ): Promise<StoredCertification | null> {
     const run = this.#connection.statements;
-    const erased = this.#connection.write(() => {
+    const erased = await this.#connection.write(() => {
       const found = this.#find(merchantId, impUid);
       if (found === null) return null;
       const id = this.#idOf(impUid) as number;
@@ -170,13 +170,13 @@ class SqliteStore implements Store {
 
   async resetCertifications(): Promise<void> {
     if (this.#mode !== 'dev') throw new AppError('store_failed', { detail: 'only dev starts over' });
-    this.#connection.write(() =>
+    await this.#connection.write(() => {
       this.#connection.exec(
         'DELETE FROM certifications; DELETE FROM attempts; DELETE FROM otps; DELETE FROM counted_requests; ' +
           'DELETE FROM erasures; DELETE FROM other_ids',
-      ),
-    );
-    this.#forget();
+      );
+      this.#forget();
+    });
     this.#connection.emptyLogSoon();
   }
 
