@@ -267,6 +267,81 @@ export function describeOtps(name: string, open: () => Promise<{ first: Store; s
       expect((await store.findOtp(merchant.id, old.impUid))?.otp?.end).toBe('superseded');
     });
 
+    it('gives each of many requests of one moment its own answer', async () => {
+      const [used, erased] = [pending(), pending()];
+      for (const each of [used, erased]) await store.createOtpCertification(each, otp());
+      await store.eraseCertification(merchant.id, erased.impUid, 1);
+      const phoneDigest = randomBytes(36);
+      const older = pending();
+      await store.createOtpCertification(older, otp({ phoneDigest }));
+      const fresh = Array.from({ length: 20 }, () => pending());
+      const same = [pending(), pending()];
+      const twin = pending();
+      const created = await Promise.all([
+        ...fresh.map((each) => store.createOtpCertification(each, otp())),
+        ...same.map((each) => store.createOtpCertification(each, otp({ phoneDigest }))),
+        store.createOtpCertification(record(used.impUid, { state: 'pending', certifiedAt: null }), otp()),
+      ]);
+      expect(created).toEqual([...fresh.map(() => true), true, true, false]);
+      // In moments of their own: they are so rare that an engine may begin once more for all that it was asked.
+      const gone = record(erased.impUid, { state: 'pending', certifiedAt: null });
+      const afterErasure = [gone, pending()].map((each) => store.createOtpCertification(each, otp()));
+      expect(await Promise.all(afterErasure)).toEqual([false, true]);
+      const twins = await Promise.all([twin, twin].map((each) => store.createOtpCertification(each, otp())));
+      expect(twins.filter(Boolean)).toHaveLength(1);
+      const stateOf = async ({ impUid }: StoredCertification) =>
+        (await (await later()).findOtp(merchant.id, impUid))?.certification.state ?? null;
+      expect(await Promise.all([...fresh, used, erased, twin, older].map(stateOf))).toEqual([
+        ...fresh.map(() => 'pending'),
+        'pending',
+        null,
+        'pending',
+        'expired',
+      ]);
+      expect((await Promise.all(same.map(stateOf))).sort()).toEqual(['expired', 'pending']);
+    });
+
+    it('gives each of many tries and results of one moment its own answer', async () => {
+      const open = Array.from({ length: 10 }, () => pending());
+      for (const each of open) await store.createOtpCertification(each, otp());
+      const [first = pending(), second = pending(), third = pending()] = open;
+      const right = open.map(({ impUid }) => tryAt(impUid, RIGHT));
+      const others = [tryAt(second.impUid, RIGHT, NOW, -1), tryAt(newImpUid(), RIGHT)];
+      const again = tryAt(third.impUid, RIGHT);
+      const wrong = pending();
+      await store.createOtpCertification(wrong, otp());
+      const all = [tryAt(wrong.impUid, WRONG), ...others, ...right, again];
+      const tried = await Promise.all(all.map((each) => each.of(store)));
+      expect(tried.slice(0, 3)).toEqual(['wrong', 'closed', 'closed']);
+      expect(tried.slice(3, 5)).toEqual(['right', 'right']);
+      expect([tried[5], tried[13]].sort()).toEqual(['busy', 'right']);
+      expect(tried.slice(6, 13)).toEqual(open.slice(3).map(() => 'right'));
+
+      const claimOf = (at: number) => right[at]?.claim.id ?? randomBytes(16);
+      const done = open.map(({ impUid }, at) =>
+        record(impUid, {
+          certifiedAt: NOW + at,
+          sealed: { keyId: 1, salt: randomBytes(32), blob: randomBytes(9) },
+        }),
+      );
+      const [of1, of2, of4] = [done[0] ?? first, done[1] ?? second, done[3] ?? first];
+      const certified = await Promise.all([
+        store.certify({ ...of1, certifiedAt: NOW + 90 }, randomBytes(16)),
+        store.certify(of1, claimOf(0)),
+        store.certify(of2, claimOf(0)),
+        store.certify({ ...of2, merchantId: -1 }, claimOf(1)),
+        store.certify(of4, claimOf(3)),
+        store.certify(record(newImpUid()), claimOf(4)),
+      ]);
+      expect(certified).toEqual([false, true, false, false, true, false]);
+      const found = await Promise.all(
+        [of1, of2, of4].map(async ({ impUid }) => (await later()).findOtp(merchant.id, impUid)),
+      );
+      expect(found.map((each) => each?.certification.certifiedAt)).toEqual([NOW, null, NOW + 3]);
+      expect(found.map((each) => each?.otp === null)).toEqual([true, false, true]);
+      expect(plainRow(found[2]?.certification ?? null)?.sealed).toEqual(of4.sealed);
+    });
+
     it('finds no OTP of a certification that was made otherwise, nor of an erased one', async () => {
       const page = pending();
       await store.createCertification(page);

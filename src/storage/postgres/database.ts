@@ -37,7 +37,8 @@ export const TYPES = {
 
 /** A row as an array of its columns. */
 export type Row = readonly unknown[];
-export type Value = string | number | boolean | Uint8Array | readonly Uint8Array[] | readonly number[] | null;
+type Scalar = string | number | boolean | Uint8Array | null;
+export type Value = Scalar | readonly Scalar[];
 /** Runs one statement and returns its rows. */
 export type Run = (name: StatementName, ...values: readonly Value[]) => Promise<readonly Row[]>;
 

@@ -1,36 +1,78 @@
 import { randomInt } from 'node:crypto';
+import type { StoredCertification } from '../../core/certification.ts';
 import { isLive } from '../../core/claims.ts';
-import type { RateLimit, StoredOtp } from '../../core/otp.ts';
+import { isOwnImpUid } from '../../core/ids.ts';
+import type { StoredOtp } from '../../core/otp.ts';
 import type { CountedSubject, OtpEnding, OtpTry, OtpTryRequest, Store } from '../../core/store.ts';
-import type { Database, Row, Run } from './database.ts';
+import { certificationColumns, newKeyOf } from './certifications.ts';
+import type { Database } from './database.ts';
+import {
+  certifyAll,
+  claimRightOtps,
+  createOtps,
+  isPlain,
+  type OtpCreation,
+  type OtpResult,
+  turnOf,
+} from './otp-batches.ts';
 import { canBeStored, columnsOf, keyOf } from './rows.ts';
-
-/** Rows of `turns`. */
-const TURNS = 512;
+import { WriteBatches } from './write-batches.ts';
 
 /** The OTPs of a PostgreSQL store, and the counts of the limits. */
 export class OtpTable {
   readonly #database: Database;
+  readonly #creations: WriteBatches<OtpCreation, boolean>;
+  readonly #tries: WriteBatches<OtpTryRequest, OtpTry>;
+  readonly #results: WriteBatches<OtpResult, boolean>;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#creations = new WriteBatches({
+      together: (creations) => createOtps(database, creations),
+      done: true,
+      alone: (creation) => this.#create(creation),
+    });
+    this.#tries = new WriteBatches({
+      together: (tries) => claimRightOtps(database, tries),
+      done: 'right',
+      alone: (request) => this.#try(request),
+    });
+    this.#results = new WriteBatches({
+      together: (results) => certifyAll(database, results),
+      done: true,
+      alone: (result) => this.#certify(result),
+    });
   }
 
-  /** Locks a phone number until the transaction ends, so that nobody else makes OTPs for it. */
-  async takeTurn(run: Run, phoneDigest: Uint8Array): Promise<void> {
-    await run('takeTurns', [turnOf(phoneDigest)]);
+  create(certification: StoredCertification, otp: StoredOtp): Promise<boolean> {
+    if (isPlain(certification, otp)) return this.#creations.write({ certification, otp });
+    return this.#create({ certification, otp });
   }
 
-  async insert(run: Run, id: number, otp: StoredOtp): Promise<void> {
+  #create({ certification, otp }: OtpCreation): Promise<boolean> {
     const { method, digest, phoneDigest, claimant, sentAt, wrong, end } = otp;
-    await run('insertOtp', id, method, digest, phoneDigest, sentAt, wrong, end, ...columnsOf(claimant));
+    return this.#database.transaction(async (run) => {
+      // Nobody else makes OTPs for this phone number until the transaction ends.
+      if (phoneDigest !== null) await run('takeTurns', [turnOf(phoneDigest)]);
+      const id = await newKeyOf(run, certification.impUid);
+      if (id === null) return false;
+      const added = await run('addOtpCertification', id, ...certificationColumns(certification), phoneDigest);
+      if (added.length === 0) return false;
+      const sealed = columnsOf(claimant);
+      const kept = await run('addOtp', id, method, digest, phoneDigest, sentAt, wrong, end, ...sealed);
+      return kept.length === 1;
+    });
   }
 
   /** Compares keyed digests: the time it takes reveals nothing about the code. */
-  async try({ merchantId, impUid, digest, wrongTries, claim, now }: OtpTryRequest): Promise<OtpTry> {
-    if (!canBeStored(impUid)) return 'closed';
+  async try(request: OtpTryRequest): Promise<OtpTry> {
+    if (!canBeStored(request.impUid)) return 'closed';
+    return isOwnImpUid(request.impUid) ? this.#tries.write(request) : this.#try(request);
+  }
+
+  #try({ merchantId, impUid, digest, wrongTries, claim, now }: OtpTryRequest): Promise<OtpTry> {
+    const key = keyOf(impUid);
     return this.#database.transaction(async (run): Promise<OtpTry> => {
-      const key = keyOf(impUid);
       const [open] = await run('lockOpenOtp', ...key, merchantId, wrongTries);
       if (open === undefined) return 'closed';
       const [id, claimedUntil, kept] = open as [number, number | null, Uint8Array];
@@ -44,6 +86,19 @@ export class OtpTable {
       await run('endOtp', ...key, merchantId, 'failed', 'tries', now, null);
       return 'last';
     });
+  }
+
+  certify(certification: StoredCertification, claim: Uint8Array): Promise<boolean> {
+    if (isOwnImpUid(certification.impUid)) return this.#results.write({ certification, claim });
+    return this.#certify({ certification, claim });
+  }
+
+  async #certify({ certification, claim }: OtpResult): Promise<boolean> {
+    const { impUid, merchantId, certifiedAt, sealed } = certification;
+    if (!canBeStored(impUid)) return false;
+    const { run } = this.#database;
+    const key = keyOf(impUid);
+    return (await run('certify', ...key, merchantId, certifiedAt, ...columnsOf(sealed), claim)).length === 1;
   }
 
   async countWrong({
@@ -76,30 +131,17 @@ export class OtpTable {
     const limits = subjects.flatMap(({ subject, limits: each }) => each.map((limit) => ({ subject, limit })));
     return this.#database.transaction(async (run) => {
       await run('takeTurns', [...new Set(subjects.map(({ subject }) => turnOf(subject)))]);
-      const found = await run(
-        'findCounts',
+      const [free] = await run(
+        'countRequest',
         limits.map(({ subject }) => subject),
         limits.map(({ limit }) => limit.count - 1),
-      );
-      const freeAt = Math.max(0, ...limits.map(({ limit }, at) => endOfWindow(limit, found[at])));
-      if (freeAt > now) return freeAt;
-      await run(
-        'insertCounts',
+        limits.map(({ limit }) => limit.window),
         subjects.map(() => randomInt(2 ** 47)),
         subjects.map(({ subject }) => subject),
         now,
       );
-      return null;
+      const [freeAt] = free as readonly [number];
+      return freeAt > now ? freeAt : null;
     });
   }
-}
-
-function endOfWindow({ window }: RateLimit, row: Row | undefined): number {
-  const at = row?.[0] ?? null;
-  return at === null ? 0 : Number(at) + window;
-}
-
-/** The row of `turns` for a digest. */
-function turnOf(digest: Uint8Array): number {
-  return Buffer.from(digest).readUInt16BE(digest.length - 2) % TURNS;
 }

@@ -14,6 +14,8 @@ import type { Row, Value } from './database.ts';
 /** The number of columns of the channel, which come first in a row, and of the certification, which come next. */
 export const CHANNEL_COLUMNS = 14;
 export const CERTIFICATION_COLUMNS = 6;
+/** The number of columns of an OTP and the end of the claim, which come after those. */
+export const OTP_COLUMNS = 10;
 
 /** The integer key of an id made by Bonin. */
 export function ownId(impUid: string): number {

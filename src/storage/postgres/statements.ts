@@ -1,10 +1,14 @@
-import { LONGEST_CLAIM } from '../../core/claims.ts';
 import { REPORTS_PER_SCREEN } from '../../core/presence.ts';
+import { BATCH_SQL } from './batch-statements.ts';
+import { NO_CLAIM, NO_OTP_CONTENT, unclaimed } from './phrases.ts';
 
 const CHANNEL_COLUMNS = `h.id, h.merchant_id, h.position, h.channel_key, h.provider, h.provider_merchant_id, h.carrier_approval,
   h.foreigner_add_on, h.minimum_age, h.proof, h.adapter, h.settings_key_id, h.settings_salt, h.settings_sealed`;
 
 const CERTIFICATION_COLUMNS = `c.state, c.requested_at, c.certified_at, c.key_id, c.salt, c.sealed`;
+
+const OTP_ROW = `${CHANNEL_COLUMNS}, ${CERTIFICATION_COLUMNS},
+  o.method, o.digest, o.phone_digest, o.sent_at, o.wrong, o.ended, o.key_id, o.salt, o.sealed, c.claimed_until`;
 
 const MERCHANT = 'SELECT id, user_code, name, page_rules, disabled_at, proof FROM merchants';
 
@@ -15,16 +19,9 @@ const ATTEMPT = `
   FROM attempts a LEFT JOIN channels h ON h.id = a.channel_id
   WHERE`;
 
-/** Columns that an OTP has only while it is open. */
-const NO_OTP_CONTENT = 'digest = NULL, phone_digest = NULL, key_id = NULL, salt = NULL, sealed = NULL';
-/** The same for an attempt. */
+/** Columns that an attempt has only while it is open. */
 const NO_PROGRESS =
   'progress_key_id = NULL, progress_salt = NULL, progress_sealed = NULL, code_digest = NULL';
-const NO_CLAIM = 'claim = NULL, claimed_until = NULL';
-
-/** There is no live claim, as `isLive` in `core/claims.ts` defines it. */
-const unclaimed = (now: string) =>
-  `(c.claimed_until IS NULL OR c.claimed_until <= ${now} OR c.claimed_until > ${now} + ${LONGEST_CLAIM})`;
 
 /** The key of a certification: $1 where its id is one of our own shape, else null and $2 the id as it is spelt. */
 const KEY = 'coalesce($1::bigint, (SELECT id FROM other_ids WHERE imp_uid = $2::text))';
@@ -32,11 +29,16 @@ const KEY = 'coalesce($1::bigint, (SELECT id FROM other_ids WHERE imp_uid = $2::
 /** The number from which the next screen of an attempt counts its reports. */
 const NEXT_SCREEN = `(report_number / ${REPORTS_PER_SCREEN} + 1) * ${REPORTS_PER_SCREEN}`;
 
+const INSERT_CERTIFICATION = `
+  INSERT INTO certifications (id, merchant_id, channel_id, state, requested_at, certified_at, key_id, salt, sealed)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING RETURNING id`;
+
 /**
  * Every statement, under the name by which each connection prepares it once. Rows are locked in the order
  * turns, certifications, otps, attempts, so that two writers never wait for each other.
  */
 export const SQL = {
+  ...BATCH_SQL,
   check: 'SELECT 1',
 
   listDataKeys: 'SELECT id, purpose, master_key_id, wrapped, created_at FROM data_keys ORDER BY id',
@@ -84,10 +86,11 @@ export const SQL = {
   endToken: 'DELETE FROM access_tokens WHERE api_key_id = $1',
   listMerchants: `${MERCHANT} ORDER BY user_code`,
   listKeys: 'SELECT imp_key, revoked_at FROM api_keys WHERE merchant_id = $1 ORDER BY id',
-  listChannels: `SELECT ${CHANNEL_COLUMNS} FROM channels h WHERE h.merchant_id = $1 ORDER BY h.position`,
+  listChannels: `
+    SELECT ${CHANNEL_COLUMNS} FROM channels h WHERE h.merchant_id = ANY ($1::bigint[]) ORDER BY h.position`,
   findChannel: `SELECT ${CHANNEL_COLUMNS} FROM channels h WHERE h.channel_key = $1`,
   findMerchant: `${MERCHANT} WHERE user_code = $1 AND disabled_at IS NULL`,
-  findMerchantById: `${MERCHANT} WHERE id = $1 AND disabled_at IS NULL`,
+  findMerchantsById: `${MERCHANT} WHERE id = ANY ($1::bigint[]) AND disabled_at IS NULL`,
   findApiKey: `
     SELECT k.id, k.imp_key, k.secret_digest, m.id, m.user_code, m.name, m.page_rules, m.disabled_at, m.proof
     FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
@@ -146,19 +149,19 @@ export const SQL = {
       LEFT JOIN LATERAL (SELECT proof FROM channels WHERE id = c.channel_id OFFSET 0) h ON true`,
   findChannels: `SELECT ${CHANNEL_COLUMNS} FROM channels h WHERE h.id = ANY($1::bigint[])`,
   findOtp: `
-    SELECT ${CHANNEL_COLUMNS}, ${CERTIFICATION_COLUMNS},
-      o.method, o.digest, o.phone_digest, o.sent_at, o.wrong, o.ended, o.key_id, o.salt, o.sealed,
-      c.claimed_until
+    SELECT ${OTP_ROW}
     FROM certifications c LEFT JOIN channels h ON h.id = c.channel_id LEFT JOIN otps o ON o.id = c.id
-    WHERE c.id = ${KEY} AND c.merchant_id = $3`,
+    WHERE c.id = (SELECT id FROM other_ids WHERE imp_uid = $1) AND c.merchant_id = $2`,
+  findOtps: `
+    SELECT ${OTP_ROW}, c.id, c.merchant_id
+    FROM unnest($1::bigint[], $2::bigint[]) AS q (id, merchant_id)
+      CROSS JOIN LATERAL (
+        SELECT * FROM certifications WHERE id = q.id AND merchant_id = q.merchant_id OFFSET 0) c
+      LEFT JOIN LATERAL (SELECT * FROM channels WHERE id = c.channel_id OFFSET 0) h ON true
+      LEFT JOIN LATERAL (SELECT * FROM otps WHERE id = c.id OFFSET 0) o ON true`,
   claimOtherId: `
     INSERT INTO other_ids (imp_uid, id) VALUES ($1, $2) ON CONFLICT (imp_uid) DO NOTHING RETURNING id`,
-  insertCertification: `
-    INSERT INTO certifications (id, merchant_id, channel_id, state, requested_at, certified_at,
-      key_id, salt, sealed)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-    ON CONFLICT (id) DO NOTHING
-    RETURNING id`,
+  insertCertification: INSERT_CERTIFICATION,
   isErased: 'SELECT 1 FROM erasures WHERE id = $1',
   /** Changes nothing when the certification has ended or the claim is not held any more. */
   certify: `
@@ -199,18 +202,25 @@ export const SQL = {
 
   /** In the order of their ids, so that nobody holds the second and waits for the first. */
   takeTurns: 'SELECT id FROM turns WHERE id = ANY ($1::integer[]) ORDER BY id FOR UPDATE',
-  insertOtp: `
-    INSERT INTO otps (id, method, digest, phone_digest, sent_at, wrong, ended, key_id, salt, sealed)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-  supersede: `
-    WITH ended AS (
+  /** Adds a certification, and ends the open ones that its OTP makes useless. */
+  addOtpCertification: `
+    WITH added AS (${INSERT_CERTIFICATION}),
+    ended AS (
       UPDATE certifications c SET state = 'expired', ${NO_CLAIM}
       FROM otps o
-      WHERE o.id = c.id AND o.phone_digest = $1 AND c.merchant_id = $2 AND c.channel_id = $3
+      WHERE o.id = c.id AND o.phone_digest = $10 AND c.merchant_id = $2 AND c.channel_id = $3
         AND c.state = 'pending'
       RETURNING c.id
-    )
-    UPDATE otps SET ended = 'superseded', ${NO_OTP_CONTENT} WHERE id IN (SELECT id FROM ended)`,
+    ),
+    superseded AS (
+      UPDATE otps SET ended = 'superseded', ${NO_OTP_CONTENT} WHERE id IN (SELECT id FROM ended))
+    SELECT id FROM added`,
+  /** A statement of its own, after the other: it sees an erasure that the other waited for. */
+  addOtp: `
+    INSERT INTO otps (id, method, digest, phone_digest, sent_at, wrong, ended, key_id, salt, sealed)
+    SELECT $1::bigint, $2::text, $3::bytea, $4::bytea, $5::bigint, $6::integer, $7::text, $8::integer, $9::bytea, $10::bytea
+    WHERE NOT EXISTS (SELECT 1 FROM erasures WHERE id = $1)
+    RETURNING id`,
   /** Only what is of the certification is as fresh as its lock. */
   lockOpenOtp: `
     SELECT c.id, c.claimed_until, o.digest
@@ -247,14 +257,23 @@ export const SQL = {
         AND NOT EXISTS (SELECT 1 FROM certifications c WHERE c.id = o.id AND c.state = 'pending')
       LIMIT $2 FOR UPDATE OF o SKIP LOCKED)
     RETURNING id`,
-  insertCounts: `
-    INSERT INTO counted_requests (id, subject, requested_at)
-    SELECT id, subject, $3 FROM unnest($1::bigint[], $2::bytea[]) AS q (id, subject)`,
-  /** The requests that are so many back: while one is in its window, that limit is reached. */
-  findCounts: `
-    SELECT (SELECT requested_at FROM counted_requests WHERE subject = q.subject
-      ORDER BY requested_at DESC LIMIT 1 OFFSET q.back)
-    FROM unnest($1::bytea[], $2::integer[]) WITH ORDINALITY AS q (subject, back, at) ORDER BY q.at`,
+  /**
+   * Each limit looks at the request that is so many back: while that one is in its window, the limit is reached. Counts
+   * only when none is. The sum is no integer, so that a number that was altered does not overflow.
+   */
+  countRequest: `
+    WITH free AS (
+      SELECT coalesce(max(q.span + (
+        SELECT requested_at FROM counted_requests WHERE subject = q.subject
+        ORDER BY requested_at DESC LIMIT 1 OFFSET q.back)::double precision), 0) AS at
+      FROM unnest($1::bytea[], $2::integer[], $3::double precision[]) AS q (subject, back, span)
+    ),
+    counted AS (
+      INSERT INTO counted_requests (id, subject, requested_at)
+      SELECT q.id, q.subject, $6::bigint FROM unnest($4::bigint[], $5::bytea[]) AS q (id, subject), free
+      WHERE free.at <= $6::bigint
+    )
+    SELECT at FROM free`,
   /** None that another is about to delete. */
   forgetRequests: `
     DELETE FROM counted_requests WHERE id IN (

@@ -1,11 +1,10 @@
-import { randomInt } from 'node:crypto';
 import type { AttemptStore } from '../../core/attempt-store.ts';
 import { Batches } from '../../core/batches.ts';
 import type { StoredCertification } from '../../core/certification.ts';
 import type { Channel } from '../../core/channel.ts';
 import type { ClaimRequest } from '../../core/claims.ts';
 import type { Clock } from '../../core/clock.ts';
-import { isOwnImpUid, isStorableImpUid } from '../../core/ids.ts';
+import { isOwnImpUid } from '../../core/ids.ts';
 import { type JobEnd, type JobState, type JobTake, toJobState } from '../../core/jobs.ts';
 import type { WrappedKey } from '../../core/key-ring.ts';
 import {
@@ -33,16 +32,20 @@ import type {
 import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../database-mark.ts';
 import { PostgresAttempts } from './attempts.ts';
-import type { Database, Run } from './database.ts';
+import { insertCertification } from './certifications.ts';
+import { findMerchants, findOtps, listChannels, type OtpKey } from './common-reads.ts';
+import type { Database, Row } from './database.ts';
 import { findTokens, Lookups } from './lookups.ts';
 import { openDatabase, type SharedDatabase } from './open.ts';
 import { OtpTable } from './otp-table.ts';
 import { Readiness } from './readiness.ts';
 import {
+  CERTIFICATION_COLUMNS,
+  CHANNEL_COLUMNS,
   canBeStored,
   columnsOf,
   keyOf,
-  ownId,
+  OTP_COLUMNS,
   toCertification,
   toChannel,
   toMerchant,
@@ -63,6 +66,9 @@ export async function openPostgresStore(url: URL, mark: DatabaseMark, machine: C
   };
 }
 
+/** The column of the end of the claim in rows with an OTP. */
+const CLAIMED_UNTIL = CHANNEL_COLUMNS + CERTIFICATION_COLUMNS + OTP_COLUMNS - 1;
+
 /** No row is believed from memory: another node may have changed it since. */
 class PostgresStore implements Store {
   readonly attempts: AttemptStore;
@@ -73,6 +79,9 @@ class PostgresStore implements Store {
   readonly #mode: DatabaseMark['mode'];
   readonly #tokens: Batches<string, TokenHolder | null>;
   readonly #lookups: Lookups;
+  readonly #channels: Batches<number, readonly Channel[]>;
+  readonly #merchants: Batches<number, Merchant | null>;
+  readonly #otpRows: Batches<OtpKey, Row | null>;
 
   constructor({ database, clock }: SharedDatabase, mode: DatabaseMark['mode']) {
     this.#mode = mode;
@@ -83,6 +92,9 @@ class PostgresStore implements Store {
     this.attempts = new PostgresAttempts(database, insertCertification);
     this.#lookups = new Lookups(database.run);
     this.#tokens = new Batches((digests) => findTokens(database.run, digests));
+    this.#channels = new Batches((ids) => listChannels(database.run, ids));
+    this.#merchants = new Batches((ids) => findMerchants(database.run, ids));
+    this.#otpRows = new Batches((keys) => findOtps(database.run, keys));
   }
 
   async listDataKeys(): Promise<readonly WrappedKey[]> {
@@ -158,8 +170,8 @@ class PostgresStore implements Store {
     });
   }
 
-  async listChannels(merchantId: number): Promise<readonly Channel[]> {
-    return (await this.#database.run('listChannels', merchantId)).map(toChannel);
+  listChannels(merchantId: number): Promise<readonly Channel[]> {
+    return this.#channels.ask(merchantId);
   }
 
   async findChannel(channelKey: string): Promise<Channel | null> {
@@ -169,9 +181,9 @@ class PostgresStore implements Store {
   }
 
   async findMerchant(by: { id: number } | { userCode: string }): Promise<Merchant | null> {
-    if ('userCode' in by && !canBeStored(by.userCode)) return null;
-    const { run } = this.#database;
-    const [row] = await ('id' in by ? run('findMerchantById', by.id) : run('findMerchant', by.userCode));
+    if ('id' in by) return this.#merchants.ask(by.id);
+    if (!canBeStored(by.userCode)) return null;
+    const [row] = await this.#database.run('findMerchant', by.userCode);
     return row === undefined ? null : toMerchant(row);
   }
 
@@ -226,14 +238,7 @@ class PostgresStore implements Store {
   }
 
   createOtpCertification(certification: StoredCertification, otp: StoredOtp): Promise<boolean> {
-    return this.#database.transaction(async (run) => {
-      if (otp.phoneDigest !== null) await this.#otps.takeTurn(run, otp.phoneDigest);
-      const id = await insertCertification(run, certification);
-      if (id === null) return false;
-      await run('supersede', otp.phoneDigest, certification.merchantId, certification.channel.id);
-      await this.#otps.insert(run, id, otp);
-      return true;
-    });
+    return this.#otps.create(certification, otp);
   }
 
   async findCertification(merchantId: number, impUid: string): Promise<StoredCertification | null> {
@@ -255,13 +260,15 @@ class PostgresStore implements Store {
 
   async findOtp(merchantId: number, impUid: string): Promise<CertificationWithOtp | null> {
     if (!canBeStored(impUid)) return null;
-    const [row] = await this.#database.run('findOtp', ...keyOf(impUid), merchantId);
-    return row === undefined
+    const row = isOwnImpUid(impUid)
+      ? await this.#otpRows.ask({ merchantId, impUid })
+      : (await this.#database.run('findOtp', impUid, merchantId))[0];
+    return row === null || row === undefined
       ? null
       : {
           certification: toCertification(impUid, merchantId, row),
           otp: toOtp(row),
-          claimedUntil: row.at(-1) as number | null,
+          claimedUntil: row[CLAIMED_UNTIL] as number | null,
         };
   }
 
@@ -287,18 +294,8 @@ class PostgresStore implements Store {
     return this.#otps.end(ending);
   }
 
-  async certify(certification: StoredCertification, claim: Uint8Array): Promise<boolean> {
-    const { impUid, merchantId, certifiedAt, sealed } = certification;
-    if (!canBeStored(impUid)) return false;
-    const certified = await this.#database.run(
-      'certify',
-      ...keyOf(impUid),
-      merchantId,
-      certifiedAt,
-      ...columnsOf(sealed),
-      claim,
-    );
-    return certified.length === 1;
+  certify(certification: StoredCertification, claim: Uint8Array): Promise<boolean> {
+    return this.#otps.certify(certification, claim);
   }
 
   countRequest(subjects: readonly CountedSubject[], now: number): Promise<number | null> {
@@ -353,34 +350,6 @@ class PostgresStore implements Store {
     this.clock.stop();
     return this.#database.close();
   }
-}
-
-/** Keeps a certification and returns its integer key, or null when its id is or was in use. Roll back then. */
-async function insertCertification(run: Run, certification: StoredCertification): Promise<number | null> {
-  const { impUid, merchantId, channel, state, requestedAt, certifiedAt, sealed } = certification;
-  if (!isStorableImpUid(impUid)) throw new AppError('store_failed', { detail: 'the id is too long' });
-  const id = isOwnImpUid(impUid) ? ownId(impUid) : await claimOtherId(run, impUid);
-  if (id === null) return null;
-  const inserted = await run(
-    'insertCertification',
-    id,
-    merchantId,
-    channel.id,
-    state,
-    requestedAt,
-    certifiedAt,
-    sealed.keyId,
-    sealed.salt,
-    sealed.blob,
-  );
-  if (inserted.length === 0) return null;
-  // A statement of its own, after the other: it sees an erasure that the other waited for.
-  return (await run('isErased', id)).length === 0 ? id : null;
-}
-
-async function claimOtherId(run: Run, impUid: string): Promise<number | null> {
-  const [claimed] = await run('claimOtherId', impUid, -1 - randomInt(2 ** 47));
-  return claimed === undefined ? null : (claimed[0] as number);
 }
 
 /** A number is used once: a second merchant with it would own the records of the first. */

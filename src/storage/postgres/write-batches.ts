@@ -1,0 +1,78 @@
+import { AppError } from '../../errors.ts';
+
+/** The most writes of one batch, and the most batches of one kind that are on their way. */
+const MOST_WRITES = 100;
+const MOST_BATCHES = 2;
+
+interface Waiting<Request, Result> {
+  readonly request: Request;
+  readonly resolve: (result: Result | PromiseLike<Result>) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+export interface WriteBatchOptions<Request, Result> {
+  /**
+   * Does those of the requests that can be done together at once, as one transaction, and returns them; the others may
+   * not have changed anything. Must not wait for locks that other callers may keep.
+   */
+  readonly together: (requests: readonly Request[]) => Promise<ReadonlySet<Request>>;
+  /** The answer to each request that was done together. */
+  readonly done: Result;
+  /** Does one request that could not be done together, or says why it cannot be done. */
+  readonly alone: (request: Request) => Promise<Result>;
+}
+
+/**
+ * Combines the same write of several callers into one transaction, which costs one wait for the disk. A write waits for
+ * the end of its turn of the event loop, and while two batches are on their way, for one of them to return. Whatever is
+ * unusual about a write is left to its own transaction, so that no caller is held up or refused because of another.
+ */
+export class WriteBatches<Request, Result> {
+  readonly #options: WriteBatchOptions<Request, Result>;
+  #waiting: Waiting<Request, Result>[] = [];
+  #isScheduled = false;
+  #onTheirWay = 0;
+
+  constructor(options: WriteBatchOptions<Request, Result>) {
+    this.#options = options;
+  }
+
+  /** Rejects with `store_unavailable` when the batch may or may not have been written, else as `alone` does. */
+  write(request: Request): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ request, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#waiting.length === 0 || this.#onTheirWay >= MOST_BATCHES) return;
+    this.#isScheduled = true;
+    setImmediate(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#isScheduled = false;
+    const batch = this.#waiting.splice(0, MOST_WRITES);
+    this.#onTheirWay++;
+    void this.#writeTogether(batch);
+    this.#schedule();
+  };
+
+  async #writeTogether(batch: readonly Waiting<Request, Result>[]): Promise<void> {
+    const { together, done, alone } = this.#options;
+    let written: ReadonlySet<Request> | null = null;
+    try {
+      written = await together(batch.map(({ request }) => request));
+    } catch (error) {
+      // Refused as a whole, so nothing was written: each learns by itself whether it is the one that is wrong.
+      const isRefused = error instanceof AppError && error.code !== 'store_unavailable';
+      if (isRefused) written = new Set();
+      else for (const { reject } of batch) reject(error);
+    }
+    this.#onTheirWay--;
+    this.#schedule();
+    if (written === null) return;
+    for (const { request, resolve } of batch) resolve(written.has(request) ? done : alone(request));
+  }
+}
