@@ -19,6 +19,7 @@ import { startTroubledProxy, type Trouble } from '../support/troubled-proxy.ts';
 
 const PATIENCE = 120_000;
 const CALLERS = 12;
+const NEVER_MADE = 'imp_000000000001';
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -138,8 +139,12 @@ test('more calls than the queue takes: 503 for those that are stuck, late or too
   const wrong: Answer[] = [];
   const callers = Array.from({ length: 2200 }, async (_, at) => {
     while (!isSeen && wrong.length === 0) {
-      // Lookups of one turn wait as one; confirmations wait each for itself.
-      const answer = await (at % 50 === 0 ? shop.lookup(impUid) : shop.confirm(impUid));
+      // Lookups and confirmations of one turn wait as one; deletions wait each for itself.
+      const answer = await (at % 50 === 0
+        ? shop.lookup(impUid)
+        : at % 50 === 1
+          ? shop.confirm(impUid)
+          : shop.erase(NEVER_MADE));
       if (answer.status !== 503 || answer.headers['retry-after'] !== '5' || answer.response !== null)
         wrong.push(answer);
     }

@@ -86,4 +86,19 @@ describe('writes in batches', () => {
     batches[1]?.end();
     expect(await next).toBe('together');
   });
+
+  it('do not wait for a database that the batches before them did not reach', async () => {
+    const { writes, batches } = controlled();
+    const all: Promise<string>[] = [];
+    for (const request of [2, 4, 6]) {
+      all.push(writes.write(request));
+      await turn();
+    }
+    const settled = Promise.allSettled(all);
+    batches[0]?.end('store_unavailable');
+    batches[1]?.end();
+    expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected']);
+    await turn();
+    expect(batches.length).toBe(2);
+  });
 });

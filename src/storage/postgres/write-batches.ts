@@ -37,7 +37,10 @@ export class WriteBatches<Request, Result> {
     this.#options = options;
   }
 
-  /** Rejects with `store_unavailable` when the batch may or may not have been written, else as `alone` does. */
+  /**
+   * Rejects with `store_unavailable` when the batch, or the one before it, found no database in time; it may have been
+   * written then. Otherwise rejects as `alone` does.
+   */
   write(request: Request): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ request, resolve, reject });
@@ -54,6 +57,7 @@ export class WriteBatches<Request, Result> {
   readonly #flush = (): void => {
     this.#isScheduled = false;
     const batch = this.#waiting.splice(0, MOST_WRITES);
+    if (batch.length === 0) return;
     this.#onTheirWay++;
     void this.#writeTogether(batch);
     this.#schedule();
@@ -68,7 +72,8 @@ export class WriteBatches<Request, Result> {
       // Refused as a whole, so nothing was written: each learns by itself whether it is the one that is wrong.
       const isRefused = error instanceof AppError && error.code !== 'store_unavailable';
       if (isRefused) written = new Set();
-      else for (const { reject } of batch) reject(error);
+      // Whoever waits for the next batch would wait for the same database again.
+      else for (const { reject } of [...batch, ...this.#waiting.splice(0)]) reject(error);
     }
     this.#onTheirWay--;
     this.#schedule();
