@@ -51,6 +51,9 @@ export interface Identified {
   readonly providerTid: string | null;
 }
 
+/** What must still be so when an attempt ends. */
+type EndCondition = Pick<AttemptEnding, 'heard' | 'step'>;
+
 /**
  * The life of an attempt: starts it, opens its window, stores its steps and ends it. What a person may do at which step
  * is in `attempt-steps.ts`.
@@ -183,7 +186,7 @@ export class AttemptService {
     // While the person is in the agency's window, no page of ours can report.
     if (progress?.screen === 'agency') return;
     if (!isThere(presence, this.#options.store.clock.now()))
-      await this.#fail(attempt, 'USER_CANCEL', null, null, presence.number);
+      await this.#fail(attempt, 'USER_CANCEL', null, null, { heard: presence.number });
   }
 
   /** Stores a change and returns the attempt at its next step; null when another form was faster. */
@@ -268,6 +271,11 @@ export class AttemptService {
     return this.#fail(attempt, reason, providerCode, null);
   }
 
+  /** Ends the attempt because its form says so, unless another form has moved it to another step since. */
+  async cancel(attempt: Attempt): Promise<void> {
+    await this.#fail(attempt, 'USER_CANCEL', null, null, { step: attempt.step });
+  }
+
   /** Ends the attempt with the reason for a provider's error; false for any other error. */
   async failBy(attempt: Attempt, error: AppError, claim: Uint8Array | null = null): Promise<boolean> {
     const reason = toFailureReason(error.code);
@@ -281,10 +289,10 @@ export class AttemptService {
     reason: FailureReason,
     providerCode: string | null,
     claim: Uint8Array | null,
-    heard?: number,
+    onlyIf: EndCondition = {},
   ): Promise<boolean> {
     const state = reason === 'EXPIRED' ? 'expired' : 'failed';
-    return this.#end(attempt, { certified: false, reason, providerCode }, { state }, claim, heard);
+    return this.#end(attempt, { certified: false, reason, providerCode }, { state }, claim, onlyIf);
   }
 
   async #end(
@@ -292,11 +300,11 @@ export class AttemptService {
     end: AttemptEnd,
     certification: AttemptEnding['certification'],
     claim: Uint8Array | null,
-    heard?: number,
+    onlyIf: EndCondition = {},
   ): Promise<boolean> {
     const { store, clock } = this.#options;
     const now = clock.now();
-    const stored = { impUid, end: JSON.stringify(end), certification, claim, heard, now };
+    const stored = { impUid, end: JSON.stringify(end), certification, claim, now, ...onlyIf };
     if (!(await store.attempts.end(stored))) return false;
     this.#hooks.attemptsEnded(end.certified ? 'CERTIFIED' : end.reason, 1);
     if (end.certified) this.#hooks.otpCalled('page', 'certified');

@@ -103,7 +103,7 @@ export class AttemptSteps {
   ): Promise<ActionRefusal | null> {
     if (!isAtStep(attempt, step) || !isRunning(attempt)) return null;
     if (action.does === 'cancel') {
-      await this.#attempts.fail(attempt, 'USER_CANCEL');
+      await this.#attempts.cancel(attempt);
       return null;
     }
     if (!ACTIONS[attempt.progress.screen].includes(action.does)) return null;

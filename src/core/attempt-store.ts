@@ -85,6 +85,8 @@ export interface AttemptEnding {
   readonly now: number;
   /** Set when the window's last report was the reason: nothing happens when a newer report has arrived since. */
   readonly heard?: number | undefined;
+  /** Set when a form ends it: nothing happens when the attempt is at another step by now. */
+  readonly step?: number | undefined;
   /** The change of the certification in the same transaction. To certify, the caller needs the claim. */
   readonly certification:
     | { readonly state: 'failed' | 'expired' }

@@ -369,6 +369,14 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
       expect(await second.attempts.end(ending(impUid, { heard: Number(later) }))).toBe(true);
     });
 
+    it('ends for a form only while it is at the step of that form', async () => {
+      const { impUid } = await begin();
+      const step = (await store.attempts.findById(channel.merchantId, impUid))?.step ?? 0;
+      expect(await store.attempts.end(ending(impUid, { step: step + 1 }))).toBe(false);
+      expect((await store.findCertification(channel.merchantId, impUid))?.state).toBe('pending');
+      expect(await store.attempts.end(ending(impUid, { step }))).toBe(true);
+    });
+
     it('goes when its certification is erased', async () => {
       const { impUid, attempt } = await begin();
       await store.eraseCertification(channel.merchantId, impUid, NOW);

@@ -133,7 +133,7 @@ export class PostgresAttempts implements AttemptStore {
     return (await this.#database.run('hearAttempt', ownId(impUid), number, state, now)).length === 1;
   }
 
-  end({ impUid, end, claim, now, heard, certification }: AttemptEnding): Promise<boolean> {
+  end({ impUid, end, claim, now, heard, step, certification }: AttemptEnding): Promise<boolean> {
     const id = ownId(impUid);
     return this.#database.transaction(async (run) => {
       // Erasing locks the certification first and then the attempt; the same order here avoids a deadlock.
@@ -147,7 +147,9 @@ export class PostgresAttempts implements AttemptStore {
               claim,
             )
           : await run('endPending', id, certification.state, now, claim);
-      return changed.length === 1 && (await run('endAttempt', id, end, heard ?? null)).length === 1;
+      return (
+        changed.length === 1 && (await run('endAttempt', id, end, heard ?? null, step ?? null)).length === 1
+      );
     });
   }
 

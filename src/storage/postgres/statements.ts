@@ -329,7 +329,8 @@ export const SQL = {
     WHERE id = $1 AND report_number < $2 AND $2 < ${NEXT_SCREEN} AND ended IS NULL RETURNING id`,
   endAttempt: `
     UPDATE attempts SET step = step + 1, ended = $2, ${NO_PROGRESS}
-    WHERE id = $1 AND ended IS NULL AND ($3::bigint IS NULL OR report_number = $3) RETURNING id`,
+    WHERE id = $1 AND ended IS NULL AND ($3::bigint IS NULL OR report_number = $3)
+      AND ($4::integer IS NULL OR step = $4) RETURNING id`,
   endPending: `
     UPDATE certifications c SET state = $2, ${NO_CLAIM}
     WHERE c.id = $1 AND c.state = 'pending' AND (${unclaimed('$3::bigint')} OR c.claim = $4)

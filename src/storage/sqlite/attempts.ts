@@ -148,11 +148,11 @@ export class SqliteAttempts implements AttemptStore {
     );
   }
 
-  async end({ impUid, end, claim, now, heard, certification }: AttemptEnding): Promise<boolean> {
+  async end({ impUid, end, claim, now, heard, step, certification }: AttemptEnding): Promise<boolean> {
     const run = this.#connection.statements;
     const id = idOf(impUid);
     const ended = await this.#connection.write(() => {
-      if (one(run.isRunning, id, heard ?? null) === null) return false;
+      if (one(run.isRunning, id, heard ?? null, step ?? null) === null) return false;
       if (certification.state === 'certified') {
         const { certifiedAt, sealed } = certification.certified;
         if (run.certify.run(certifiedAt, ...columnsOf(sealed), id, claim).changes === 0) return false;

@@ -187,7 +187,9 @@ const SQL = {
   countWrongCode: 'UPDATE attempts SET wrong = wrong + 1 WHERE id = ?',
   /** With a step, so that a form that was read before the count does nothing. */
   countWrongStep: 'UPDATE attempts SET wrong = wrong + 1, step = step + 1 WHERE id = ? RETURNING wrong',
-  isRunning: 'SELECT 1 FROM attempts WHERE id = ?1 AND ended IS NULL AND (?2 IS NULL OR report_number = ?2)',
+  isRunning: `
+    SELECT 1 FROM attempts
+    WHERE id = ?1 AND ended IS NULL AND (?2 IS NULL OR report_number = ?2) AND (?3 IS NULL OR step = ?3)`,
   showAttempt: `
     UPDATE attempts SET report_number = ${NEXT_SCREEN}, presence = 'visible', heard_at = ?
     WHERE id = ? AND ended IS NULL RETURNING report_number`,
