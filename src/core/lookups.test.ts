@@ -8,7 +8,13 @@ import {
   START,
 } from '../../test/support/core-world.ts';
 import { AppError, toAppError } from '../errors.ts';
-import { type StoredCertification, unpackDetails } from './certification.ts';
+import {
+  type Certification,
+  type OpenedRoom,
+  type StoredCertification,
+  unpackDetails,
+} from './certification.ts';
+import { LONGEST_OPENED, MOST_OPENED, OpenedRows } from './opened-rows.ts';
 import { proveToken } from './proofs.ts';
 import type { TokenLookup, TokenLookupResult } from './store.ts';
 
@@ -93,7 +99,8 @@ describe('a lookup', () => {
     [
       'has expired',
       async (token) => {
-        world.clock.at += 1800_000;
+        // The very moment: tokens live half an hour from the second in which they were made.
+        world.clock.at = Math.floor(START / 1000) * 1000 + 1800_000;
         return token;
       },
     ],
@@ -231,5 +238,18 @@ describe('an opened certification', () => {
     onTestFinished(() => world.close());
     const { row } = await read();
     expect(row.room?.opened).toBeNull();
+  });
+});
+
+describe('opened certifications', () => {
+  it('are remembered up to a number, half of it in half of the time', () => {
+    const rows = new OpenedRows(LONGEST_OPENED);
+    const opened = { impUid: 'imp_000000000001' } as Certification;
+    const rooms = Array.from({ length: MOST_OPENED / 2 + 1 }, (): OpenedRoom => ({ opened: null }));
+    for (const room of rooms) rows.keep({ room } as StoredCertification, opened);
+    expect(rooms.at(-2)?.opened).toBe(opened);
+    expect(rooms.at(-1)?.opened).toBeNull();
+    rows.close();
+    expect(rooms.every((room) => room.opened === null)).toBe(true);
   });
 });

@@ -3,7 +3,7 @@ import type { Certification, OpenedRoom, StoredCertification } from './certifica
 /** How long an opened form is remembered at most, in milliseconds. */
 export const LONGEST_OPENED = 30_000;
 /** Opened forms at once, of the newest rows: some 1.5 KB each. */
-const MOST_OPENED = 24_576;
+export const MOST_OPENED = 24_576;
 
 /**
  * Remembers the opened forms of rows that their store keeps in memory, for a short time: merchants read a certification

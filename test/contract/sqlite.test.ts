@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { StoredCertification } from '../../src/core/certification.ts';
+import type { Channel } from '../../src/core/channel.ts';
+import { newImpUid } from '../../src/core/ids.ts';
 import { openDatabase, openStore } from '../../src/storage/index.ts';
 import { markOf as mark } from '../support/keys.ts';
 import { describeAttempts } from './attempts.ts';
@@ -74,6 +77,51 @@ describe('sqlite', () => {
     database.close();
     expect((await store.takeJob(take)).isTaken).toBe(true);
     expect(await store.endJob({ ...take, endedAt: 1_000_001, outcome: 'done', dueAt: 1_000_031 })).toBe(true);
+    await store.close();
+  });
+
+  it('drops only the rows that a code request or a sweep has changed from memory', async () => {
+    const store = await openStore('sqlite::memory:', mark('dev'));
+    const { id: merchantId } = await putMerchant(store, { userCode: 'imp1', channels: [CHANNEL] });
+    const channel = (await store.findChannel(CHANNEL.channelKey)) as Channel;
+    const sealed = { keyId: 1, salt: new Uint8Array(32), blob: new Uint8Array(300) };
+    const ask = async (phone: number, impUid = newImpUid()) => {
+      const row = {
+        impUid,
+        merchantId,
+        channel,
+        state: 'pending',
+        requestedAt: 1,
+        certifiedAt: null,
+        sealed,
+      } as const;
+      const phoneDigest = new Uint8Array(36).fill(phone);
+      const content = { digest: new Uint8Array(36), phoneDigest, sentAt: phone, claimant: sealed };
+      await store.createOtpCertification(row, { method: 'SMS', wrong: 0, end: null, ...content });
+      return impUid;
+    };
+    const read = async (impUid: string) => {
+      for (const _again of [1, 2]) await store.findCertification(merchantId, impUid);
+      return store.findCertification(merchantId, impUid);
+    };
+    const [superseded, late, other, imported] = [
+      await ask(1),
+      await ask(2),
+      await ask(9),
+      await ask(8, 'imported-1'),
+    ];
+    const rows = new Map<string, StoredCertification | null>();
+    for (const each of [superseded, late, other, imported]) rows.set(each, await read(each));
+    await ask(1);
+    await store.endLateOtps(5, 5, 10);
+    for (const each of [superseded, late]) {
+      expect((await store.findCertification(merchantId, each))?.state).toBe('expired');
+      expect(rows.get(each)?.room).toEqual({ opened: null });
+    }
+    expect(await store.findCertification(merchantId, other)).toBe(rows.get(other));
+    expect(rows.get(other)?.room).toBeDefined();
+    await ask(8);
+    expect((await store.findCertification(merchantId, imported))?.state).toBe('expired');
     await store.close();
   });
 

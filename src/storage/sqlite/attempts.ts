@@ -16,7 +16,7 @@ import type { StoredCertification } from '../../core/certification.ts';
 import type { WrongCode } from '../../core/claims.ts';
 import type { PresenceState } from '../../core/presence.ts';
 import type { Sealed } from '../../core/vault.ts';
-import type { CertificationRows } from './certification-rows.ts';
+import { type CertificationRows, impUidOf } from './certification-rows.ts';
 import { type Connection, columnsOf, one, rows, toSealed } from './connection.ts';
 import type { Row } from './statements.ts';
 
@@ -174,7 +174,7 @@ export class SqliteAttempts implements AttemptStore {
       for (const id of late) {
         run.endPending.run('expired', id, now, null);
         run.endAttempt.run(end, id);
-        this.#certifications.forget(impUidOf(id));
+        this.#certifications.forgetById(id);
       }
       return late.length;
     });
@@ -245,8 +245,4 @@ export class SqliteAttempts implements AttemptStore {
 /** Attempts have ids of our own making only. */
 function idOf(impUid: string): number {
   return Number(impUid.slice(4));
-}
-
-function impUidOf(id: number | bigint): string {
-  return `imp_${String(id).padStart(12, '0')}`;
 }

@@ -12,6 +12,17 @@ export interface CertificationRows {
   openId(merchantId: number, impUid: string): number | null;
   /** Drops a changed row from the cache. */
   forget(impUid: string): void;
-  forgetAll(): void;
+  /** The same by the integer key. Rows with ids of other shapes are not in the cache. */
+  forgetById(id: number | bigint): void;
   channel(id: number): Channel;
+}
+
+/** `imp_` and 12 digits as the integer key. */
+export function ownId(impUid: string): number {
+  return Number(impUid.slice(4));
+}
+
+/** The inverse of `ownId`. */
+export function impUidOf(id: number | bigint): string {
+  return `imp_${String(id).padStart(12, '0')}`;
 }

@@ -29,7 +29,6 @@ export class SqliteOtps {
       const id = this.#rows.insert(certification);
       if (id === null) return false;
       superseded = this.#supersede(certification.merchantId, certification.channel.id, otp);
-      if (superseded) this.#rows.forgetAll();
       this.#insert(id, otp);
       return true;
     });
@@ -147,8 +146,8 @@ export class SqliteOtps {
       for (const id of late) {
         run.endPending.run('expired', id, now, null);
         run.endOtp.run('late', id);
+        this.#rows.forgetById(id);
       }
-      this.#rows.forgetAll();
       return late.length;
     });
     this.#connection.emptyLogSoon();
@@ -199,6 +198,7 @@ export class SqliteOtps {
     for (const [id] of found) {
       this.#connection.statements.supersede.run(id as bigint);
       this.#connection.statements.endOtp.run('superseded', id as bigint);
+      this.#rows.forgetById(id as bigint);
     }
     return found.length > 0;
   }

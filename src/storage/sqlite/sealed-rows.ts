@@ -27,8 +27,9 @@ export class SealedRows {
     return this.#rows.get(impUid);
   }
 
-  /** Records a row that was read from the database, under its integer key. */
+  /** Records a row that was read from the database, under its integer key. Negative keys, of other ids, are not kept. */
   note(id: number, row: StoredCertification): void {
+    if (id < 0) return;
     const place = id % SEEN_ONCE;
     if (this.#seenOnce[place] !== id) {
       this.#seenOnce[place] = id;

@@ -10,7 +10,7 @@ import type { OpenDatabase, Store, TokenLookup, TokenLookupResult } from '../../
 import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../database-mark.ts';
 import { SqliteAttempts } from './attempts.ts';
-import type { CertificationRows } from './certification-rows.ts';
+import { type CertificationRows, impUidOf, ownId } from './certification-rows.ts';
 import { Connection, one, rows } from './connection.ts';
 import { toStoreFailure } from './failures.ts';
 import { SqliteMerchants, toChannel } from './merchants.ts';
@@ -48,7 +48,7 @@ class SqliteStore implements Store {
       openId: (merchantId, impUid) =>
         this.#find(merchantId, impUid)?.state === 'pending' ? this.#idOf(impUid) : null,
       forget: (impUid) => this.#sealedRows.delete(impUid),
-      forgetAll: () => this.#sealedRows.clear(),
+      forgetById: (id) => this.#sealedRows.delete(impUidOf(id)),
       channel: (id) => this.#channel(id),
     };
     this.#otps = new SqliteOtps(this.#connection, certifications);
@@ -111,7 +111,7 @@ class SqliteStore implements Store {
           run.deleteOtherId,
         ])
           statement.run(id);
-      this.#sealedRows.clear();
+      for (const id of old) this.#sealedRows.delete(impUidOf(id));
       return old.length;
     });
     this.#connection.emptyLogSoon();
@@ -286,9 +286,4 @@ function orAltered<T>(read: () => T): T | AppError {
     if (failure.code === 'sealed_data_unreadable') return failure;
     throw failure;
   }
-}
-
-/** `imp_` and 12 digits as the integer key. */
-function ownId(impUid: string): number {
-  return Number(impUid.slice(4));
 }
