@@ -311,17 +311,8 @@ export async function openCoreWorld({
   const limiter = new Limiter({ store, vault, clock, limits });
   const providers = toProviders(agency);
   const merchants = new MerchantService(store, vault, clock, providers);
-  const options = {
-    store,
-    vault,
-    clock,
-    providers,
-    merchants,
-    limiter,
-    keepsInvented,
-    forgiveChannel,
-    hooks,
-  };
+  const basics = { store, vault, clock, providers, merchants, limiter, hooks };
+  const options = { ...basics, keepsInvented, forgiveChannel };
   const startProcess = (): Process => {
     const attempts = new AttemptService(options);
     return {
