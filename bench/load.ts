@@ -10,6 +10,7 @@ import { type BenchStore, readRows, toImpUid } from './store.ts';
  * that is fast enough to keep it busy would not, and the difference would be counted as the servers'.
  */
 
+/** Connections where nothing else is said. */
 export const CONNECTIONS = 64;
 export const NEWEST = 10_000;
 const REQUESTS = 300_000;
@@ -36,6 +37,7 @@ interface RunOrder {
   readonly kind: 'run';
   readonly port: number;
   readonly seconds: number;
+  readonly connections: number;
   /** Whether each answer must be about the id that was asked for. */
   readonly checkIds: boolean;
 }
@@ -45,6 +47,7 @@ type Order = PrepareOrder | RunOrder;
 export interface LoadResult {
   readonly perSecond: number;
   /** Milliseconds. */
+  readonly p50: number;
   readonly p99: number;
   readonly wrong: number;
   /** Answers in all, those of the lead-in too. */
@@ -113,7 +116,10 @@ function askedId(bytes: Buffer, length: number): number {
 }
 
 /** Runs the load once; resolves when the last connection is closed. */
-function run({ port, seconds, checkIds }: RunOrder, { requests, ids }: Prepared): Promise<LoadResult> {
+function run(
+  { port, seconds, connections, checkIds }: RunOrder,
+  { requests, ids }: Prepared,
+): Promise<LoadResult> {
   const latencies = new Float64Array(Math.ceil(seconds * MOST_PER_SECOND));
   const from = performance.now() + LEAD_IN * 1000;
   const until = from + seconds * 1000;
@@ -121,7 +127,7 @@ function run({ port, seconds, checkIds }: RunOrder, { requests, ids }: Prepared)
   let counted = 0;
   let answered = 0;
   let wrong = 0;
-  let live = CONNECTIONS;
+  let live = connections;
   let idle = 0;
 
   function open(): void {
@@ -198,13 +204,14 @@ function run({ port, seconds, checkIds }: RunOrder, { requests, ids }: Prepared)
       const sorted = latencies.subarray(0, counted).sort();
       resolve({
         perSecond: counted / seconds,
+        p50: sorted[Math.floor(counted * 0.5)] ?? 0,
         p99: sorted[Math.floor(counted * 0.99)] ?? 0,
         wrong: wrong + live,
         answered,
         spare: idle / (seconds * 1000),
       });
     };
-    for (let at = 0; at < CONNECTIONS; at++) open();
+    for (let at = 0; at < connections; at++) open();
     spin();
   });
 }

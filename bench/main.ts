@@ -4,7 +4,7 @@ import { measureAgainst, resolveRevision } from './against.ts';
 import { measureBatches } from './batches.ts';
 import { measureStart } from './cold-start.ts';
 import { CONNECTIONS } from './load.ts';
-import { measureLookups, measureProcesses, SMALL } from './lookups.ts';
+import { measureConnections, measureLookups, measureProcesses, SMALL } from './lookups.ts';
 import { measurePeers } from './peers.ts';
 import { type BenchPostgres, startPostgres } from './postgres.ts';
 import { type Group, printReport } from './report.ts';
@@ -13,7 +13,7 @@ import { measureVerifications } from './verifications.ts';
 
 /** Tokens live half an hour, so all rounds with one set of them must end well before. */
 const LONGEST = 1500;
-const PARTS = ['lookups', 'start', 'verifications', 'batches', 'processes', 'peers'] as const;
+const PARTS = ['lookups', 'start', 'verifications', 'connections', 'batches', 'processes', 'peers'] as const;
 type Part = (typeof PARTS)[number];
 /** What the table at the top of docs/performance.md says. */
 const USUAL: readonly Part[] = ['lookups', 'start'];
@@ -106,6 +106,7 @@ async function main(): Promise<void> {
     start: async () => [await measureStart()],
     verifications: async () => [await measureVerifications(rounds, await postgres())],
     batches: async () => [await measureBatches(rows, await postgres(), rounds)],
+    connections: async () => [await measureConnections(settings, await postgres(), cores)],
     processes: async () => [await measureProcesses(settings, await postgres())],
     peers: async () => [await measurePeers(rounds, seconds, cores)],
   };

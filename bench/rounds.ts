@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LoadProcess, LoadResult, Pattern } from './load.ts';
+import { CONNECTIONS, type LoadProcess, type LoadResult, type Pattern } from './load.ts';
 import { ask, type BenchPostgres, ensureDatabase } from './postgres.ts';
 import {
   type Cores,
@@ -167,6 +167,7 @@ export async function runRounds<Name extends string>(
   load: LoadProcess,
   rounds: number,
   seconds: number,
+  connections = CONNECTIONS,
 ): Promise<readonly Results<Name>[]> {
   const results = contests.map(({ contestants }) => mapValues(contestants, (): TurnResult[] => []));
   for (let round = 0; round <= rounds; round++) {
@@ -180,7 +181,8 @@ export async function runRounds<Name extends string>(
           await load.prepare({ store, tokens, pattern });
         }
         // The first round warms up and does not count.
-        const result = await takeTurn(name, contestant, postgres, load, round === 0 ? WARM_UP : seconds);
+        const turn = { seconds: round === 0 ? WARM_UP : seconds, connections };
+        const result = await takeTurn(name, contestant, postgres, load, turn);
         if (round > 0) results[at]?.[name].push(result);
       }
     }
@@ -202,11 +204,11 @@ async function takeTurn(
   { server, checkIds }: Contestant,
   postgres: BenchPostgres | null,
   load: LoadProcess,
-  seconds: number,
+  turn: { readonly seconds: number; readonly connections: number },
 ): Promise<TurnResult> {
   const serverBefore = readProcessorTime(server.pid);
   const databaseBefore = postgres === null ? 0 : readProcessorTime(postgres.pid);
-  const result = await load.run({ port: server.port, seconds, checkIds });
+  const result = await load.run({ port: server.port, checkIds, ...turn });
   if (result.wrong > 0)
     throw new Error(`${result.wrong} of ${result.answered} answers of ${name} were wrong or missing`);
   return {
