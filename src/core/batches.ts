@@ -40,7 +40,7 @@ export class Batches<Question, Answer> {
   async #answer(batch: readonly Waiting<Question, Answer>[]): Promise<void> {
     try {
       const answers = await this.#ask(batch.map(({ question }) => question));
-      for (const [at, { resolve }] of batch.entries()) resolve(answers[at] as Answer);
+      for (let at = 0; at < batch.length; at++) batch[at]?.resolve(answers[at] as Answer);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }

@@ -5,7 +5,7 @@ import type { Certification, StoredCertification } from './certification.ts';
 import { openCertification } from './certification-service.ts';
 import type { Clock } from './clock.ts';
 import { OpenedRows } from './opened-rows.ts';
-import type { Store, TokenLookupResult } from './store.ts';
+import type { Store, TokenLookup, TokenLookupResult } from './store.ts';
 import type { TokenService } from './token-service.ts';
 import type { Vault } from './vault.ts';
 import type { CallEnd } from './watched-store.ts';
@@ -21,16 +21,17 @@ export interface LookupOptions {
   readonly watch?: (() => CallEnd) | undefined;
 }
 
-/** Who asks with which token for which certification. */
-interface Question {
+/** Who asks for which certification with which token. */
+interface Question extends TokenLookup {
   readonly visitor: Visitor;
+  /** Of the token, under the newest data key first. */
   readonly digests: readonly string[];
-  readonly impUid: string;
+  /** The one under which the token is looked for. */
+  digest: string;
 }
 
 type Answer = Certification | AppError;
-/** The digest of the token that was found, or looked for last, and what belongs to it. */
-type Found = readonly [digest: string, result: TokenLookupResult | AppError];
+type Finding = TokenLookupResult | AppError | undefined;
 
 /**
  * The lookup of a certification with an access token, which is what a merchant's server does most. All lookups of one
@@ -54,7 +55,8 @@ export class Lookups {
    */
   async find(visitor: Visitor, token: string, impUid: string): Promise<Certification> {
     const digests = this.#options.tokens.digestsOf(token);
-    const answer = await this.#watched(this.#batches.ask({ visitor, digests, impUid }));
+    const [digest = ''] = digests;
+    const answer = await this.#watched(this.#batches.ask({ visitor, digests, digest, impUid }));
     if (answer instanceof AppError) throw answer;
     return answer;
   }
@@ -71,53 +73,55 @@ export class Lookups {
   }
 
   async #answer(questions: readonly Question[]): Promise<readonly Answer[]> {
-    const { tokens, clock } = this.#options;
-    const found = await this.#read(questions);
-    const now = clock.now();
-    const allowed = found.map(([digest, result]) =>
-      attempt(() => {
-        if (result instanceof AppError) throw result;
-        tokens.requireValid(result.holder, digest, now);
-        return result.certification;
-      }),
-    );
+    const findings = await this.#read(questions);
+    const now = this.#options.clock.now();
+    const rows = questions.map(({ digest }, at) => this.#check(digest, findings[at], now));
     // A record of who has read what belongs here: one write for all of them, before anybody has an answer.
-    return allowed.map((certification) => attempt(() => this.#open(certification)));
+    return rows.map((row) => this.#open(row));
   }
 
   /** What the store has for the questions. Most tokens are found under the newest data key, some under an older one. */
-  async #read(questions: readonly Question[], nth = 0): Promise<Found[]> {
-    const lookups = questions.map(({ digests, impUid }) => ({ digest: digests[nth] ?? '', impUid }));
-    const results = await this.#options.store.lookUp(lookups);
-    const found = lookups.map(
-      ({ digest }, at): Found => [digest, results[at] as TokenLookupResult | AppError],
-    );
-    const isOpen = ({ digests }: Question, at: number) => {
-      const result = results[at];
-      return !(result instanceof AppError) && result?.holder === null && digests.length > nth + 1;
-    };
-    const open = questions.filter(isOpen);
-    if (open.length === 0) return found;
-    const older = await this.#read(open, nth + 1);
-    return found.map((each, at) => (isOpen(questions[at] as Question, at) ? (older.shift() ?? each) : each));
+  async #read(questions: readonly Question[]): Promise<readonly Finding[]> {
+    const findings: Finding[] = [...(await this.#options.store.lookUp(questions))];
+    for (let nth = 1; ; nth++) {
+      const open = [...questions.keys()].filter(
+        (at) => isAbsent(findings[at]) && questions[at]?.digests[nth],
+      );
+      if (open.length === 0) return findings;
+      const older = open.map((at) => questions[at] as Question);
+      for (const question of older) question.digest = question.digests[nth] ?? '';
+      const found = await this.#options.store.lookUp(older);
+      for (const [place, at] of open.entries()) findings[at] = found[place];
+    }
   }
 
-  #open(row: StoredCertification | AppError | null): Certification {
-    if (row === null) throw new AppError('certification_not_found');
-    if (row instanceof AppError) throw row;
+  /** The row that a token may show, or why there is none. */
+  #check(digest: string, finding: Finding, now: number): StoredCertification | AppError | null {
+    if (finding === undefined) return new AppError('internal', { detail: 'the store left a question out' });
+    if (finding instanceof AppError) return finding;
+    try {
+      this.#options.tokens.requireValid(finding.holder, digest, now);
+      return finding.certification;
+    } catch (error) {
+      return toAppError(error);
+    }
+  }
+
+  #open(row: StoredCertification | AppError | null): Answer {
+    if (row === null) return new AppError('certification_not_found');
+    if (row instanceof AppError) return row;
     const kept = row.room?.opened;
     if (kept) return kept;
-    const opened = openCertification(this.#options.vault, row);
-    this.#opened.keep(row, opened);
-    return opened;
+    try {
+      const opened = openCertification(this.#options.vault, row);
+      this.#opened.keep(row, opened);
+      return opened;
+    } catch (error) {
+      return toAppError(error);
+    }
   }
 }
 
-/** What `work` returns or, as the answer to this question alone, its error. */
-function attempt<T>(work: () => T): T | AppError {
-  try {
-    return work();
-  } catch (error) {
-    return toAppError(error);
-  }
+function isAbsent(finding: Finding): boolean {
+  return finding !== undefined && !(finding instanceof AppError) && finding.holder === null;
 }

@@ -99,7 +99,7 @@ export class HttpServer {
   readonly #nextRequestId = newRequestIds();
   readonly #streams: Streams;
   readonly #connections: Connections;
-  readonly #stop = new AbortController();
+  #isStopping = false;
   /** Closes connections whose TLS handshake is not done. */
   #dropHandshakes = (): void => {};
 
@@ -143,7 +143,7 @@ export class HttpServer {
 
   /** Answers requests in flight, ends streams, refuses new requests, and resolves when every connection is closed. */
   close(patience: number): Promise<void> {
-    this.#stop.abort();
+    this.#isStopping = true;
     this.#dropHandshakes();
     this.#streams.end();
     return new Promise((resolve) => {
@@ -196,7 +196,7 @@ export class HttpServer {
     let isStream = false;
     try {
       if (isAmbiguous) throw new AppError('request_malformed');
-      if (this.#stop.signal.aborted) throw new AppError('not_ready');
+      if (this.#isStopping) throw new AppError('not_ready');
       if (match === null) throw new AppError('route_unknown');
       match.route.guard?.({ method, headers });
       if (method === 'OPTIONS') {
@@ -223,7 +223,7 @@ export class HttpServer {
         const all = [...answer.headers, ...NO_SNIFFING, 'X-Request-Id', requestId, ...cors];
         this.#streams.start(response, answer, all, method === 'HEAD');
       } else if ('write' in answer) {
-        if (this.#stop.signal.aborted) response.shouldKeepAlive = false;
+        if (this.#isStopping) response.shouldKeepAlive = false;
         status = answer.write(request, response, [...format.textHeaders, 'X-Request-Id', requestId, ...cors]);
       } else {
         status = answer.status;
@@ -273,7 +273,7 @@ export class HttpServer {
     body: string | Uint8Array,
     headers: HeaderList,
   ): void {
-    if (this.#stop.signal.aborted) response.shouldKeepAlive = false;
+    if (this.#isStopping) response.shouldKeepAlive = false;
     send(request, response, status, body, headers);
   }
 
