@@ -14,6 +14,7 @@ import {
 } from '../server/dev.ts';
 import { type FolderLock, lockFolder } from '../storage/index.ts';
 import { type Command, EXIT, UsageError } from './command.ts';
+import { clearReadyFile, type Ready, removeReadyFile, toReadyLine, writeReadyFile } from './ready.ts';
 import { settingOptions } from './setting-options.ts';
 import { untilStopped } from './until-stopped.ts';
 
@@ -30,6 +31,7 @@ export const dev: Command = {
     const tracing = readTraceSettings(environment);
     if ('problems' in tracing) throw new UsageError(tracing.problems);
     const { keeping } = config;
+    if (config.readyFile !== null) clearReadyFile(config.readyFile);
     const seed = config.seed === null ? DEFAULT_SEED : await readSeed(config.seed);
     const inMemory = keeping.kind === 'memory';
     const masterKeys = inMemory
@@ -81,8 +83,13 @@ async function serveUntilStopped(config: DevConfig, { seed, masterKeys, traces }
       const { url, plainUrl, metricsUrl } = await app.listen(config.port, config.host);
       // The process may be stopped as soon as it has printed that it runs.
       const stopped = untilStopped();
-      greet({ url, plainUrl, restUrl: url + config.basePath, metricsUrl, seed, authority });
+      const greeting = { url, plainUrl, restUrl: url + config.basePath, metricsUrl, seed, authority };
+      const line = toReadyLine(describeReady(greeting));
+      if (config.json) process.stdout.write(line);
+      else greet(greeting);
+      if (config.readyFile !== null) writeReadyFile(config.readyFile, line);
       await stopped;
+      if (config.readyFile !== null) removeReadyFile(config.readyFile, line);
     } finally {
       await app.close();
     }
@@ -107,12 +114,35 @@ interface Greeting {
   readonly authority: Authority | null;
 }
 
-/** Prints what a developer needs for the first lookup. The first line with a URL contains nothing else. */
-function greet({ url, plainUrl, restUrl, metricsUrl, seed, authority }: Greeting): void {
-  const [merchant] = seed.merchants;
-  const example = seed.certifications.find(({ channel }) =>
+/** The first merchant, and a certification of it. */
+function exampleOf({ merchants, certifications }: Seed) {
+  const [merchant] = merchants;
+  const certification = certifications.find(({ channel }) =>
     merchant?.channels.some(({ channel_key }) => channel_key === channel),
   );
+  return { merchant, certification };
+}
+
+function describeReady({ url, plainUrl, restUrl, metricsUrl, seed, authority }: Greeting): Ready {
+  const { merchant, certification } = exampleOf(seed);
+  return {
+    url,
+    rest_url: restUrl,
+    page_url: `${url}/sandbox`,
+    plain_url: plainUrl,
+    metrics_url: metricsUrl,
+    authority: authority?.file ?? null,
+    user_code: merchant?.user_code ?? null,
+    imp_key: merchant?.imp_key ?? null,
+    imp_secret: merchant?.imp_secret ?? null,
+    imp_uid: certification?.imp_uid ?? null,
+    pid: process.pid,
+  };
+}
+
+/** Prints what a developer needs for the first lookup. The first line with a URL contains nothing else. */
+function greet({ url, plainUrl, restUrl, metricsUrl, seed, authority }: Greeting): void {
+  const { merchant, certification: example } = exampleOf(seed);
   console.log(`Bonin dev — 본인인증 샌드박스. 여기의 사람은 모두 가상입니다 (nobody here is real).\n`);
   console.log(url);
   if (authority !== null) explainTls(url, authority.file);

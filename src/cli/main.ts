@@ -30,7 +30,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     // Before a command is loaded.
     await keepCompiledCode(process.env);
     if (name === '--help' || name === '-h' || name === 'help') return await printHelp();
-    if (name === '--version' || name === '-v') {
+    if (name === '--version' || name === '-v' || name === 'version') {
       console.log(readVersion());
       return EXIT.ok;
     }
@@ -106,7 +106,7 @@ async function printHelp(): Promise<ExitCode> {
     console.log(`  ${[name, ...command.operands].join(' ').padEnd(18)}${command.summary}`);
   }
   console.log('\n  bonin COMMAND --help lists the options of a command.');
-  console.log('  bonin --version prints the version.\n');
+  console.log('  bonin version prints the version.\n');
   console.log('Exit codes: 0 done; 1 failed; 2 wrong arguments or settings; 3 no such certification.');
   return EXIT.ok;
 }

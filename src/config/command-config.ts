@@ -58,6 +58,10 @@ export interface DevConfig extends RunConfig {
   readonly tls: boolean;
   /** Port of plain HTTP in addition to TLS; null for none. */
   readonly httpPort: number | null;
+  /** Whether the greeting is a line of JSON. */
+  readonly json: boolean;
+  /** File that appears when the sandbox answers; null for none. */
+  readonly readyFile: string | null;
 }
 
 export interface ServeConfig extends RunConfig {
@@ -104,6 +108,8 @@ export function loadDevConfig(options: Texts, environment: Environment): Loaded<
       randomOtp: values.randomOtp,
       tls: values.tls,
       httpPort: values.httpPort,
+      json: values.json,
+      readyFile: values.readyFile,
       basePath: values.basePath,
       publicUrl: values.publicUrl,
       trustedProxies: values.trustedProxies,
