@@ -299,7 +299,9 @@ describe('the verification page, form by form', () => {
         shop.close(started.handle),
       ]);
       const { result } = await shop.result(started.handle);
-      expect(closed.result).toEqual(result);
+      // Closing changes nothing while the code is being confirmed.
+      if (closed.state === 'pending') expect(result).toMatchObject({ success: true });
+      else expect(closed.result).toEqual(result);
       const { certified } = await client.getCertification(started.imp_uid);
       expect(certified).toBe(result?.['success']);
     }
