@@ -52,7 +52,8 @@ export async function build(folder: string): Promise<void> {
     ['LICENSE', 'redoc.LICENSE.txt'],
   ] as const)
     cpSync(join(redoc, from), join(folder, 'reference/assets', to));
-  chmodSync(join(folder, 'main.js'), 0o755);
+  cpSync('src/cli/bonin.cjs', join(folder, 'bonin.cjs'));
+  chmodSync(join(folder, 'bonin.cjs'), 0o755);
 }
 
 /** The server in few files, because each one costs a start a millisecond or so; see docs/decisions/0016. */

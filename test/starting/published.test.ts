@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ async function start(project: string, words: readonly string[]) {
     import { registerHooks } from 'node:module';
     registerHooks({ load(url, context, next) { appendFileSync(process.env.LOADED, url + '\\n'); return next(url, context); } });`,
   );
-  const bin = join(project, 'node_modules/bonin/dist/main.js');
+  const bin = join(project, 'node_modules/bonin/dist/bonin.cjs');
   const child = spawn(process.execPath, ['--import', watch, bin, ...words, '--port', '0'], {
     cwd: project,
     env: { ...process.env, LOADED: list },
@@ -92,6 +92,18 @@ test('the published package serves, finds its files, and is imported under all i
   expect(bonin.loaded().filter(hasSandbox)).not.toEqual([]);
   expect(serving.loaded().filter(hasSandbox)).toEqual([]);
   expect(serving.loaded().filter((url) => url.startsWith('file:')).length).toBeLessThan(60);
+
+  const older = join(project, 'older.cjs');
+  writeFileSync(older, `Object.defineProperty(process.versions, 'node', { value: '18.20.8' });`);
+  const words = ['--require', older, join(project, 'node_modules/bonin/dist/bonin.cjs'), 'dev', '--memory'];
+  const refused = spawnSync(process.execPath, words, { cwd: project, encoding: 'utf8' });
+  expect([refused.status, refused.stdout]).toEqual([2, '']);
+  expect(refused.stderr.split('\n')).toEqual([
+    'bonin: Node 24 이상이 필요합니다. 지금 쓰는 버전은 18.20.8입니다.',
+    'bonin: Node 24 or later is needed; this is 18.20.8.',
+    'bonin: npx --yes --package=node@24 --package=bonin bonin dev --memory',
+    '',
+  ]);
 
   const script = join(project, 'imports.js');
   writeFileSync(
