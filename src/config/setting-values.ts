@@ -1,4 +1,8 @@
-/* What the values of settings look like. */
+import { SECOND } from '../core/clock.ts';
+import { LONGEST_WINDOW } from '../core/limits.ts';
+import type { RateLimit } from '../core/otp.ts';
+
+/* What the values of settings look like, and how they are read. */
 
 /** An address to listen on; an empty host stands for every address of this machine. */
 export interface ListenAddress {
@@ -31,4 +35,51 @@ export function isDatabaseUrl(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What is wrong with the value of a setting, as a sentence without its name. */
+export class Problem {
+  readonly sentence: string;
+  constructor(sentence: string) {
+    this.sentence = sentence;
+  }
+}
+
+export const anyText = (text: string): string | Problem =>
+  text === '' ? new Problem('must not be empty') : text;
+
+export const truth = (text: string): boolean | Problem =>
+  /^(?:true|1|yes|on)$/i.test(text) ||
+  (!/^(?:false|0|no|off)$/i.test(text) && new Problem('must be true or false'));
+
+export function parsePort(text: string): number | Problem {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65535
+    ? Number(text)
+    : new Problem('must be a number from 0 to 65535');
+}
+
+/** Limits as they are written, and shown as a default: `5/600,20/86400`, at most 5 in 600 seconds and 20 in a day. */
+export class LimitList {
+  readonly limits: readonly RateLimit[];
+
+  constructor(limits: readonly RateLimit[]) {
+    this.limits = limits;
+  }
+
+  toString(): string {
+    return this.limits.map(({ count, window }) => `${count}/${window / SECOND}`).join(',');
+  }
+}
+
+export function parseLimits(text: string): LimitList | Problem {
+  const limits = text.split(',').map((each): RateLimit | null => {
+    const [, count = '', seconds = ''] = /^([1-9]\d{0,6})\/([1-9]\d{0,4})$/.exec(each.trim()) ?? [];
+    const window = Number(seconds) * SECOND;
+    return count === '' || window > LONGEST_WINDOW ? null : { count: Number(count), window };
+  });
+  return limits.every((limit) => limit !== null)
+    ? new LimitList(limits)
+    : new Problem(
+        'must be COUNT/SECONDS separated by commas, as in 5/600,20/86400, with at most 86400 seconds',
+      );
 }

@@ -1,11 +1,22 @@
 import { availableParallelism } from 'node:os';
 import { SECOND } from '../core/clock.ts';
-import { LONGEST_WINDOW, REQUEST_LIMITS } from '../core/limits.ts';
+import { REQUEST_LIMITS } from '../core/limits.ts';
 import { LONGEST_OPENED } from '../core/opened-rows.ts';
 import type { RateLimit } from '../core/otp.ts';
 import { isAddressBlock } from '../http/client-address.ts';
 import { LOG_LEVELS, type LogLevel } from '../log.ts';
-import { isDatabaseUrl, isOrigin, type ListenAddress, parseAddress } from './setting-values.ts';
+import {
+  anyText,
+  isDatabaseUrl,
+  isOrigin,
+  LimitList,
+  type ListenAddress,
+  Problem,
+  parseAddress,
+  parseLimits,
+  parsePort,
+  truth,
+} from './setting-values.ts';
 import { readVariable } from './variables.ts';
 
 export type { ListenAddress } from './setting-values.ts';
@@ -29,51 +40,6 @@ interface Setting<T> {
   readonly about: string;
   /** The value of a text, or a sentence that says what it must be. */
   readonly parse: (text: string) => T | Problem;
-}
-
-class Problem {
-  readonly sentence: string;
-  constructor(sentence: string) {
-    this.sentence = sentence;
-  }
-}
-
-const anyText = (text: string): string | Problem => (text === '' ? new Problem('must not be empty') : text);
-
-const truth = (text: string): boolean | Problem =>
-  /^(?:true|1|yes|on)$/i.test(text) ||
-  (!/^(?:false|0|no|off)$/i.test(text) && new Problem('must be true or false'));
-
-function parsePort(text: string): number | Problem {
-  return /^\d{1,5}$/.test(text) && Number(text) <= 65535
-    ? Number(text)
-    : new Problem('must be a number from 0 to 65535');
-}
-
-/** Limits as they are written, and shown as a default: `5/600,20/86400`, at most 5 in 600 seconds and 20 in a day. */
-export class LimitList {
-  readonly limits: readonly RateLimit[];
-
-  constructor(limits: readonly RateLimit[]) {
-    this.limits = limits;
-  }
-
-  toString(): string {
-    return this.limits.map(({ count, window }) => `${count}/${window / SECOND}`).join(',');
-  }
-}
-
-function parseLimits(text: string): LimitList | Problem {
-  const limits = text.split(',').map((each): RateLimit | null => {
-    const [, count = '', seconds = ''] = /^([1-9]\d{0,6})\/([1-9]\d{0,4})$/.exec(each.trim()) ?? [];
-    const window = Number(seconds) * SECOND;
-    return count === '' || window > LONGEST_WINDOW ? null : { count: Number(count), window };
-  });
-  return limits.every((limit) => limit !== null)
-    ? new LimitList(limits)
-    : new Problem(
-        'must be COUNT/SECONDS separated by commas, as in 5/600,20/86400, with at most 86400 seconds',
-      );
 }
 
 /** One setting for a limit of production. */
