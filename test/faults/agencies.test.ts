@@ -20,7 +20,7 @@ const PERSON = { name: '까나리아', birthday: '1991-02-03', phone: '010000075
 const KEY = { impKey: 'key_of_a_shop_1', impSecret: 'SecretOfAShop/1234567890' };
 const SHOP = { user_code: 'imp00000001', page: 'https://shop.example/join' };
 /** Longer than a claim lasts, in milliseconds. */
-const LATER = 31_000;
+const LATER = 61_000;
 
 let server: PostgresServer;
 let postcard: PostcardAgency;

@@ -35,10 +35,12 @@ export async function findTokens(
 /** A row of `lookUp`: the number of the question, and what was found. */
 type LookupRow = readonly [
   number: number,
-  /** Of the first question with a token only. */
+  /** These two of the first question with a token only. */
   tokenProof: Uint8Array | null,
+  tokenVersion: string | null,
   channelId: number | null,
   channelProof: Uint8Array | null,
+  channelVersion: string | null,
   state: CertificationState | null,
   requestedAt: number,
   certifiedAt: number | null,
@@ -47,15 +49,21 @@ type LookupRow = readonly [
   blob: Uint8Array,
 ];
 
+/** A row that was read before, and its version then. */
+interface Known<Row> {
+  readonly version: string;
+  readonly row: Row;
+}
+
 /**
  * The lookups of one turn, in one statement. What does not change with each certification, tokens and channels, comes
- * as its proof only: that covers all its columns, so as long as the database has the same proof, what was read before
- * is what the row says.
+ * as proof and version only. As long as both are the same, what was read before is what the row says: whoever alters
+ * the row gives it another version, and a proof covers all columns, also in a database that was put in its place.
  */
 export class Lookups {
   readonly #run: Run;
-  readonly #holders = new Map<string, TokenHolder>();
-  readonly #channels = new Map<number, Channel>();
+  readonly #holders = new Map<string, Known<TokenHolder>>();
+  readonly #channels = new Map<number, Known<Channel>>();
 
   constructor(run: Run) {
     this.#run = run;
@@ -85,7 +93,7 @@ export class Lookups {
     for (const row of found) rows[row[0] - 1] = row;
     return lookups.map(({ digest, impUid }, at) => {
       const row = rows[at];
-      const holder = row === undefined ? undefined : this.#holders.get(digest);
+      const holder = row === undefined ? undefined : this.#holders.get(digest)?.row;
       if (row === undefined || holder === undefined) return { holder: null, certification: null };
       return { holder, certification: this.#toCertification(impUid, holder, row) };
     });
@@ -93,51 +101,57 @@ export class Lookups {
 
   /** Reads the tokens and channels that are new here, or have another proof than before. */
   async #learn(lookups: readonly TokenLookup[], rows: readonly LookupRow[]): Promise<void> {
-    const digests = new Set<string>();
-    const channelIds = new Set<number>();
-    for (const [number, tokenProof, channelId, channelProof] of rows) {
+    const digests = new Map<string, string>();
+    const channelIds = new Map<number, string>();
+    for (const [number, tokenProof, tokenVersion, channelId, channelProof, channelVersion] of rows) {
       const { digest } = lookups[number - 1] as TokenLookup;
-      if (tokenProof !== null && !isSame(this.#holders.get(digest)?.proof, tokenProof)) digests.add(digest);
       if (
-        channelProof !== null &&
-        channelId !== null &&
-        !isSame(this.#channels.get(channelId)?.proof, channelProof)
+        tokenProof !== null &&
+        tokenVersion !== null &&
+        !isSame(this.#holders.get(digest), tokenProof, tokenVersion)
       )
-        channelIds.add(channelId);
+        digests.set(digest, tokenVersion);
+      if (channelProof === null || channelId === null || channelVersion === null) continue;
+      if (!isSame(this.#channels.get(channelId), channelProof, channelVersion))
+        channelIds.set(channelId, channelVersion);
     }
     if (this.#holders.size > MOST_KNOWN) this.#holders.clear();
     if (this.#channels.size > MOST_KNOWN) this.#channels.clear();
     const [holders, channels] = await Promise.all([
-      digests.size === 0 ? [] : findTokens(this.#run, [...digests]),
-      channelIds.size === 0 ? [] : this.#run('findChannels', arrayOf(channelIds)),
+      digests.size === 0 ? [] : findTokens(this.#run, [...digests.keys()]),
+      channelIds.size === 0 ? [] : this.#run('findChannels', arrayOf(channelIds.keys())),
     ]);
-    for (const [at, digest] of [...digests].entries()) {
-      const holder = holders[at];
+    for (const [at, [digest, version]] of [...digests].entries()) {
+      const row = holders[at];
       // Its token may have ended since.
-      if (holder) this.#holders.set(digest, holder);
+      if (row) this.#holders.set(digest, { version, row });
       else this.#holders.delete(digest);
     }
-    for (const row of channels) {
-      const channel = toChannel(row);
-      this.#channels.set(channel.id, channel);
+    for (const found of channels) {
+      const row = toChannel(found);
+      this.#channels.set(row.id, { version: channelIds.get(row.id) ?? '', row });
     }
   }
 
   #toCertification(
     impUid: string,
     { merchantId }: TokenHolder,
-    [, , channelId, , state, requestedAt, certifiedAt, keyId, salt, blob]: LookupRow,
+    [, , , channelId, , , state, requestedAt, certifiedAt, keyId, salt, blob]: LookupRow,
   ): TokenLookupResult['certification'] {
     if (state === null) return null;
-    const channel = this.#channels.get(channelId ?? 0);
+    const channel = this.#channels.get(channelId ?? 0)?.row;
     if (channel === undefined)
       return new AppError('sealed_data_unreadable', { detail: 'the channel of a row was altered' });
     return { impUid, merchantId, channel, state, requestedAt, certifiedAt, sealed: { keyId, salt, blob } };
   }
 }
 
-function isSame(known: Uint8Array | undefined, proof: Uint8Array): boolean {
-  return known !== undefined && Buffer.compare(known, proof) === 0;
+function isSame(
+  known: Known<{ readonly proof: Uint8Array }> | undefined,
+  proof: Uint8Array,
+  version: string,
+): boolean {
+  return known?.version === version && Buffer.compare(known.row.proof, proof) === 0;
 }
 
 /** The text of an array of numbers, flags or hex digits, which need no quotes. */

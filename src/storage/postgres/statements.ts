@@ -130,23 +130,27 @@ export const SQL = {
     WHERE c.id = ${KEY} AND c.merchant_id = $3`,
   /**
    * $1: the different tokens; $2 to $4, for each question: the place of its token, whether it is the first with that
-   * token, and the id. Only the first one brings the proof of the token.
+   * token, and the id. Only the first one brings the proof and the version of the token. The version of a row is the
+   * transaction that wrote it and where it stands: whoever alters a row gives it another one.
    */
   lookUp: `
     WITH holders AS MATERIALIZED (
-      SELECT q.place, t.proof, k.merchant_id
+      SELECT q.place, t.proof, t.version, k.merchant_id
       FROM unnest($1::text[]) WITH ORDINALITY AS q (digest, place)
-        CROSS JOIN LATERAL (SELECT * FROM access_tokens WHERE digest = q.digest OFFSET 0) t
+        CROSS JOIN LATERAL (
+          SELECT *, xmin::text || ctid::text AS version FROM access_tokens WHERE digest = q.digest OFFSET 0) t
         CROSS JOIN LATERAL (
           SELECT k.merchant_id FROM api_keys k JOIN merchants m ON m.id = k.merchant_id
           WHERE k.id = t.api_key_id AND k.revoked_at IS NULL AND m.disabled_at IS NULL OFFSET 0) k
     )
-    SELECT q.number, CASE WHEN q.is_first THEN t.proof END, c.channel_id, h.proof, ${CERTIFICATION_COLUMNS}
+    SELECT q.number, CASE WHEN q.is_first THEN t.proof END, CASE WHEN q.is_first THEN t.version END,
+      c.channel_id, h.proof, h.version, ${CERTIFICATION_COLUMNS}
     FROM unnest($2::int[], $3::boolean[], $4::bigint[]) WITH ORDINALITY AS q (place, is_first, id, number)
       JOIN holders t ON t.place = q.place
       LEFT JOIN LATERAL (
         SELECT * FROM certifications WHERE id = q.id AND merchant_id = t.merchant_id OFFSET 0) c ON true
-      LEFT JOIN LATERAL (SELECT proof FROM channels WHERE id = c.channel_id OFFSET 0) h ON true`,
+      LEFT JOIN LATERAL (
+        SELECT proof, xmin::text || ctid::text AS version FROM channels WHERE id = c.channel_id OFFSET 0) h ON true`,
   findChannels: `SELECT ${CHANNEL_COLUMNS} FROM channels h WHERE h.id = ANY($1::bigint[])`,
   findOtp: `
     SELECT ${OTP_ROW}
