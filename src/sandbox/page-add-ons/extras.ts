@@ -3,7 +3,7 @@ import type { AttemptService } from '../../core/attempt-service.ts';
 import type { AttemptSteps } from '../../core/attempt-steps.ts';
 import type { Visitor } from '../../core/caller.ts';
 import { type Clock, SECOND } from '../../core/clock.ts';
-import { ageOf, genderDigit, type Identity, parseCarrier, parsePhone } from '../../core/identity.ts';
+import { ageOf, genderDigit, parseCarrier, parsePhone } from '../../core/identity.ts';
 import { OTP_LIFE } from '../../core/otp.ts';
 import type { Form, PageExtras } from '../../page/extras.ts';
 import { OUTCOMES } from '../../page/sandbox-copy.ts';
@@ -188,7 +188,7 @@ export class SandboxPage implements PageExtras {
         return true;
       case 'message_lost':
         this.#silent.set(attempt.impUid, false);
-        return this.#certify(attempt, this.#someone(attempt));
+        return this.#certify(attempt, this.#claimantOf(attempt));
       case 'foreigner':
         return this.#certifyAs(attempt, ({ foreigner }) => foreigner === true);
       case 'mvno':
@@ -197,7 +197,7 @@ export class SandboxPage implements PageExtras {
         return this.#certifyAs(attempt, ({ birthday }) => ageOf(birthday, clock.now()) < MINOR);
       case 'no_ci':
         if (!attempt.channel.provider.startsWith('inicis')) await attempts.fail(attempt, 'PROVIDER_ERROR');
-        else await this.#certify(attempt, this.#someone(attempt), true);
+        else await this.#certify(attempt, this.#claimantOf(attempt), true);
         return true;
       case 'code_expired':
         return this.#expireCode(visitor, attempt);
@@ -215,7 +215,7 @@ export class SandboxPage implements PageExtras {
         });
         return true;
       default:
-        return this.#certify(attempt, this.#someone(attempt));
+        return this.#certify(attempt, this.#claimantOf(attempt));
     }
   }
 
@@ -232,10 +232,12 @@ export class SandboxPage implements PageExtras {
     return true;
   }
 
-  async #certify(attempt: Attempt, person: Identity, withoutCi = false): Promise<boolean> {
+  /** Certifies the person, whom the attempt then names. */
+  async #certify(attempt: Attempt, person: Subscriber, withoutCi = false): Promise<boolean> {
     const { attempts, steps, clock, provider } = this.#services;
     const ready = await attempts.advance(attempt, {
       providerTid: fakeProviderTid(attempt.channel, clock.now()),
+      claimant: person,
     });
     if (ready === null) return true;
     const { ci, di } = provider.idsOf(person, attempt.channel.channelKey);
@@ -244,14 +246,10 @@ export class SandboxPage implements PageExtras {
   }
 
   #certifyAs(attempt: Attempt, is: (person: Person) => boolean): Promise<boolean> {
-    return this.#certify(attempt, { ...toSubscriber(this.#find(is)), ci: null, di: null });
+    return this.#certify(attempt, toSubscriber(this.#find(is)));
   }
 
   /** The person who was named, otherwise the one chosen in advance, otherwise the first one. */
-  #someone(attempt: Attempt): Identity {
-    return { ...this.#claimantOf(attempt), ci: null, di: null };
-  }
-
   #claimantOf(attempt: Attempt): Subscriber {
     const [first] = this.#offered(attempt);
     return attempt.progress?.claimant ?? toSubscriber(first ?? this.#find(() => true));
