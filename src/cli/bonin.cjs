@@ -11,9 +11,8 @@ const found = process.versions.node;
 if (Number(found.split('.')[0]) >= wanted) {
   void import('./main.js');
 } else {
-  const words = process.argv.slice(2).join(' ');
   console.error(`bonin: Node ${wanted} 이상이 필요합니다. 지금 쓰는 버전은 ${found}입니다.`);
   console.error(`bonin: Node ${wanted} or later is needed; this is ${found}.`);
-  console.error(`bonin: npx --yes --package=node@${wanted} --package=bonin bonin ${words}`);
+  console.error(`bonin: npx --yes --package=node@${wanted} --package=bonin bonin --help`);
   process.exitCode = 2;
 }

@@ -114,7 +114,7 @@ interface Greeting {
   readonly authority: Authority | null;
 }
 
-/** The first merchant, and a certification of it. */
+/** The first merchant and one of its certifications. */
 function exampleOf({ merchants, certifications }: Seed) {
   const [merchant] = merchants;
   const certification = certifications.find(({ channel }) =>

@@ -5,7 +5,7 @@ import { type Command, EXIT, type ExitCode, toParseOptions, UsageError } from '.
 import { keepCompiledCode } from './compile-cache.ts';
 import { findUnknownVariables } from './environment.ts';
 
-// An import statement would load every lazy part of `node:util` too, which a start has no time for.
+// An import statement would also load all lazy parts of `node:util` and make the start slower.
 const { parseArgs } = process.getBuiltinModule('node:util');
 
 /** The commands, each loaded only when it is called. */

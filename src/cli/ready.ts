@@ -1,10 +1,10 @@
 import { closeSync, lstatSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { AppError } from '../errors.ts';
 
-/** What a program needs of a sandbox that has just started. `null` for what there is not. */
+/** What a program needs to use a sandbox that has just started. `null` means that the sandbox has no such value. */
 export interface Ready {
   readonly url: string;
-  /** Of the API: `url` with the base path. */
+  /** The address of the API: `url` with the base path. */
   readonly rest_url: string;
   readonly page_url: string;
   readonly plain_url: string | null;
@@ -19,7 +19,7 @@ export interface Ready {
   readonly pid: number;
 }
 
-/** Every ready file begins so. Nothing else is ever overwritten or deleted. */
+/** Every ready file begins with this. Other files are never overwritten or deleted. */
 const BEGINNING = '{"bonin":"dev",';
 
 /** The line of `--json` and of the ready file. */
@@ -28,8 +28,8 @@ export function toReadyLine(ready: Ready): string {
 }
 
 /**
- * Deletes the ready file of a sandbox that was killed, so that nobody takes it for this one's. Rejects with
- * `start_refused` for any other file.
+ * Deletes the old ready file of a sandbox that was killed, so that no program reads it now. Throws `start_refused` if
+ * the file is something else.
  */
 export function clearReadyFile(file: string): void {
   try {
@@ -43,7 +43,7 @@ export function clearReadyFile(file: string): void {
   }
 }
 
-/** Writes the whole file at once: whoever sees it can read all of it. Only this user can, since keys are in it. */
+/** Writes the file under another name and renames it, so that nobody reads half of it. Only this user can read it. */
 export function writeReadyFile(file: string, line: string): void {
   const unfinished = `${file}.${process.pid}.unfinished`;
   try {
@@ -60,7 +60,7 @@ export function writeReadyFile(file: string, line: string): void {
   }
 }
 
-/** Deletes the file at the end, unless another sandbox has written its own in its place. */
+/** Deletes the file at the end. If another sandbox has replaced it, it stays. */
 export function removeReadyFile(file: string, line: string): void {
   try {
     if (readFileSync(file, 'utf8') === line) rmSync(file);

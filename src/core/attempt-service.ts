@@ -51,7 +51,7 @@ export interface Identified {
   readonly providerTid: string | null;
 }
 
-/** What must still be so when an attempt ends. */
+/** The attempt ends only if these values are still the stored ones. */
 type EndCondition = Pick<AttemptEnding, 'heard' | 'step'>;
 
 /**
@@ -271,7 +271,7 @@ export class AttemptService {
     return this.#fail(attempt, reason, providerCode, null);
   }
 
-  /** Ends the attempt because its form says so, unless another form has moved it to another step since. */
+  /** Ends the attempt as cancelled by a form. Does nothing if another form has moved it to another step since. */
   async cancel(attempt: Attempt): Promise<void> {
     await this.#fail(attempt, 'USER_CANCEL', null, null, { step: attempt.step });
   }

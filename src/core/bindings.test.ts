@@ -162,7 +162,7 @@ describe('the row of a certification', () => {
     certifiedAt: null,
     identity: null,
   });
-  const others: Record<Exclude<keyof StoredCertification, 'state' | 'room'>, Partial<StoredCertification>> = {
+  const others: Record<Exclude<keyof StoredCertification, 'state' | 'slot'>, Partial<StoredCertification>> = {
     impUid: { impUid: 'imp_000000000002' },
     merchantId: { merchantId: 2 },
     channel: { channel: elsewhere },

@@ -114,10 +114,10 @@ function parseMembers(members: Readonly<Record<string, JsonText>>): object {
 }
 
 /**
- * Room for the opened form of a row that a store keeps in memory. Whoever drops or replaces the row empties it, so that
- * the person is gone at once.
+ * Holds the opened form of a row that a store keeps in memory. Code that drops or replaces the row empties the slot, so
+ * that the person is gone at once.
  */
-export interface OpenedRoom {
+export interface OpenedSlot {
   opened: Certification | null;
 }
 
@@ -131,5 +131,5 @@ export interface StoredCertification {
   readonly certifiedAt: number | null;
   readonly sealed: Sealed;
   /** In a row that the store keeps in memory; absent in others. */
-  readonly room?: OpenedRoom;
+  readonly slot?: OpenedSlot;
 }

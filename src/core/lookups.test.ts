@@ -10,7 +10,7 @@ import {
 import { AppError, toAppError } from '../errors.ts';
 import {
   type Certification,
-  type OpenedRoom,
+  type OpenedSlot,
   type StoredCertification,
   unpackDetails,
 } from './certification.ts';
@@ -198,7 +198,7 @@ describe('an opened certification', () => {
 
   it('is remembered with a row that the store keeps, and is what the row says', async () => {
     const { token, impUid, row } = await read();
-    expect(row.room?.opened).toEqual(await find(token, impUid));
+    expect(row.slot?.opened).toEqual(await find(token, impUid));
     expect(await find(token, impUid)).toBe(await find(token, impUid));
   });
 
@@ -209,27 +209,27 @@ describe('an opened certification', () => {
 
   it('is forgotten at once when it is erased', async () => {
     const { token, impUid, row } = await read();
-    expect(row.room?.opened).not.toBeNull();
+    expect(row.slot?.opened).not.toBeNull();
     await world.certifications.erase(world.caller, impUid);
-    expect(row.room?.opened).toBeNull();
+    expect(row.slot?.opened).toBeNull();
     expect(await answer(token, impUid)).toBe('certification_not_found');
   });
 
   it('is forgotten when the server stops', async () => {
     const { row } = await read();
     world.lookups.close();
-    expect(row.room?.opened).toBeNull();
+    expect(row.slot?.opened).toBeNull();
   });
 
   it('is forgotten after thirty seconds at most, read or not', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     onTestFinished(() => void vi.useRealTimers());
     const { token, impUid, row } = await read();
-    const first = row.room?.opened;
+    const first = row.slot?.opened;
     vi.advanceTimersByTime(15_000);
     expect(await find(token, impUid)).toBe(first);
     vi.advanceTimersByTime(15_000);
-    expect(row.room?.opened).toBeNull();
+    expect(row.slot?.opened).toBeNull();
     expect(await find(token, impUid)).not.toBe(first);
   });
 
@@ -237,7 +237,7 @@ describe('an opened certification', () => {
     world = await openCoreWorld({ keepOpened: 0 });
     onTestFinished(() => world.close());
     const { row } = await read();
-    expect(row.room?.opened).toBeNull();
+    expect(row.slot?.opened).toBeNull();
   });
 });
 
@@ -245,11 +245,11 @@ describe('opened certifications', () => {
   it('are remembered up to a number, half of it in half of the time', () => {
     const rows = new OpenedRows(LONGEST_OPENED);
     const opened = { impUid: 'imp_000000000001' } as Certification;
-    const rooms = Array.from({ length: MOST_OPENED / 2 + 1 }, (): OpenedRoom => ({ opened: null }));
-    for (const room of rooms) rows.keep({ room } as StoredCertification, opened);
-    expect(rooms.at(-2)?.opened).toBe(opened);
-    expect(rooms.at(-1)?.opened).toBeNull();
+    const slots = Array.from({ length: MOST_OPENED / 2 + 1 }, (): OpenedSlot => ({ opened: null }));
+    for (const slot of slots) rows.keep({ slot } as StoredCertification, opened);
+    expect(slots.at(-2)?.opened).toBe(opened);
+    expect(slots.at(-1)?.opened).toBeNull();
     rows.close();
-    expect(rooms.every((room) => room.opened === null)).toBe(true);
+    expect(slots.every((slot) => slot.opened === null)).toBe(true);
   });
 });

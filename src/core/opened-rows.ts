@@ -1,8 +1,8 @@
-import type { Certification, OpenedRoom, StoredCertification } from './certification.ts';
+import type { Certification, OpenedSlot, StoredCertification } from './certification.ts';
 
 /** How long an opened form is remembered at most, in milliseconds. */
 export const LONGEST_OPENED = 30_000;
-/** Opened forms at once, of the newest rows: some 1.5 KB each. */
+/** The most opened forms at one time; each takes about 1.5 KB. */
 export const MOST_OPENED = 24_576;
 
 /**
@@ -10,36 +10,36 @@ export const MOST_OPENED = 24_576;
  * within seconds of its end, and often twice.
  */
 export class OpenedRows {
-  readonly #halfLife: number;
-  #young: OpenedRoom[] = [];
-  #old: OpenedRoom[] = [];
+  readonly #halfTime: number;
+  #young: OpenedSlot[] = [];
+  #old: OpenedSlot[] = [];
   #timer: NodeJS.Timeout | null = null;
 
   /** `longest` is how long a form is remembered at most, in milliseconds; 0 for not at all. */
   constructor(longest: number) {
-    this.#halfLife = longest / 2;
+    this.#halfTime = longest / 2;
   }
 
-  /** Remembers the opened form of a row, if the store keeps the row and there is room. */
-  keep({ room }: StoredCertification, opened: Certification): void {
-    if (room === undefined || this.#halfLife === 0 || this.#young.length >= MOST_OPENED / 2) return;
-    room.opened = opened;
-    this.#young.push(room);
-    // Two generations, so that no form outlives two halves of the time and none needs a time of its own.
-    this.#timer ??= setInterval(this.#age, this.#halfLife).unref();
+  /** Remembers the opened form of a row, if the store keeps the row and the number is not reached. */
+  keep({ slot }: StoredCertification, opened: Certification): void {
+    if (slot === undefined || this.#halfTime === 0 || this.#young.length >= MOST_OPENED / 2) return;
+    slot.opened = opened;
+    this.#young.push(slot);
+    // A form is dropped at the second tick after it was stored, so none stays longer than the whole time.
+    this.#timer ??= setInterval(this.#age, this.#halfTime).unref();
   }
 
-  /** Forgets all of them, and stops. */
+  /** Drops all forms and stops the timer. */
   close(): void {
     clearInterval(this.#timer ?? undefined);
     this.#timer = null;
-    for (const room of [...this.#young, ...this.#old]) room.opened = null;
+    for (const slot of [...this.#young, ...this.#old]) slot.opened = null;
     this.#young = [];
     this.#old = [];
   }
 
   readonly #age = (): void => {
-    for (const room of this.#old) room.opened = null;
+    for (const slot of this.#old) slot.opened = null;
     this.#old = this.#young;
     this.#young = [];
   };

@@ -127,7 +127,7 @@ export class TokenService {
     return holder;
   }
 
-  /** The digests under which a token may be found, under the newest data key first. Rejects with `token_invalid`. */
+  /** Digests under which a token may be stored, with the newest data key first. Throws `token_invalid` for any other text. */
   digestsOf(token: string): readonly string[] {
     const known = this.#digests.get(token);
     if (known !== undefined) return known;

@@ -84,7 +84,7 @@ export function watchStore(store: Store, watch: WatchVerb, report: (error: unkno
   };
 }
 
-/** The same watcher, whose errors are reported and do not affect the call. */
+/** Returns a watcher whose errors are reported and do not affect the call. */
 export function guardCall(begin: () => CallEnd, report: (error: unknown) => void): () => CallEnd {
   return () => {
     try {

@@ -43,7 +43,7 @@ export function putMerchant(store: Store, merchant: PlainMerchant): Promise<Merc
 /** A row to be compared: with its bytes as buffers, and without what a store remembers of it. */
 export function plainRow(row: StoredCertification | null) {
   if (row === null) return null;
-  const { room: _, sealed, ...rest } = row;
+  const { slot: _, sealed, ...rest } = row;
   const { keyId, salt, blob } = sealed;
   return { ...rest, sealed: { keyId, salt: Buffer.from(salt), blob: Buffer.from(blob) } };
 }

@@ -46,6 +46,12 @@ async function commits(url: string): Promise<number> {
   return Number(row?.['next']);
 }
 
+/** A try with the right code. */
+function rightTry(merchantId: number, impUid: string) {
+  const claim = { id: randomBytes(16), until: NOW + 1000 };
+  return { merchantId, impUid, digest: CODE, wrongTries: 5, claim, now: NOW };
+}
+
 test('many verifications of one moment need a few transactions', async () => {
   const url = await server.newDatabase();
   const { store, merchant, record } = await filled(url);
@@ -54,14 +60,7 @@ test('many verifications of one moment need a few transactions', async () => {
 
   const created = asked.map((each, turn) => store.createOtpCertification(each, otpOf(turn)));
   expect(await Promise.all(created)).toEqual(asked.map(() => true));
-  const tries = asked.map(({ impUid }) => ({
-    merchantId: merchant.id,
-    impUid,
-    digest: CODE,
-    wrongTries: 5,
-    claim: { id: randomBytes(16), until: NOW + 1000 },
-    now: NOW,
-  }));
+  const tries = asked.map(({ impUid }) => rightTry(merchant.id, impUid));
   expect(await Promise.all(tries.map((each) => store.tryOtp(each)))).toEqual(asked.map(() => 'right'));
   const results = asked.map((each, at) =>
     store.certify({ ...each, state: 'certified', certifiedAt: NOW }, tries[at]?.claim.id ?? CODE),
@@ -73,7 +72,7 @@ test('many verifications of one moment need a few transactions', async () => {
   await store.close();
 });
 
-test('whose phone number somebody else is at waits alone', async () => {
+test('a code request for a locked phone number waits, and the others do not', async () => {
   const url = await server.newDatabase();
   const { store, record } = await filled(url);
   let waited: Promise<boolean> | null = null;
@@ -90,21 +89,13 @@ test('whose phone number somebody else is at waits alone', async () => {
   await store.close();
 });
 
-test('whose certification somebody else is at waits alone', async () => {
+test('a try and a result for a locked certification wait, and the others do not', async () => {
   const url = await server.newDatabase();
   const { store, merchant, record } = await filled(url);
   const [held, free] = [record(), record()];
   for (const each of [held, free]) await store.createOtpCertification(each, otpOf(1));
-  const tryOf = (impUid: string) => ({
-    merchantId: merchant.id,
-    impUid,
-    digest: CODE,
-    wrongTries: 5,
-    claim: { id: randomBytes(16), until: NOW + 1000 },
-    now: NOW,
-  });
   const lock = `SELECT id FROM certifications WHERE id = ${Number(held.impUid.slice(4))} FOR UPDATE`;
-  const [first, other] = [tryOf(held.impUid), tryOf(free.impUid)];
+  const [first, other] = [rightTry(merchant.id, held.impUid), rightTry(merchant.id, free.impUid)];
   let tried: Promise<string> | null = null;
   await holding(url, lock, async () => {
     tried = store.tryOtp(first);

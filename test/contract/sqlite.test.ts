@@ -116,10 +116,10 @@ describe('sqlite', () => {
     await store.endLateOtps(5, 5, 10);
     for (const each of [superseded, late]) {
       expect((await store.findCertification(merchantId, each))?.state).toBe('expired');
-      expect(rows.get(each)?.room).toEqual({ opened: null });
+      expect(rows.get(each)?.slot).toEqual({ opened: null });
     }
     expect(await store.findCertification(merchantId, other)).toBe(rows.get(other));
-    expect(rows.get(other)?.room).toBeDefined();
+    expect(rows.get(other)?.slot).toBeDefined();
     await ask(8);
     expect((await store.findCertification(merchantId, imported))?.state).toBe('expired');
     await store.close();

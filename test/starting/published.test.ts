@@ -101,7 +101,7 @@ test('the published package serves, finds its files, and is imported under all i
   expect(refused.stderr.split('\n')).toEqual([
     'bonin: Node 24 이상이 필요합니다. 지금 쓰는 버전은 18.20.8입니다.',
     'bonin: Node 24 or later is needed; this is 18.20.8.',
-    'bonin: npx --yes --package=node@24 --package=bonin bonin dev --memory',
+    'bonin: npx --yes --package=node@24 --package=bonin bonin --help',
     '',
   ]);
 

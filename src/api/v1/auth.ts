@@ -23,7 +23,7 @@ function queryToken(query: string): string | null {
   return values.find((value) => value !== '') ?? null;
 }
 
-/** The same, or `token_invalid`. */
+/** The access token of a request, or `token_invalid`. */
 export function requireToken(request: Pick<ApiRequest, 'headers' | 'query'>): string {
   const token = presentedToken(request);
   if (token === null) throw new AppError('token_invalid');

@@ -6,7 +6,7 @@ import type { JsonText } from '../../ascii-json.ts';
  */
 
 const DAY = 86_400_000;
-/** In these years Seoul was 9 hours ahead, so the database, which takes 10 MB and milliseconds to load, is not asked. */
+/** In these years Seoul was 9 hours ahead of UTC. So the time zone database, which takes 10 MB, is not loaded. */
 const STEADY = { from: '1989-01-01', until: '2025-01-01', ahead: 9 * 3_600_000 } as const;
 const cache = new Map<string, number>();
 let seoul: Intl.DateTimeFormat | undefined;

@@ -57,8 +57,8 @@ interface Known<Row> {
 
 /**
  * The lookups of one turn, in one statement. What does not change with each certification, tokens and channels, comes
- * as proof and version only. As long as both are the same, what was read before is what the row says: whoever alters
- * the row gives it another version, and a proof covers all columns, also in a database that was put in its place.
+ * as proof and version only. While both are the same, the row that was read before is still right. An altered row gets
+ * another version. The proof covers all columns, also after the whole database was replaced.
  */
 export class Lookups {
   readonly #run: Run;

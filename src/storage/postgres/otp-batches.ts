@@ -26,7 +26,7 @@ export function turnOf(digest: Uint8Array): number {
   return Buffer.from(digest).readUInt16BE(digest.length - 2) % TURNS;
 }
 
-/** Whether it is what every request for a code creates, and so fits into a batch. */
+/** Whether a batch can create it. The others, such as imported ids, need a transaction of their own. */
 export function isPlain(
   { impUid, certifiedAt }: StoredCertification,
   { phoneDigest, end }: StoredOtp,
@@ -34,7 +34,7 @@ export function isPlain(
   return isOwnImpUid(impUid) && certifiedAt === null && phoneDigest !== null && end === null;
 }
 
-/** Creates the plain ones whose phone number nobody else is at. */
+/** Creates those whose phone number is not locked by another transaction. */
 export function createOtps(
   database: Database,
   creations: readonly OtpCreation[],
@@ -44,7 +44,7 @@ export function createOtps(
     const free = new Set((await run('takeFreeTurns', [...turns])).map(([id]) => id));
     const phones = new Set<string>();
     const chosen = creations.filter((creation) => {
-      // Of two for one phone number the second ends the first: it comes later.
+      // Of two for one phone number only the first is created here; the second must end it and so comes later.
       const phone = Buffer.from(phoneOf(creation)).toString('latin1');
       if (!free.has(turnOfCreation(creation)) || phones.has(phone)) return false;
       phones.add(phone);
@@ -79,7 +79,7 @@ export function createOtps(
       otps.map(({ claimant }) => claimant?.salt ?? null),
       otps.map(({ claimant }) => claimant?.blob ?? null),
     );
-    // Rolled back, and each tried alone.
+    // The transaction is rolled back, and each creation is tried alone.
     if (kept.length < fresh.length) throw new AppError('store_failed', { detail: 'an id was used before' });
     return new Set(fresh);
   });
@@ -130,7 +130,7 @@ export async function certifyAll(
   return withNumbers(results, certified);
 }
 
-/** Those of the requests whose number, counted from 1, a row names. */
+/** The requests whose numbers, counted from 1, are in the rows. */
 function withNumbers<Request>(requests: readonly Request[], rows: readonly Row[]): ReadonlySet<Request> {
   const numbers = new Set(rows.map(([number]) => number));
   return new Set(requests.filter((_, at) => numbers.has(at + 1)));

@@ -131,7 +131,7 @@ export const SQL = {
   /**
    * $1: the different tokens; $2 to $4, for each question: the place of its token, whether it is the first with that
    * token, and the id. Only the first one brings the proof and the version of the token. The version of a row is the
-   * transaction that wrote it and where it stands: whoever alters a row gives it another one.
+   * transaction that wrote it and its place in the table, so an altered row has another one.
    */
   lookUp: `
     WITH holders AS MATERIALIZED (

@@ -23,9 +23,9 @@ export interface WriteBatchOptions<Request, Result> {
 }
 
 /**
- * Combines the same write of several callers into one transaction, which costs one wait for the disk. A write waits for
- * the end of its turn of the event loop, and while two batches are on their way, for one of them to return. Whatever is
- * unusual about a write is left to its own transaction, so that no caller is held up or refused because of another.
+ * Combines the same write of several callers into one transaction, so that they wait for the disk once. A write waits
+ * for the end of its turn of the event loop. If two batches are running, it also waits until one of them ends. A write
+ * that cannot be done with the others gets a transaction of its own, so that it does not delay them.
  */
 export class WriteBatches<Request, Result> {
   readonly #options: WriteBatchOptions<Request, Result>;

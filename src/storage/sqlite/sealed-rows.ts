@@ -50,7 +50,7 @@ export class SealedRows {
       salt: chunk.bytes.subarray(saltAt, blobAt),
       blob: chunk.bytes.subarray(blobAt, chunk.used),
     };
-    this.#rows.set(row.impUid, { ...row, sealed, room: { opened: null } });
+    this.#rows.set(row.impUid, { ...row, sealed, slot: { opened: null } });
   }
 
   delete(impUid: string): void {
@@ -78,5 +78,5 @@ export class SealedRows {
 
 /** Drops what was opened of a row. */
 function empty(row: StoredCertification | undefined): void {
-  if (row?.room !== undefined) row.room.opened = null;
+  if (row?.slot !== undefined) row.slot.opened = null;
 }
