@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TokenLookupResult } from '../../src/core/store.ts';
 import { createPassingAuthority } from '../../src/sandbox/tls/authority.ts';
 import { openDatabase } from '../../src/storage/index.ts';
+import { readAddress } from '../../src/storage/postgres/address.ts';
+import { Database } from '../../src/storage/postgres/database.ts';
+import { Lookups } from '../../src/storage/postgres/lookups.ts';
 import { markOf as mark } from '../support/keys.ts';
 import { describeAttempts } from './attempts.ts';
 import { describeJobs } from './jobs.ts';
 import { describeLookups } from './lookups.ts';
+import { putMerchant } from './merchant.ts';
 import { describeOtps } from './otps.ts';
 import { ask, type PostgresServer, startPostgres } from './postgres-server.ts';
 import { filled, open } from './postgres-store.ts';
@@ -126,6 +131,69 @@ describe('postgres', () => {
     expect(await store.findApiKey('a\0b')).toBeNull();
     expect(await store.findMerchant({ userCode: 'a\0b' })).toBeNull();
     expect(await store.findChannel('a\0b')).toBeNull();
+    await store.close();
+  });
+
+  it('fails only the lookups of rows that were altered, and notices altered channels and tokens at once', async () => {
+    const url = await server.newDatabase();
+    const { store, record } = await filled(url);
+    const ids = [record().impUid, record().impUid, 'imported-1'];
+    for (const impUid of ids) await store.createCertification(record(impUid));
+    const key = await store.findApiKey('key');
+    if (key === null) throw new Error('the key is not there');
+    const digest = 'ab'.repeat(36);
+    const next = { nonce: randomBytes(24), digest, issuedAt: 1, expiresAt: 2, proof: randomBytes(36) };
+    await store.putToken({ key, seen: null, next });
+    const look = () => store.lookUp(ids.map((impUid) => ({ digest, impUid })));
+    const found = (await look()) as readonly TokenLookupResult[];
+    expect(found.map(({ certification }) => certification)).toMatchObject(ids.map((impUid) => ({ impUid })));
+
+    await ask(url, "UPDATE channels SET provider_merchant_id = 'another'");
+    await ask(url, 'UPDATE access_tokens SET expires_at = 3');
+    const altered = (await look()) as readonly TokenLookupResult[];
+    for (const each of altered)
+      expect(each).toMatchObject({
+        holder: { expiresAt: 3 },
+        certification: { channel: { providerMerchantId: 'another' } },
+      });
+
+    const foreign = `UPDATE certifications SET channel_id = 999 WHERE id <> ${Number(ids[0]?.slice(4))}`;
+    await ask(url, `SET session_replication_role = replica; ${foreign}`);
+    const unreadable = expect.objectContaining({ code: 'sealed_data_unreadable' });
+    expect(
+      ((await look()) as readonly TokenLookupResult[]).map(({ certification }) => certification),
+    ).toEqual([expect.objectContaining({ impUid: ids[0] }), unreadable, unreadable]);
+    await store.close();
+  });
+
+  it('knows a token whatever other lookups of the same moment make it forget', async () => {
+    const url = await server.newDatabase();
+    const { store, record } = await filled(url);
+    const { impUid } = record();
+    await store.createCertification(record(impUid));
+    const key = await store.findApiKey('key');
+    if (key === null) throw new Error('the key is not there');
+    const digest = 'cd'.repeat(36);
+    const next = { nonce: randomBytes(24), digest, issuedAt: 1, expiresAt: 2, proof: randomBytes(36) };
+    await store.putToken({ key, seen: null, next });
+    const database = new Database(readAddress(new URL(url)));
+    const lookups = new Lookups(database.run, 0);
+    for (let round = 0; round < 20; round++) {
+      const found = await Promise.all(Array.from({ length: 9 }, () => lookups.ask([{ digest, impUid }])));
+      for (const [each] of found)
+        expect(each).toMatchObject({ holder: { expiresAt: 2 }, certification: { impUid } });
+    }
+    await database.close();
+    await store.close();
+  });
+
+  it('fails only those who ask for a merchant whose row was altered', async () => {
+    const url = await server.newDatabase();
+    const { store, merchant } = await filled(url);
+    const other = await putMerchant(store, { userCode: 'imp00000002' });
+    await ask(url, `UPDATE merchants SET page_rules = '7' WHERE id = ${other.id}`);
+    const found = await Promise.allSettled([merchant, other].map(({ id }) => store.findMerchant({ id })));
+    expect(found.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
     await store.close();
   });
 

@@ -1,7 +1,6 @@
 import type { Channel } from '../../core/channel.ts';
-import type { Merchant } from '../../core/merchant.ts';
 import type { Row, Run } from './database.ts';
-import { CERTIFICATION_COLUMNS, CHANNEL_COLUMNS, OTP_COLUMNS, ownId, toChannel, toMerchant } from './rows.ts';
+import { CERTIFICATION_COLUMNS, CHANNEL_COLUMNS, OTP_COLUMNS, ownId, toChannel } from './rows.ts';
 
 /* What every verification reads, for all verifications of a turn in one statement. */
 
@@ -14,10 +13,13 @@ export async function listChannels(
   return merchantIds.map((id) => channels.filter(({ merchantId }) => merchantId === id));
 }
 
-/** The merchants with these numbers; null for one that is missing or disabled. */
-export async function findMerchants(run: Run, ids: readonly number[]): Promise<readonly (Merchant | null)[]> {
+/**
+ * The rows of the merchants with these numbers; null for one that is missing or disabled. The caller makes the object,
+ * so an altered row fails only for those who ask for it.
+ */
+export async function findMerchants(run: Run, ids: readonly number[]): Promise<readonly (Row | null)[]> {
   const rows = await run('findMerchantsById', [...new Set(ids)]);
-  const merchants = new Map(rows.map((row) => [row[0], toMerchant(row)]));
+  const merchants = new Map(rows.map((row) => [row[0], row]));
   return ids.map((id) => merchants.get(id) ?? null);
 }
 

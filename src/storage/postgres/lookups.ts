@@ -62,11 +62,14 @@ interface Known<Row> {
  */
 export class Lookups {
   readonly #run: Run;
+  readonly #mostKnown: number;
   readonly #holders = new Map<string, Known<TokenHolder>>();
   readonly #channels = new Map<number, Known<Channel>>();
 
-  constructor(run: Run) {
+  /** `mostKnown` is the number of tokens, and of channels, from which on all are forgotten and read again. */
+  constructor(run: Run, mostKnown = MOST_KNOWN) {
     this.#run = run;
+    this.#mostKnown = mostKnown;
   }
 
   /** What belongs to the tokens; `certification` is null for ids that are not of our own shape. */
@@ -88,69 +91,83 @@ export class Lookups {
       arrayOf(firsts),
       arrayOf(ids),
     )) as unknown as readonly LookupRow[];
-    await this.#learn(lookups, found);
+    const { holders, channels } = await this.#learn(lookups, found);
     const rows: LookupRow[] = [];
     for (const row of found) rows[row[0] - 1] = row;
     return lookups.map(({ digest, impUid }, at) => {
       const row = rows[at];
-      const holder = row === undefined ? undefined : this.#holders.get(digest)?.row;
+      const holder = row === undefined ? undefined : holders.get(digest);
       if (row === undefined || holder === undefined) return { holder: null, certification: null };
-      return { holder, certification: this.#toCertification(impUid, holder, row) };
+      return { holder, certification: toCertification(impUid, holder, row, channels) };
     });
   }
 
-  /** Reads the tokens and channels that are new here, or have another proof than before. */
-  async #learn(lookups: readonly TokenLookup[], rows: readonly LookupRow[]): Promise<void> {
+  /**
+   * The tokens and channels of these rows. Reads those that are new here, or have another proof or version than before.
+   * The maps belong to the caller, because other lookups may change what is remembered.
+   */
+  async #learn(lookups: readonly TokenLookup[], rows: readonly LookupRow[]): Promise<Learnt> {
+    const learnt: Learnt = { holders: new Map(), channels: new Map() };
     const digests = new Map<string, string>();
     const channelIds = new Map<number, string>();
     for (const [number, tokenProof, tokenVersion, channelId, channelProof, channelVersion] of rows) {
       const { digest } = lookups[number - 1] as TokenLookup;
-      if (
-        tokenProof !== null &&
-        tokenVersion !== null &&
-        !isSame(this.#holders.get(digest), tokenProof, tokenVersion)
-      )
-        digests.set(digest, tokenVersion);
-      if (channelProof === null || channelId === null || channelVersion === null) continue;
-      if (!isSame(this.#channels.get(channelId), channelProof, channelVersion))
-        channelIds.set(channelId, channelVersion);
+      if (tokenProof !== null && tokenVersion !== null) {
+        const known = this.#holders.get(digest);
+        if (isSame(known, tokenProof, tokenVersion)) learnt.holders.set(digest, known.row);
+        else digests.set(digest, tokenVersion);
+      }
+      if (channelProof !== null && channelId !== null && channelVersion !== null) {
+        const known = this.#channels.get(channelId);
+        if (isSame(known, channelProof, channelVersion)) learnt.channels.set(channelId, known.row);
+        else channelIds.set(channelId, channelVersion);
+      }
     }
-    if (this.#holders.size > MOST_KNOWN) this.#holders.clear();
-    if (this.#channels.size > MOST_KNOWN) this.#channels.clear();
+    if (digests.size === 0 && channelIds.size === 0) return learnt;
     const [holders, channels] = await Promise.all([
       digests.size === 0 ? [] : findTokens(this.#run, [...digests.keys()]),
       channelIds.size === 0 ? [] : this.#run('findChannels', arrayOf(channelIds.keys())),
     ]);
+    if (this.#holders.size > this.#mostKnown) this.#holders.clear();
+    if (this.#channels.size > this.#mostKnown) this.#channels.clear();
     for (const [at, [digest, version]] of [...digests].entries()) {
       const row = holders[at];
-      // Its token may have ended since.
-      if (row) this.#holders.set(digest, { version, row });
-      else this.#holders.delete(digest);
+      // The token may have ended since.
+      if (!row) continue;
+      learnt.holders.set(digest, row);
+      this.#holders.set(digest, { version, row });
     }
-    for (const found of channels) {
-      const row = toChannel(found);
+    for (const row of channels.map(toChannel)) {
+      learnt.channels.set(row.id, row);
       this.#channels.set(row.id, { version: channelIds.get(row.id) ?? '', row });
     }
-  }
-
-  #toCertification(
-    impUid: string,
-    { merchantId }: TokenHolder,
-    [, , , channelId, , , state, requestedAt, certifiedAt, keyId, salt, blob]: LookupRow,
-  ): TokenLookupResult['certification'] {
-    if (state === null) return null;
-    const channel = this.#channels.get(channelId ?? 0)?.row;
-    if (channel === undefined)
-      return new AppError('sealed_data_unreadable', { detail: 'the channel of a row was altered' });
-    return { impUid, merchantId, channel, state, requestedAt, certifiedAt, sealed: { keyId, salt, blob } };
+    return learnt;
   }
 }
 
-function isSame(
-  known: Known<{ readonly proof: Uint8Array }> | undefined,
+interface Learnt {
+  readonly holders: Map<string, TokenHolder>;
+  readonly channels: Map<number, Channel>;
+}
+
+function toCertification(
+  impUid: string,
+  { merchantId }: TokenHolder,
+  [, , , channelId, , , state, requestedAt, certifiedAt, keyId, salt, blob]: LookupRow,
+  channels: ReadonlyMap<number, Channel>,
+): TokenLookupResult['certification'] {
+  if (state === null) return null;
+  const channel = channels.get(channelId ?? 0);
+  if (channel === undefined)
+    return new AppError('sealed_data_unreadable', { detail: 'the channel of a row was altered' });
+  return { impUid, merchantId, channel, state, requestedAt, certifiedAt, sealed: { keyId, salt, blob } };
+}
+
+function isSame<Row extends { readonly proof: Uint8Array }>(
+  known: Known<Row> | undefined,
   proof: Uint8Array,
   version: string,
-): boolean {
+): known is Known<Row> {
   return known?.version === version && Buffer.compare(known.row.proof, proof) === 0;
 }
 
