@@ -24,14 +24,26 @@ type CallerCode =
   | 'rate_limited'
   | 'resend_too_soon';
 
+/**
+ * Results of a provider that are not acceptable: they end the certification. `binding_mismatch` is a result about
+ * somebody or something else than was asked for, `incomplete_result` a success without the person.
+ */
+export const REFUSALS = [
+  'identity_mismatch',
+  'person_blocked',
+  'under_age',
+  'line_not_allowed',
+  'binding_mismatch',
+  'incomplete_result',
+  'provider_refused',
+] as const;
+
 /** Results of a provider about the person or about itself. */
 type ProviderCode =
+  | (typeof REFUSALS)[number]
   | 'person_cancelled'
-  | 'identity_mismatch'
-  | 'person_blocked'
-  | 'under_age'
-  | 'line_not_allowed'
-  | 'provider_refused'
+  | 'person_not_finished'
+  | 'unreadable_answer'
   | 'provider_unavailable'
   | 'provider_misconfigured';
 
@@ -108,6 +120,11 @@ export function rowOf<Row>(
   code: ErrorCode,
 ): Row {
   return (Object.hasOwn(table, code) ? table[code] : undefined) ?? table.internal;
+}
+
+/** Whether a provider found the person or the result not acceptable, which ends the certification. */
+export function isRefusal(error: AppError): boolean {
+  return (REFUSALS as readonly ErrorCode[]).includes(error.code);
 }
 
 /**

@@ -71,12 +71,15 @@ export class PostcardAgency {
   #showWindow(response: ServerResponse, name: string, query: URLSearchParams): void {
     const visit = this.#visits.get(name);
     if (visit === undefined) return void response.writeHead(404).end();
+    response.setHeader('Content-Type', 'text/html; charset=utf-8');
     const state = (['approved', 'refused', 'cancelled'] as const).find((each) => each === query.get('state'));
     if (state !== undefined) {
       visit.state = state;
-      return void response.writeHead(302, { Location: `${visit.back}?result=${state}` }).end();
+      return void response.end(`<!doctype html><html lang="ko"><title>포스트카드 본인인증</title>
+        <form method="post" action="${visit.back}"><input type="hidden" name="visit" value="${name}">
+        <input type="hidden" name="result" value="${state}"><button>돌아가기</button></form>
+        <script>document.forms[0].submit()</script></html>`);
     }
-    response.setHeader('Content-Type', 'text/html; charset=utf-8');
     response.end(`<!doctype html><html lang="ko"><title>포스트카드 본인인증</title><h1>포스트카드 본인인증</h1>
       <form><button name="state" value="approved">본인이 맞습니다</button>
       <button name="state" value="refused">본인이 아닙니다</button>

@@ -35,7 +35,11 @@ export function createPostcard({ fetch }: AdapterTools): Provider {
         const address = `${settings['url']}/window/${encodeURIComponent(visit)}`;
         return { address, fields: null, memo: visit };
       },
-      // What the browser brings back is not looked at: the visit is the one that this attempt began.
+      // What the browser brings back proves nothing; a return of another visit is not even looked at.
+      contradicts({ memo, fields }) {
+        const visits = fields.filter(([name]) => name === 'visit');
+        return visits.length === 1 && visits[0]?.[1] === memo ? null : 'another visit';
+      },
       async complete({ settings, attemptId, memo }) {
         const { state, visit, person } = await ask(settings, '/results', { id: attemptId, visit: memo });
         if (visit !== memo) throw fail('provider_refused', 'the result of another visit');

@@ -21,7 +21,7 @@ import type { Channel } from './channel.ts';
 import { newClaim } from './claims.ts';
 import { wholeSecond } from './clock.ts';
 import { NO_HOOKS, type ServiceHooks } from './hooks.ts';
-import { type Identity, requireComplete, requireNamedPerson } from './identity.ts';
+import { type Identity, requireComplete, requireFixedPerson, requireNamedPerson } from './identity.ts';
 import { newImpUid, newSecret } from './ids.ts';
 import { requireReal } from './invented-people.ts';
 import { OTP_WRONG_TRIES } from './otp.ts';
@@ -216,7 +216,10 @@ export class AttemptService {
     const { store, vault, clock, keepsInvented } = this.#options;
     requireComplete(identity, clock.now());
     requireAge(attempt, identity.birthday, clock.now());
-    if (attempt.progress?.claimant) requireNamedPerson(identity, attempt.progress.claimant);
+    const { claimant, agency, prefill } = attempt.progress ?? {};
+    if (claimant) requireNamedPerson(identity, claimant);
+    // On our own screens the person may have corrected what the call named; in the agency's window they cannot.
+    if (agency && prefill) requireFixedPerson(identity, prefill);
     if (!keepsInvented) requireReal(identity);
     const { impUid, merchantId, channel, progress } = attempt;
     const stored = await store.findCertification(merchantId, impUid);

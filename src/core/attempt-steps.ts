@@ -3,7 +3,6 @@ import {
   type Attempt,
   type AttemptProgress,
   type AttemptScreen,
-  type CarrierChoice,
   CONSENTS,
   type Consent,
   MOST_REFUSALS,
@@ -18,7 +17,7 @@ import type { Visitor } from './caller.ts';
 import type { Channel } from './channel.ts';
 import { askProvider, newClaim } from './claims.ts';
 import { type OtpOutcome, reportFailure } from './hooks.ts';
-import type { Carrier, Identity } from './identity.ts';
+import type { Carrier, CarrierChoice, Identity } from './identity.ts';
 import { openChannel } from './merchant-service.ts';
 import { digestOtp, digestOtpLike, OTP_LIFE, OTP_WRONG_TRIES, toMessageName } from './otp.ts';
 import { type OtpCapability, requireOtp, requireShort, type VerificationMethod } from './provider.ts';

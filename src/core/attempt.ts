@@ -1,7 +1,7 @@
 import { AppError, type ErrorCode } from '../errors.ts';
 import type { Channel } from './channel.ts';
 import { SECOND } from './clock.ts';
-import { ageOf, type Carrier } from './identity.ts';
+import { ageOf, type Carrier, type CarrierChoice } from './identity.ts';
 import type { OtpNote } from './otp.ts';
 import type { Presence } from './presence.ts';
 import type { Claimant, VerificationMethod } from './provider.ts';
@@ -49,11 +49,15 @@ export type FailureReason = (typeof FAILURE_REASONS)[number];
 
 const REASONS: Readonly<Partial<Record<ErrorCode, FailureReason>>> = {
   person_cancelled: 'USER_CANCEL',
+  person_not_finished: 'NOT_FINISHED',
   identity_mismatch: 'IDENTITY_MISMATCH',
   person_blocked: 'BLOCKED',
   under_age: 'UNDER_AGE',
   line_not_allowed: 'LINE_NOT_ALLOWED',
+  binding_mismatch: 'PROVIDER_ERROR',
+  incomplete_result: 'PROVIDER_ERROR',
   provider_refused: 'PROVIDER_ERROR',
+  unreadable_answer: 'PROVIDER_ERROR',
   provider_unavailable: 'PROVIDER_UNAVAILABLE',
   provider_misconfigured: 'NOT_READY',
 };
@@ -96,10 +100,6 @@ export interface AttemptLaunch {
 /** Where the person stands: `app` waits for an approval in the carrier's app, `agency` for a window of the agency. */
 export type AttemptScreen = 'carrier' | 'consent' | 'method' | 'person' | 'code' | 'app' | 'agency';
 
-/** What a person chooses as their carrier. Budget operators (알뜰폰) also have a network. */
-export const CARRIER_CHOICES = ['SKT', 'KT', 'LGT', 'MVNO'] as const;
-export type CarrierChoice = (typeof CARRIER_CHOICES)[number];
-
 /** The four things that a person agrees to, each on its own. */
 export const CONSENTS = ['personal', 'unique_id', 'carrier', 'service'] as const;
 export type Consent = (typeof CONSENTS)[number];
@@ -117,6 +117,15 @@ export interface SentCode {
   readonly memo: string | null;
 }
 
+/** How a browser came back from the agency. It proves nothing. */
+export interface KeptReturn {
+  /** The secret of the return address. */
+  readonly state: string;
+  /** Whether it came to the address for giving up. */
+  readonly isCancel: boolean;
+  readonly fields: readonly (readonly [name: string, value: string])[];
+}
+
 /** A visit to the agency's own window. */
 export interface AgencyVisit {
   /** By which the agency knows the attempt. */
@@ -129,8 +138,8 @@ export interface AgencyVisit {
   readonly fields: Readonly<Record<string, string>> | null;
   /** What the adapter must remember. */
   readonly memo: string;
-  /** What the browser brought back; null until it is back. It proves nothing. */
-  readonly returned: readonly (readonly [name: string, value: string])[] | null;
+  /** Null until the browser is back. */
+  readonly returned: KeptReturn | null;
   /** Whether the agency has been asked for the result. */
   readonly isAsked: boolean;
 }

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { type CoreWorld, openCoreWorld, SETTINGS, START } from '../../test/support/core-world.ts';
+import { CERTIFIED, type CoreWorld, openCoreWorld, SETTINGS, START } from '../../test/support/core-world.ts';
 import { readCertification } from '../../test/support/read-certification.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import type { Attempt, FailureReason } from './attempt.ts';
 import { unpackDetails } from './certification.ts';
 import { SECOND } from './clock.ts';
 
-const FIELDS = [['result', 'ok']] as const;
+const RETURN = { isCancel: false, fields: [['result', 'ok']] } as const;
 const failed = (reason: FailureReason) => ({ certified: false, reason, providerCode: null });
 
 let world: CoreWorld;
@@ -29,7 +29,7 @@ async function begin(attempt: Attempt) {
 /** An attempt whose browser is back from the agency. */
 async function comeBack() {
   const { back, browser, after } = await begin(await world.walkTo('agency'));
-  await world.visits.keepReturn(back, FIELDS);
+  await world.visits.keepReturn(back, RETURN);
   return { back, browser, attempt: await world.now(after) };
 }
 const endOf = async (attempt: Attempt) => (await world.now(attempt)).end;
@@ -54,8 +54,10 @@ describe('the way to the window of an agency', () => {
         settings: SETTINGS,
         attemptId: expect.stringMatching(/^[0-9A-Za-z]{20}$/),
         returnAddress: `https://bonin.example/back/${back}`,
+        state: back,
         serviceName: '상점 이름',
         prefill: { name: '홍길동', phone: '01000001234' },
+        carriers: ['SKT', 'KT', 'LGT', 'MVNO'],
         minimumAge: 14,
         now: START,
       },
@@ -144,17 +146,28 @@ describe('the way to the window of an agency', () => {
 describe('what a browser brings back', () => {
   it('is kept the first time, and later returns change nothing', async () => {
     const { back, attempt } = await comeBack();
-    expect(attempt.progress?.agency?.returned).toEqual(FIELDS);
-    await world.visits.keepReturn(back, [['result', 'other']]);
+    expect(attempt.progress?.agency?.returned).toEqual({ state: back, ...RETURN });
+    await world.visits.keepReturn(back, { isCancel: true, fields: [['result', 'other']] });
     expect(await world.now(attempt)).toEqual(attempt);
-    await world.visits.keepReturn('unknown', FIELDS);
+    await world.visits.keepReturn('unknown', RETURN);
     await world.attempts.fail(attempt, 'USER_CANCEL');
-    await world.visits.keepReturn(back, FIELDS);
+    await world.visits.keepReturn(back, RETURN);
+  });
+
+  it('is not kept when it contradicts what the agency said at the beginning', async () => {
+    const { back, after } = await begin(await world.walkTo('agency'));
+    world.agency.contradicts = ({ memo, state, isCancel, fields }) =>
+      fields.length === 0 ? [memo, state, isCancel].join() : null;
+    await world.visits.keepReturn(back, { isCancel: true, fields: [] });
+    expect(await world.now(after)).toEqual(after);
+    await world.visits.keepReturn(back, RETURN);
+    expect((await world.now(after)).progress?.agency?.returned).toEqual({ state: back, ...RETURN });
   });
 
   it('has at most 16384 characters', async () => {
     const { back, after } = await begin(await world.walkTo('agency'));
-    const long = (count: number) => world.visits.keepReturn(back, [['name', 'x'.repeat(count - 4)]]);
+    const long = (count: number) =>
+      world.visits.keepReturn(back, { isCancel: false, fields: [['name', 'x'.repeat(count - 4)]] });
     expect(await answer(long(16_385))).toBe('body_too_large');
     expect(await world.now(after)).toEqual(after);
     await long(16_384);
@@ -164,7 +177,7 @@ describe('what a browser brings back', () => {
 
 describe('the result of a visit', () => {
   it('is asked for with what was brought back, and certifies', async () => {
-    const { attempt, browser } = await comeBack();
+    const { attempt, back, browser } = await comeBack();
     world.clock.at += SECOND;
     expect(await world.visits.complete(attempt, browser)).toBe('ended');
     expect(world.agency.completions).toEqual([
@@ -173,7 +186,8 @@ describe('the result of a visit', () => {
         settings: SETTINGS,
         attemptId: world.agency.begins[0]?.attemptId,
         memo: 'memo',
-        fields: FIELDS,
+        state: back,
+        ...RETURN,
         now: START + SECOND,
       },
     ]);
@@ -182,6 +196,18 @@ describe('the result of a visit', () => {
     expect(unpackDetails(details)).toMatchObject({ providerTid: 'tid-window', identity: { name: '홍길동' } });
     expect(await world.visits.complete(await world.now(attempt), browser)).toBe('ended');
     expect(world.agency.completions).toHaveLength(1);
+  });
+
+  it.each([
+    [{ name: ' 홍길동 ', phone: '' }, { certified: true }],
+    [{ name: '', phone: CERTIFIED.phone ?? '' }, { certified: true }],
+    [{ name: '김가상', phone: '' }, failed('PROVIDER_ERROR')],
+    [{ name: '', phone: '01000009999' }, failed('PROVIDER_ERROR')],
+  ] as const)('is that of the person whom the call named: %j', async (prefill, end) => {
+    const { back, after } = await begin(await world.walkTo('agency', { wishes: { prefill } }));
+    await world.visits.keepReturn(back, RETURN);
+    await world.visits.complete(await world.now(after), null);
+    expect(await endOf(after)).toEqual(end);
   });
 
   it('is for the browser that went there, and for one without a cookie', async () => {

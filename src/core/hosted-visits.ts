@@ -1,20 +1,26 @@
 import { timingSafeEqual } from 'node:crypto';
 import { AppError, toAppError } from '../errors.ts';
-import type { AgencyVisit, Attempt } from './attempt.ts';
+import type { AgencyVisit, Attempt, KeptReturn } from './attempt.ts';
 import type { AttemptService, AttemptServiceOptions } from './attempt-service.ts';
 import { askProvider } from './claims.ts';
 import { newAttemptId, newShortSecret } from './ids.ts';
 import { openChannel } from './merchant-service.ts';
 import { toMessageName } from './otp.ts';
-import { findProvider, type HostedBegin, type HostedCapability, requireShort } from './provider.ts';
+import {
+  findProvider,
+  type HostedBegin,
+  type HostedCapability,
+  type HostedReturn,
+  requireShort,
+} from './provider.ts';
 
 const BACK = 'page back';
 const BROWSER = 'page browser';
 /** Characters of names and values that a browser may bring back. */
 const LONGEST_RETURN = 16_384;
 
-/** Names and values that a browser brought back. Each character is one byte as it was sent. */
-export type Returned = NonNullable<AgencyVisit['returned']>;
+/** How a browser came back. Each character of a name or value is one byte as it was sent. */
+export type Return = Omit<KeptReturn, 'state'>;
 
 /** The state of a visit when a browser comes back. `foreign`: another browser, or nothing was brought back yet. */
 export type Visit = 'ended' | 'waiting' | 'foreign';
@@ -50,8 +56,10 @@ export class HostedVisits {
           ...openChannel(vault, channel),
           attemptId,
           returnAddress: toAddress(back),
+          state: back,
           serviceName: toMessageName(launch.serviceName),
           prefill: progress.prefill,
+          carriers: progress.carrier === null ? progress.offered : [progress.carrier],
           minimumAge: lowestAge(attempt),
           now: clock.now(),
         }),
@@ -69,12 +77,14 @@ export class HostedVisits {
   }
 
   /** Keeps what a browser brought back, the first time; later returns change nothing. Rejects with `body_too_large`. */
-  async keepReturn(back: string, returned: Returned): Promise<void> {
-    if (returned.reduce((sum, [name, value]) => sum + name.length + value.length, 0) > LONGEST_RETURN)
+  async keepReturn(back: string, { isCancel, fields }: Return): Promise<void> {
+    if (fields.reduce((sum, [name, value]) => sum + name.length + value.length, 0) > LONGEST_RETURN)
       throw new AppError('body_too_large');
     const attempt = await this.#attempts.find({ back });
     const visit = attempt?.progress?.agency;
     if (attempt == null || visit == null || visit.returned !== null) return;
+    const returned = { state: back, isCancel, fields };
+    if (this.#hostedOf(attempt).contradicts(this.#toReturn(attempt, visit, returned)) !== null) return;
     await this.#attempts.advance(attempt, { agency: { ...visit, returned } });
   }
 
@@ -83,8 +93,8 @@ export class HostedVisits {
    * some people come back in another browser. While another call asks, the answer is `waiting`.
    */
   async complete(attempt: Attempt, browser: string | null): Promise<Visit> {
-    const { vault, clock } = this.#options;
-    const { channel, progress, step } = attempt;
+    const { vault } = this.#options;
+    const { progress, step } = attempt;
     if (attempt.end !== null) return 'ended';
     const visit = progress?.agency;
     if (visit == null || visit.returned === null) return 'foreign';
@@ -103,13 +113,16 @@ export class HostedVisits {
       { agency: { ...visit, isAsked: true } },
     );
     if (asked === null) return 'waiting';
-    const { attemptId, memo, returned: fields } = visit;
+    const { returned } = visit;
     await this.#attempts.complete(asked, claim, () =>
-      askProvider(
-        hosted.complete({ ...openChannel(vault, channel), attemptId, memo, fields, now: clock.now() }),
-      ),
+      askProvider(hosted.complete(this.#toReturn(asked, visit, returned))),
     );
     return 'ended';
+  }
+
+  #toReturn({ channel }: Attempt, { attemptId, memo }: AgencyVisit, returned: KeptReturn): HostedReturn {
+    const { vault, clock } = this.#options;
+    return { ...openChannel(vault, channel), attemptId, memo, ...returned, now: clock.now() };
   }
 
   #hostedOf({ channel }: Attempt): HostedCapability {

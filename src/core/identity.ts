@@ -5,6 +5,10 @@ export type Gender = 'male' | 'female';
 const CARRIER_NETWORKS = ['SKT', 'KT', 'LGT'] as const;
 export type Carrier = (typeof CARRIER_NETWORKS)[number];
 
+/** What a person chooses as their carrier. Budget operators (알뜰폰) also have a network. */
+export const CARRIER_CHOICES = [...CARRIER_NETWORKS, 'MVNO'] as const;
+export type CarrierChoice = (typeof CARRIER_CHOICES)[number];
+
 /** The networks, and the networks with the mark of a budget operator (알뜰폰). */
 export const CARRIER_NAMES: readonly string[] = [
   ...CARRIER_NETWORKS,
@@ -29,14 +33,14 @@ export interface Identity {
   readonly di: string | null;
 }
 
-/** Rejects with `provider_refused` for a result without a name or a valid birthday. */
+/** Rejects with `incomplete_result` for a result without a name or a valid birthday. */
 export function requireComplete({ name, birthday }: Identity, now: number): void {
   if (name.trim() === '' || !isBirthday(birthday, now))
-    throw new AppError('provider_refused', { detail: 'the result has no name or no birthday' });
+    throw new AppError('incomplete_result', { detail: 'the result has no name or no birthday' });
 }
 
 /**
- * Rejects with `provider_refused` for a result about another person than the one who was named: another name, birthday
+ * Rejects with `binding_mismatch` for a result about another person than the one who was named: another name, birthday
  * or phone number. Some agencies return no phone number.
  */
 export function requireNamedPerson(
@@ -48,9 +52,18 @@ export function requireNamedPerson(
     identity.birthday === named.birthday &&
     (identity.phone === null || identity.phone === named.phone);
   if (!isSame)
-    throw new AppError('provider_refused', {
+    throw new AppError('binding_mismatch', {
       detail: 'the result is about another person than the one named',
     });
+}
+
+/**
+ * Rejects with `binding_mismatch` for a result about another person than the merchant's call fixed. An empty name or
+ * phone number was not fixed. Some agencies return no phone number.
+ */
+export function requireFixedPerson(identity: Identity, fixed: { name: string; phone: string }): void {
+  const { name, birthday, phone } = identity;
+  requireNamedPerson(identity, { name: fixed.name || name, birthday, phone: fixed.phone || phone });
 }
 
 const EARLIEST_BIRTHDAY = '1902-01-01';

@@ -248,7 +248,7 @@ describe('a confirmation', () => {
     async (missing) => {
       const impUid = await world.request();
       world.agency.next('confirm', () => ({ ...CERTIFIED, ...missing }));
-      expect(await refusal(confirm(impUid))).toBe('provider_refused');
+      expect(await refusal(confirm(impUid))).toBe('incomplete_result');
       expect(await stateOf(impUid)).toBe('failed');
     },
   );

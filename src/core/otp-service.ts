@@ -1,5 +1,5 @@
 import { toAsciiJson } from '../ascii-json.ts';
-import { AppError, toAppError } from '../errors.ts';
+import { AppError, isRefusal, toAppError } from '../errors.ts';
 import type { MerchantCaller } from './caller.ts';
 import type { StoredCertification } from './certification.ts';
 import { type Certification, unpackDetails } from './certification.ts';
@@ -67,15 +67,6 @@ export interface OtpServiceOptions {
 /** The pause before another process's confirmation is checked again, in milliseconds. */
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 1_000;
-
-/** Errors about the person, which end the certification. A provider's other errors leave it open. */
-const REFUSALS: readonly string[] = [
-  'identity_mismatch',
-  'person_blocked',
-  'under_age',
-  'line_not_allowed',
-  'provider_refused',
-];
 
 /** Certifications by a code that the merchant's own page asks for. */
 export class OtpService {
@@ -282,7 +273,7 @@ export class OtpService {
         if (counted === null) return null;
         throw counted === 'last' ? new AppError('otp_tries_spent') : error;
       }
-      if (REFUSALS.includes(error.code)) {
+      if (isRefusal(error)) {
         const refused = { merchantId, impUid, state: 'failed', end: 'refused', claim, now } as const;
         if (!(await store.endOtp(refused))) return null;
         // The first error is the one to report. A claim that is not released expires.

@@ -24,7 +24,7 @@ const OTHERS: readonly Partial<Identity>[] = [
 /** Other spellings of the same person, and an agency that returns no phone number. */
 const SAME: readonly Partial<Identity>[] = [{ name: `  ${PERSON.name.normalize('NFD')} ` }, { phone: null }];
 
-const REFUSED = { api: ['provider_refused', 'failed'], page: ['PROVIDER_ERROR', 'failed'] };
+const REFUSED = { api: ['binding_mismatch', 'failed'], page: ['PROVIDER_ERROR', 'failed'] };
 
 describe('a result about another person than the one named', () => {
   const PLAYS = {

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import type { Channel, ProviderName } from './channel.ts';
-import type { Identity } from './identity.ts';
+import type { CarrierChoice, Identity } from './identity.ts';
 
 /** How a person proves to be the subscriber: by a code in a text message, or in the carrier's app (PASS). */
 export type VerificationMethod = 'SMS' | 'APP';
@@ -24,9 +24,10 @@ export interface ChannelInUse {
  * The adapter of one agency. It knows the agency's protocol and stores nothing. If it must remember something between
  * two calls, it returns a memo; the core stores the memo sealed and passes it to the next call.
  *
- * Errors: a person or result that is not acceptable is one of `identity_mismatch`, `person_blocked`, `under_age`,
- * `line_not_allowed`, `provider_refused`; `person_cancelled` when the person gave up; a failure that may pass is
- * `provider_unavailable`; wrong contract data are `provider_misconfigured`.
+ * Errors: a person or result that is not acceptable is one of `REFUSALS`; `person_cancelled` when the person gave up,
+ * `person_not_finished` when the window was left before its end; an answer that is no answer is `unreadable_answer`; a
+ * failure that may pass is `provider_unavailable`; wrong contract data are `provider_misconfigured`. `providerCode` is
+ * the agency's own code. `detail` goes to the log: no personal data, no secret.
  */
 export interface Provider {
   /** The adapter's own name, in lower case. Several adapters may produce the same `pg_provider`. */
@@ -42,10 +43,18 @@ export interface Provider {
   readonly hosted?: HostedCapability;
 }
 
-/** What an adapter is made from. It uses nothing else to reach the network. */
+/** What an adapter is made from. It uses nothing else to reach the network, and writes to no other log. */
 export interface AdapterTools {
   readonly fetch: typeof fetch;
+  readonly log: AdapterLog;
 }
+
+/** Writes one line to the log. Values are names, numbers and an agency's codes, never a person's data or a secret. */
+export type AdapterLog = (
+  level: 'info' | 'warn',
+  line: Readonly<Record<string, string | number | readonly string[]>>,
+  message: string,
+) => void;
 
 /** The agency sends a code or asks the carrier's app. The person types the code on a page of ours or the merchant's. */
 export interface OtpCapability {
@@ -92,6 +101,11 @@ export interface HostedCapability {
   /** Whether `complete` may be asked again about one return after the process that asked has died. */
   readonly isRepeatable: boolean;
   begin(request: HostedRequest): Promise<HostedBegin>;
+  /**
+   * Whether what a browser brings back contradicts the memo: another attempt's state or transaction id, a field twice.
+   * Such a return is not kept, and the attempt goes on. Returns why, for the log; null if it may belong to the attempt.
+   */
+  contradicts(returned: HostedReturn): string | null;
   /** Asks the agency, server to server. The fields from the browser may be forged, so they prove nothing. */
   complete(completion: HostedReturn): Promise<HostedResult>;
 }
@@ -99,12 +113,22 @@ export interface HostedCapability {
 export interface HostedRequest extends ChannelInUse {
   /** 20 random letters and digits. The agency may use them as its number for this attempt. */
   readonly attemptId: string;
-  /** The agency must send the browser to this address, by GET or POST. It is secret and valid for this attempt only. */
+  /**
+   * The agency must send the browser to this address, by POST, or to the same with `/back` at its end when the person
+   * gives up. It is secret and valid for this attempt only.
+   */
   readonly returnAddress: string;
+  /** The secret in the return address: 22 characters of base64url, for agencies that return one in a field too. */
+  readonly state: string;
   /** Shown to the person by agencies that show one. */
   readonly serviceName: string;
-  /** Name and phone number from the merchant's call; empty when they are not given. */
+  /**
+   * Name and phone number (digits) that the merchant's call fixes; empty when they are not given. The core checks that
+   * the result equals them.
+   */
   readonly prefill: { readonly name: string; readonly phone: string };
+  /** The carriers that the merchant's call offers; all when it names none. */
+  readonly carriers: readonly CarrierChoice[];
   /** Full years; null for people of any age. The core checks the result too. */
   readonly minimumAge: number | null;
   readonly now: number;
@@ -122,14 +146,21 @@ export interface HostedBegin {
 export interface HostedReturn extends ChannelInUse {
   readonly attemptId: string;
   readonly memo: string;
-  /** Names and values that the browser brought back, by GET or POST; anything at all may have been sent. */
+  /** The secret of the address that the browser came to. */
+  readonly state: string;
+  /** Whether it came to the address for giving up. */
+  readonly isCancel: boolean;
+  /** Names and values that the browser brought back; anything at all may have been sent. One character is one byte. */
   readonly fields: readonly (readonly [name: string, value: string])[];
   readonly now: number;
 }
 
 export interface HostedResult {
+  /** At most 50 characters. */
   readonly providerTid: string;
   readonly identity: Identity;
+  /** Names of the agency's fields that were empty or could not be understood; never their values. */
+  readonly unclear?: readonly string[];
 }
 
 export const LONGEST_MEMO = 2048;

@@ -1,5 +1,5 @@
 import type { Attempt } from '../core/attempt.ts';
-import type { Returned } from '../core/hosted-visits.ts';
+import type { Return } from '../core/hosted-visits.ts';
 import { AppError } from '../errors.ts';
 import { languageOf } from '../html/language.ts';
 import type { HeaderList, PageAnswer } from '../http/answers.ts';
@@ -8,8 +8,8 @@ import { type ScreenDrawer, seeOther } from './drawing.ts';
 import { type PageServices, publicAddress } from './services.ts';
 
 /**
- * The way to an agency's own window and back. The agency sends the browser back by GET or POST, often from another
- * site, so the browser sends no cookie. So this only stores what the browser brings, and redirects it to a path of the
+ * The way to an agency's own window and back. The agency sends the browser back by POST, from another site, so the
+ * browser sends no cookie. So this only stores what the browser brings, and redirects it to a path of the
  * same site.
  */
 export class AgencyReturns {
@@ -45,14 +45,10 @@ export class AgencyReturns {
   }
 
   /** Stores what the browser brought back. */
-  async keep(request: ApiRequest): Promise<PageAnswer> {
-    const { method, parameters, query, body } = request;
+  async keep({ parameters, body }: ApiRequest, isCancel: boolean): Promise<PageAnswer> {
     const { back = '' } = parameters;
-    if (method !== 'HEAD')
-      await this.#services.visits.keepReturn(
-        back,
-        readFields(method === 'POST' ? body.toString('latin1') : query),
-      );
+    const fields = readFields(body.toString('latin1'));
+    await this.#services.visits.keepReturn(back, { isCancel, fields });
     return seeOther(`${this.#services.basePath}/page/back/${encodeURIComponent(back)}/end`, []);
   }
 
@@ -85,7 +81,7 @@ function readCookie(header: string | undefined, name: string): string | null {
  * The names and values that were sent, one character per byte: only the adapter knows the character set of its agency.
  * Rejects with `body_malformed` for a percent sign that is not followed by two hex digits.
  */
-function readFields(text: string): Returned {
+function readFields(text: string): Return['fields'] {
   return text
     .split('&')
     .filter((pair) => pair !== '')

@@ -1,12 +1,7 @@
-import {
-  type Attempt,
-  type AttemptScreen,
-  CARRIER_CHOICES,
-  CONSENTS,
-  type Subscriber,
-} from '../core/attempt.ts';
+import { type Attempt, type AttemptScreen, CONSENTS, type Subscriber } from '../core/attempt.ts';
 import type { ActionRefusal, AttemptAction } from '../core/attempt-steps.ts';
 import {
+  CARRIER_CHOICES,
   genderDigit,
   isBirthday,
   isPersonName,

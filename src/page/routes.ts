@@ -38,7 +38,12 @@ export function pageRoutes(services: PageServices): readonly Route[] {
     },
     {
       path: '/page/back/{back}',
-      methods: { GET: (request) => returns.keep(request), POST: (request) => returns.keep(request) },
+      methods: { POST: (request) => returns.keep(request, false) },
+      renderError: failedScreen,
+    },
+    {
+      path: '/page/back/{back}/back',
+      methods: { POST: (request) => returns.keep(request, true) },
       renderError: failedScreen,
     },
     {

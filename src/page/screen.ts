@@ -1,5 +1,5 @@
-import type { CarrierChoice, Consent } from '../core/attempt.ts';
-import type { Carrier } from '../core/identity.ts';
+import type { Consent } from '../core/attempt.ts';
+import type { Carrier, CarrierChoice } from '../core/identity.ts';
 import type { VerificationMethod } from '../core/provider.ts';
 import type { Language } from '../html/language.ts';
 import type { FailureReason } from './failure.ts';

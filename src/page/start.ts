@@ -1,9 +1,11 @@
-import { CARRIER_CHOICES, type CarrierChoice, type FailureReason } from '../core/attempt.ts';
+import type { FailureReason } from '../core/attempt.ts';
 import type { AttemptService } from '../core/attempt-service.ts';
 import type { Visitor } from '../core/caller.ts';
 import { chooseChannel } from '../core/channel.ts';
 import { type Clock, SECOND, wholeSecond } from '../core/clock.ts';
 import {
+  CARRIER_CHOICES,
+  type CarrierChoice,
   holdsRegistrationNumber,
   isPersonName,
   parseCarrier,

@@ -86,7 +86,7 @@ export async function openServicesAndReset(
   options: ServiceOptions,
 ): Promise<Pick<OpenDatabase, 'resetCertifications'> & { readonly services: Services }> {
   const { policy, log, databaseUrl } = options;
-  const { providers = createProviders({ fetch }) } = options;
+  const { providers = createProviders({ fetch, log: (level, ...line) => log[level](...line) }) } = options;
   const { mode, keepsInvented } = policy;
   const engine = engineName(databaseUrl);
   const metrics = options.countsCalls ? (await loadMetrics()).createMetrics({ mode, engine, log }) : null;

@@ -17,6 +17,8 @@ export interface AdapterUnderTest {
   close(): Promise<void>;
 }
 
+const STATE = 'x'.repeat(22);
+
 /** What a name or value may hold that a browser brings back from anywhere. */
 const HOSTILE: readonly (readonly [string, string])[] = [
   ['', ''],
@@ -138,7 +140,9 @@ export function describeProvider(
         channel: channelOf(under),
         settings: under.settings,
         attemptId,
-        returnAddress: `https://id.example/page/back/${'x'.repeat(22)}`,
+        returnAddress: `https://id.example/page/back/${STATE}`,
+        state: STATE,
+        carriers: ['SKT', 'KT', 'LGT', 'MVNO'],
         serviceName: '상점',
         prefill: { name: '', phone: '' },
         minimumAge: null,
@@ -152,7 +156,8 @@ export function describeProvider(
     ) => {
       const channel = channelOf(under);
       const { settings } = under;
-      return under.provider.hosted?.complete({ channel, settings, attemptId, memo, fields, now: Date.now() });
+      const returned = { channel, settings, attemptId, memo, state: STATE, isCancel: false, fields };
+      return under.provider.hosted?.complete({ ...returned, now: Date.now() });
     };
 
     itIf(has('hosted'))('leads to an address with a short memo, and asks its agency who it was', () =>

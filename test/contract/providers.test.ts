@@ -5,6 +5,7 @@ import { Feed } from '../../src/sandbox/feed.ts';
 import { Inbox } from '../../src/sandbox/inbox.ts';
 import { SANDBOX_ADAPTER, SandboxProvider } from '../../src/sandbox/provider.ts';
 import { RecentCertifications } from '../../src/sandbox/recent-certifications.ts';
+import { press } from '../support/postcard-window.ts';
 import { describeProvider } from './provider.ts';
 
 describeProvider('sandbox', ['otp'], async () => {
@@ -25,7 +26,7 @@ describeProvider('postcard, the example', ['hosted', 'down'], async () => {
   const agency = await PostcardAgency.open(secret, person);
   const { url } = agency;
   return {
-    provider: createPostcard({ fetch }),
+    provider: createPostcard({ fetch, log: () => {} }),
     settings: { url, secret },
     wrongSettings: [
       [{ secret }, 'url'],
@@ -37,9 +38,7 @@ describeProvider('postcard, the example', ['hosted', 'down'], async () => {
     ],
     async visit(address, does) {
       const state = { approve: 'approved', refuse: 'refused', cancel: 'cancelled' }[does];
-      const answer = await fetch(`${address}?state=${state}`, { redirect: 'manual' });
-      const back = new URL(answer.headers.get('location') ?? '');
-      return [...back.searchParams];
+      return [...new URLSearchParams((await press(address, state)).body)];
     },
     setDown: (isDown) => {
       agency.isDown = isDown;

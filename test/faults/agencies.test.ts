@@ -10,6 +10,7 @@ import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from '../page/shop.ts';
 import { Client } from '../support/client.ts';
 import { ComparingAgency, comparingAdapter, RIGHT_CODE } from '../support/comparing-agency.ts';
 import { eventually } from '../support/eventually.ts';
+import { comeBack, type PostcardReturn, press } from '../support/postcard-window.ts';
 import { type ProductionNode, startNode } from '../support/production-nodes.ts';
 import { Shop } from '../support/shop.ts';
 
@@ -43,7 +44,10 @@ beforeAll(async () => {
     databaseUrl,
     masterKeys: [masterKey],
     log: createLog('silent'),
-    providers: { postcard: createPostcard({ fetch }), comparing: comparingAdapter(comparing.url) },
+    providers: {
+      postcard: createPostcard({ fetch, log: () => {} }),
+      comparing: comparingAdapter(comparing.url),
+    },
   });
   const contract = {
     carrierApproval: true,
@@ -71,14 +75,18 @@ afterAll(async () => {
 });
 
 const nodeAt = (number: number) => nodes[number % nodes.length] as ProductionNode;
+const atNode = ({ url }: ProductionNode, address: string) => address.replace(/^http:\/\/[^/]+/, url);
 /** The same path at another node. */
-const at = (number: number, address: string) => address.replace(/^http:\/\/[^/]+/, nodeAt(number).url);
+const at = (number: number, address: string) => atNode(nodeAt(number), address);
+/** The browser comes back to this node. */
+const backTo = (node: ProductionNode, back: PostcardReturn) =>
+  comeBack({ ...back, address: atNode(node, back.address) });
 
 describe('a browser that comes back from the window of an agency', () => {
   const asks = () => postcard.asked.filter((each) => each === 'POST /results').length;
 
-  /** Somebody who has pressed a button there. Returns the handle, and the address that the browser is sent to. */
-  async function comeBack() {
+  /** Somebody who has pressed a button there. Returns the handle, and what the browser is about to post. */
+  async function leave() {
     const shop = shopOf(nodeAt(0));
     const { url, handle } = await shop.start({
       ...SHOP,
@@ -89,14 +97,15 @@ describe('a browser that comes back from the window of an agency', () => {
     const visitor = new Visitor();
     await visitor.open(url);
     const window = /href="(http:\/\/127\.0\.0\.1:\d+\/window\/[^"]+)"/.exec(visitor.html)?.[1] ?? '';
-    const pressed = await fetch(`${window}?state=approved`, { redirect: 'manual' });
-    return { handle, back: pressed.headers.get('location') ?? '' };
+    return { handle, back: await press(window, 'approved') };
   }
 
   it('has the agency asked once, however many windows come back to however many processes', async () => {
-    const { handle, back } = await comeBack();
+    const { handle, back } = await leave();
     const before = asks();
-    const answers = await Promise.all(Array.from({ length: 60 }, (_, number) => fetch(at(number, back))));
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, (_, number) => backTo(nodeAt(number), back)),
+    );
     for (const answer of answers) expect(await answer.text()).toMatch(/data-screen="(?:success|waiting)"/);
     const result = () => shopOf(nodeAt(1)).result(handle);
     expect(await eventually(async () => (await result()).state === 'done')).toBe(true);
@@ -105,7 +114,7 @@ describe('a browser that comes back from the window of an agency', () => {
   });
 
   it('is certified by another process when the one that asked is killed', async () => {
-    const { handle, back } = await comeBack();
+    const { handle, back } = await leave();
     const answer = Promise.withResolvers<void>();
     postcard.ready = answer.promise;
     onTestFinished(() => {
@@ -114,17 +123,17 @@ describe('a browser that comes back from the window of an agency', () => {
     const dying = await start();
     onTestFinished(() => void dying.child.kill('SIGKILL'));
     const before = asks();
-    const lost = fetch(back.replace(/^http:\/\/[^/]+/, dying.url)).catch(() => null);
+    const lost = backTo(dying, back).catch(() => null);
     expect(await eventually(() => asks() === before + 1)).toBe(true);
     dying.child.kill('SIGKILL');
     await lost;
     answer.resolve();
     // Nobody else asks while the claim lasts.
-    expect(await (await fetch(at(1, back))).text()).toContain('data-screen="waiting"');
+    expect(await (await backTo(nodeAt(1), back)).text()).toContain('data-screen="waiting"');
     expect(asks()).toBe(before + 1);
     const later = await start(LATER);
     onTestFinished(() => void later.child.kill('SIGKILL'));
-    const end = await fetch(back.replace(/^http:\/\/[^/]+/, later.url));
+    const end = await backTo(later, back);
     expect(await end.text()).toContain('data-screen="success"');
     expect(asks()).toBe(before + 2);
     expect(await shopOf(nodeAt(2)).result(handle)).toMatchObject({ result: { success: true } });

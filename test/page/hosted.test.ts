@@ -10,6 +10,7 @@ import { createLog } from '../../src/log.ts';
 import { createApp } from '../../src/server/mount.ts';
 import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { serverOf } from '../support/callers.ts';
+import { comeBack, press } from '../support/postcard-window.ts';
 import { readCertification } from '../support/read-certification.ts';
 import { launchBrowser } from './browser.ts';
 import { shopOf, Visitor } from './shop.ts';
@@ -33,7 +34,7 @@ async function openWorld() {
     masterKeys: [newMasterKey()],
     log: createLog('info', { write: (line: string) => lines.push(line) }),
     limits: { phone: [], phoneEverywhere: [], merchant: [], address: [] },
-    providers: { postcard: createPostcard({ fetch }) },
+    providers: { postcard: createPostcard({ fetch, log: () => {} }) },
   });
   const merchant = await app.merchants.save({
     name: '가상상점',
@@ -93,11 +94,6 @@ describe('an attempt in the window of an agency', () => {
     const cookie = shown.headers.get('set-cookie')?.split(';')[0] ?? '';
     return { ...started, visitor, cookie, setCookie: shown.headers.get('set-cookie') ?? '' };
   }
-  /** The person presses a button in the agency's window. Returns where that leads. */
-  async function press(visitor: Visitor, state: string): Promise<string> {
-    const answer = await fetch(`${windowOf(visitor)}?state=${state}`, { redirect: 'manual' });
-    return answer.headers.get('location') ?? '';
-  }
   const stateOf = async (impUid: string) =>
     (await readCertification(world, serverOf(world.merchant.id), impUid)).state;
   const asks = () => world.agency.asked.filter((each) => each === 'POST /results').length;
@@ -105,7 +101,7 @@ describe('an attempt in the window of an agency', () => {
   it('is certified by what the agency says to the server', async () => {
     const { visitor, handle, imp_uid } = await begin();
     expect(visitor.screen).toBe('hand_over');
-    const answer = await fetch(await press(visitor, 'approved'));
+    const answer = await comeBack(await press(windowOf(visitor), 'approved'));
     expect(await answer.text()).toContain('data-screen="success"');
     expect(await shop.result(handle)).toMatchObject({ state: 'done', result: { success: true, imp_uid } });
     const certification = await readCertification(world, serverOf(world.merchant.id), imp_uid);
@@ -120,37 +116,50 @@ describe('an attempt in the window of an agency', () => {
     ['cancelled', 'USER_CANCEL'],
   ])('ends when the person is %s there', async (state, reason) => {
     const { visitor, handle, imp_uid } = await begin();
-    await fetch(await press(visitor, state));
+    await comeBack(await press(windowOf(visitor), state));
     expect(await shop.result(handle)).toMatchObject({ result: { success: false, error_reason: reason } });
     expect(await stateOf(imp_uid)).toBe('failed');
   });
 
   it('believes nothing that the browser brings back', async () => {
     const { visitor, handle } = await begin();
-    const back = await press(visitor, 'refused');
-    await fetch(back.replace('result=refused', 'result=approved&state=approved'), { method: 'POST' });
+    const back = await press(windowOf(visitor), 'refused');
+    await comeBack({ ...back, body: back.body.replace('result=refused', 'result=approved&state=approved') });
     expect(await shop.result(handle)).toMatchObject({ result: { success: false } });
+  });
+
+  it('keeps no return that names another visit: the attempt goes on', async () => {
+    const { visitor, handle } = await begin();
+    const back = await press(windowOf(visitor), 'approved');
+    const other = await press(windowOf((await begin()).visitor), 'approved');
+    for (const body of [other.body, '', `${back.body}&${back.body}`])
+      expect((await comeBack({ ...back, body })).status).toBe(410);
+    expect(await shop.result(handle)).toMatchObject({ state: 'pending' });
+    expect(asks()).toBe(0);
+    expect(await (await comeBack(back)).text()).toContain('data-screen="success"');
   });
 
   it('asks the agency once, however often and by how many windows the browser comes back', async () => {
     const { visitor, handle } = await begin();
-    const back = await press(visitor, 'approved');
-    const answers = await Promise.all(Array.from({ length: 50 }, () => fetch(back)));
+    const back = await press(windowOf(visitor), 'approved');
+    const answers = await Promise.all(Array.from({ length: 50 }, () => comeBack(back)));
     for (const answer of answers) expect(await answer.text()).toMatch(/data-screen="(?:success|waiting)"/);
-    expect(await (await fetch(back)).text()).toContain('data-screen="success"');
+    expect(await (await comeBack(back)).text()).toContain('data-screen="success"');
     expect(await shop.result(handle)).toMatchObject({ result: { success: true } });
     expect(asks()).toBe(1);
   });
 
   it('asks nothing before the browser is back, and nobody for an address that is made up', async () => {
     const { visitor, handle } = await begin();
-    const back = await press(visitor, 'approved');
-    const end = `${back.split('?')[0]}/end`;
+    const back = await press(windowOf(visitor), 'approved');
+    const end = `${back.address}/end`;
     expect((await fetch(end)).status).toBe(410);
-    const made = back.replace(/back\/[^?]+/, `back/${randomBytes(16).toString('base64url')}`);
-    expect((await fetch(made)).status).toBe(410);
-    expect((await fetch(made, { method: 'POST', body: 'x=1' })).status).toBe(410);
-    expect((await fetch(back, { method: 'HEAD', redirect: 'manual' })).status).toBe(303);
+    const made = back.address.replace(/back\/.+/, `back/${randomBytes(16).toString('base64url')}`);
+    expect((await comeBack({ ...back, address: made })).status).toBe(410);
+    expect((await comeBack({ ...back, address: `${made}/back` })).status).toBe(410);
+    for (const method of ['GET', 'HEAD'])
+      for (const address of [back.address, `${back.address}/back`])
+        expect((await fetch(address, { method, redirect: 'manual' })).status).toBe(405);
     expect((await fetch(end)).status).toBe(410);
     expect(asks()).toBe(0);
     expect(await shop.result(handle)).toMatchObject({ state: 'pending' });
@@ -161,9 +170,9 @@ describe('an attempt in the window of an agency', () => {
     expect(setCookie).toMatch(
       /^bonin_imp_\d{12}=[\w-]{22}; Path=\/page\/back; Max-Age=900; HttpOnly; SameSite=Lax$/,
     );
-    const back = await press(visitor, 'approved');
-    await fetch(back, { redirect: 'manual' });
-    const end = `${back.split('?')[0]}/end`;
+    const back = await press(windowOf(visitor), 'approved');
+    await comeBack(back, { redirect: 'manual' });
+    const end = `${back.address}/end`;
     expect((await fetch(end, { method: 'HEAD' })).status).toBe(200);
     expect(asks()).toBe(0);
     const endWith = (value: string) => fetch(end, { headers: { cookie: value } });
@@ -172,16 +181,18 @@ describe('an attempt in the window of an agency', () => {
     expect((await endWith(`a=b; ${cookie}`)).status).toBe(200);
     expect(asks()).toBe(1);
     const other = await begin();
-    expect(await (await fetch(await press(other.visitor, 'approved'))).text()).toContain('success');
+    expect(await (await comeBack(await press(windowOf(other.visitor), 'approved'))).text()).toContain(
+      'success',
+    );
   });
 
   it('refuses more than an agency sends, and keeps the attempt', async () => {
     const { visitor, handle } = await begin();
-    const back = await press(visitor, 'approved');
-    const huge = await fetch(back, { method: 'POST', body: `x=${'y'.repeat(17_000)}` });
+    const back = await press(windowOf(visitor), 'approved');
+    const huge = await comeBack({ ...back, body: `x=${'y'.repeat(17_000)}` });
     expect(huge.status).toBe(413);
-    expect((await fetch(back, { method: 'POST', body: 'x=%zz' })).status).toBe(400);
-    expect(await (await fetch(back)).text()).toContain('data-screen="success"');
+    expect((await comeBack({ ...back, body: 'x=%zz' })).status).toBe(400);
+    expect(await (await comeBack(back)).text()).toContain('data-screen="success"');
     expect(await shop.result(handle)).toMatchObject({ result: { success: true } });
   });
 
@@ -194,9 +205,9 @@ describe('an attempt in the window of an agency', () => {
     });
     world.agency.isDown = false;
     const late = await begin();
-    const back = await press(late.visitor, 'approved');
+    const back = await press(windowOf(late.visitor), 'approved');
     world.agency.isDown = true;
-    expect(await (await fetch(back)).text()).toContain('data-screen="failure"');
+    expect(await (await comeBack(back)).text()).toContain('data-screen="failure"');
     expect(await shop.result(late.handle)).toMatchObject({
       result: { error_reason: 'PROVIDER_UNAVAILABLE' },
     });
@@ -204,7 +215,7 @@ describe('an attempt in the window of an agency', () => {
 
   it('is refused to a person who is too young, by the birthday that the agency knows', async () => {
     const { visitor, handle } = await begin({ min_age: 100 });
-    await fetch(await press(visitor, 'approved'));
+    await comeBack(await press(windowOf(visitor), 'approved'));
     expect(await shop.result(handle)).toMatchObject({ result: { error_reason: 'UNDER_AGE' } });
   });
 
@@ -296,6 +307,7 @@ describe('a browser at an agency', () => {
       await page.goto(url);
       if (!javaScriptEnabled) await page.getByRole('link', { name: '인증기관으로 가기' }).click();
       await approve(page);
+      if (!javaScriptEnabled) await page.getByRole('button', { name: '돌아가기' }).click();
       await page.waitForURL(`${SHOP}/done?*`);
       expect(new URL(page.url()).searchParams.get('imp_uid')).toBe(imp_uid);
       expect(new URL(page.url()).searchParams.get('success')).toBe('true');

@@ -120,6 +120,7 @@ export class ScriptedAgency {
   /** Whether its window may be asked again. */
   isRepeatable = true;
   parseSettings: Provider['parseSettings'] = (value) => value as Settings;
+  contradicts: HostedCapability['contradicts'] = () => null;
   readonly requests: OtpRequest[] = [];
   readonly confirmations: OtpConfirmation[] = [];
   readonly begins: HostedRequest[] = [];
@@ -175,6 +176,7 @@ function toProviders(agency: ScriptedAgency): Providers {
       return agency.isRepeatable;
     },
     begin: (request) => agency.begin(request),
+    contradicts: (returned) => agency.contradicts(returned),
     complete: (completion) => agency.complete(completion),
   };
   const parseSettings: Provider['parseSettings'] = (...settings) => agency.parseSettings(...settings);

@@ -17,6 +17,6 @@ const app = await createApp({
   log: createLog('silent'),
   limits: { phone: [], phoneEverywhere: [], merchant: [], address: [] },
   moveClock: (shared) => ({ now: () => shared.now() + Number(AHEAD) }),
-  providers: { postcard: createPostcard({ fetch }), comparing: comparingAdapter(AGENCY_URL) },
+  providers: { postcard: createPostcard({ fetch, log: () => {} }), comparing: comparingAdapter(AGENCY_URL) },
 });
 process.stdout.write(`${(await app.listen(0, '127.0.0.1')).url}\n`);

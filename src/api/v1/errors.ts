@@ -17,6 +17,7 @@ const NOT_NOW: Row = {
   message: '서버를 준비하고 있습니다. 잠시 후 다시 시도해주세요.',
   headers: RETRY_SOON,
 };
+const PROVIDER_REFUSED: Row = { status: 400, message: '본인인증 기관에서 인증을 거절하였습니다.' };
 const PROVIDER_FAILED: Row = {
   status: 500,
   message: '본인인증 기관과 통신하지 못했습니다. 잠시 후 다시 시도해주세요.',
@@ -48,6 +49,7 @@ const ANSWERS = {
   resend_too_soon: { status: 429, message: '인증 요청 횟수를 초과하였습니다. 잠시 후 다시 시도해주세요.' },
   rate_limited: { status: 429, message: '인증 요청 횟수를 초과하였습니다. 잠시 후 다시 시도해주세요.' },
   person_cancelled: { status: 400, message: '실패한 인증입니다. 다시 요청해주세요.' },
+  person_not_finished: { status: 400, message: '실패한 인증입니다. 다시 요청해주세요.' },
   identity_mismatch: { status: 400, message: '입력하신 정보가 통신사 정보와 일치하지 않습니다.' },
   person_blocked: {
     status: 400,
@@ -55,13 +57,16 @@ const ANSWERS = {
   },
   under_age: { status: 400, message: '이용 가능한 연령이 아닙니다.' },
   line_not_allowed: { status: 400, message: '본인인증을 이용할 수 없는 휴대폰 회선입니다.' },
-  provider_refused: { status: 400, message: '본인인증 기관에서 인증을 거절하였습니다.' },
+  binding_mismatch: PROVIDER_REFUSED,
+  incomplete_result: PROVIDER_REFUSED,
+  provider_refused: PROVIDER_REFUSED,
   request_malformed: { status: 400, message: '잘못된 HTTP 요청입니다.' },
   request_head_too_large: { status: 431, message: '잘못된 HTTP 요청입니다.' },
   route_unknown: { status: 404, message: '존재하지 않는 API 경로입니다.' },
   method_not_allowed: { status: 405, message: '허용되지 않는 HTTP 메서드입니다.' },
   not_ready: NOT_NOW,
   store_unavailable: NOT_NOW,
+  unreadable_answer: PROVIDER_FAILED,
   provider_unavailable: PROVIDER_FAILED,
   provider_misconfigured: PROVIDER_FAILED,
   sealed_data_unreadable: FAILED,

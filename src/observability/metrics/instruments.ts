@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { FAILURE_REASONS } from '../../core/attempt.ts';
 import type { OtpOutcome } from '../../core/hooks.ts';
 import { JOB_NAMES } from '../../core/jobs.ts';
-import type { ErrorCode } from '../../errors.ts';
+import { type ErrorCode, REFUSALS } from '../../errors.ts';
 import { addCounter, addHistogram } from './tallies.ts';
 
 /** Upper bounds in seconds: for requests over the network, and for calls of a store in this process. */
@@ -29,12 +29,9 @@ const OTP_OUTCOMES: readonly OtpOutcome[] = [
   'app_not_approved',
   'rate_limited',
   'resend_too_soon',
-  'identity_mismatch',
-  'person_blocked',
-  'under_age',
-  'line_not_allowed',
+  ...REFUSALS,
   'invented_person',
-  'provider_refused',
+  'unreadable_answer',
   'provider_unavailable',
   'provider_misconfigured',
   'sealed_data_unreadable',

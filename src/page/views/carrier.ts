@@ -1,5 +1,4 @@
-import type { CarrierChoice } from '../../core/attempt.ts';
-import type { Carrier } from '../../core/identity.ts';
+import type { Carrier, CarrierChoice } from '../../core/identity.ts';
 import { type Html, html } from '../../html/template.ts';
 import { COPY } from '../copy.ts';
 import type { ProblemMarks } from '../problems.ts';

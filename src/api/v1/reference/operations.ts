@@ -1,4 +1,4 @@
-import type { ServerCode } from '../../../errors.ts';
+import { REFUSALS, type ServerCode } from '../../../errors.ts';
 import { KEY_PAIR, OTP_CONFIRMATION, OTP_REQUEST } from '../body-schemas.ts';
 import type { Operation } from './description.ts';
 import {
@@ -15,14 +15,11 @@ import { PG_LIST, ref, successOf } from './schemas.ts';
 
 /* The description of each operation of version 1, for callers. Each has the name of the operation's file. */
 
-const REFUSALS: readonly ServerCode[] = [
-  'identity_mismatch',
-  'person_blocked',
-  'under_age',
-  'line_not_allowed',
-  'provider_refused',
+const PROVIDER_FAILURES: readonly ServerCode[] = [
+  'unreadable_answer',
+  'provider_unavailable',
+  'provider_misconfigured',
 ];
-const PROVIDER_FAILURES: readonly ServerCode[] = ['provider_unavailable', 'provider_misconfigured'];
 
 export const GET_TOKEN: Operation = {
   id: 'getToken',
