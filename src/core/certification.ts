@@ -11,7 +11,7 @@
  * details        all of the above that is not needed to find the record; sealed in the store
  * erased         after erasing: the record and its key material are gone, its id stays used
  */
-import { type JsonText, toAsciiJson } from '../ascii-json.ts';
+import { type JsonText, quote, toAsciiJson } from '../ascii-json.ts';
 import type { Channel } from './channel.ts';
 import type { Identity } from './identity.ts';
 import type { Sealed } from './vault.ts';
@@ -48,7 +48,7 @@ export function detailsContext(record: {
   readonly certifiedAt: number | null;
 }): string {
   const { merchantId, impUid, channel, requestedAt, certifiedAt } = record;
-  return JSON.stringify(['details', merchantId, impUid, channel.channelKey, requestedAt, certifiedAt]);
+  return `["details",${merchantId},${quote(impUid)},${quote(channel.channelKey)},${requestedAt},${certifiedAt}]`;
 }
 
 /**

@@ -61,7 +61,8 @@ export interface Match {
 }
 
 interface Node {
-  readonly fixed: Map<string, Node>;
+  /** Few, so comparing them costs less than a Map, which would make each segment of a request a key first. */
+  readonly fixed: { readonly segment: string; readonly node: Node }[];
   parameter: Node | null;
   route: Route | null;
   format: AnswerFormat | null;
@@ -71,7 +72,7 @@ interface Node {
 }
 
 const newNode = (): Node => ({
-  fixed: new Map(),
+  fixed: [],
   parameter: null,
   route: null,
   format: null,
@@ -108,13 +109,18 @@ type RouteNode = Node & { readonly route: Route };
 function walk(node: Node, segments: readonly string[], depth: number, values: string[]): RouteNode | null {
   const segment = segments[depth];
   if (segment === undefined) return node.route === null ? null : (node as RouteNode);
-  const fixed = node.fixed.get(segment);
+  const fixed = findFixed(node, segment);
   const found = fixed === undefined ? null : walk(fixed, segments, depth + 1, values);
   if (found !== null || node.parameter === null) return found;
   values.push(segment);
   const below = walk(node.parameter, segments, depth + 1, values);
   if (below === null) values.pop();
   return below;
+}
+
+function findFixed({ fixed }: Node, segment: string): Node | undefined {
+  for (const each of fixed) if (each.segment === segment) return each.node;
+  return undefined;
 }
 
 function addRoute(root: Node, { basePath, format }: Surface, route: Route): void {
@@ -126,10 +132,10 @@ function addRoute(root: Node, { basePath, format }: Surface, route: Route): void
       node.parameter ??= newNode();
       node = node.parameter;
     } else {
-      let next = node.fixed.get(segment);
+      let next = findFixed(node, segment);
       if (next === undefined) {
         next = newNode();
-        node.fixed.set(segment, next);
+        node.fixed.push({ segment, node: next });
       }
       node = next;
     }

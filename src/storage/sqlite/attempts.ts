@@ -158,7 +158,7 @@ export class SqliteAttempts implements AttemptStore {
         if (run.certify.run(certifiedAt, ...columnsOf(sealed), id, claim).changes === 0) return false;
       } else if (run.endPending.run(certification.state, id, now, claim).changes === 0) return false;
       run.endAttempt.run(end, id);
-      this.#certifications.forget(impUid);
+      this.#certifications.forget(id);
       return true;
     });
     // What the person typed is gone from the table, and soon from the log.
@@ -174,7 +174,7 @@ export class SqliteAttempts implements AttemptStore {
       for (const id of late) {
         run.endPending.run('expired', id, now, null);
         run.endAttempt.run(end, id);
-        this.#certifications.forgetById(id);
+        this.#certifications.forget(id);
       }
       return late.length;
     });

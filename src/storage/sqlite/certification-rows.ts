@@ -10,10 +10,8 @@ export interface CertificationRows {
   idOf(impUid: string): number | null;
   /** The integer key of a certification that is still pending, or null. */
   openId(merchantId: number, impUid: string): number | null;
-  /** Drops a changed row from the cache. */
-  forget(impUid: string): void;
-  /** The same by the integer key. Rows with ids of other shapes are not in the cache. */
-  forgetById(id: number | bigint): void;
+  /** Drops a changed row from the cache, by its integer key. */
+  forget(id: number | bigint): void;
   channel(id: number): Channel;
 }
 

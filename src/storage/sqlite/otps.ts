@@ -59,7 +59,7 @@ export class SqliteOtps {
       if (compared === 'last') {
         run.endPending.run('failed', id, now, null);
         run.endOtp.run('tries', id);
-        this.#rows.forget(impUid);
+        this.#rows.forget(id);
       }
       return compared;
     });
@@ -89,7 +89,7 @@ export class SqliteOtps {
       if (wrong < wrongTries) return 'wrong';
       run.failClaimed.run(id);
       run.endOtp.run('tries', id);
-      this.#rows.forget(impUid);
+      this.#rows.forget(id);
       return 'last';
     });
     if (counted === 'last') this.#connection.emptyLogSoon();
@@ -109,7 +109,7 @@ export class SqliteOtps {
       const id = this.#rows.openId(merchantId, impUid);
       if (id === null || run.endPending.run(state, id, now, claim).changes === 0) return false;
       run.endOtp.run(end, id);
-      this.#rows.forget(impUid);
+      this.#rows.forget(id);
       return true;
     });
     // The person whom the request named is deleted from the table; soon also from the log.
@@ -126,7 +126,7 @@ export class SqliteOtps {
       if (id === null) return false;
       if (run.certify.run(certifiedAt, keyId, salt, blob, id, claim).changes === 0) return false;
       run.deleteOtp.run(id);
-      this.#rows.forget(impUid);
+      this.#rows.forget(id);
       return true;
     });
     if (certified) this.#connection.emptyLogSoon();
@@ -146,7 +146,7 @@ export class SqliteOtps {
       for (const id of late) {
         run.endPending.run('expired', id, now, null);
         run.endOtp.run('late', id);
-        this.#rows.forgetById(id);
+        this.#rows.forget(id);
       }
       return late.length;
     });
@@ -198,7 +198,7 @@ export class SqliteOtps {
     for (const [id] of found) {
       this.#connection.statements.supersede.run(id as bigint);
       this.#connection.statements.endOtp.run('superseded', id as bigint);
-      this.#rows.forgetById(id as bigint);
+      this.#rows.forget(id as bigint);
     }
     return found.length > 0;
   }

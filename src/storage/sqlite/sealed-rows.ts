@@ -9,7 +9,7 @@ const SEEN_ONCE = 32_768;
 interface Chunk {
   readonly bytes: Uint8Array;
   used: number;
-  readonly impUids: string[];
+  readonly ids: number[];
 }
 
 /**
@@ -19,12 +19,13 @@ interface Chunk {
  * is dropped as a whole.
  */
 export class SealedRows {
-  readonly #rows = new Map<string, StoredCertification>();
+  /** By their integer keys: a Map of texts would look up each text a second time, among all texts of the program. */
+  readonly #rows = new Map<number, StoredCertification>();
   readonly #seenOnce = new Float64Array(SEEN_ONCE);
   #chunks: Chunk[] = [];
 
-  get(impUid: string): StoredCertification | undefined {
-    return this.#rows.get(impUid);
+  get(id: number): StoredCertification | undefined {
+    return this.#rows.get(id);
   }
 
   /** Records a row that was read from the database, under its integer key. Negative keys, of other ids, are not kept. */
@@ -44,18 +45,18 @@ export class SealedRows {
     chunk.bytes.set(salt, saltAt);
     chunk.bytes.set(blob, blobAt);
     chunk.used += length;
-    chunk.impUids.push(row.impUid);
+    chunk.ids.push(id);
     const sealed = {
       keyId,
       salt: chunk.bytes.subarray(saltAt, blobAt),
       blob: chunk.bytes.subarray(blobAt, chunk.used),
     };
-    this.#rows.set(row.impUid, { ...row, sealed, slot: { opened: null } });
+    this.#rows.set(id, { ...row, sealed, slot: { opened: null } });
   }
 
-  delete(impUid: string): void {
-    empty(this.#rows.get(impUid));
-    this.#rows.delete(impUid);
+  delete(id: number): void {
+    empty(this.#rows.get(id));
+    this.#rows.delete(id);
   }
 
   clear(): void {
@@ -68,10 +69,10 @@ export class SealedRows {
   #chunkWithRoom(length: number): Chunk {
     const newest = this.#chunks.at(-1);
     if (newest !== undefined && newest.used + length <= CHUNK_BYTES) return newest;
-    const chunk: Chunk = { bytes: new Uint8Array(CHUNK_BYTES), used: 0, impUids: [] };
+    const chunk: Chunk = { bytes: new Uint8Array(CHUNK_BYTES), used: 0, ids: [] };
     this.#chunks.push(chunk);
     if (this.#chunks.length > CHUNKS)
-      for (const impUid of this.#chunks.shift()?.impUids ?? []) this.delete(impUid);
+      for (const id of this.#chunks.shift()?.ids ?? []) this.delete(id);
     return chunk;
   }
 }

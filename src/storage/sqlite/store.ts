@@ -10,7 +10,7 @@ import type { OpenDatabase, Store, TokenLookup, TokenLookupResult } from '../../
 import { AppError } from '../../errors.ts';
 import type { DatabaseMark } from '../database-mark.ts';
 import { SqliteAttempts } from './attempts.ts';
-import { type CertificationRows, impUidOf, ownId } from './certification-rows.ts';
+import { type CertificationRows, ownId } from './certification-rows.ts';
 import { Connection, one, rows } from './connection.ts';
 import { toStoreFailure } from './failures.ts';
 import { SqliteMerchants, toChannel } from './merchants.ts';
@@ -47,8 +47,7 @@ class SqliteStore implements Store {
       idOf: (impUid) => this.#idOf(impUid),
       openId: (merchantId, impUid) =>
         this.#find(merchantId, impUid)?.state === 'pending' ? this.#idOf(impUid) : null,
-      forget: (impUid) => this.#sealedRows.delete(impUid),
-      forgetById: (id) => this.#sealedRows.delete(impUidOf(id)),
+      forget: (id) => this.#sealedRows.delete(Number(id)),
       channel: (id) => this.#channel(id),
     };
     this.#otps = new SqliteOtps(this.#connection, certifications);
@@ -111,7 +110,7 @@ class SqliteStore implements Store {
           run.deleteOtherId,
         ])
           statement.run(id);
-      for (const id of old) this.#sealedRows.delete(impUidOf(id));
+      for (const id of old) this.#sealedRows.delete(Number(id));
       return old.length;
     });
     this.#connection.emptyLogSoon();
@@ -146,7 +145,7 @@ class SqliteStore implements Store {
       run.deleteCertification.run(id);
       run.deleteOtp.run(id);
       run.deleteAttempt.run(id);
-      this.#sealedRows.delete(impUid);
+      this.#sealedRows.delete(id);
       run.insertErasure.run(id, merchantId, found.channel.id, at);
       return found;
     });
@@ -210,11 +209,11 @@ class SqliteStore implements Store {
   }
 
   #find(merchantId: number, impUid: string): StoredCertification | null {
-    const kept = this.#sealedRows.get(impUid);
-    // Another merchant's record is searched in the same way, so that it takes as long as an unknown one.
-    if (kept?.merchantId === merchantId) return kept;
     const id = this.#idOf(impUid);
     if (id === null) return null;
+    const kept = this.#sealedRows.get(id);
+    // Another merchant's record is searched in the same way, so that it takes as long as an unknown one.
+    if (kept?.merchantId === merchantId) return kept;
     const row = one(this.#connection.statements.findCertification, id, merchantId);
     if (row === null) return null;
     const [channelId, state, requestedAt, certifiedAt, keyId, salt, blob] = row as [
