@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { AppError } from '../errors.ts';
 import { Batches } from './batches.ts';
 
 /** Batches that double numbers, and what was asked together. */
@@ -36,6 +37,17 @@ describe('questions in batches', () => {
     const { batches, asked } = doubling(2);
     expect(await Promise.all([1, 2, 3, 4, 5].map((number) => batches.ask(number)))).toEqual([2, 4, 6, 8, 10]);
     expect(asked).toEqual([[1, 2], [3, 4], [5]]);
+  });
+
+  it('fail alone when an error stands in the place of their answer', async () => {
+    const batches = new Batches<number, number>(async (numbers) =>
+      numbers.map((number) => (number === 0 ? new AppError('token_invalid') : number)),
+    );
+    const together = await Promise.allSettled([batches.ask(0), batches.ask(1)]);
+    expect(together).toMatchObject([
+      { status: 'rejected', reason: { code: 'token_invalid' } },
+      { status: 'fulfilled', value: 1 },
+    ]);
   });
 
   it('fail with those that they were asked with, and with no other', async () => {

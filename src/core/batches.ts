@@ -1,3 +1,5 @@
+import { AppError } from '../errors.ts';
+
 interface Waiting<Question, Answer> {
   readonly question: Question;
   readonly resolve: (answer: Answer) => void;
@@ -10,15 +12,16 @@ interface Waiting<Question, Answer> {
  * The statement begins after the question was asked, so the answer is as fresh as if it had been asked alone.
  */
 export class Batches<Question, Answer> {
-  readonly #ask: (questions: readonly Question[]) => Promise<readonly Answer[]>;
+  readonly #ask: (questions: readonly Question[]) => Promise<readonly (Answer | AppError)[]>;
   readonly #most: number;
   #waiting: Waiting<Question, Answer>[] = [];
 
   /**
-   * `ask` returns the answers in the order of the questions; when it fails, all of them fail. `most` is the number of
+   * `ask` returns the answers in the order of the questions; an error among them is for that question alone. When `ask`
+   * itself fails, all questions fail. `most` is the number of
    * questions in one statement; further ones of the same turn go into further statements, at the same time.
    */
-  constructor(ask: (questions: readonly Question[]) => Promise<readonly Answer[]>, most = 500) {
+  constructor(ask: (questions: readonly Question[]) => Promise<readonly (Answer | AppError)[]>, most = 500) {
     this.#ask = ask;
     this.#most = most;
   }
@@ -40,7 +43,11 @@ export class Batches<Question, Answer> {
   async #answer(batch: readonly Waiting<Question, Answer>[]): Promise<void> {
     try {
       const answers = await this.#ask(batch.map(({ question }) => question));
-      for (let at = 0; at < batch.length; at++) batch[at]?.resolve(answers[at] as Answer);
+      for (let at = 0; at < batch.length; at++) {
+        const answer = answers[at] as Answer | AppError;
+        if (answer instanceof AppError) batch[at]?.reject(answer);
+        else batch[at]?.resolve(answer);
+      }
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }

@@ -12,6 +12,7 @@
  * erased         after erasing: the record and its key material are gone, its id stays used
  */
 import { type JsonText, quote, toAsciiJson } from '../ascii-json.ts';
+import type { Visitor } from './caller.ts';
 import type { Channel } from './channel.ts';
 import type { Identity } from './identity.ts';
 import type { Sealed } from './vault.ts';
@@ -33,6 +34,11 @@ export interface Certification {
   readonly requestedAt: number;
   readonly certifiedAt: number | null;
   readonly details: PackedDetails;
+  /**
+   * Room for the answers that surfaces make of it, by the surface; they are dropped with it. Only in one that is
+   * remembered.
+   */
+  readonly answers?: Partial<Record<Visitor['surface'], JsonText>>;
 }
 
 /**

@@ -40,7 +40,7 @@ type Finding = TokenLookupResult | AppError | undefined;
  */
 export class Lookups {
   readonly #options: LookupOptions;
-  readonly #batches = new Batches<Question, Answer>((questions) => this.#answer(questions));
+  readonly #batches = new Batches<Question, Certification>((questions) => this.#answer(questions));
   readonly #opened: OpenedRows;
 
   constructor(options: LookupOptions) {
@@ -52,12 +52,15 @@ export class Lookups {
    * The certification of the token's merchant. Rejects with `token_invalid`, and with `certification_not_found` for one
    * that is unknown, erased or somebody else's.
    */
-  async find(visitor: Visitor, token: string, impUid: string): Promise<Certification> {
-    const digests = this.#options.tokens.digestsOf(token);
-    const [digest = ''] = digests;
-    const answer = await this.#watched(this.#batches.ask({ visitor, digests, digest, impUid }));
-    if (answer instanceof AppError) throw answer;
-    return answer;
+  find(visitor: Visitor, token: string, impUid: string): Promise<Certification> {
+    // Not an async function: it would cost each lookup one more promise.
+    try {
+      const digests = this.#options.tokens.digestsOf(token);
+      const [digest = ''] = digests;
+      return this.#watched(this.#batches.ask({ visitor, digests, digest, impUid }));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Drops all opened certifications from memory. */
@@ -65,7 +68,7 @@ export class Lookups {
     this.#opened.close();
   }
 
-  #watched(asked: Promise<Answer>): Promise<Answer> {
+  #watched(asked: Promise<Certification>): Promise<Certification> {
     const end = this.#options.watch?.();
     if (end !== undefined) asked.then(() => end(), end);
     return asked;

@@ -2,7 +2,7 @@ import type { Certification, OpenedSlot, StoredCertification } from './certifica
 
 /** How long an opened form is remembered at most, in milliseconds. */
 export const LONGEST_OPENED = 30_000;
-/** The most opened forms at one time; each takes about 1.5 KB. */
+/** The most opened forms at one time; each takes about 2 KB with its answer. */
 export const MOST_OPENED = 24_576;
 
 /**
@@ -23,7 +23,7 @@ export class OpenedRows {
   /** Remembers the opened form of a row, if the store keeps the row and the number is not reached. */
   keep({ slot }: StoredCertification, opened: Certification): void {
     if (slot === undefined || this.#halfTime === 0 || this.#young.length >= MOST_OPENED / 2) return;
-    slot.opened = opened;
+    slot.opened = { ...opened, answers: {} };
     this.#young.push(slot);
     // A form is dropped at the second tick after it was stored, so none stays longer than the whole time.
     this.#timer ??= setInterval(this.#age, this.#halfTime).unref();

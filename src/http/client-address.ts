@@ -26,7 +26,7 @@ export function isAddressBlock(text: string): boolean {
  * the client unchanged. A proxy that writes only `Forwarded` has to remove `X-Forwarded-For`.
  */
 export function createAddressReader(trustedProxies: readonly string[]): AddressReader {
-  if (trustedProxies.length === 0) return (peer) => normalise(peer ?? '') ?? '';
+  if (trustedProxies.length === 0) return rememberLast((peer) => normalise(peer ?? '') ?? '');
   const trusted = new BlockList();
   for (const text of trustedProxies) {
     const block = readBlock(text);
@@ -41,6 +41,15 @@ export function createAddressReader(trustedProxies: readonly string[]): AddressR
     if (addresses !== undefined) return lastUntrusted(String(addresses), readNode, near, isTrusted);
     const { forwarded } = headers;
     return forwarded === undefined ? near : lastUntrusted(forwarded, readElement, near, isTrusted);
+  };
+}
+
+/** Most requests come from the address that the one before came from. */
+function rememberLast(read: (peer: string | undefined) => string): (peer: string | undefined) => string {
+  let last: { readonly peer: string | undefined; readonly address: string } | null = null;
+  return (peer) => {
+    if (last === null || last.peer !== peer) last = { peer, address: read(peer) };
+    return last.address;
   };
 }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { createProgress } from '../../src/cli/progress.ts';
 import { toAppError } from '../../src/errors.ts';
 import { type Change, changesOfColumns, changesOfRows } from './changes.ts';
 import type { Engine, Row } from './engine.ts';
@@ -54,7 +55,12 @@ export async function tamper(
   ];
   const run = await Run.begin(engine, world);
   try {
-    for (const change of changes.filter(pick)) await run.try(change);
+    const chosen = changes.filter(pick);
+    const progress = createProgress(`Altering ${engine.name}`, chosen.length, 'changes');
+    for (const [done, change] of chosen.entries()) {
+      await run.try(change);
+      progress(done + 1);
+    }
     return await run.report();
   } finally {
     await run.stop();

@@ -5,7 +5,7 @@ import { summaryOf } from './report.ts';
 import { tamper } from './suite.ts';
 
 it('whatever is altered in PostgreSQL shows nobody, certifies nobody and lets nobody in', {
-  timeout: 1_800_000,
+  timeout: 7_200_000,
 }, async () => {
   // Nothing of it has to outlive the test.
   const server = await startPostgres({ settings: { fsync: 'off', full_page_writes: 'off' } });

@@ -10,7 +10,7 @@ import { tamper } from './suite.ts';
 const FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 it('whatever is altered in SQLite shows nobody, certifies nobody and lets nobody in', {
-  timeout: 1_800_000,
+  timeout: 7_200_000,
 }, async () => {
   const folder = mkdtempSync(join(FOLDER, 'bonin-tampering-'));
   const engine = createSqliteEngine(folder);

@@ -8,6 +8,10 @@ import { toCertification } from './wire.ts';
 export function getCertification(lookups: Lookups): Handler {
   return async (request) => {
     const { imp_uid: impUid = '' } = request.parameters;
-    return success(toCertification(await lookups.find(visitorOf(request), requireToken(request), impUid)));
+    const certification = await lookups.find(visitorOf(request), requireToken(request), impUid);
+    const { answers } = certification;
+    if (answers === undefined) return success(toCertification(certification));
+    answers.v1 ??= success(toCertification(certification));
+    return answers.v1;
   };
 }

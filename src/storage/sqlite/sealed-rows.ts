@@ -71,8 +71,7 @@ export class SealedRows {
     if (newest !== undefined && newest.used + length <= CHUNK_BYTES) return newest;
     const chunk: Chunk = { bytes: new Uint8Array(CHUNK_BYTES), used: 0, ids: [] };
     this.#chunks.push(chunk);
-    if (this.#chunks.length > CHUNKS)
-      for (const id of this.#chunks.shift()?.ids ?? []) this.delete(id);
+    if (this.#chunks.length > CHUNKS) for (const id of this.#chunks.shift()?.ids ?? []) this.delete(id);
     return chunk;
   }
 }
