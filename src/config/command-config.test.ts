@@ -1,7 +1,9 @@
-import { availableParallelism } from 'node:os';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { REQUEST_LIMITS } from '../core/limits.ts';
-import { loadDatabaseConfig, loadDevConfig, loadServeConfig } from './command-config.ts';
+import { loadDatabaseConfig, loadDevConfig, loadHealthConfig, loadServeConfig } from './command-config.ts';
 import { SETTINGS } from './settings.ts';
 
 describe('settings of dev', () => {
@@ -214,5 +216,42 @@ describe('settings of serve', () => {
       'https://u@a.example',
     ])
       expect(origins(wrong), wrong).toHaveProperty('problems');
+  });
+});
+
+describe('the file of the database URL', () => {
+  const load = (text: string, more = {}) => {
+    const folder = mkdtempSync(join(tmpdir(), 'bonin-test-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'url');
+    writeFileSync(file, text, { mode: 0o600 });
+    return { file, loaded: loadServeConfig({}, { BONIN_DATABASE_URL_FILE: file, ...more }) };
+  };
+
+  it('gives the URL, without its line end', () => {
+    const url = 'postgres://someone:Geheim-1@db.example/bonin';
+    const database = { databaseUrl: url, databaseFile: null };
+    expect(load(`${url}\n`).loaded).toMatchObject({ config: { database } });
+  });
+
+  it('is refused together with the URL, with another content, and when it is not there', () => {
+    const both = load('sqlite:a.db', { BONIN_DATABASE_URL: 'sqlite:b.db' });
+    expect(both.loaded).toEqual({ problems: ['--database-url and --database-url-file exclude each other'] });
+    const wrong = load('Geheim-1');
+    expect(wrong.loaded).toEqual({
+      problems: [`${wrong.file} must be a URL that begins with sqlite:, postgres: or postgresql:`],
+    });
+    expect(loadServeConfig({ 'database-url-file': '/nowhere/url' }, {})).toEqual({
+      problems: ['/nowhere/url: does not exist'],
+    });
+    const url = { 'database-url-file': wrong.file, memory: true };
+    expect(loadDevConfig(url, {})).toHaveProperty('problems');
+  });
+});
+
+describe('settings of health', () => {
+  it('are where the server listens', () => {
+    expect(loadHealthConfig({}, {})).toEqual({ config: { host: '127.0.0.1', port: 8282 } });
+    expect(loadHealthConfig({ port: '0' }, {})).toHaveProperty('problems');
   });
 });

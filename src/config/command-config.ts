@@ -1,11 +1,15 @@
 import { join, resolve } from 'node:path';
 import type { RequestLimits } from '../core/limits.ts';
+import { AppError } from '../errors.ts';
+import { readTrustedText } from '../files/trusted-file.ts';
 import type { LogLevel } from '../log.ts';
+import { Problem } from './setting-values.ts';
 import {
   type CommandName,
   type Environment,
   type ListenAddress,
   readSettings,
+  SETTINGS,
   type Texts,
   type Values,
 } from './settings.ts';
@@ -82,10 +86,10 @@ type Loaded<T> = { readonly config: T } | { readonly problems: readonly string[]
 
 /** Reads the settings of `bonin dev`. */
 export function loadDevConfig(options: Texts, environment: Environment): Loaded<DevConfig> {
-  const { values, given, problems } = readSettings('dev', options, environment);
+  const { values, given, problems } = readWithUrlFile('dev', options, environment);
   if (options['memory'] === true && options['data'] !== undefined)
     problems.push('--memory and --data exclude each other');
-  if (values.memory && values.databaseUrl !== null)
+  if (values.memory && (values.databaseUrl !== null || values.databaseUrlFile !== null))
     problems.push('--memory and --database-url exclude each other');
   if (values.httpPort !== null && !values.tls) problems.push('--http-port goes with --tls only');
   if (problems.length > 0) return { problems };
@@ -122,7 +126,7 @@ export function loadDevConfig(options: Texts, environment: Environment): Loaded<
 
 /** Reads the settings of `bonin serve`. */
 export function loadServeConfig(options: Texts, environment: Environment): Loaded<ServeConfig> {
-  const { values, problems } = readSettings('serve', options, environment);
+  const { values, problems } = readWithUrlFile('serve', options, environment);
   problems.push(...findForgetfulness(values));
   if (problems.length > 0) return { problems };
   return {
@@ -152,13 +156,41 @@ export function loadServeConfig(options: Texts, environment: Environment): Loade
 
 /** Reads the settings of a command that only needs the database. */
 export function loadDatabaseConfig(
-  command: Exclude<CommandName, 'dev' | 'serve'>,
+  command: Exclude<CommandName, 'dev' | 'serve' | 'health'>,
   options: Texts,
   environment: Environment,
 ): Loaded<Database> {
-  const { values, problems } = readSettings(command, options, environment);
+  const { values, problems } = readWithUrlFile(command, options, environment);
   problems.push(...findForgetfulness(values));
   return problems.length > 0 ? { problems } : { config: Object.freeze(databaseOf(values)) };
+}
+
+/** Reads where a server on this machine listens. */
+export function loadHealthConfig(options: Texts, environment: Environment): Loaded<ListenAddress> {
+  const { values, problems } = readSettings('health', options, environment);
+  if (values.port === 0) problems.push('--port must be the port that the server listens on, not 0');
+  return problems.length > 0 ? { problems } : { config: { host: values.host, port: values.port } };
+}
+
+/** Reads the settings, and the database URL from its file if they name one. Problems never quote the URL. */
+function readWithUrlFile(command: CommandName, options: Texts, environment: Environment) {
+  const read = readSettings(command, options, environment);
+  const { databaseUrl, databaseUrlFile } = read.values;
+  if (databaseUrlFile === null) return read;
+  if (databaseUrl !== null) {
+    read.problems.push('--database-url and --database-url-file exclude each other');
+    return read;
+  }
+  try {
+    const text = readTrustedText(databaseUrlFile, { secret: true, dev: command === 'dev' }).trim();
+    const value = SETTINGS.databaseUrl.parse(text);
+    if (value instanceof Problem) read.problems.push(`${databaseUrlFile} ${value.sentence}`);
+    else read.values.databaseUrl = value;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    read.problems.push(error.detail ?? `${databaseUrlFile} cannot be read`);
+  }
+  return read;
 }
 
 /** Refuses a database in memory, which would lose real results. */

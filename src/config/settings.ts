@@ -22,7 +22,17 @@ import { readVariable } from './variables.ts';
 export type { ListenAddress } from './setting-values.ts';
 
 /** The commands that have settings. */
-export const COMMANDS = ['dev', 'serve', 'merchants', 'export', 'import', 'backup', 'restore'] as const;
+export const COMMANDS = [
+  'dev',
+  'serve',
+  'migrate',
+  'health',
+  'merchants',
+  'export',
+  'import',
+  'backup',
+  'restore',
+] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 /** One setting: its commands, option, variable, parser and description. */
@@ -56,11 +66,13 @@ function limitSetting(name: string, fallback: readonly RateLimit[], about: strin
 }
 
 const RUNS: readonly CommandName[] = ['dev', 'serve'];
+const LISTENS: readonly CommandName[] = [...RUNS, 'health'];
+const HAS_DATABASE = COMMANDS.filter((command) => command !== 'health');
 
 /** Every setting. Help, validation, the documentation and `.env.example` come from here. */
 export const SETTINGS = {
   port: {
-    commands: RUNS,
+    commands: LISTENS,
     flag: 'port',
     env: 'BONIN_PORT',
     value: 'NUMBER',
@@ -69,7 +81,7 @@ export const SETTINGS = {
     parse: parsePort,
   } satisfies Setting<number>,
   host: {
-    commands: RUNS,
+    commands: LISTENS,
     flag: 'host',
     env: 'BONIN_HOST',
     value: 'ADDRESS',
@@ -80,7 +92,7 @@ export const SETTINGS = {
     parse: (text) => anyText(text.replace(/^\[([\da-f:.%]+)\]$/i, '$1')),
   } satisfies Setting<string>,
   data: {
-    commands: COMMANDS,
+    commands: HAS_DATABASE,
     flag: 'data',
     env: 'BONIN_DATA',
     value: 'FOLDER',
@@ -89,7 +101,7 @@ export const SETTINGS = {
     parse: anyText,
   } satisfies Setting<string>,
   databaseUrl: {
-    commands: COMMANDS,
+    commands: HAS_DATABASE,
     flag: 'database-url',
     env: 'BONIN_DATABASE_URL',
     value: 'URL',
@@ -102,8 +114,17 @@ export const SETTINGS = {
         ? text
         : new Problem('must be a URL that begins with sqlite:, postgres: or postgresql:'),
   } satisfies Setting<string | null>,
+  databaseUrlFile: {
+    commands: HAS_DATABASE,
+    flag: 'database-url-file',
+    env: 'BONIN_DATABASE_URL_FILE',
+    value: 'FILE',
+    fallback: null,
+    about: 'File that contains the database URL, such as a secret of Docker, Kubernetes or systemd.',
+    parse: anyText,
+  } satisfies Setting<string | null>,
   masterKeys: {
-    commands: COMMANDS.filter((command) => command !== 'dev'),
+    commands: HAS_DATABASE.filter((command) => command !== 'dev'),
     flag: 'master-keys',
     env: 'BONIN_MASTER_KEYS',
     value: 'FILE',

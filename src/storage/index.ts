@@ -4,30 +4,36 @@ import type { MasterKey } from '../core/key-ring.ts';
 import type { OpenDatabase, Store } from '../core/store.ts';
 import { AppError } from '../errors.ts';
 import type { DatabaseMark } from './database-mark.ts';
+import type { SchemaChange } from './migrate.ts';
 import type { Backup } from './sqlite/backup.ts';
 import type { FolderLock } from './sqlite/folder-lock.ts';
 import type { Restored } from './sqlite/restore.ts';
 
 export { markDatabase } from './database-mark.ts';
+export type { SchemaChange } from './migrate.ts';
 export type { Backup } from './sqlite/backup.ts';
 export type { FolderLock } from './sqlite/folder-lock.ts';
 export type { Restored } from './sqlite/restore.ts';
 
 type OpenStore = (url: URL, mark: DatabaseMark, machine: Clock) => Promise<OpenDatabase>;
 type OpenArchive = (url: URL, mark: DatabaseMark) => Promise<Archive>;
-/** Opens the databases of one kind, for serving and for export and import. */
+type Migrate = (url: URL, mark: DatabaseMark) => Promise<SchemaChange>;
+/** Opens the databases of one kind, for serving and for export and import, or only updates the schema. */
 interface Engine {
   store(): Promise<OpenStore>;
   archive(): Promise<OpenArchive>;
+  migrate(): Promise<Migrate>;
 }
 
 const SQLITE: Engine = {
   store: async () => (await import('./sqlite/store.ts')).openSqliteStore,
   archive: async () => (await import('./sqlite/archive.ts')).openSqliteArchive,
+  migrate: async () => (await import('./sqlite/open.ts')).migrateSqlite,
 };
 const POSTGRES: Engine = {
   store: async () => (await import('./postgres/store.ts')).openPostgresStore,
   archive: async () => (await import('./postgres/archive.ts')).openPostgresArchive,
+  migrate: async () => (await import('./postgres/open.ts')).migratePostgres,
 };
 
 /** The storage engines, by the scheme of a database's URL. */
@@ -64,6 +70,12 @@ export async function openStore(...opening: Parameters<typeof openDatabase>): Pr
 export async function openArchive(databaseUrl: string, mark: DatabaseMark): Promise<Archive> {
   const { url, engine } = findEngine(databaseUrl);
   return (await engine.archive())(url, mark);
+}
+
+/** Creates the same database or updates its schema, and closes it; `start_refused` likewise. */
+export async function migrateDatabase(databaseUrl: string, mark: DatabaseMark): Promise<SchemaChange> {
+  const { url, engine } = findEngine(databaseUrl);
+  return (await engine.migrate())(url, mark);
 }
 
 /** Copies an SQLite database into a folder while others use it, signed; `start_refused` for any other. */

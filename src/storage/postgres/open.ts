@@ -6,7 +6,7 @@ import type { WrappedKey } from '../../core/key-ring.ts';
 import { AppError } from '../../errors.ts';
 import { type DatabaseMark, requireRing } from '../database-mark.ts';
 import { AWAITS_IMPORT, UNFINISHED } from '../import-stand.ts';
-import { readMigrations } from '../migrate.ts';
+import { readMigrations, type SchemaChange } from '../migrate.ts';
 import { type Address, readAddress } from './address.ts';
 import { Database, type Row, TYPES } from './database.ts';
 import { sqlState } from './failures.ts';
@@ -49,6 +49,27 @@ export interface SharedDatabase {
  * master key is refused with one sentence and not changed. `machine` is this machine's clock.
  */
 export async function openDatabase(url: URL, mark: DatabaseMark, machine: Clock): Promise<SharedDatabase> {
+  return openWith(url, mark, async (database) => {
+    const clock = new SharedClock(database, machine);
+    await clock.start();
+    return { database, clock };
+  });
+}
+
+/** Connects, creates or updates the tables, and closes the connections; refuses as `openDatabase` does. */
+export async function migratePostgres(url: URL, mark: DatabaseMark): Promise<SchemaChange> {
+  return openWith(url, mark, async (database, from) => {
+    await database.close();
+    return { from, to: MIGRATIONS.length };
+  });
+}
+
+/** `use` gets the connections and the number of the last step of the schema that was there, 0 for none. */
+async function openWith<T>(
+  url: URL,
+  mark: DatabaseMark,
+  use: (database: Database, from: number) => Promise<T>,
+): Promise<T> {
   const address = readAddress(url);
   const database = new Database(address, mark.use === undefined ? undefined : ARCHIVE_TIMEOUT);
   try {
@@ -56,10 +77,7 @@ export async function openDatabase(url: URL, mark: DatabaseMark, machine: Clock)
       await inspectServer(client, address);
       await inspectSchema(client, address);
     });
-    await migrate(database, address, mark);
-    const clock = new SharedClock(database, machine);
-    await clock.start();
-    return { database, clock };
+    return await use(database, await migrate(database, address, mark));
   } catch (error) {
     await database.close();
     if (error instanceof AppError && (error.code === 'store_failed' || error.code === 'store_unavailable'))
@@ -113,14 +131,16 @@ async function inspectSchema(client: PoolClient, address: Address): Promise<void
   throw refuse(address, `holds something that Bonin has not made (${stranger.type} ${name})`);
 }
 
-/** Runs the steps of the schema that are missing, each once, even when several processes start at the same moment. */
-async function migrate(database: Database, address: Address, mark: DatabaseMark): Promise<void> {
-  const found = await database.withClient(look);
-  if (inspect(found, address, mark) === MIGRATIONS.length) return;
+/**
+ * Runs the steps of the schema that are missing, each once, even when several processes start at the same moment.
+ * Returns the number of the last step that was there.
+ */
+async function migrate(database: Database, address: Address, mark: DatabaseMark): Promise<number> {
+  const found = inspect(await database.withClient(look), address, mark);
+  if (found === MIGRATIONS.length) return found;
   for (let count = 1; ; count++) {
     try {
-      await database.transaction((_run, client) => migrateOn(client, address, mark));
-      return;
+      return await database.transaction((_run, client) => migrateOn(client, address, mark));
     } catch (error) {
       if (!(error instanceof Overtaken) || count >= MOST_TRIES) throw error;
       await sleep(Math.random() * PAUSE);
@@ -134,7 +154,7 @@ class Overtaken extends AppError {
   }
 }
 
-async function migrateOn(client: PoolClient, address: Address, mark: DatabaseMark): Promise<void> {
+async function migrateOn(client: PoolClient, address: Address, mark: DatabaseMark): Promise<number> {
   await client.query(`SET LOCAL statement_timeout = ${MIGRATION_TIMEOUT}`);
   if ((await look(client)).kind === 'ours')
     // From here on one process at a time.
@@ -154,10 +174,11 @@ async function migrateOn(client: PoolClient, address: Address, mark: DatabaseMar
       'INSERT INTO stamp (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
       entry,
     );
-  if (found.kind === 'ours') return;
+  if (found.kind === 'ours') return version;
   if (mark.use === 'import')
     await client.query("INSERT INTO stamp (name, value) VALUES ('import', $1)", [AWAITS_IMPORT]);
   else await insertRing(client, mark.createRing());
+  return version;
 }
 
 /** Stores data keys, in a transaction. */

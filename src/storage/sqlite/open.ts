@@ -19,7 +19,7 @@ import { makeFolder } from '../../files/new-folder.ts';
 import { requireTrustedFile, requireTrustedFolder, type Trust } from '../../files/trusted-file.ts';
 import { type DatabaseMark, requireRing } from '../database-mark.ts';
 import { AWAITS_IMPORT, UNFINISHED } from '../import-stand.ts';
-import { readMigrations } from '../migrate.ts';
+import { readMigrations, type SchemaChange } from '../migrate.ts';
 import { describeStartFailure, refuseDatabase } from './failures.ts';
 import { findStranger } from './schema.ts';
 
@@ -40,18 +40,34 @@ const LARGEST_CHECKED_AT_START = 64 * 1024 * 1024;
  * is refused with one sentence and not changed.
  */
 export function openDatabase(file: string, mark: DatabaseMark): DatabaseSync {
+  return openAndMigrate(file, mark).database;
+}
+
+/** Creates the database at `file` or updates its schema, and closes it; refuses as `openDatabase` does. */
+export async function migrateSqlite(url: URL, mark: DatabaseMark): Promise<SchemaChange> {
+  const { database, schema } = openAndMigrate(decodeURIComponent(url.pathname), mark);
+  database.close();
+  return schema;
+}
+
+function openAndMigrate(
+  file: string,
+  mark: DatabaseMark,
+): { readonly database: DatabaseSync; readonly schema: SchemaChange } {
+  const to = MIGRATIONS.length;
   try {
-    if (file === ':memory:') return createInMemory(mark);
+    if (file === ':memory:') return { database: createInMemory(mark), schema: { from: 0, to } };
+    let isNew = false;
     if (!existsSync(file)) {
       if (mark.use === 'export') throw refuseDatabase(file, 'is missing');
-      createFile(file, mark);
+      isNew = createFile(file, mark);
     }
     inspectFile(file, mark);
     const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
     try {
       configure(database);
-      migrate(database, file);
-      return database;
+      const found = migrate(database, file);
+      return { database, schema: { from: isNew ? 0 : found, to } };
     } catch (error) {
       database.close();
       throw error;
@@ -85,9 +101,9 @@ function createInMemory(mark: DatabaseMark): DatabaseSync {
 
 /**
  * Creates the database under a temporary name and renames it, so that a file at `file` is always complete. Of two
- * processes that start together, one renames its file and the other one uses it.
+ * processes that start together, one renames its file and the other one uses it; returns whether it was this one.
  */
-function createFile(file: string, mark: DatabaseMark): void {
+function createFile(file: string, mark: DatabaseMark): boolean {
   requireTrustedFolder(dirname(file), trustOf(mark));
   makeFolder(dirname(file));
   const passing = `${file}.new-${randomUUID()}`;
@@ -101,12 +117,15 @@ function createFile(file: string, mark: DatabaseMark): void {
     } finally {
       database.close();
     }
+    let isOurs = true;
     try {
       linkSync(passing, file);
     } catch (error) {
       if (!existsSync(file)) throw error;
+      isOurs = false;
     }
     syncFolder(dirname(file));
+    return isOurs;
   } finally {
     removeDatabase(passing);
   }
@@ -136,7 +155,13 @@ function trustOf({ mode, use }: DatabaseMark): Trust {
 function requireTrustedDatabase(file: string, mark: DatabaseMark): void {
   const trust = trustOf(mark);
   const path = requireTrustedFile(file, trust);
-  for (const suffix of COMPANIONS) if (existsSync(path + suffix)) requireTrustedFile(path + suffix, trust);
+  for (const suffix of COMPANIONS)
+    try {
+      requireTrustedFile(path + suffix, trust);
+    } catch (error) {
+      // They come and go with the processes that use the database.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    }
 }
 
 export function removeDatabase(file: string): void {
@@ -261,15 +286,19 @@ function schemaVersion(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
 }
 
-/** Runs the steps of the schema that are missing, each once, even when several processes start at the same moment. */
-function migrate(database: DatabaseSync, file: string): void {
-  if (schemaVersion(database) === MIGRATIONS.length) return;
+/**
+ * Runs the steps of the schema that are missing, each once, even when several processes start at the same moment.
+ * Returns the number of the last step that was there.
+ */
+function migrate(database: DatabaseSync, file: string): number {
+  if (schemaVersion(database) === MIGRATIONS.length) return MIGRATIONS.length;
   database.exec('BEGIN IMMEDIATE');
   try {
     const found = schemaVersion(database);
     if (found > MIGRATIONS.length) throw refuseDatabase(file, 'was made by a newer Bonin');
     for (const sql of MIGRATIONS.slice(found)) database.exec(sql);
     database.exec(`PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
+    return found;
   } catch (error) {
     database.exec('ROLLBACK');
     throw error;
