@@ -71,6 +71,20 @@ describe('the pages', () => {
     expect(missing).toEqual([]);
   });
 
+  it('of the clients name the versions that the tests use, and every language of the replays', () => {
+    const page = read('docs/clients.md');
+    for (const name of ['iamport', 'iamporter', 'iamport-rest-client-nodejs', 'iamport-server-api'])
+      expect(page).toContain(`\`${name}\` ${JSON.parse(read(`node_modules/${name}/package.json`)).version}`);
+    const sections = [...page.matchAll(/^## \.?(\w+)$/gm)].map(([, title = '']) => title.toLowerCase());
+    const languages = readdirSync(join(ROOT, 'test/clients/replays'))
+      .filter((file) => file.endsWith('.txt') && file !== 'curl.txt')
+      .map((file) => file.replace('.txt', ''));
+    expect(languages.length).toBeGreaterThan(5);
+    expect(sections).toEqual(expect.arrayContaining(languages));
+    for (const [, address = ''] of page.matchAll(/http:\/\/(127[^/`')"\s]*)/g))
+      expect(address).toBe('127.0.0.1:8282');
+  });
+
   it('at the top are honest about the agencies', () => {
     const [, registry = ''] =
       /const ADAPTERS = \{(.*?)\} satisfies/s.exec(read('src/providers/index.ts')) ?? [];
