@@ -12,12 +12,17 @@ export interface Block {
   readonly place: string;
 }
 
-/** The fenced blocks of a page, in order. */
+/** The fenced blocks of a page, in order. Throws on a fence that is written in another way, so that none is missed. */
 export function readBlocks(file: string): readonly Block[] {
   const page = readFileSync(join(ROOT, file), 'utf8');
-  return [...page.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(({ 1: language = '', 2: text = '', index }) => ({
-    language,
-    text,
-    place: `${file}:${page.slice(0, index).split('\n').length}`,
-  }));
+  const blocks = [...page.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(
+    ({ 1: language = '', 2: text = '', index }) => ({
+      language,
+      text,
+      place: `${file}:${page.slice(0, index).split('\n').length}`,
+    }),
+  );
+  const fences = page.match(/^\s*(?:```|~~~)/gm)?.length ?? 0;
+  if (fences !== 2 * blocks.length) throw new Error(`${file}: a fence is not read`);
+  return blocks;
 }

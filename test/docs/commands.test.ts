@@ -27,7 +27,7 @@ function patternOf(text: string): RegExp {
   );
 }
 
-describe('the commands and samples of the pages', { timeout: 240_000 }, () => {
+describe('the commands and samples of the pages', { timeout: 600_000 }, () => {
   /** Runs everything on a page, in order. A kind of block that is not known here fails. */
   async function runPage(file: string, project: string, shell: Shell): Promise<void> {
     let printed: string | null = null;
@@ -47,9 +47,10 @@ describe('the commands and samples of the pages', { timeout: 240_000 }, () => {
         case 'js':
           writeFileSync(join(project, 'sign-up.js'), SIGN_UP);
           writeFileSync(join(project, 'sample.test.js'), block.text);
-          expect(await shell.run('node node_modules/vitest/vitest.mjs run'), block.place).toMatch(
-            /Tests\s+1 passed \(1\)/,
-          );
+          expect(
+            await shell.run('node node_modules/vitest/vitest.mjs run --test-timeout=120000'),
+            block.place,
+          ).toMatch(/Tests\s+1 passed \(1\)/);
           break;
         default:
           expect.fail(`${block.place}: nothing here runs a block of ${block.language}`);

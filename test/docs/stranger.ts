@@ -70,6 +70,10 @@ export async function openShell(folder: string): Promise<Shell> {
     BONIN_IMP_SECRET: SECRET_A,
     LANG: 'C.UTF-8',
     NO_COLOR: '1',
+    // What was fetched once is not asked for again.
+    npm_config_prefer_offline: 'true',
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
   };
   const here = (command: string) => command.replaceAll(`127.0.0.1:${USUAL_PORT}`, `127.0.0.1:${port}`);
   return {
