@@ -24,6 +24,16 @@ export interface DatabaseMark {
   readonly use?: 'export' | 'import' | undefined;
 }
 
+/** What a look at a database finds, which changes nothing. */
+export interface Inspection {
+  /** The data keys; none where the first start will make the database. */
+  readonly ring: readonly WrappedKey[];
+  /** Steps of the schema that the next start will run; null where it will make the database. */
+  readonly stepsMissing: number | null;
+  /** How far the clock of the database is ahead of this machine's, in milliseconds; 0 where they are the same one. */
+  readonly clockAhead: number;
+}
+
 /** The mark for these master keys. `clock` dates the data keys of a new database. */
 export function markDatabase(
   masterKeys: readonly MasterKey[],

@@ -3,19 +3,20 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import type { MasterKey } from '../core/key-ring.ts';
 import type { OpenDatabase, Store } from '../core/store.ts';
 import { AppError } from '../errors.ts';
-import type { DatabaseMark } from './database-mark.ts';
+import type { DatabaseMark, Inspection } from './database-mark.ts';
 import type { SchemaChange } from './migrate.ts';
 import type { Backup } from './sqlite/backup.ts';
 import type { FolderLock } from './sqlite/folder-lock.ts';
 import type { Restored } from './sqlite/restore.ts';
 
-export { markDatabase } from './database-mark.ts';
+export { type Inspection, markDatabase } from './database-mark.ts';
 export type { SchemaChange } from './migrate.ts';
 export type { Backup } from './sqlite/backup.ts';
 export type { FolderLock } from './sqlite/folder-lock.ts';
 export type { Restored } from './sqlite/restore.ts';
 
 type OpenStore = (url: URL, mark: DatabaseMark, machine: Clock) => Promise<OpenDatabase>;
+type Look = (url: URL, mark: DatabaseMark, machine: Clock) => Promise<Inspection>;
 type OpenArchive = (url: URL, mark: DatabaseMark) => Promise<Archive>;
 type Migrate = (url: URL, mark: DatabaseMark) => Promise<SchemaChange>;
 /** Opens the databases of one kind, for serving and for export and import, or only updates the schema. */
@@ -23,17 +24,23 @@ interface Engine {
   store(): Promise<OpenStore>;
   archive(): Promise<OpenArchive>;
   migrate(): Promise<Migrate>;
+  look(): Promise<Look>;
 }
 
 const SQLITE: Engine = {
   store: async () => (await import('./sqlite/store.ts')).openSqliteStore,
   archive: async () => (await import('./sqlite/archive.ts')).openSqliteArchive,
   migrate: async () => (await import('./sqlite/open.ts')).migrateSqlite,
+  look: async () => {
+    const { lookAtDatabase } = await import('./sqlite/open.ts');
+    return async (url, mark) => lookAtDatabase(decodeURIComponent(url.pathname), mark);
+  },
 };
 const POSTGRES: Engine = {
   store: async () => (await import('./postgres/store.ts')).openPostgresStore,
   archive: async () => (await import('./postgres/archive.ts')).openPostgresArchive,
   migrate: async () => (await import('./postgres/open.ts')).migratePostgres,
+  look: async () => (await import('./postgres/open.ts')).lookAtDatabase,
 };
 
 /** The storage engines, by the scheme of a database's URL. */
@@ -59,6 +66,19 @@ export async function openDatabase(
 ): Promise<OpenDatabase> {
   const { url, engine } = findEngine(databaseUrl);
   return (await engine.store())(url, mark, machine);
+}
+
+/**
+ * Looks at the database behind the same kinds of URL and changes nothing, not even by creating it; `start_refused` with
+ * the sentence that `openDatabase` would say.
+ */
+export async function inspectDatabase(
+  databaseUrl: string,
+  mark: DatabaseMark,
+  machine: Clock = systemClock,
+): Promise<Inspection> {
+  const { url, engine } = findEngine(databaseUrl);
+  return (await engine.look())(url, mark, machine);
 }
 
 /** Opens the same database for callers who need only its store. */

@@ -4,7 +4,7 @@ import { ARCHIVE_TABLES } from '../../core/archive.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { WrappedKey } from '../../core/key-ring.ts';
 import { AppError } from '../../errors.ts';
-import { type DatabaseMark, requireRing } from '../database-mark.ts';
+import { type DatabaseMark, type Inspection, requireRing } from '../database-mark.ts';
 import { AWAITS_IMPORT, UNFINISHED } from '../import-stand.ts';
 import { readMigrations, type SchemaChange } from '../migrate.ts';
 import { type Address, readAddress } from './address.ts';
@@ -80,10 +80,41 @@ async function openWith<T>(
     return await use(database, await migrate(database, address, mark));
   } catch (error) {
     await database.close();
-    if (error instanceof AppError && (error.code === 'store_failed' || error.code === 'store_unavailable'))
-      throw refuse(address, error.detail ?? 'the database failed', error.cause);
-    throw error;
+    throw toRefusal(error, address);
   }
+}
+
+/** Looks at a database without changing anything; refuses what `openDatabase` would refuse. */
+export async function lookAtDatabase(url: URL, mark: DatabaseMark, machine: Clock): Promise<Inspection> {
+  const address = readAddress(url);
+  const database = new Database(address);
+  try {
+    const found = await database.withClient(async (client) => {
+      await inspectServer(client, address);
+      await inspectSchema(client, address);
+      return look(client);
+    });
+    const version = inspect(found, address, mark);
+    const clock = new SharedClock(database, machine);
+    await clock.measure();
+    const isOurs = found.kind === 'ours';
+    return {
+      ring: isOurs ? found.ring : [],
+      stepsMissing: isOurs ? MIGRATIONS.length - version : null,
+      clockAhead: clock.now() - machine.now(),
+    };
+  } catch (error) {
+    throw toRefusal(error, address);
+  } finally {
+    await database.close();
+  }
+}
+
+/** A failure of the database is the reason of a refused start. */
+function toRefusal(error: unknown, address: Address): unknown {
+  return error instanceof AppError && (error.code === 'store_failed' || error.code === 'store_unavailable')
+    ? refuse(address, error.detail ?? 'the database failed', error.cause)
+    : error;
 }
 
 /** Refuses a server whose settings would break durability or correctness. */

@@ -17,7 +17,7 @@ import type { WrappedKey } from '../../core/key-ring.ts';
 import { AppError } from '../../errors.ts';
 import { makeFolder } from '../../files/new-folder.ts';
 import { requireTrustedFile, requireTrustedFolder, type Trust } from '../../files/trusted-file.ts';
-import { type DatabaseMark, requireRing } from '../database-mark.ts';
+import { type DatabaseMark, type Inspection, requireRing } from '../database-mark.ts';
 import { AWAITS_IMPORT, UNFINISHED } from '../import-stand.ts';
 import { readMigrations, type SchemaChange } from '../migrate.ts';
 import { describeStartFailure, refuseDatabase } from './failures.ts';
@@ -174,6 +174,27 @@ export function syncFolder(folder: string): void {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Looks at the database at `file` without changing anything; refuses what `openDatabase` would refuse. */
+export function lookAtDatabase(file: string, mark: DatabaseMark): Inspection {
+  try {
+    if (!existsSync(file)) {
+      requireTrustedFolder(dirname(file), trustOf(mark));
+      return { ring: [], stepsMissing: null, clockAhead: 0 };
+    }
+    inspectFile(file, mark);
+    const database = openForReading(file);
+    try {
+      const stepsMissing = MIGRATIONS.length - schemaVersion(database);
+      return { ring: readRing(database), stepsMissing, clockAhead: 0 };
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw refuseDatabase(file, describeStartFailure(error), error);
   }
 }
 
