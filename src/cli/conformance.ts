@@ -1,48 +1,98 @@
 import { writeFileSync } from 'node:fs';
+import { type Language, say } from '../config/language.ts';
 import type { Target } from '../conformance/exchange.ts';
 import { type CaseReport, countCases, runConformance } from '../conformance/run.ts';
-import { readCaller, SERVER_OPTIONS } from './call-api.ts';
+import { isLoopback, readCaller, SERVER_OPTIONS } from './call-api.ts';
 import { type Command, EXIT, UsageError } from './command.ts';
+import { COPY } from './copy.ts';
 
 /** Milliseconds between two cases on another machine, to spare its service. */
 const REMOTE_PAUSE = 500;
 
 /** `bonin conformance`: plays the golden cases that need no control of the server against any V1 server. */
 export const conformance: Command = {
+  name: 'conformance',
   operands: [],
-  summary: 'Compares any V1 server with the contract, case by case.',
+  summary: {
+    en: 'Compares any V1 server with the contract, case by case.',
+    ko: 'V1 서버를 규격의 사례와 하나씩 비교합니다.',
+  },
   options: {
     ...SERVER_OPTIONS,
     key: {
       type: 'string',
       value: 'IMP_KEY',
-      about: 'The imp_key to use. Prefer BONIN_IMP_KEY: other users of the machine cannot see it.',
+      about: {
+        en: 'The imp_key to use. Prefer the variable: other users of the machine cannot see it.',
+        ko: '사용할 imp_key. 같은 기기의 다른 사용자에게 보이지 않는 환경 변수를 권합니다.',
+      },
+      variable: 'BONIN_IMP_KEY',
     },
-    secret: { type: 'string', value: 'IMP_SECRET', about: 'The imp_secret to use. Prefer BONIN_IMP_SECRET.' },
+    secret: {
+      type: 'string',
+      value: 'IMP_SECRET',
+      about: {
+        en: 'The imp_secret to use. Prefer the variable.',
+        ko: '사용할 imp_secret. 환경 변수를 권합니다.',
+      },
+      variable: 'BONIN_IMP_SECRET',
+    },
     writes: {
       type: 'boolean',
       value: null,
-      about: 'Also runs the cases that may send an OTP to an invented person, confirm or delete.',
+      about: {
+        en: 'Also runs the cases that may send an OTP to an invented person, confirm or delete.',
+        ko: '가상 인물에게 인증번호를 보내거나 인증을 확인하고 삭제하는 사례도 실행합니다.',
+      },
     },
-    report: { type: 'string', value: 'FILE', about: 'Writes the result of every case as JSON to FILE.' },
+    report: {
+      type: 'string',
+      value: 'FILE',
+      about: {
+        en: 'Writes the result of every case as JSON to FILE.',
+        ko: '사례별 결과를 JSON으로 FILE에 씁니다.',
+      },
+    },
     pause: {
       type: 'string',
       value: 'MS',
-      about: `Pause between cases. Default: 0 on this machine, ${REMOTE_PAUSE} elsewhere.`,
+      about: { en: 'Pause between two cases, in milliseconds.', ko: '사례 사이에 쉬는 시간(밀리초).' },
+      preset: `0 on this machine, ${REMOTE_PAUSE} elsewhere`,
     },
-    'allow-remote': { type: 'boolean', value: null, about: 'Allows a host that is not this machine.' },
+    'allow-remote': {
+      type: 'boolean',
+      value: null,
+      about: { en: 'Allows a host that is not this machine.', ko: '이 기기가 아닌 호스트도 허용합니다.' },
+    },
   },
+  examples: [
+    {
+      words: 'conformance --writes',
+      about: {
+        en: 'The sandbox of this machine, all cases:',
+        ko: '이 기기의 샌드박스를 모든 사례와 비교합니다.',
+      },
+    },
+    {
+      words: 'conformance --url https://id.example.com --allow-remote --report report.json',
+      about: {
+        en: 'Another server, reading only, with a report:',
+        ko: '다른 서버를 조회 사례만으로 비교하고 결과를 파일에 씁니다.',
+      },
+    },
+  ],
 
   async run(call) {
-    const { options } = call;
-    const { url, ...pair } = readCaller(call);
+    const { options, language } = call;
+    const { url, impKey, impSecret } = readCaller(call);
+    const pair = { impKey, impSecret };
     const target = toTarget(new URL(url));
     const isRemote = !isLoopback(target.host);
-    const pause = readPause(options['pause'], isRemote ? REMOTE_PAUSE : 0);
+    const pause = readPause(options['pause'], isRemote ? REMOTE_PAUSE : 0, language);
     if (isRemote && options['allow-remote'] !== true)
-      throw new UsageError([`${target.host} is not this machine; use --allow-remote to ask it anyway`]);
+      throw new UsageError([say(COPY.remote, language, { host: target.host })]);
     if (!/^[\w-]+$/.test(pair.impKey) || !/^[\w-]+$/.test(pair.impSecret))
-      throw new UsageError(['imp_key and imp_secret must be made of letters, digits, _ and -']);
+      throw new UsageError([COPY.pair_letters[language]]);
 
     const startedAt = new Date();
     const reports: CaseReport[] = [];
@@ -73,14 +123,9 @@ function toTarget({ protocol, hostname, port, pathname }: URL): Target {
   };
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
-
-function readPause(text: string | boolean | undefined, preset: number): number {
+function readPause(text: string | boolean | undefined, preset: number, language: Language): number {
   if (text === undefined) return preset;
-  if (typeof text !== 'string' || !/^\d{1,6}$/.test(text))
-    throw new UsageError(['--pause must be a number of milliseconds']);
+  if (typeof text !== 'string' || !/^\d{1,6}$/.test(text)) throw new UsageError([COPY.pause_wrong[language]]);
   return Number(text);
 }
 

@@ -1,20 +1,25 @@
 import { existsSync } from 'node:fs';
 import type { Database } from '../config/command-config.ts';
+import { languageOf, say } from '../config/language.ts';
 import { readMasterKeys } from '../config/master-keys.ts';
 import type { MasterKey } from '../core/key-ring.ts';
 import type { Logger } from '../log.ts';
 import { type App, type AppOptions, createApp } from '../server/mount.ts';
 import { SERVE_POLICY } from '../server/policy.ts';
 import { openServices, type Services } from '../server/services.ts';
+import { COPY } from './copy.ts';
+
+/** Whether a missing file of master keys may be made: beside a database it was lost. */
+export function mayCreateKeys({ databaseFile }: Database): boolean {
+  return databaseFile === null || !existsSync(databaseFile);
+}
 
 /** Reads the master keys of a database of `serve`. For a new database it makes the first key and prints that. */
-export function readServeKeys({ databaseFile, masterKeys }: Database): readonly MasterKey[] {
+export function readServeKeys(database: Database): readonly MasterKey[] {
+  const { masterKeys } = database;
   const isNew = !existsSync(masterKeys);
-  const keys = readMasterKeys(masterKeys, databaseFile === null || !existsSync(databaseFile));
-  if (isNew)
-    console.error(
-      `bonin: made the master key ${masterKeys}; keep a copy elsewhere: without it nothing in the database can be opened`,
-    );
+  const keys = readMasterKeys(masterKeys, mayCreateKeys(database));
+  if (isNew) console.error(`bonin: ${say(COPY.key_made, languageOf(process.env), { file: masterKeys })}`);
   return keys;
 }
 

@@ -1,45 +1,76 @@
-import { loadServeConfig, type ServeConfig } from '../config/command-config.ts';
+import type { ServeConfig } from '../config/command-config.ts';
+import type { Language } from '../config/language.ts';
 import type { ListenAddress } from '../config/settings.ts';
 import { createLog, type Logger } from '../log.ts';
 import type { MetricsListener } from '../observability/metrics/listener.ts';
-import { readTraceSettings, type TraceSettings } from '../observability/traces/settings.ts';
+import type { TraceSettings } from '../observability/traces/settings.ts';
 import type { Running } from '../server/workers.ts';
+import { requireChecks, tellWarnings } from './checks/at-start.ts';
+import { createCheckContext, readServeSettings } from './checks/context.ts';
+import { pad } from './columns.ts';
 import { type Command, EXIT, UsageError } from './command.ts';
+import { COPY } from './copy.ts';
 import { openServeApp, readServeKeys } from './serve-app.ts';
 import { settingOptions } from './setting-options.ts';
-import { tellUnfinished } from './unfinished-channels.ts';
+import { DATABASE_VARIABLES, TRACE_VARIABLES } from './standard-variables.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /** `bonin serve`: the server for production, in this process or in several that share its port. */
 export const serve: Command = {
+  name: 'serve',
   operands: [],
-  summary:
-    'Starts the production server: it answers lookups of stored certifications. There is no agency yet.',
+  summary: {
+    en: 'Starts the production server: it answers lookups of stored certifications. There is no agency yet.',
+    ko: '운영 서버를 시작해 저장된 인증결과의 조회에 응답합니다. 연결된 인증기관은 아직 없습니다.',
+  },
+  more: {
+    en: 'It reads no .env file. bonin doctor checks beforehand what it needs, and says how to mend what is missing.',
+    ko: '.env 파일은 읽지 않습니다. 시작에 필요한 것은 bonin doctor로 미리 점검할 수 있습니다.',
+  },
   options: settingOptions('serve'),
+  variables: [...TRACE_VARIABLES, ...DATABASE_VARIABLES],
+  examples: [
+    {
+      words: 'serve --public-url https://id.example.com --trusted-proxies 127.0.0.1',
+      about: {
+        en: 'On SQLite, behind a proxy of this machine:',
+        ko: '이 기기의 프록시 뒤에서 SQLite로 시작합니다.',
+      },
+    },
+    {
+      words: 'serve --database-url postgres://bonin@db.example/bonin --workers auto',
+      about: {
+        en: 'On PostgreSQL, on all processors:',
+        ko: 'PostgreSQL과 모든 프로세서로 시작합니다.',
+      },
+    },
+  ],
 
-  async run({ options, environment }) {
-    const loaded = loadServeConfig(options, environment);
-    if ('problems' in loaded) throw new UsageError(loaded.problems);
-    const { config } = loaded;
-    const tracing = readTraceSettings(environment);
-    if ('problems' in tracing) throw new UsageError(tracing.problems);
-    const { traces } = tracing;
+  async run({ options, environment, language }) {
+    const settings = readServeSettings({ options, environment });
+    if ('problems' in settings) throw new UsageError(settings.problems);
+    const { config, traces } = settings;
     const log = createLog(config.logLevel);
-    if (config.workers === 1)
-      return serveUntilStopped(await start(config, config.metrics, traces, log), config);
+    const startHere = (metrics: Metrics, isFirst: boolean) =>
+      start({ config, metrics, traces, log, isFirst, language });
+    if (config.workers === 1) {
+      await requireChecks(settings, language);
+      return serveUntilStopped(await startHere(config.metrics, true), config, language);
+    }
 
     const { isFirstWorker, isWorker, serveAsWorker, startWorkers } = await import('../server/workers.ts');
     if (isWorker) {
       const metrics = config.metrics === null ? null : 'in-worker';
-      await serveAsWorker(() => start(config, metrics, traces, log, isFirstWorker));
+      await serveAsWorker(() => startHere(metrics, isFirstWorker));
       return EXIT.ok;
     }
-    // Before the workers start, so that a new key is made once, or a missing one reported once.
+    // Before the workers start, so that what is missing is reported once, and a new key is made once.
+    await requireChecks(settings, language);
     readServeKeys(config.database);
     const scrapes = config.metrics === null ? null : await showWorkers(config.metrics, log);
     try {
       const running = await startWorkers(config.workers, log);
-      return await serveUntilStopped({ ...running, metricsUrl: scrapes?.url ?? null }, config);
+      return await serveUntilStopped({ ...running, metricsUrl: scrapes?.url ?? null }, config, language);
     } finally {
       await scrapes?.close();
     }
@@ -51,24 +82,25 @@ async function showWorkers(address: ListenAddress, log: Logger): Promise<Metrics
   return (await import('../observability/metrics/cluster.ts')).showWorkers(address, log);
 }
 
+type Metrics = ListenAddress | 'in-worker' | null;
+
 interface Serving extends Running {
   readonly metricsUrl: string | null;
 }
 
-async function start(
-  config: ServeConfig,
-  metrics: ListenAddress | 'in-worker' | null,
-  traces: TraceSettings | null,
-  log: Logger,
-  isFirst = true,
-): Promise<Serving> {
+interface Start {
+  readonly config: ServeConfig;
+  readonly metrics: Metrics;
+  readonly traces: TraceSettings | null;
+  readonly log: Logger;
+  /** Whether this process tells what one of them has to tell. */
+  readonly isFirst: boolean;
+  readonly language: Language;
+}
+
+async function start({ config, metrics, traces, log, isFirst, language }: Start): Promise<Serving> {
   const { basePath, corsOrigins, database, host, port, publicUrl, trustedProxies } = config;
   const { limits, keepUnverified, keepOpened, maxConnections } = config;
-  if (publicUrl !== null && trustedProxies.length === 0)
-    log.warn(
-      {},
-      'a public URL is set and no trusted proxies: behind a proxy all clients count as one address',
-    );
   const app = await openServeApp(database, {
     log,
     basePath,
@@ -84,7 +116,7 @@ async function start(
   });
   try {
     const listening = await app.listen(port, host);
-    if (isFirst) await tellUnfinished(app, log);
+    if (isFirst) await tellWarnings(createCheckContext({ config, traces }), app, { log, language });
     return { ...listening, close: app.close };
   } catch (error) {
     await app.close();
@@ -92,11 +124,15 @@ async function start(
   }
 }
 
-async function serveUntilStopped(running: Serving, config: ServeConfig): Promise<typeof EXIT.ok> {
+async function serveUntilStopped(
+  running: Serving,
+  config: ServeConfig,
+  language: Language,
+): Promise<typeof EXIT.ok> {
   try {
     // The process may be stopped as soon as it has printed that it runs.
     const stopped = untilStopped();
-    greet(running, config);
+    greet(running, config, language);
     await stopped;
   } finally {
     await running.close();
@@ -105,11 +141,12 @@ async function serveUntilStopped(running: Serving, config: ServeConfig): Promise
 }
 
 /** The first line with a URL contains nothing else. */
-function greet({ url, metricsUrl }: Serving, { database, workers }: ServeConfig): void {
-  console.log('Bonin serve — 본인인증 서버 (identity verification)\n');
+function greet({ url, metricsUrl }: Serving, { database, workers }: ServeConfig, language: Language): void {
+  const row = (name: string, value: string | number) => console.log(`  ${pad(name, 13)}${value}`);
+  console.log(`${COPY.serve_title[language]}\n`);
   console.log(`${url}\n`);
-  console.log(`  workers      ${workers}`);
-  if (metricsUrl !== null) console.log(`  metrics      ${metricsUrl}`);
-  console.log(`  master keys  ${database.masterKeys}\n`);
-  console.log('가맹점은 bonin merchants FILE로 넣습니다 (bonin merchants FILE adds merchants).');
+  row(COPY.serve_workers[language], workers);
+  if (metricsUrl !== null) row(COPY.metrics[language], metricsUrl);
+  row(COPY.serve_keys[language], database.masterKeys);
+  console.log(`\n${COPY.serve_merchants[language]}`);
 }

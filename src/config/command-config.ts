@@ -3,6 +3,8 @@ import type { RequestLimits } from '../core/limits.ts';
 import { AppError } from '../errors.ts';
 import { readTrustedText } from '../files/trusted-file.ts';
 import type { LogLevel } from '../log.ts';
+import { CONTRADICTIONS } from './copy.ts';
+import { type Language, languageOf } from './language.ts';
 import { Problem } from './setting-values.ts';
 import {
   type CommandName,
@@ -87,11 +89,12 @@ type Loaded<T> = { readonly config: T } | { readonly problems: readonly string[]
 /** Reads the settings of `bonin dev`. */
 export function loadDevConfig(options: Texts, environment: Environment): Loaded<DevConfig> {
   const { values, given, problems } = readWithUrlFile('dev', options, environment);
+  const language = languageOf(environment);
   if (options['memory'] === true && options['data'] !== undefined)
-    problems.push('--memory and --data exclude each other');
+    problems.push(CONTRADICTIONS.memoryData[language]);
   if (values.memory && (values.databaseUrl !== null || values.databaseUrlFile !== null))
-    problems.push('--memory and --database-url exclude each other');
-  if (values.httpPort !== null && !values.tls) problems.push('--http-port goes with --tls only');
+    problems.push(CONTRADICTIONS.memoryDatabase[language]);
+  if (values.httpPort !== null && !values.tls) problems.push(CONTRADICTIONS.httpPort[language]);
   if (problems.length > 0) return { problems };
   const folder = resolve(values.data);
   const keeping: Keeping = values.memory
@@ -127,7 +130,7 @@ export function loadDevConfig(options: Texts, environment: Environment): Loaded<
 /** Reads the settings of `bonin serve`. */
 export function loadServeConfig(options: Texts, environment: Environment): Loaded<ServeConfig> {
   const { values, problems } = readWithUrlFile('serve', options, environment);
-  problems.push(...findForgetfulness(values));
+  problems.push(...findForgetfulness(values, languageOf(environment)));
   if (problems.length > 0) return { problems };
   return {
     config: Object.freeze({
@@ -161,14 +164,14 @@ export function loadDatabaseConfig(
   environment: Environment,
 ): Loaded<Database> {
   const { values, problems } = readWithUrlFile(command, options, environment);
-  problems.push(...findForgetfulness(values));
+  problems.push(...findForgetfulness(values, languageOf(environment)));
   return problems.length > 0 ? { problems } : { config: Object.freeze(databaseOf(values)) };
 }
 
 /** Reads where a server on this machine listens. */
 export function loadHealthConfig(options: Texts, environment: Environment): Loaded<ListenAddress> {
   const { values, problems } = readSettings('health', options, environment);
-  if (values.port === 0) problems.push('--port must be the port that the server listens on, not 0');
+  if (values.port === 0) problems.push(CONTRADICTIONS.healthPort[languageOf(environment)]);
   return problems.length > 0 ? { problems } : { config: { host: values.host, port: values.port } };
 }
 
@@ -176,15 +179,16 @@ export function loadHealthConfig(options: Texts, environment: Environment): Load
 function readWithUrlFile(command: CommandName, options: Texts, environment: Environment) {
   const read = readSettings(command, options, environment);
   const { databaseUrl, databaseUrlFile } = read.values;
+  const language = languageOf(environment);
   if (databaseUrlFile === null) return read;
   if (databaseUrl !== null) {
-    read.problems.push('--database-url and --database-url-file exclude each other');
+    read.problems.push(CONTRADICTIONS.databaseUrlFile[language]);
     return read;
   }
   try {
     const text = readTrustedText(databaseUrlFile, { secret: true, dev: command === 'dev' }).trim();
     const value = SETTINGS.databaseUrl.parse(text);
-    if (value instanceof Problem) read.problems.push(`${databaseUrlFile} ${value.sentence}`);
+    if (value instanceof Problem) read.problems.push(`${databaseUrlFile} ${value.say(language)}`);
     else read.values.databaseUrl = value;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
@@ -194,9 +198,9 @@ function readWithUrlFile(command: CommandName, options: Texts, environment: Envi
 }
 
 /** Refuses a database in memory, which would lose real results. */
-function findForgetfulness({ databaseUrl }: Values): readonly string[] {
+function findForgetfulness({ databaseUrl }: Values, language: Language): readonly string[] {
   const forgets = databaseUrl !== null && new URL(databaseUrl).pathname === ':memory:';
-  return forgets ? ['--database-url must name a file or a server, not memory'] : [];
+  return forgets ? [CONTRADICTIONS.forgetfulness[language]] : [];
 }
 
 function databaseOf({ data, databaseUrl, masterKeys }: Values): Database {

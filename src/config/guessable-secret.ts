@@ -1,3 +1,5 @@
+import { SAMPLE_PAIR } from './sample-pair.ts';
+
 /** The least number of characters of a secret; the real service's have 80. */
 const SHORTEST = 16;
 /** A text of at most this length that is repeated is as weak as one repetition. */
@@ -5,10 +7,7 @@ const LONGEST_PIECE = 8;
 const FEWEST_CHARACTERS = 5;
 
 /** Secrets that are published: in the official documentation, and the sandbox's. */
-const PUBLISHED: ReadonlySet<string> = new Set([
-  'ekKoeW8RyKuT0zgaZsUtXXTLQ4AhPFW3ZGseDA6bkA5lamv9OqDMnxyeB9wqOsuO9W3Mx9YSJ4dTqJ3f',
-  'sandbox_secret_b',
-]);
+const PUBLISHED: ReadonlySet<string> = new Set([SAMPLE_PAIR.impSecret, 'sandbox_secret_b']);
 
 /** A placeholder of an example: dots, or brackets around a name. */
 const UNFILLED = /…|\.\.\.|^[<[({$%].*[>\])}%]$/u;

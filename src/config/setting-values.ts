@@ -1,6 +1,8 @@
 import { SECOND } from '../core/clock.ts';
 import { LONGEST_WINDOW } from '../core/limits.ts';
 import type { RateLimit } from '../core/otp.ts';
+import { PROBLEMS } from './copy.ts';
+import { type Language, type Sentence, say } from './language.ts';
 
 /* What the values of settings look like, and how they are read. */
 
@@ -39,23 +41,26 @@ export function isDatabaseUrl(text: string): boolean {
 
 /** What is wrong with the value of a setting, as a sentence without its name. */
 export class Problem {
-  readonly sentence: string;
-  constructor(sentence: string) {
-    this.sentence = sentence;
+  readonly #sentence: Sentence;
+  readonly #values: Readonly<Record<string, string | number>>;
+
+  constructor(sentence: Sentence, values: Readonly<Record<string, string | number>> = {}) {
+    this.#sentence = sentence;
+    this.#values = values;
+  }
+
+  say(language: Language): string {
+    return say(this.#sentence, language, this.#values);
   }
 }
 
-export const anyText = (text: string): string | Problem =>
-  text === '' ? new Problem('must not be empty') : text;
+export const anyText = (text: string): string | Problem => (text === '' ? new Problem(PROBLEMS.empty) : text);
 
 export const truth = (text: string): boolean | Problem =>
-  /^(?:true|1|yes|on)$/i.test(text) ||
-  (!/^(?:false|0|no|off)$/i.test(text) && new Problem('must be true or false'));
+  /^(?:true|1|yes|on)$/i.test(text) || (!/^(?:false|0|no|off)$/i.test(text) && new Problem(PROBLEMS.truth));
 
 export function parsePort(text: string): number | Problem {
-  return /^\d{1,5}$/.test(text) && Number(text) <= 65535
-    ? Number(text)
-    : new Problem('must be a number from 0 to 65535');
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65535 ? Number(text) : new Problem(PROBLEMS.port);
 }
 
 /** Limits as they are written, and shown as a default: `5/600,20/86400`, at most 5 in 600 seconds and 20 in a day. */
@@ -77,9 +82,5 @@ export function parseLimits(text: string): LimitList | Problem {
     const window = Number(seconds) * SECOND;
     return count === '' || window > LONGEST_WINDOW ? null : { count: Number(count), window };
   });
-  return limits.every((limit) => limit !== null)
-    ? new LimitList(limits)
-    : new Problem(
-        'must be COUNT/SECONDS separated by commas, as in 5/600,20/86400, with at most 86400 seconds',
-      );
+  return limits.every((limit) => limit !== null) ? new LimitList(limits) : new Problem(PROBLEMS.limits);
 }

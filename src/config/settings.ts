@@ -5,6 +5,8 @@ import { LONGEST_OPENED } from '../core/opened-rows.ts';
 import type { RateLimit } from '../core/otp.ts';
 import { isAddressBlock } from '../http/client-address.ts';
 import { LOG_LEVELS, type LogLevel } from '../log.ts';
+import { ABOUT, PROBLEMS } from './copy.ts';
+import { fill, languageOf, type Sentence } from './language.ts';
 import {
   anyText,
   isDatabaseUrl,
@@ -47,20 +49,20 @@ interface Setting<T> {
   readonly fallback: T;
   /** Defaults of commands that differ from `fallback`. */
   readonly fallbackOf?: Partial<Readonly<Record<CommandName, T>>>;
-  readonly about: string;
+  readonly about: Sentence;
   /** The value of a text, or a sentence that says what it must be. */
   readonly parse: (text: string) => T | Problem;
 }
 
 /** One setting for a limit of production. */
-function limitSetting(name: string, fallback: readonly RateLimit[], about: string) {
+function limitSetting(name: string, fallback: readonly RateLimit[], about: Sentence) {
   return {
     commands: ['serve'],
     flag: `limit-${name}`,
     env: `BONIN_LIMIT_${name.replaceAll('-', '_').toUpperCase()}`,
     value: 'LIMITS',
     fallback: new LimitList(fallback),
-    about: `${about} Written as COUNT/SECONDS, separated by commas.`,
+    about,
     parse: parseLimits,
   } satisfies Setting<LimitList>;
 }
@@ -77,7 +79,7 @@ export const SETTINGS = {
     env: 'BONIN_PORT',
     value: 'NUMBER',
     fallback: 8282,
-    about: 'Port to listen on; 0 chooses a free one.',
+    about: ABOUT.port,
     parse: parsePort,
   } satisfies Setting<number>,
   host: {
@@ -86,8 +88,7 @@ export const SETTINGS = {
     env: 'BONIN_HOST',
     value: 'ADDRESS',
     fallback: '127.0.0.1',
-    about:
-      'Address to listen on. If other machines can reach it, the control routes of dev answer requests with any host name.',
+    about: ABOUT.host,
     // URLs have it in brackets, so people who copy it from one write them.
     parse: (text) => anyText(text.replace(/^\[([\da-f:.%]+)\]$/i, '$1')),
   } satisfies Setting<string>,
@@ -97,7 +98,7 @@ export const SETTINGS = {
     env: 'BONIN_DATA',
     value: 'FOLDER',
     fallback: '.bonin',
-    about: 'Folder for the database and its master key, and with dev --tls for the certificate authority.',
+    about: ABOUT.data,
     parse: anyText,
   } satisfies Setting<string>,
   databaseUrl: {
@@ -106,13 +107,9 @@ export const SETTINGS = {
     env: 'BONIN_DATABASE_URL',
     value: 'URL',
     fallback: null,
-    about:
-      'Database to use instead of the file in the data folder, as in postgres://USER:PASSWORD@HOST/DATABASE or sqlite:FILE. Other users of the machine can see options: put a password into the environment, or into PGPASSWORD.',
+    about: ABOUT.databaseUrl,
     // The sentence must not quote the value: it may hold a password.
-    parse: (text) =>
-      isDatabaseUrl(text)
-        ? text
-        : new Problem('must be a URL that begins with sqlite:, postgres: or postgresql:'),
+    parse: (text) => (isDatabaseUrl(text) ? text : new Problem(PROBLEMS.databaseUrl)),
   } satisfies Setting<string | null>,
   databaseUrlFile: {
     commands: HAS_DATABASE,
@@ -120,7 +117,7 @@ export const SETTINGS = {
     env: 'BONIN_DATABASE_URL_FILE',
     value: 'FILE',
     fallback: null,
-    about: 'File that contains the database URL, such as a secret of Docker, Kubernetes or systemd.',
+    about: ABOUT.databaseUrlFile,
     parse: anyText,
   } satisfies Setting<string | null>,
   masterKeys: {
@@ -129,8 +126,7 @@ export const SETTINGS = {
     env: 'BONIN_MASTER_KEYS',
     value: 'FILE',
     fallback: null,
-    about:
-      'File of the master keys, to keep them apart from the data. Without it: master.keys in the data folder. The file is created together with a new database.',
+    about: ABOUT.masterKeys,
     parse: anyText,
   } satisfies Setting<string | null>,
   memory: {
@@ -139,7 +135,7 @@ export const SETTINGS = {
     env: 'BONIN_MEMORY',
     value: null,
     fallback: false,
-    about: 'Keeps nothing on disk.',
+    about: ABOUT.memory,
     parse: truth,
   } satisfies Setting<boolean>,
   seed: {
@@ -148,7 +144,7 @@ export const SETTINGS = {
     env: 'BONIN_SEED',
     value: 'FILE',
     fallback: null,
-    about: 'People file for the sandbox, instead of the built-in one.',
+    about: ABOUT.seed,
     parse: anyText,
   } satisfies Setting<string | null>,
   randomOtp: {
@@ -157,7 +153,7 @@ export const SETTINGS = {
     env: 'BONIN_RANDOM_OTP',
     value: null,
     fallback: false,
-    about: 'Sends random codes instead of 123456; the inbox shows the codes in both cases.',
+    about: ABOUT.randomOtp,
     parse: truth,
   } satisfies Setting<boolean>,
   tls: {
@@ -166,8 +162,7 @@ export const SETTINGS = {
     env: 'BONIN_TLS',
     value: null,
     fallback: false,
-    about:
-      'Serves HTTPS as localhost and as api, cdn and service.iamport.kr, for clients and front ends with these fixed hosts; see docs/clients.md.',
+    about: ABOUT.tls,
     parse: truth,
   } satisfies Setting<boolean>,
   httpPort: {
@@ -176,8 +171,7 @@ export const SETTINGS = {
     env: 'BONIN_HTTP_PORT',
     value: 'NUMBER',
     fallback: null,
-    about:
-      'With --tls: a second port with plain HTTP, for code that calls http://api.iamport.kr; 0 chooses a free one.',
+    about: ABOUT.httpPort,
     parse: parsePort,
   } satisfies Setting<number | null>,
   json: {
@@ -186,7 +180,7 @@ export const SETTINGS = {
     env: 'BONIN_JSON',
     value: null,
     fallback: false,
-    about: 'Prints one line of JSON with addresses, keys and user code instead of the greeting.',
+    about: ABOUT.json,
     parse: truth,
   } satisfies Setting<boolean>,
   readyFile: {
@@ -195,7 +189,7 @@ export const SETTINGS = {
     env: 'BONIN_READY_FILE',
     value: 'FILE',
     fallback: null,
-    about: 'File that appears with the same line once the sandbox answers, and goes away when it stops.',
+    about: ABOUT.readyFile,
     parse: anyText,
   } satisfies Setting<string | null>,
   metrics: {
@@ -204,9 +198,8 @@ export const SETTINGS = {
     env: 'BONIN_METRICS',
     value: 'HOST:PORT',
     fallback: null,
-    about:
-      'Address of /metrics for Prometheus, as in 127.0.0.1:9464, or :9464 on every address; port 0 chooses a free one. Without it nothing is measured.',
-    parse: (text) => parseAddress(text) ?? new Problem('must look like 127.0.0.1:9464, [::1]:9464 or :9464'),
+    about: ABOUT.metrics,
+    parse: (text) => parseAddress(text) ?? new Problem(PROBLEMS.address),
   } satisfies Setting<ListenAddress | null>,
   basePath: {
     commands: RUNS,
@@ -214,11 +207,9 @@ export const SETTINGS = {
     env: 'BONIN_BASE_PATH',
     value: 'PATH',
     fallback: '',
-    about: 'Path in front of the REST routes, as in /iamport.',
+    about: ABOUT.basePath,
     parse: (text) =>
-      text === '' || /^(?:\/[A-Za-z0-9._~-]+)+$/.test(text)
-        ? text
-        : new Problem('must be empty or look like /iamport'),
+      text === '' || /^(?:\/[A-Za-z0-9._~-]+)+$/.test(text) ? text : new Problem(PROBLEMS.basePath),
   } satisfies Setting<string>,
   publicUrl: {
     commands: RUNS,
@@ -226,9 +217,8 @@ export const SETTINGS = {
     env: 'BONIN_PUBLIC_URL',
     value: 'ORIGIN',
     fallback: null,
-    about:
-      'Address where browsers reach Bonin behind a balancer or proxy, as in https://id.example.com. Without it, the address of a verification page uses the Host header of the request.',
-    parse: (text) => (isOrigin(text) ? text : new Problem('must be an origin as in https://id.example.com')),
+    about: ABOUT.publicUrl,
+    parse: (text) => (isOrigin(text) ? text : new Problem(PROBLEMS.origin)),
   } satisfies Setting<string | null>,
   trustedProxies: {
     commands: RUNS,
@@ -236,13 +226,10 @@ export const SETTINGS = {
     env: 'BONIN_TRUSTED_PROXIES',
     value: 'ADDRESSES',
     fallback: [],
-    about:
-      'Addresses and blocks of proxies that are trusted to name the client, as in 10.0.0.0/8,::1, separated by commas. X-Forwarded-For (or, without it, Forwarded) is read only from these.',
+    about: ABOUT.trustedProxies,
     parse: (text) => {
       const blocks = text.split(',').map((each) => each.trim());
-      return blocks.every(isAddressBlock)
-        ? blocks
-        : new Problem('must be addresses or blocks as in 10.0.0.0/8, separated by commas');
+      return blocks.every(isAddressBlock) ? blocks : new Problem(PROBLEMS.blocks);
     },
   } satisfies Setting<readonly string[]>,
   maxConnections: {
@@ -251,10 +238,8 @@ export const SETTINGS = {
     env: 'BONIN_MAX_CONNECTIONS',
     value: 'COUNT',
     fallback: 10_000,
-    about:
-      'Highest number of open connections of each process; further ones are closed. Slow clients may hold at most half of them.',
-    parse: (text) =>
-      /^[1-9]\d{0,6}$/.test(text) ? Number(text) : new Problem('must be a number from 1 to 9999999'),
+    about: ABOUT.maxConnections,
+    parse: (text) => (/^[1-9]\d{0,6}$/.test(text) ? Number(text) : new Problem(PROBLEMS.count)),
   } satisfies Setting<number>,
   corsOrigins: {
     commands: ['serve'],
@@ -262,41 +247,28 @@ export const SETTINGS = {
     env: 'BONIN_CORS_ORIGINS',
     value: 'ORIGINS',
     fallback: [],
-    about:
-      'Origins whose pages may read answers, as in https://shop.example, separated by commas. The browser script does not need it.',
+    about: ABOUT.corsOrigins,
     parse: (text) => {
       const origins = text.split(',').map((each) => each.trim());
-      return origins.every(isOrigin)
-        ? origins
-        : new Problem('must be origins as in https://shop.example, separated by commas');
+      return origins.every(isOrigin) ? origins : new Problem(PROBLEMS.origins);
     },
   } satisfies Setting<readonly string[]>,
-  limitPhone: limitSetting(
-    'phone',
-    REQUEST_LIMITS.phone,
-    'How many codes one merchant may send to one phone number.',
-  ),
+  limitPhone: limitSetting('phone', REQUEST_LIMITS.phone, ABOUT.limitPhone),
   limitPhoneEverywhere: limitSetting(
     'phone-everywhere',
     REQUEST_LIMITS.phoneEverywhere,
-    'How many codes all merchants together may send to one phone number.',
+    ABOUT.limitPhoneEverywhere,
   ),
-  limitMerchant: limitSetting('merchant', REQUEST_LIMITS.merchant, 'How many codes one merchant may send.'),
-  limitAddress: limitSetting(
-    'address',
-    REQUEST_LIMITS.address,
-    "How many codes and how many starts of the page one client address may request (of a browser or of a shop's server).",
-  ),
+  limitMerchant: limitSetting('merchant', REQUEST_LIMITS.merchant, ABOUT.limitMerchant),
+  limitAddress: limitSetting('address', REQUEST_LIMITS.address, ABOUT.limitAddress),
   keepUnverified: {
     commands: ['serve'],
     flag: 'keep-unverified',
     env: 'BONIN_KEEP_UNVERIFIED',
     value: 'DAYS',
     fallback: 30,
-    about:
-      'Days for which an unsuccessful certification can be looked up before it is deleted. What the person typed is deleted at once.',
-    parse: (text) =>
-      /^[1-9]\d{0,3}$/.test(text) ? Number(text) : new Problem('must be a number of days from 1 to 9999'),
+    about: ABOUT.keepUnverified,
+    parse: (text) => (/^[1-9]\d{0,3}$/.test(text) ? Number(text) : new Problem(PROBLEMS.days)),
   } satisfies Setting<number>,
   keepOpened: {
     commands: ['serve'],
@@ -304,12 +276,11 @@ export const SETTINGS = {
     env: 'BONIN_KEEP_OPENED',
     value: 'SECONDS',
     fallback: LONGEST_OPENED / SECOND,
-    about:
-      'Seconds for which the opened results of new and repeated lookups may stay in memory, which makes lookups faster; 0 opens each result anew.',
+    about: ABOUT.keepOpened,
     parse: (text) =>
       /^\d{1,2}$/.test(text) && Number(text) <= LONGEST_OPENED / SECOND
         ? Number(text)
-        : new Problem(`must be a number of seconds from 0 to ${LONGEST_OPENED / SECOND}`),
+        : new Problem(PROBLEMS.seconds, { most: LONGEST_OPENED / SECOND }),
   } satisfies Setting<number>,
   workers: {
     commands: ['serve'],
@@ -317,13 +288,13 @@ export const SETTINGS = {
     env: 'BONIN_WORKERS',
     value: 'COUNT',
     fallback: 1,
-    about: 'Number of processes that serve the same port, or auto for one per processor.',
+    about: ABOUT.workers,
     parse: (text) =>
       text === 'auto'
         ? availableParallelism()
         : /^[1-9]\d{0,2}$/.test(text)
           ? Number(text)
-          : new Problem('must be a number from 1 to 999, or auto'),
+          : new Problem(PROBLEMS.workers),
   } satisfies Setting<number>,
   logLevel: {
     commands: RUNS,
@@ -332,9 +303,10 @@ export const SETTINGS = {
     value: 'LEVEL',
     fallback: 'warn',
     fallbackOf: { serve: 'info' },
-    about: `Lowest level that is logged to standard error: ${LOG_LEVELS.join(', ')}.`,
+    about: fill(ABOUT.logLevel, { levels: LOG_LEVELS.join(', ') }),
     parse: (text) =>
-      LOG_LEVELS.find((level) => level === text) ?? new Problem(`must be one of ${LOG_LEVELS.join(', ')}`),
+      LOG_LEVELS.find((level) => level === text) ??
+      new Problem(PROBLEMS.oneOf, { names: LOG_LEVELS.join(', ') }),
   } satisfies Setting<LogLevel>,
 } as const;
 
@@ -366,10 +338,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the settings of one command from options and environment; other settings keep their defaults. A value that does
- * not parse is a problem; the default is never used for it.
+ * not parse is a problem, in the language of the environment; the default is never used for it.
  */
 export function readSettings(command: CommandName, options: Texts, environment: Environment) {
   const problems: string[] = [];
+  const language = languageOf(environment);
   const given = new Set<string>();
   const values: Record<string, unknown> = Object.fromEntries(
     Object.entries(SETTINGS).map(([name, { fallback }]) => [name, fallback]),
@@ -385,7 +358,7 @@ export function readSettings(command: CommandName, options: Texts, environment: 
     given.add(name);
     const value = parse(text);
     if (value instanceof Problem)
-      problems.push(`${option === undefined ? env : `--${flag}`} ${value.sentence}`);
+      problems.push(`${option === undefined ? env : `--${flag}`} ${value.say(language)}`);
     else values[name] = value;
   }
   return { values: values as Values, given, problems };

@@ -1,3 +1,6 @@
+import { PROBLEMS } from './copy.ts';
+import { languageOf } from './language.ts';
+
 const MARKS = /^["'`\u2018\u2019\u201c\u201d]|["'`\u2018\u2019\u201c\u201d]$/u;
 
 /** The value of a variable, or a sentence that says what is wrong with it and does not quote it. */
@@ -13,13 +16,10 @@ export function readVariable(
 ): Variable {
   const text = environment[name]?.trim() ?? '';
   if (text === '') return { text: undefined };
-  if (MARKS.test(text))
-    return { problem: `${name} has quotation marks, which would be part of the value: remove them` };
-  if (/\p{Cc}/u.test(text)) return { problem: `${name} holds a control character` };
+  const language = languageOf(environment);
+  if (MARKS.test(text)) return { problem: `${name} ${PROBLEMS.marks[language]}` };
+  if (/\p{Cc}/u.test(text)) return { problem: `${name} ${PROBLEMS.controlCharacter[language]}` };
   if (name === 'BONIN_PORT' && text.startsWith('tcp://'))
-    return {
-      problem:
-        'BONIN_PORT is what Kubernetes sets for a service called bonin: give the service another name, or set enableServiceLinks: false for the pod',
-    };
+    return { problem: `BONIN_PORT ${PROBLEMS.kubernetesPort[language]}` };
   return { text };
 }

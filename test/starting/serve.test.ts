@@ -266,20 +266,20 @@ test('all wrong settings are reported at once, and no value is quoted', async ()
   const url = `mysql://a:${PASSWORD}@b/c`;
   const words = ['serve', '--port', 'x', '--workers', '0', '--cors-origins', 'https://a.example/path'];
   const env = { BONIN_DATABASE_URL: url, BONIN_LOG_LEVEL: 'loud', BONIN_MASTER_KEYS: '"keys"' };
-  expect(await runBonin(words, { env })).toMatchObject({
+  const refused = await runBonin(words, { env });
+  expect(refused).toMatchObject({
     code: 2,
     stdout: '',
-    stderr: [
-      'bonin: --port must be a number from 0 to 65535',
-      'bonin: BONIN_DATABASE_URL must be a URL that begins with sqlite:, postgres: or postgresql:',
-      'bonin: BONIN_MASTER_KEYS has quotation marks, which would be part of the value: remove them',
-      'bonin: --cors-origins must be origins as in https://shop.example, separated by commas',
-      'bonin: --workers must be a number from 1 to 999, or auto',
-      'bonin: BONIN_LOG_LEVEL must be one of debug, info, warn, error, silent',
-      'bonin: --help lists commands and options',
-      '',
-    ].join('\n'),
+    stderr: expect.stringMatching(/^Usage: bonin serve /),
   });
+  expect(refused.stderr.match(/^bonin: .*$/gm)).toEqual([
+    'bonin: --port must be a number from 0 to 65535',
+    'bonin: BONIN_DATABASE_URL must be a URL that begins with sqlite:, postgres: or postgresql:',
+    'bonin: BONIN_MASTER_KEYS has quotation marks, which would be part of the value: remove them',
+    'bonin: --cors-origins must be origins as in https://shop.example, separated by commas',
+    'bonin: --workers must be a number from 1 to 999, or auto',
+    'bonin: BONIN_LOG_LEVEL must be one of debug, info, warn, error, silent',
+  ]);
   for (const option of ['--memory', '--seed=x', '--tls', '--random-otp'])
     expect((await runBonin(['serve', '--port', '0', option])).code, option).toBe(2);
 });

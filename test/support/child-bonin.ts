@@ -30,10 +30,10 @@ export interface Run {
   readonly readStderr: () => void;
 }
 
-/** Settings of the developer's own shell must not reach the server under test. */
+/** Settings of the developer's own shell must not reach the server under test, nor its language. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(?:BONIN_|NODE_|OTEL_)/.test(name)),
+    Object.entries(process.env).filter(([name]) => !/^(?:BONIN_|NODE_|OTEL_|LC_|LANG)/.test(name)),
   );
 }
 

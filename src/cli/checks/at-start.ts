@@ -1,0 +1,62 @@
+import { type Language, say } from '../../config/language.ts';
+import type { Logger } from '../../log.ts';
+import type { Services } from '../../server/services.ts';
+import { Refusal } from '../command.ts';
+import { COPY } from '../copy.ts';
+import { type CheckContext, type Checked, runChecks } from './check.ts';
+import { createCheckContext, type ServeSettings } from './context.ts';
+import { CHECKS } from './index.ts';
+
+/** How many names are printed at a start; further ones are only counted. */
+const NAMED = 20;
+
+/**
+ * Refuses a start of `serve` with everything that the checks find. The database is left to its opening, which makes the
+ * same check; only a start that is refused anyway also looks at it here, so that all is said at once.
+ */
+export async function requireChecks(settings: ServeSettings, language: Language): Promise<void> {
+  const context = createCheckContext(settings);
+  const failures = async (...kinds: readonly unknown[]) => {
+    const checks = CHECKS.filter(({ atStart }) => kinds.includes(atStart));
+    return (await runChecks(checks, context)).filter(({ state }) => state === 'failed');
+  };
+  if ((await failures('refuses')).length === 0) return;
+  throw new Refusal((await failures('refuses', 'opening')).map(({ detail }) => detail[language]));
+}
+
+/** Writes what needs no refusal into the log, once at a start, and channels that certify nobody also on standard output. */
+export async function tellWarnings(
+  context: CheckContext,
+  { merchants, providers }: Services,
+  { log, language }: { readonly log: Logger; readonly language: Language },
+): Promise<void> {
+  const checks = CHECKS.filter(({ atStart }) => atStart === 'warns').map((check) => ({
+    ...check,
+    needs: [],
+  }));
+  let found: readonly Checked[];
+  try {
+    found = await runChecks(checks, {
+      ...context,
+      channels: async () => ({
+        channels: (await merchants.list()).flatMap((each) => each.channels),
+        providers,
+      }),
+    });
+  } catch (error) {
+    log.error({ error }, 'the start could not be checked');
+    return;
+  }
+  for (const { state, detail, names = [], check } of found) {
+    if (state === 'ok') continue;
+    // An altered row is an alarm, but no reason to refuse the other merchants.
+    const named = names.slice(0, NAMED);
+    const fields = { check: check.id, ...(names.length > 0 && { count: names.length, [check.id]: named }) };
+    log[state === 'failed' ? 'error' : 'warn'](fields, detail.en);
+    for (const name of named)
+      console.log(say(COPY.unfinished_channel, language, { name, note: COPY.unfinished[language] }));
+    if (names.length > NAMED)
+      console.log(say(COPY.unfinished_more, language, { count: names.length - NAMED }));
+    if (names.length > 0) console.log('');
+  }
+}
