@@ -1,12 +1,14 @@
-import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, relative } from 'node:path';
 import { build as bundle, type Plugin, transformSync } from 'esbuild';
+import { writeTypes } from './build-types.ts';
 import { composeScript, SCRIPT_FILES } from './src/page/scripts.ts';
 
 const require = createRequire(import.meta.url);
-const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
+
+/** The oldest line of Node among `engines`. */
+const OLDEST_NODE = 'node22';
 
 /** What browsers of 2020 understand: nothing newer is written because it is shorter. */
 const TARGETS = { js: 'es2020', css: ['chrome80', 'firefox74', 'safari13.1'] };
@@ -25,19 +27,20 @@ export function minify(text: string, loader: 'js' | 'css'): string {
  */
 export async function build(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
-  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', folder], {
-    stdio: 'inherit',
-  });
+  writeTypes(folder, ['client/index', 'browser/index', 'testing', 'playwright']);
   await bundleServer(folder);
+  for (const [name, values] of Object.entries(SERVER_ENTRIES)) writeDoor(folder, name, values);
   for (const name of ['client', 'browser'])
-    await bundle({
-      entryPoints: [`src/${name}/index.ts`],
-      outdir: join(folder, name),
-      bundle: true,
-      format: 'esm',
-      target: 'es2024',
-      charset: 'utf8',
-    });
+    for (const format of ['esm', 'cjs'] as const)
+      await bundle({
+        entryPoints: [`src/${name}/index.ts`],
+        outdir: join(folder, name),
+        outExtension: { '.js': format === 'esm' ? '.js' : '.cjs' },
+        bundle: true,
+        format,
+        target: 'es2022',
+        charset: 'utf8',
+      });
   for (const engine of ['sqlite', 'postgres'])
     cpSync(`src/storage/${engine}/migrations`, `${folder}/storage/${engine}/migrations`, { recursive: true });
   cpSync('src/conformance/cases', `${folder}/conformance/cases`, { recursive: true });
@@ -56,10 +59,29 @@ export async function build(folder: string): Promise<void> {
   chmodSync(join(folder, 'bonin.cjs'), 0o755);
 }
 
+/** What other projects import of the server, and the values that it has. */
+const SERVER_ENTRIES = { testing: ['startBonin'], playwright: ['boninFixture'] };
+
+/**
+ * The door for `require`. A module of Node takes the ES module by Node's own loader, also inside Jest, whose `require`
+ * knows no ES modules. So there is one server, outside of what Jest replaces.
+ */
+function writeDoor(folder: string, name: string, values: readonly string[]): void {
+  writeFileSync(
+    join(folder, `${name}.cjs`),
+    `'use strict';
+const { Module } = require('node:module');
+const { join } = require('node:path');
+const { ${values.join(', ')} } = new Module(__filename).require(join(__dirname, '${name}.js'));
+module.exports = { ${values.join(', ')} };
+`,
+  );
+}
+
 /** The server in few files, because each one costs a start a millisecond or so; see docs/decisions/0016. */
 async function bundleServer(folder: string): Promise<void> {
   await bundle({
-    entryPoints: ['src/cli/main.ts', 'src/testing.ts'],
+    entryPoints: ['src/cli/main.ts', ...Object.keys(SERVER_ENTRIES).map((name) => `src/${name}.ts`)],
     outdir: folder,
     entryNames: '[name]',
     chunkNames: '[name]-[hash]',
@@ -68,7 +90,7 @@ async function bundleServer(folder: string): Promise<void> {
     splitting: true,
     format: 'esm',
     platform: 'node',
-    target: 'node24',
+    target: OLDEST_NODE,
     // Other people's packages are installed beside this one, with their licences.
     packages: 'external',
     // Not made smaller: that saves nothing that can be measured, and the log shows where an error came from.

@@ -1,22 +1,23 @@
 import { newMasterKey } from './config/master-keys.ts';
 import { createLog } from './log.ts';
-import {
-  type CertificationInput,
-  createDevApp,
-  DEFAULT_SEED,
-  type FaultRule,
-  type LoggedRequest,
-  type Message,
-  openDevAuthority,
-  type Seed,
-} from './server/dev.ts';
+import type { FaultRule, LoggedRequest, Message, Seed } from './sandbox/testing-types.ts';
+import { type CertificationInput, createDevApp, DEFAULT_SEED, openDevAuthority } from './server/dev.ts';
 
 /*
  * Bonin inside a test suite: in this process, in memory, on a free port. Suites that run in parallel each start their
  * own. The helpers call the control routes, which other languages can use too.
  */
 
-export type { FaultRule, LoggedRequest, Message, Seed } from './server/dev.ts';
+export type {
+  FaultRule,
+  LoggedRequest,
+  Message,
+  Seed,
+  SeedCertification,
+  SeedChannel,
+  SeedMerchant,
+  SeedPage,
+} from './sandbox/testing-types.ts';
 
 export interface StartOptions {
   /** The people that exist. Default: the built-in ones. */

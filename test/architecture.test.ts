@@ -65,6 +65,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
       'config/merchants-file',
       'files',
       'page',
+      'sandbox/testing-types',
       'validation',
       'validation/json-schema',
       'validation/json-text',
@@ -73,6 +74,8 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     ],
     packages: ['node:crypto', 'node:fs', 'node:timers/promises', 'valibot'],
   },
+  // Published with `bonin/testing`, so it stands alone.
+  'sandbox/testing-types': { rooms: [], packages: [] },
   // The one place that makes certificates, loaded only with --tls.
   'sandbox/tls': {
     rooms: ['errors', 'files', 'http'],
@@ -142,13 +145,26 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   },
   // The one file of the server that knows the sandbox.
   'server/dev': {
-    rooms: ['core', 'http', 'http/client-address', 'log', 'sandbox', 'sandbox/tls', 'server'],
+    rooms: [
+      'core',
+      'http',
+      'http/client-address',
+      'log',
+      'sandbox',
+      'sandbox/testing-types',
+      'sandbox/tls',
+      'server',
+    ],
     packages: [],
   },
   // Loaded only with --workers.
   'server/workers': { rooms: ['errors', 'log'], packages: ['node:cluster', 'node:timers/promises'] },
   client: { rooms: [], packages: [] },
-  testing: { rooms: ['config', 'log', 'server/dev'], packages: ['node:http', 'node:https'] },
+  testing: {
+    rooms: ['config', 'log', 'sandbox/testing-types', 'server/dev'],
+    packages: ['node:http', 'node:https'],
+  },
+  playwright: { rooms: ['testing'], packages: [] },
   // Imports nothing of the server.
   conformance: {
     rooms: ['validation', 'validation/json-text', 'validation/text-bytes'],
@@ -190,7 +206,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
 const DRAWERS = /(^|\/)(utils?|helpers?|common|lib|misc|shared)(\/|\.ts$)/;
 const LONGEST_FILE = 400;
 /** All that may lie directly in `src`. */
-const HALL = ['ascii-json.ts', 'errors.ts', 'log.ts', 'testing.ts', 'version.ts'];
+const HALL = ['ascii-json.ts', 'errors.ts', 'log.ts', 'playwright.ts', 'testing.ts', 'version.ts'];
 /** Other folders where no file may be called by a name that says nothing. */
 const OTHERS = ['test', 'bench', 'drill', 'examples'];
 

@@ -3,10 +3,11 @@ import { SECOND } from '../core/clock.ts';
 import type { StreamAnswer } from '../http/answers.ts';
 import type { Faults } from './faults.ts';
 import type { Feed, FeedEvent } from './feed.ts';
-import { EVERY_MESSAGE, type Inbox, type Message } from './inbox.ts';
+import { EVERY_MESSAGE, type Inbox } from './inbox.ts';
 import type { MovableClock } from './movable-clock.ts';
 import type { RecentCertifications } from './recent-certifications.ts';
 import type { RequestLog } from './request-log.ts';
+import type { Message } from './testing-types.ts';
 
 /** The data of each event. */
 export interface EventSources {

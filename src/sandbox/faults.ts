@@ -7,28 +7,7 @@ import { type FaultTarget, readFaultRoute } from './api-routes.ts';
 import type { FaultInput } from './control-schemas.ts';
 import type { Feed } from './feed.ts';
 import { pause } from './pause.ts';
-
-/** A fault as the control route takes it; members that are left out have defaults. */
-export interface FaultRule {
-  /**
-   * A path of the API as in the contract, or a path of one certification such as `/certifications/imp_123`; optionally
-   * with a method in front. Null for every route of the API.
-   */
-  readonly route: string | null;
-  /** The number of requests that it still applies to; null for all. */
-  readonly times: number | null;
-  /** From 0 to 1. */
-  readonly probability: number;
-  readonly delay_ms: number;
-  /** Status to answer with, 400 to 599; null for the usual answer. */
-  readonly status: number | null;
-  /** Cuts the connection instead of answering. */
-  readonly abort: boolean;
-  /** The body in place of an envelope, at most 32,768 characters. Needs a status. */
-  readonly body?: string;
-  /** Headers of the answer; each replaces the usual one of its name. Needs a status. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
+import type { FaultRule } from './testing-types.ts';
 
 const MESSAGE = '샌드박스에서 지정한 오류입니다.';
 

@@ -1,15 +1,5 @@
 import type { Feed } from './feed.ts';
-
-/** A text message that the sandbox would have sent. */
-export interface Message {
-  readonly id: string;
-  readonly phone: string;
-  readonly text: string;
-  readonly otp: string;
-  readonly imp_uid: string;
-  /** Epoch seconds, by the sandbox's clock. */
-  readonly sent_at: number;
-}
+import type { Message } from './testing-types.ts';
 
 export interface MessageFilter {
   /** Digits only; null for every phone. */

@@ -1,9 +1,7 @@
 import people from './people.json' with { type: 'json' };
-import type { People } from './people-schema.ts';
+import type { Seed, SeedCertification } from './testing-types.ts';
 
-/** The people of a sandbox: the content of a people file. */
-export type Seed = People;
-export type SeedCertification = Seed['certifications'][number];
+export type { Seed, SeedCertification } from './testing-types.ts';
 
 /** The personal data of a certification; null or absent if the provider does not return it. */
 export type SeedPerson = Pick<

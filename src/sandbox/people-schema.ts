@@ -73,6 +73,7 @@ export const PEOPLE = object({
   certifications: listOf(objectBy('certified', [SOMEBODY, NOBODY], 'be true or false')),
 });
 
+/** What the schema accepts; a test compares it with `Seed`, which is published. */
 export type People = Written<typeof PEOPLE>;
 
 /** Reads a people file in the format of the built-in one; `start_refused` names what is wrong in it. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Feed } from './feed.ts';
-import { type LoggedRequest, RequestLog } from './request-log.ts';
+import { RequestLog } from './request-log.ts';
+import type { LoggedRequest } from './testing-types.ts';
 
 /** Names that every object inherits. */
 const INHERITED = [

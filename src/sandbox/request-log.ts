@@ -6,6 +6,7 @@ import type { Route } from '../http/routes.ts';
 import { API_ROUTES } from './api-routes.ts';
 import { wrapHandlers } from './faults.ts';
 import type { Feed } from './feed.ts';
+import type { LoggedRequest } from './testing-types.ts';
 
 /** A request with the status of its answer; 0 when the connection was cut instead. */
 export interface SeenRequest
@@ -13,24 +14,6 @@ export interface SeenRequest
   /** Empty if no handler received it. */
   readonly body: Buffer;
   readonly status: number;
-}
-
-/** A request of the merchant's code, for assertions in tests; without secrets and personal data. */
-export interface LoggedRequest {
-  readonly request_id: string;
-  readonly method: string;
-  readonly path: string;
-  readonly route: string | null;
-  /** Where the token was sent: `authorization`, `bearer`, `x-imptokenheader`, `_token`; null for nowhere. */
-  readonly token: string | null;
-  readonly content_type: string | null;
-  /** The media type of a body that the API does not read, `none` without one; null when it is read. */
-  readonly unread_media_type: string | null;
-  /** Members of a body that is read; null for anything else. */
-  readonly body: Readonly<Record<string, unknown>> | null;
-  readonly status: number;
-  /** Epoch seconds, by the sandbox's clock. */
-  readonly at: number;
 }
 
 const NO_BODY = Buffer.alloc(0);

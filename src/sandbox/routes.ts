@@ -10,11 +10,11 @@ import { CONTROL_FORMAT, success } from './answers.ts';
 import type { ControlInput, ControlName } from './control-schemas.ts';
 import { describeClock, type EventSources, EventStreams } from './events.ts';
 import { guardControls, guardPage } from './guards.ts';
-import type { Message } from './inbox.ts';
 import { LATEST_SECOND, type MovableClock } from './movable-clock.ts';
 import type { Seed } from './people-file.ts';
 import type { SandboxProvider } from './provider.ts';
 import { seedCertifications, seedMerchants } from './seed.ts';
+import type { Message } from './testing-types.ts';
 import { FILES, renderPage } from './ui/index.ts';
 
 export interface SandboxServices extends EventSources {

@@ -8,21 +8,20 @@ import { Inbox } from '../sandbox/inbox.ts';
 import { MarkedPeople } from '../sandbox/marked-people.ts';
 import { MovableClock } from '../sandbox/movable-clock.ts';
 import { SandboxPage } from '../sandbox/page-add-ons/extras.ts';
-import { DEFAULT_SEED, type Seed } from '../sandbox/people-file.ts';
+import { DEFAULT_SEED } from '../sandbox/people-file.ts';
 import { SandboxProvider } from '../sandbox/provider.ts';
 import { RecentCertifications } from '../sandbox/recent-certifications.ts';
 import { RequestLog } from '../sandbox/request-log.ts';
 import { sandboxSurface } from '../sandbox/routes.ts';
 import { seedCertifications, seedMerchants } from '../sandbox/seed.ts';
+import type { Seed } from '../sandbox/testing-types.ts';
 import type { Authority, AuthorityFiles } from '../sandbox/tls/authority.ts';
 import { type App, type AppOptions, createApp } from './mount.ts';
 import { DEV_POLICY } from './policy.ts';
 
 export type { CertificationInput } from '../sandbox/control-schemas.ts';
-export type { FaultRule } from '../sandbox/faults.ts';
-export type { Message } from '../sandbox/inbox.ts';
-export { DEFAULT_SEED, type Seed } from '../sandbox/people-file.ts';
-export type { LoggedRequest } from '../sandbox/request-log.ts';
+export { DEFAULT_SEED } from '../sandbox/people-file.ts';
+export type { FaultRule, LoggedRequest, Message, Seed } from '../sandbox/testing-types.ts';
 export type { Authority, AuthorityFiles } from '../sandbox/tls/authority.ts';
 
 export interface DevAppOptions

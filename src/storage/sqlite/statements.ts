@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { LONGEST_CLAIM } from '../../core/claims.ts';
 import { REPORTS_PER_SCREEN } from '../../core/presence.ts';
+import { bindNumbersByName, bindsNumbersByPosition } from './numbered-parameters.ts';
 
 /** A row as an array of its columns, which costs half as much as an object. */
 export type Row = readonly SQLOutputValue[];
@@ -249,9 +250,11 @@ export type Statements = Readonly<Record<keyof typeof SQL, StatementSync>>;
 
 /** Prepares every statement once; each returns its rows as arrays. */
 export function prepareStatements(database: DatabaseSync): Statements {
+  const isByPosition = bindsNumbersByPosition(database);
   const prepared = Object.entries(SQL).map(([name, sql]) => {
     const statement = database.prepare(sql);
     statement.setReturnArrays(true);
+    if (!isByPosition && /\?\d/.test(sql)) bindNumbersByName(statement);
     statement.setReadBigInts(ANY_NUMBER.includes(name));
     return [name, statement] as const;
   });
