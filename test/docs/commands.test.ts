@@ -59,17 +59,25 @@ describe('the commands and samples of the pages', { timeout: 600_000 }, () => {
   }
 
   it('do what README.md and docs/sandbox.md say, with the published package', async () => {
-    const project = installPackage();
-    const shell = await openShell(project);
+    const project = await installPackage();
+    const shell = await openShell(project, process.execPath);
     await shell.serve('npx bonin dev');
     await runPage('README.md', project, shell);
     await runPage('docs/sandbox.md', project, shell);
   });
 
-  it('start the sandbox in a clone', async () => {
+  it('start the sandbox in a clone, and look up there', async () => {
     const clone = await openShell(cloneRepository());
     const address = await clone.serve('npm ci --omit=dev && npm start');
     expect((await fetch(`${address}/readyz`)).status).toBe(200);
+    const asked = readBlocks('README.md').filter(
+      (block) => block.text.includes('npx bonin') && !isStart(block),
+    );
+    expect(asked.length).toBeGreaterThan(1);
+    for (const { text, place } of asked)
+      expect(await clone.run(text.replaceAll('npx bonin', 'node src/cli/bonin.cjs')), place).toContain(
+        'imp_000000000001',
+      );
   });
 
   it('are the same in both languages, and name each way to start once', () => {

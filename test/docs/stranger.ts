@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
-import { KEY_A, SECRET_A } from '../support/client.ts';
+import { packPackage } from '../support/packed.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { ROOT } from './blocks.ts';
 
@@ -30,18 +30,12 @@ export function cloneRepository(): string {
 }
 
 /** An empty project with the package as it is published. Of the runners of tests, Vitest is there. */
-export function installPackage(): string {
+export async function installPackage(): Promise<string> {
   const folder = join(temporaryFolder(), 'project');
   mkdirSync(folder);
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
-  execFileSync('npm', ['run', 'build'], { cwd: ROOT, stdio: 'ignore' });
-  const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
-    cwd: ROOT,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const [{ filename }] = JSON.parse(packed);
-  execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', join(folder, filename)], {
+  const packed = await packPackage(join(temporaryFolder(), 'package'));
+  execFileSync('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', packed], {
     cwd: folder,
     stdio: 'ignore',
   });
@@ -56,18 +50,16 @@ export interface Shell {
   serve(command: string): Promise<string>;
 }
 
-/** A shell in a folder, with the settings of nobody. Address and data folder are the test's own. */
-export async function openShell(folder: string): Promise<Shell> {
+/** A shell in a folder, with the settings of nobody, and with the machine's Node or the one given. */
+export async function openShell(folder: string, node: string | null = null): Promise<Shell> {
   const port = await findFreePort();
   const env = {
     ...Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !/^(?:BONIN_|NODE_|VITEST|OTEL_)/.test(name)),
     ),
+    PATH: [...(node === null ? [] : [dirname(node)]), programsOfMachine()].join(delimiter),
     BONIN_PORT: String(port),
     BONIN_URL: `http://127.0.0.1:${port}`,
-    // The pair of the sandbox; a command on this machine needs it.
-    BONIN_IMP_KEY: KEY_A,
-    BONIN_IMP_SECRET: SECRET_A,
     LANG: 'C.UTF-8',
     NO_COLOR: '1',
     // What was fetched once is not asked for again.
@@ -98,6 +90,12 @@ export async function openShell(folder: string): Promise<Shell> {
       return printedAddress(child, `http://127.0.0.1:${port}`);
     },
   };
+}
+
+/** Without the programs that are installed in this repository, which `npm test` puts in front. */
+function programsOfMachine(): string {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.filter((folder) => !folder.includes('node_modules')).join(delimiter);
 }
 
 async function findFreePort(): Promise<number> {
