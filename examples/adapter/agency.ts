@@ -10,6 +10,9 @@ export interface Person {
   readonly ci: string;
 }
 
+/** How an answer to a server can go wrong. */
+export type Deviation = 'silent' | 'reset' | 'cut' | 'huge' | 'redirect' | 'garbage' | 'empty' | 'status';
+
 interface Visit {
   readonly id: string;
   readonly back: string;
@@ -21,8 +24,8 @@ export class PostcardAgency {
   readonly url: string;
   /** What was asked server to server, as in `POST /results`. */
   readonly asked: string[] = [];
-  /** Whether servers get no answer any more. */
-  isDown = false;
+  /** What goes wrong with the answers to servers; null for nothing. */
+  deviation: Deviation | null = null;
   /** Answers about results wait for it. */
   ready: Promise<void> = Promise.resolve();
   readonly #server: Server;
@@ -51,7 +54,7 @@ export class PostcardAgency {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://agency');
     if (pathname.startsWith('/window/')) return this.#showWindow(response, pathname.slice(8), searchParams);
     this.asked.push(`${request.method} ${pathname}`);
-    if (this.isDown) return void request.socket.destroy();
+    if (this.deviation !== null) return deviate(request, response, this.deviation);
     if (request.headers.authorization !== `Bearer ${secret}`) return void response.writeHead(401).end();
     const body = JSON.parse(Buffer.concat(await request.toArray()).toString()) as Record<string, string>;
     if (pathname === '/visits') {
@@ -84,5 +87,27 @@ export class PostcardAgency {
       <form><button name="state" value="approved">본인이 맞습니다</button>
       <button name="state" value="refused">본인이 아닙니다</button>
       <button name="state" value="cancelled">취소</button></form></html>`);
+  }
+}
+
+function deviate(request: IncomingMessage, response: ServerResponse, how: Deviation): void {
+  switch (how) {
+    case 'silent':
+      return;
+    case 'reset':
+      return void request.socket.destroy();
+    case 'cut':
+      response.writeHead(200, { 'Content-Length': 1000 });
+      return void response.write('{"visit":', () => request.socket.destroy());
+    case 'huge':
+      return void response.end(`{"visit":"${'x'.repeat(70_000)}"}`);
+    case 'redirect':
+      return void response.writeHead(307, { Location: '/visits' }).end();
+    case 'garbage':
+      return void response.end('\0\xff{"visit"');
+    case 'empty':
+      return void response.end();
+    case 'status':
+      return void response.writeHead(502).end('{"visit":"1","state":"approved"}');
   }
 }

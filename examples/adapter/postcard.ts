@@ -1,27 +1,28 @@
 import type { AdapterTools, Provider, Settings } from '../../src/core/provider.ts';
 import { AppError } from '../../src/errors.ts';
+import { callAgency } from '../../src/providers/call.ts';
 
 /** What the imaginary agency Postcard says of a visit. */
 interface Result {
-  readonly state: 'approved' | 'refused' | 'cancelled';
+  readonly state: 'open' | 'approved' | 'refused' | 'cancelled';
   readonly visit: string;
   readonly person?: { name: string; birthday: string; phone: string; ci: string };
 }
 
 /** The adapter of Postcard: the browser visits its window, then the server asks for the result. */
-export function createPostcard({ fetch }: AdapterTools): Provider {
-  async function ask(settings: Settings, path: string, body: object): Promise<Result> {
-    const answer = await fetch(`${settings['url']}${path}`, {
-      method: 'POST',
-      redirect: 'error',
-      headers: { Authorization: `Bearer ${settings['secret']}` },
-      body: JSON.stringify(body),
-    }).catch((cause: unknown) => {
-      throw fail('provider_unavailable', 'no answer', cause);
-    });
-    if (answer.status === 401) throw fail('provider_misconfigured', 'the secret is refused');
-    if (!answer.ok) throw fail('provider_unavailable', `status ${answer.status}`);
-    return (await answer.json()) as Result;
+export function createPostcard(tools: AdapterTools, timeout = 8_000): Provider {
+  async function ask(step: string, settings: Settings, attemptId: string, about: object): Promise<Result> {
+    const call = { adapter: 'postcard', step, attemptId, timeout, repeats: { most: 0, within: 0 } };
+    const headers = { Authorization: `Bearer ${settings['secret']}` };
+    const body = JSON.stringify({ id: attemptId, ...about });
+    const answer = await callAgency(tools, { ...call, url: `${settings['url']}/${step}`, headers, body });
+    try {
+      const result = JSON.parse(answer.toString()) as Result;
+      if (typeof result.visit === 'string') return result;
+    } catch {
+      // Without the cause: the answer holds a person.
+    }
+    throw fail('unreadable_answer', `the answer to ${step}`);
   }
 
   return {
@@ -31,7 +32,7 @@ export function createPostcard({ fetch }: AdapterTools): Provider {
     hosted: {
       isRepeatable: true,
       async begin({ settings, attemptId, returnAddress }) {
-        const { visit } = await ask(settings, '/visits', { id: attemptId, back: returnAddress });
+        const { visit } = await ask('visits', settings, attemptId, { back: returnAddress });
         const address = `${settings['url']}/window/${encodeURIComponent(visit)}`;
         return { address, fields: null, memo: visit };
       },
@@ -41,8 +42,8 @@ export function createPostcard({ fetch }: AdapterTools): Provider {
         return visits.length === 1 && visits[0]?.[1] === memo ? null : 'another visit';
       },
       async complete({ settings, attemptId, memo }) {
-        const { state, visit, person } = await ask(settings, '/results', { id: attemptId, visit: memo });
-        if (visit !== memo) throw fail('provider_refused', 'the result of another visit');
+        const { state, visit, person } = await ask('results', settings, attemptId, { visit: memo });
+        if (visit !== memo) throw fail('binding_mismatch', 'the result of another visit');
         if (state === 'cancelled') throw fail('person_cancelled', 'given up in the window');
         if (state !== 'approved' || person === undefined) throw fail('provider_refused', state);
         const unknown = { gender: null, foreigner: null, carrier: null, mvno: false, di: null };
@@ -67,6 +68,6 @@ function refuse(explanation: string): AppError {
   return new AppError('input_refused', { explanation });
 }
 
-function fail(code: ConstructorParameters<typeof AppError>[0], detail: string, cause?: unknown): AppError {
-  return new AppError(code, { detail: `postcard: ${detail}`, cause });
+function fail(code: ConstructorParameters<typeof AppError>[0], detail: string): AppError {
+  return new AppError(code, { detail: `postcard: ${detail}` });
 }

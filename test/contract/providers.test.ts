@@ -6,7 +6,7 @@ import { Inbox } from '../../src/sandbox/inbox.ts';
 import { SANDBOX_ADAPTER, SandboxProvider } from '../../src/sandbox/provider.ts';
 import { RecentCertifications } from '../../src/sandbox/recent-certifications.ts';
 import { press } from '../support/postcard-window.ts';
-import { describeProvider } from './provider.ts';
+import { DEVIATIONS, type Deviation, describeProvider } from './provider.ts';
 
 describeProvider('sandbox', ['otp'], async () => {
   const feed = new Feed(() => {});
@@ -20,29 +20,41 @@ describeProvider('sandbox', ['otp'], async () => {
   };
 });
 
-describeProvider('postcard, the example', ['hosted', 'down'], async () => {
-  const secret = 'SecretOfPostcard1234';
-  const person = { name: '홍길동', birthday: '1990-01-31', phone: '01000000001', ci: 'C'.repeat(88) };
-  const agency = await PostcardAgency.open(secret, person);
-  const { url } = agency;
-  return {
-    provider: createPostcard({ fetch, log: () => {} }),
-    settings: { url, secret },
-    wrongSettings: [
-      [{ secret }, 'url'],
-      [{ url: `${url}/path`, secret }, 'url'],
-      [{ url: 'ftp://agency', secret }, 'url'],
-      [{ url }, 'secret'],
-      [{ url, secret: 'short one' }, 'secret'],
-      [{ url, secret: 5 }, 'secret'],
-    ],
-    async visit(address, does) {
-      const state = { approve: 'approved', refuse: 'refused', cancel: 'cancelled' }[does];
-      return [...new URLSearchParams((await press(address, state)).body)];
-    },
-    setDown: (isDown) => {
-      agency.isDown = isDown;
-    },
-    close: () => agency.close(),
-  };
-});
+describeProvider(
+  'postcard, the example',
+  ['hosted', ...(Object.keys(DEVIATIONS) as Deviation[])],
+  async () => {
+    const secret = 'SecretOfPostcard1234';
+    const person = { name: '홍길동', birthday: '1990-01-31', phone: '01000000001', ci: 'C'.repeat(88) };
+    const agency = await PostcardAgency.open(secret, person);
+    const { url } = agency;
+    return {
+      provider: createPostcard({ fetch, log: () => {} }, 300),
+      settings: { url, secret },
+      wrongSettings: [
+        [{ secret }, 'url'],
+        [{ url: `${url}/path`, secret }, 'url'],
+        [{ url: 'ftp://agency', secret }, 'url'],
+        [{ url }, 'secret'],
+        [{ url, secret: 'short one' }, 'secret'],
+        [{ url, secret: 5 }, 'secret'],
+      ],
+      async visit({ address }, does) {
+        const state = { approve: 'approved', refuse: 'refused', cancel: 'cancelled' }[does];
+        return { fields: [...new URLSearchParams((await press(address, state)).body)] };
+      },
+      forge: ({ fields }) => ({
+        fields: [
+          ...fields.filter(([name]) => name !== 'result'),
+          ['result', 'approved'],
+          ['state', 'approved'],
+        ],
+      }),
+      timesAsked: () => agency.asked.filter((each) => each === 'POST /results').length,
+      deviate: (how) => {
+        agency.deviation = how;
+      },
+      close: () => agency.close(),
+    };
+  },
+);

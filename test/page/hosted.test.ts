@@ -197,16 +197,16 @@ describe('an attempt in the window of an agency', () => {
   });
 
   it('ends with the reason when the agency cannot be reached, before and after its window', async () => {
-    world.agency.isDown = true;
+    world.agency.deviation = 'reset';
     const early = await begin();
     expect(early.visitor.screen).toBe('failure');
     expect(await shop.result(early.handle)).toMatchObject({
       result: { error_reason: 'PROVIDER_UNAVAILABLE' },
     });
-    world.agency.isDown = false;
+    world.agency.deviation = null;
     const late = await begin();
     const back = await press(windowOf(late.visitor), 'approved');
-    world.agency.isDown = true;
+    world.agency.deviation = 'reset';
     expect(await (await comeBack(back)).text()).toContain('data-screen="failure"');
     expect(await shop.result(late.handle)).toMatchObject({
       result: { error_reason: 'PROVIDER_UNAVAILABLE' },
