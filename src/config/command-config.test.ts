@@ -198,6 +198,23 @@ describe('settings of serve', () => {
     }
   });
 
+  it('let serve have no address under which no agency could send people back', () => {
+    const room = 128 - '/page/back/'.length - 22 - '/back'.length;
+    const load = (length: number, basePath = '') =>
+      loadServeConfig(
+        { 'public-url': `https://${'x'.repeat(length - 8 - basePath.length)}`, 'base-path': basePath },
+        {},
+      );
+    for (const basePath of ['', '/iamport']) {
+      expect(load(room, basePath)).toHaveProperty('config');
+      expect(load(room + 3, basePath)).toEqual({
+        problems: [
+          '--public-url and --base-path together must have at most 90 bytes: agencies send people back to addresses of at most 128 bytes',
+        ],
+      });
+    }
+  });
+
   it('take origins as browsers write them, and nothing that would never match', () => {
     const origins = (text: string) => loadServeConfig({ 'cors-origins': text }, {});
     expect(origins('https://a.example,http://b.example:3000 , http://[::1]:8')).toMatchObject({

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { RequestLimits } from '../core/limits.ts';
+import { excessBelow } from '../core/return-address.ts';
 import { AppError } from '../errors.ts';
 import { readTrustedText } from '../files/trusted-file.ts';
 import type { LogLevel } from '../log.ts';
@@ -130,7 +131,8 @@ export function loadDevConfig(options: Texts, environment: Environment): Loaded<
 /** Reads the settings of `bonin serve`. */
 export function loadServeConfig(options: Texts, environment: Environment): Loaded<ServeConfig> {
   const { values, problems } = readWithUrlFile('serve', options, environment);
-  problems.push(...findForgetfulness(values, languageOf(environment)));
+  const language = languageOf(environment);
+  problems.push(...findForgetfulness(values, language), ...findLongAddress(values, language));
   if (problems.length > 0) return { problems };
   return {
     config: Object.freeze({
@@ -201,6 +203,12 @@ function readWithUrlFile(command: CommandName, options: Texts, environment: Envi
 function findForgetfulness({ databaseUrl }: Values, language: Language): readonly string[] {
   const forgets = databaseUrl !== null && new URL(databaseUrl).pathname === ':memory:';
   return forgets ? [CONTRADICTIONS.forgetfulness[language]] : [];
+}
+
+/** Refuses an address under which no agency could send people back. */
+function findLongAddress({ publicUrl, basePath }: Values, language: Language): readonly string[] {
+  const excess = publicUrl === null ? 0 : excessBelow(`${publicUrl}${basePath}`);
+  return excess === 0 ? [] : [CONTRADICTIONS.longAddress[language]];
 }
 
 function databaseOf({ data, databaseUrl, masterKeys }: Values): Database {

@@ -196,6 +196,10 @@ export const CONTRADICTIONS = {
     en: '--port must be the port that the server listens on, not 0',
     ko: '--port 값은 0이 아니라 서버가 요청을 받는 포트여야 합니다',
   },
+  longAddress: {
+    en: '--public-url and --base-path together must have at most 90 bytes: agencies send people back to addresses of at most 128 bytes',
+    ko: '--public-url과 --base-path는 합쳐서 90바이트 이하여야 합니다. 기관이 돌려보내는 주소는 128바이트까지입니다',
+  },
   forgetfulness: {
     en: '--database-url must name a file or a server, not memory',
     ko: '--database-url 값은 메모리가 아니라 파일이나 서버여야 합니다',

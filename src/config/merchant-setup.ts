@@ -1,5 +1,5 @@
-import type { MerchantSetup } from '../core/merchant.ts';
-import type { MerchantEntry } from './merchants-file.ts';
+import type { MerchantSetup, NewChannel } from '../core/merchant.ts';
+import type { ChannelEntry, MerchantEntry } from './merchants-file.ts';
 
 /** Turns a merchant of a file into the form that the store takes. */
 export function toMerchantSetup(merchant: MerchantEntry): MerchantSetup {
@@ -14,21 +14,28 @@ export function toMerchantSetup(merchant: MerchantEntry): MerchantSetup {
         origins: page.origins ?? null,
         // A list of origins that may start the page excludes all others.
         nullOrigin: page.null_origin ?? !page.origins,
+        bindsBrowser: page.bind_browser === 'strict',
       },
     }),
+    isTest: merchant.test ?? false,
     keys: [merchant, ...(merchant.keys ?? [])].map(({ imp_key, imp_secret }) => ({
       impKey: imp_key,
       impSecret: imp_secret,
     })),
-    channels: merchant.channels.map((channel) => ({
-      channelKey: channel.channel_key,
-      adapter: channel.adapter ?? undefined,
-      settings: channel.settings ?? undefined,
-      provider: channel.pg_provider,
-      providerMerchantId: channel.pg_id,
-      carrierApproval: channel.carrier_approval ?? false,
-      foreignerAddOn: channel.foreigner_addon ?? false,
-      minimumAge: channel.min_age ?? null,
-    })),
+    channels: merchant.channels.map(toNewChannel),
+  };
+}
+
+/** Turns a channel of a file into the form that the store takes. */
+export function toNewChannel(channel: ChannelEntry): NewChannel {
+  return {
+    channelKey: channel.channel_key,
+    adapter: channel.adapter ?? undefined,
+    settings: channel.settings ?? undefined,
+    provider: channel.pg_provider,
+    providerMerchantId: channel.pg_id,
+    carrierApproval: channel.carrier_approval ?? false,
+    foreignerAddOn: channel.foreigner_addon ?? false,
+    minimumAge: channel.min_age ?? null,
   };
 }

@@ -38,6 +38,8 @@ const PAGE = object({
   return_schemes: v.nullish(texts('a scheme without the colon', /^[a-z][a-z0-9+.-]*$/)),
   origins: v.nullish(texts('an origin as in https://shop.example', /^https?:\/\/[^/\s]+$/)),
   null_origin: v.nullish(truth),
+  /** Whether a person may come back from an agency in another browser, as some apps do. */
+  bind_browser: v.nullish(oneOf(['tolerant', 'strict'])),
 });
 /** A merchant with one key pair, or more of them in `keys`. The first channel is the default one. */
 const MEMBERS = {
@@ -48,6 +50,8 @@ const MEMBERS = {
   keys: v.nullish(listOf(object(KEY))),
   channels: listOf(CHANNEL),
   page: v.nullish(PAGE),
+  /** Whether its channels may use the test servers of agencies. */
+  test: v.nullish(truth),
 };
 const some = <Item extends v.GenericSchema>(item: Item) =>
   v.pipe(listOf(item), v.minLength(1, 'not be empty'));
@@ -60,6 +64,7 @@ type ReadonlyDeep<T> = T extends object ? { readonly [Name in keyof T]: Readonly
 
 /** The read-only content of a people file or merchants file. */
 export type Written<Schema extends v.GenericSchema> = ReadonlyDeep<v.InferOutput<Schema>>;
+export type ChannelEntry = Written<typeof CHANNEL>;
 export type MerchantEntry = Written<typeof MERCHANTS>['merchants'][number];
 
 /**
@@ -77,6 +82,14 @@ export function checkMerchantsFile(
   const guessable = merchants.flatMap(findGuessableSecrets);
   const problems = guessable.length > 0 ? guessable : findContradictions(merchants);
   return problems.length > 0 ? { problems } : { merchants, problems: null };
+}
+
+/** The channel of a file of `bonin channels add`, or everything that is wrong in it, as `checkMerchantsFile` says it. */
+export function checkChannelFile(
+  content: unknown,
+): { readonly channel: ChannelEntry; readonly problems: null } | { readonly problems: readonly string[] } {
+  const checked = check(CHANNEL, content, 'the file');
+  return checked.problems === null ? { channel: checked.value, problems: null } : checked;
 }
 
 /** Every key pair of an entry. */

@@ -41,6 +41,7 @@ export const ARCHIVE_TABLES: readonly ArchiveTable[] = [
     'id method:text digest:bytes phone_digest:bytes sent_at wrong ended:text key_id salt:bytes sealed:bytes',
   ),
   table('counted_requests', 'id subject:bytes requested_at'),
+  table('used_transactions', 'id digest:bytes used_at'),
   table(
     'attempts',
     'id merchant_id channel_id ticket_digest:bytes ticket_until session_digest:bytes handle_digest:bytes expires_at step wrong code_digest:bytes ended:text report_number presence:text heard_at launch_key_id launch_salt:bytes launch_sealed:bytes progress_key_id progress_salt:bytes progress_sealed:bytes back_digest:bytes',

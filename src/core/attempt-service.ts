@@ -1,4 +1,4 @@
-import { type AppError, toAppError } from '../errors.ts';
+import { AppError, toAppError } from '../errors.ts';
 import {
   ATTEMPT_LIFE,
   type Attempt,
@@ -6,11 +6,13 @@ import {
   type AttemptProgress,
   beginProgress,
   type FailureReason,
+  MOST_REFUSED_RETURNS,
   type NewAttempt,
   requireAge,
   type StartedAttempt,
   TICKET_LIFE,
   toFailureReason,
+  toShowableCode,
 } from './attempt.ts';
 import { alteredAttempt, openAttempt, sealAttempt, toDigest } from './attempt-rows.ts';
 import type { AttemptEnding, AttemptKey, StoredAttempt } from './attempt-store.ts';
@@ -35,6 +37,7 @@ const LABELS = {
   session: 'page session',
   handle: 'page handle',
   back: 'page back',
+  transaction: 'agency transaction',
 } as const;
 
 /** A secret by which an attempt can be found again and again. */
@@ -70,11 +73,13 @@ export class AttemptService {
   /** The channels of a merchant that can open the page, the default one first. */
   async listChannels(merchantId: number): Promise<readonly Channel[]> {
     const channels = await this.#options.merchants.listChannels(merchantId);
-    const { providers } = this.#options;
-    return channels.filter((channel) => {
+    const { providers, merchants } = this.#options;
+    const able = channels.filter((channel) => {
       const { otp, hosted } = findProvider(providers, channel) ?? {};
       return hosted !== undefined || (otp !== undefined && offersAny(otp, channel, 'page'));
     });
+    const faults = await Promise.all(able.map((channel) => merchants.findFault(channel)));
+    return able.filter((_, at) => faults[at] === null);
   }
 
   /** Creates a pending certification and its attempt. Rejects with `rate_limited`. */
@@ -152,7 +157,8 @@ export class AttemptService {
     const attempt = await this.#open(stored);
     if (attempt === null) return null;
     const isLate = attempt.expiresAt <= clock.now();
-    if (attempt.end !== null || !(isLate || attempt.wrong >= OTP_WRONG_TRIES)) return attempt;
+    const isSpent = attempt.wrong >= OTP_WRONG_TRIES && attempt.progress?.screen !== 'agency';
+    if (attempt.end !== null || !(isLate || isSpent)) return attempt;
     await this.fail(attempt, isLate ? 'EXPIRED' : 'OTP_LIMIT');
     return this.reload(attempt);
   }
@@ -233,20 +239,38 @@ export class AttemptService {
       providerTid: progress?.providerTid ?? null,
       identity,
     });
-    await this.#end(attempt, { certified: true }, { state: 'certified', certified }, claim);
+    const transaction = agency ? this.#digestTransaction(attempt) : null;
+    const certification = { state: 'certified', certified, ...(transaction && { transaction }) } as const;
+    const ended = await this.#end(attempt, { certified: true }, certification, claim);
+    if (ended === 'used')
+      throw new AppError('binding_mismatch', {
+        detail: 'this visit to the agency has certified another attempt',
+      });
+  }
+
+  /** Digests of the agency's number for the visit, the newest first. Two adapters may have the same numbers. */
+  #digestTransaction({ channel, progress }: Attempt): readonly Uint8Array[] {
+    const number = JSON.stringify([channel.adapter, progress?.providerTid]);
+    return this.#options.vault.digests('pages', LABELS.transaction, number);
   }
 
   /**
    * Asks the agency for the person while holding the claim, and certifies. If the agency refuses the person, the
-   * attempt ends. After any other error the claim is released, and the error is thrown.
+   * attempt ends. After any other error the claim is released, and the error is thrown. `onError` gets every error.
    */
-  async complete(attempt: Attempt, claim: Uint8Array, identify: () => Promise<Identified>): Promise<void> {
+  async complete(
+    attempt: Attempt,
+    claim: Uint8Array,
+    identify: () => Promise<Identified>,
+    onError: (error: AppError) => void = () => {},
+  ): Promise<void> {
     try {
       const { identity, providerTid } = await identify();
       const progress = attempt.progress && { ...attempt.progress, ...(providerTid && { providerTid }) };
       await this.#certify({ ...attempt, progress }, identity, claim);
     } catch (thrown) {
       const error = toAppError(thrown);
+      onError(error);
       if (error.code === 'otp_wrong') return await this.#countWrong(attempt, error, claim);
       if (error.code !== 'app_not_approved') {
         this.#hooks.otpCalled('page', error.code);
@@ -269,6 +293,13 @@ export class AttemptService {
     throw error;
   }
 
+  /** Counts a return from the agency that was refused. Too many of them end the attempt. */
+  async countReturn(attempt: Attempt): Promise<void> {
+    const { impUid } = attempt;
+    const counted = await this.#options.store.attempts.countReturn({ impUid, most: MOST_REFUSED_RETURNS });
+    if (counted === 'spent') await this.fail(attempt, 'PROVIDER_ERROR');
+  }
+
   /** Ends the attempt without a person at any step. False when it has ended already or is being confirmed. */
   async fail(attempt: Attempt, reason: FailureReason, providerCode: string | null = null): Promise<boolean> {
     return this.#fail(attempt, reason, providerCode, null);
@@ -283,11 +314,11 @@ export class AttemptService {
   async failBy(attempt: Attempt, error: AppError, claim: Uint8Array | null = null): Promise<boolean> {
     const reason = toFailureReason(error.code);
     if (reason === null) return false;
-    await this.#fail(attempt, reason, error.providerCode, claim);
+    await this.#fail(attempt, reason, toShowableCode(error.providerCode), claim);
     return true;
   }
 
-  #fail(
+  async #fail(
     attempt: Attempt,
     reason: FailureReason,
     providerCode: string | null,
@@ -295,7 +326,10 @@ export class AttemptService {
     onlyIf: EndCondition = {},
   ): Promise<boolean> {
     const state = reason === 'EXPIRED' ? 'expired' : 'failed';
-    return this.#end(attempt, { certified: false, reason, providerCode }, { state }, claim, onlyIf);
+    return (
+      (await this.#end(attempt, { certified: false, reason, providerCode }, { state }, claim, onlyIf)) ===
+      true
+    );
   }
 
   async #end(
@@ -304,17 +338,21 @@ export class AttemptService {
     certification: AttemptEnding['certification'],
     claim: Uint8Array | null,
     onlyIf: EndCondition = {},
-  ): Promise<boolean> {
+  ): Promise<boolean | 'used'> {
     const { store, clock } = this.#options;
     const now = clock.now();
     const stored = { impUid, end: JSON.stringify(end), certification, claim, now, ...onlyIf };
-    if (!(await store.attempts.end(stored))) return false;
+    const ended = await store.attempts.end(stored);
+    if (ended !== true) return ended;
     this.#hooks.attemptsEnded(end.certified ? 'CERTIFIED' : end.reason, 1);
     if (end.certified) this.#hooks.otpCalled('page', 'certified');
     return true;
   }
 
-  async #findBy(kind: keyof typeof LABELS, secret: string): Promise<StoredAttempt | null> {
+  async #findBy(
+    kind: Exclude<keyof typeof LABELS, 'transaction'>,
+    secret: string,
+  ): Promise<StoredAttempt | null> {
     const { store, vault } = this.#options;
     for (const digest of vault.digests('pages', LABELS[kind], secret)) {
       const found = await store.attempts.find({ [kind]: digest } as AttemptKey);

@@ -15,8 +15,8 @@ import { alteredAttempt, isSameDigest } from './attempt-rows.ts';
 import type { AttemptService, AttemptServiceOptions } from './attempt-service.ts';
 import type { Visitor } from './caller.ts';
 import type { Channel } from './channel.ts';
-import { askProvider, newClaim } from './claims.ts';
-import { type OtpOutcome, reportFailure } from './hooks.ts';
+import { type Asking, askProvider, newClaim } from './claims.ts';
+import { type OtpOutcome, type Question, reportFailure } from './hooks.ts';
 import type { Carrier, CarrierChoice, Identity } from './identity.ts';
 import { openChannel } from './merchant-service.ts';
 import { digestOtp, digestOtpLike, OTP_LIFE, OTP_WRONG_TRIES, toMessageName } from './otp.ts';
@@ -173,7 +173,11 @@ export class AttemptSteps {
       bypass: null,
       now: clock.now(),
     };
-    const { otp, providerTid, memo = null } = await askProvider(this.#otpOf(channel).request(request));
+    const {
+      otp,
+      providerTid,
+      memo = null,
+    } = await askProvider(this.#asking(channel, 'request'), () => this.#otpOf(channel).request(request));
     requireShort(memo);
     const digest = Buffer.from(digestOtp(vault, impUid, otp ?? '')).toString('base64');
     const comparedBy = otp === null ? 'agency' : 'us';
@@ -332,7 +336,9 @@ export class AttemptSteps {
       const opened = openChannel(this.#options.vault, channel);
       const memo = progress.code?.memo ?? null;
       const confirmation = { impUid, ...opened, claimant, method, memo, otp };
-      const identity = await askProvider(this.#otpOf(channel).confirm(confirmation));
+      const identity = await askProvider(this.#asking(channel, 'confirm'), () =>
+        this.#otpOf(channel).confirm(confirmation),
+      );
       return { identity, providerTid: null };
     });
   }
@@ -340,6 +346,10 @@ export class AttemptSteps {
   readonly #report = (outcome: OtpOutcome): void => {
     this.#options.hooks?.otpCalled('page', outcome);
   };
+
+  #asking({ adapter }: Channel, question: Question): Asking {
+    return { adapter, question, hooks: this.#options.hooks };
+  }
 
   #otpOf(channel: Channel): OtpCapability {
     return requireOtp(this.#options.providers, channel);

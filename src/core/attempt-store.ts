@@ -90,7 +90,22 @@ export interface AttemptEnding {
   /** The change of the certification in the same transaction. To certify, the caller needs the claim. */
   readonly certification:
     | { readonly state: 'failed' | 'expired' }
-    | { readonly state: 'certified'; readonly certified: StoredCertification };
+    | {
+        readonly state: 'certified';
+        readonly certified: StoredCertification;
+        /**
+         * Digests of the agency's number for it, the newest first; each number certifies once. Absent: it is not looked
+         * at.
+         */
+        readonly transaction?: readonly Uint8Array[];
+      };
+}
+
+/** A return that was refused. */
+export interface RefusedReturn {
+  readonly impUid: string;
+  /** How many of them are allowed. */
+  readonly most: number;
 }
 
 /** The part of the port in `store.ts` that is about attempts, with the same guarantees. */
@@ -112,6 +127,11 @@ export interface AttemptStore {
    * longer has the claim; then nothing is counted.
    */
   countWrong(wrong: WrongCode): Promise<'wrong' | 'last' | null>;
+  /**
+   * Counts a return that was refused; `spent` when so many as are allowed were counted before, and null when the attempt
+   * has ended.
+   */
+  countReturn(refused: RefusedReturn): Promise<'counted' | 'spent' | null>;
   /** Marks the window as visible. Returns the number from which the screen counts its reports; null after the end. */
   show(showing: AttemptShowing): Promise<number | null>;
   /**
@@ -121,11 +141,13 @@ export interface AttemptStore {
   hear(report: PresenceReport): Promise<boolean>;
   /**
    * Ends the attempt and its certification at any step, and deletes what was typed. False when it has ended already, or
-   * when its window has sent a newer report.
+   * when its window has sent a newer report; `used` when the agency's number has certified another attempt.
    */
-  end(ending: AttemptEnding): Promise<boolean>;
+  end(ending: AttemptEnding): Promise<boolean | 'used'>;
   /** Ends at most so many attempts whose time is over and that have no claim. Returns how many. */
   endLate(late: { readonly end: string; readonly now: number; readonly count: number }): Promise<number>;
   /** Deletes at most so many that ended and whose time was over before `before`. Returns how many. */
   forget(before: number, count: number): Promise<number>;
+  /** Deletes at most so many digests of agencies' numbers that were used before `before`. Returns how many. */
+  forgetTransactions(before: number, count: number): Promise<number>;
 }

@@ -19,6 +19,8 @@ export const MOST_SENDS = 5;
 export const SEND_PAUSE = 30 * SECOND;
 /** How often the provider may refuse what was typed before the attempt ends. */
 export const MOST_REFUSALS = 5;
+/** How many returns from an agency may be refused in one attempt; the next one ends it. */
+export const MOST_REFUSED_RETURNS = 5;
 
 /** How an attempt can end without a person, or not begin; `error_reason` of the browser contract. */
 export const FAILURE_REASONS = [
@@ -65,6 +67,13 @@ const REASONS: Readonly<Partial<Record<ErrorCode, FailureReason>>> = {
 /** The page's reason for a provider's error; null for any other error. */
 export function toFailureReason(code: ErrorCode): FailureReason | null {
   return Object.hasOwn(REASONS, code) ? (REASONS[code] ?? null) : null;
+}
+
+const SHOWABLE_CODE = /^[0-9A-Za-z_-]{1,16}$/;
+
+/** An agency's own code if a page may show it; null for other texts, which may be anything. */
+export function toShowableCode(code: string | null): string | null {
+  return code !== null && SHOWABLE_CODE.test(code) ? code : null;
 }
 
 /** How the attempt ended. Contains nothing about the person. */
@@ -176,7 +185,7 @@ export interface Attempt {
   readonly expiresAt: number;
   /** Increases with every change: a form of an older step does nothing. */
   readonly step: number;
-  /** The number of wrong codes. */
+  /** The number of wrong codes; of refused returns while the person is in the window of an agency. */
   readonly wrong: number;
   /** Digest of the newest code. */
   readonly code: Uint8Array | null;

@@ -63,6 +63,8 @@ describe('the row of a merchant', () => {
     returnSchemes: { ...pageRules, returnSchemes: ['evil'] },
     origins: { ...pageRules, origins: null },
     nullOrigin: { ...pageRules, nullOrigin: true },
+    bindsBrowser: { ...pageRules, bindsBrowser: true },
+    isTest: { ...pageRules, isTest: true },
   };
   const others: Record<keyof Merchant, Partial<Merchant>> = {
     id: { id: 2 },

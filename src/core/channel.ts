@@ -4,6 +4,9 @@ import type { Sealed } from './vault.ts';
 export const PROVIDER_NAMES = ['danal', 'inicis_unified', 'kcp_v2', 'inicis'] as const;
 export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
+/** The adapter of a channel that was removed. The row stays, because results show what is in it. */
+export const REMOVED = 'removed';
+
 /** One merchant's configured use of one agency. */
 export interface Channel {
   readonly id: number;

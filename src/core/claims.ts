@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { AppError } from '../errors.ts';
+import { AppError, toAppError } from '../errors.ts';
 import { SECOND } from './clock.ts';
+import type { Question, ServiceHooks } from './hooks.ts';
 
-/** How long a provider may take to answer. */
-const PROVIDER_PATIENCE = 10 * SECOND;
 /** Longer than a provider may take and its answer to be kept: only a caller that died loses its claim. */
 const LEASE = 60 * SECOND;
 
@@ -23,13 +22,46 @@ export function newClaim(now: number): Claim {
   return { id: randomBytes(16), until: now + LEASE };
 }
 
+/**
+ * How long an adapter may take for a question, over all its tries, in milliseconds. A person waits for the first three.
+ * The result of a visit must be kept before the claim ends.
+ */
+const PATIENCE: Readonly<Record<Question, number>> = {
+  request: 10 * SECOND,
+  confirm: 10 * SECOND,
+  begin: 9 * SECOND,
+  complete: LEASE - 5 * SECOND,
+};
+
+/** Whom to ask, and who is told how that went. */
+export interface Asking {
+  readonly adapter: string;
+  readonly question: Question;
+  readonly hooks: ServiceHooks | undefined;
+}
+
 /** What the provider says; `provider_unavailable` when it takes too long. */
-export async function askProvider<T>(asked: Promise<T>): Promise<T> {
+export async function askProvider<T>(
+  { adapter, question, hooks }: Asking,
+  ask: () => Promise<T>,
+): Promise<T> {
+  const end = hooks?.agencyAsked(adapter, question);
+  try {
+    const answer = await inTime(ask(), PATIENCE[question]);
+    end?.('done');
+    return answer;
+  } catch (thrown) {
+    end?.(toAppError(thrown).code);
+    throw thrown;
+  }
+}
+
+async function inTime<T>(asked: Promise<T>, patience: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(
       () => reject(new AppError('provider_unavailable', { detail: 'the provider did not answer in time' })),
-      PROVIDER_PATIENCE,
+      patience,
     );
   });
   try {

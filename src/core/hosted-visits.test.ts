@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { CERTIFIED, type CoreWorld, openCoreWorld, SETTINGS, START } from '../../test/support/core-world.ts';
+import {
+  CERTIFIED,
+  type CoreWorld,
+  openCoreWorld,
+  personAt,
+  SETTINGS,
+  START,
+} from '../../test/support/core-world.ts';
 import { readCertification } from '../../test/support/read-certification.ts';
 import { AppError, type ErrorCode } from '../errors.ts';
 import type { Attempt, FailureReason } from './attempt.ts';
@@ -29,7 +36,7 @@ async function begin(attempt: Attempt) {
 /** An attempt whose browser is back from the agency. */
 async function comeBack() {
   const { back, browser, after } = await begin(await world.walkTo('agency'));
-  await world.visits.keepReturn(back, RETURN);
+  await world.visits.keepReturn(back, RETURN, personAt());
   return { back, browser, attempt: await world.now(after) };
 }
 const endOf = async (attempt: Attempt) => (await world.now(attempt)).end;
@@ -147,27 +154,31 @@ describe('what a browser brings back', () => {
   it('is kept the first time, and later returns change nothing', async () => {
     const { back, attempt } = await comeBack();
     expect(attempt.progress?.agency?.returned).toEqual({ state: back, ...RETURN });
-    await world.visits.keepReturn(back, { isCancel: true, fields: [['result', 'other']] });
+    await world.visits.keepReturn(back, { isCancel: true, fields: [['result', 'other']] }, personAt());
     expect(await world.now(attempt)).toEqual(attempt);
-    await world.visits.keepReturn('unknown', RETURN);
+    await world.visits.keepReturn('unknown', RETURN, personAt());
     await world.attempts.fail(attempt, 'USER_CANCEL');
-    await world.visits.keepReturn(back, RETURN);
+    await world.visits.keepReturn(back, RETURN, personAt());
   });
 
   it('is not kept when it contradicts what the agency said at the beginning', async () => {
     const { back, after } = await begin(await world.walkTo('agency'));
     world.agency.contradicts = ({ memo, state, isCancel, fields }) =>
       fields.length === 0 ? [memo, state, isCancel].join() : null;
-    await world.visits.keepReturn(back, { isCancel: true, fields: [] });
-    expect(await world.now(after)).toEqual(after);
-    await world.visits.keepReturn(back, RETURN);
+    await world.visits.keepReturn(back, { isCancel: true, fields: [] }, personAt());
+    expect(await world.now(after)).toEqual({ ...after, wrong: 1 });
+    await world.visits.keepReturn(back, RETURN, personAt());
     expect((await world.now(after)).progress?.agency?.returned).toEqual({ state: back, ...RETURN });
   });
 
   it('has at most 16384 characters', async () => {
     const { back, after } = await begin(await world.walkTo('agency'));
     const long = (count: number) =>
-      world.visits.keepReturn(back, { isCancel: false, fields: [['name', 'x'.repeat(count - 4)]] });
+      world.visits.keepReturn(
+        back,
+        { isCancel: false, fields: [['name', 'x'.repeat(count - 4)]] },
+        personAt(),
+      );
     expect(await answer(long(16_385))).toBe('body_too_large');
     expect(await world.now(after)).toEqual(after);
     await long(16_384);
@@ -179,7 +190,7 @@ describe('the result of a visit', () => {
   it('is asked for with what was brought back, and certifies', async () => {
     const { attempt, back, browser } = await comeBack();
     world.clock.at += SECOND;
-    expect(await world.visits.complete(attempt, browser)).toBe('ended');
+    expect(await world.visits.complete(attempt, browser, personAt())).toBe('ended');
     expect(world.agency.completions).toEqual([
       {
         channel: attempt.channel,
@@ -193,8 +204,11 @@ describe('the result of a visit', () => {
     ]);
     expect(await endOf(attempt)).toEqual({ certified: true });
     const { details } = await readCertification(world, world.caller, attempt.impUid);
-    expect(unpackDetails(details)).toMatchObject({ providerTid: 'tid-window', identity: { name: '홍길동' } });
-    expect(await world.visits.complete(await world.now(attempt), browser)).toBe('ended');
+    expect(unpackDetails(details)).toMatchObject({
+      providerTid: 'tid-window-1',
+      identity: { name: '홍길동' },
+    });
+    expect(await world.visits.complete(await world.now(attempt), browser, personAt())).toBe('ended');
     expect(world.agency.completions).toHaveLength(1);
   });
 
@@ -205,26 +219,26 @@ describe('the result of a visit', () => {
     [{ name: '', phone: '01000009999' }, failed('PROVIDER_ERROR')],
   ] as const)('is that of the person whom the call named: %j', async (prefill, end) => {
     const { back, after } = await begin(await world.walkTo('agency', { wishes: { prefill } }));
-    await world.visits.keepReturn(back, RETURN);
-    await world.visits.complete(await world.now(after), null);
+    await world.visits.keepReturn(back, RETURN, personAt());
+    await world.visits.complete(await world.now(after), null, personAt());
     expect(await endOf(after)).toEqual(end);
   });
 
   it('is for the browser that went there, and for one without a cookie', async () => {
     const { attempt } = await comeBack();
     const other = await comeBack();
-    expect(await world.visits.complete(attempt, other.browser)).toBe('foreign');
-    expect(await world.visits.complete(attempt, 'unknown')).toBe('foreign');
+    expect(await world.visits.complete(attempt, other.browser, personAt())).toBe('foreign');
+    expect(await world.visits.complete(attempt, 'unknown', personAt())).toBe('foreign');
     expect(world.agency.completions).toEqual([]);
-    expect(await world.visits.complete(attempt, null)).toBe('ended');
+    expect(await world.visits.complete(attempt, null, personAt())).toBe('ended');
   });
 
   it('is not asked for before the browser is back, nor where no visit began', async () => {
     const attempt = await world.walkTo('agency');
-    expect(await world.visits.complete(attempt, null)).toBe('foreign');
+    expect(await world.visits.complete(attempt, null, personAt())).toBe('foreign');
     const { after, browser } = await begin(attempt);
-    expect(await world.visits.complete(after, browser)).toBe('foreign');
-    expect(await world.visits.complete(await world.walkTo('carrier'), null)).toBe('foreign');
+    expect(await world.visits.complete(after, browser, personAt())).toBe('foreign');
+    expect(await world.visits.complete(await world.walkTo('carrier'), null, personAt())).toBe('foreign');
     expect(world.agency.completions).toEqual([]);
   });
 
@@ -232,10 +246,10 @@ describe('the result of a visit', () => {
     const { attempt, browser } = await comeBack();
     const answers: unknown[] = [];
     world.agency.next('complete', async () => {
-      answers.push(await world.visits.complete(attempt, browser));
-      answers.push(await world.visits.complete(await world.now(attempt), browser));
+      answers.push(await world.visits.complete(attempt, browser, personAt()));
+      answers.push(await world.visits.complete(await world.now(attempt), browser, personAt()));
     });
-    expect(await world.visits.complete(attempt, browser)).toBe('ended');
+    expect(await world.visits.complete(attempt, browser, personAt())).toBe('ended');
     expect(answers).toEqual(['waiting', 'waiting']);
     expect(world.agency.completions).toHaveLength(1);
   });
@@ -250,11 +264,11 @@ describe('the result of a visit', () => {
       world.agency.isRepeatable = isRepeatable;
       world.store.release = async () => {};
       world.agency.next('complete', 'store_failed');
-      expect(await answer(world.visits.complete(attempt, browser))).toBe('store_failed');
+      expect(await answer(world.visits.complete(attempt, browser, personAt()))).toBe('store_failed');
       const asked = await world.now(attempt);
-      expect(await world.visits.complete(asked, browser)).toBe('waiting');
+      expect(await world.visits.complete(asked, browser, personAt())).toBe('waiting');
       world.clock.at += 60 * SECOND;
-      expect(await world.visits.complete(asked, browser)).toBe(visit);
+      expect(await world.visits.complete(asked, browser, personAt())).toBe(visit);
       expect(await endOf(attempt)).toEqual(end);
       expect(world.agency.completions).toHaveLength(isRepeatable ? 2 : 1);
     },
@@ -267,7 +281,7 @@ describe('the result of a visit', () => {
     ] as const) {
       const { attempt, browser } = await comeBack();
       world.agency.next('complete', code);
-      expect(await world.visits.complete(attempt, browser)).toBe('ended');
+      expect(await world.visits.complete(attempt, browser, personAt())).toBe('ended');
       expect(await endOf(attempt)).toEqual(failed(reason));
     }
   });

@@ -2,7 +2,9 @@ import { timingSafeEqual } from 'node:crypto';
 import { AppError, toAppError } from '../errors.ts';
 import type { AgencyVisit, Attempt, KeptReturn } from './attempt.ts';
 import type { AttemptService, AttemptServiceOptions } from './attempt-service.ts';
-import { askProvider } from './claims.ts';
+import type { Visitor } from './caller.ts';
+import { type Asking, askProvider } from './claims.ts';
+import type { Question, SecurityEvent } from './hooks.ts';
 import { newAttemptId, newShortSecret } from './ids.ts';
 import { openChannel } from './merchant-service.ts';
 import { toMessageName } from './otp.ts';
@@ -10,14 +12,19 @@ import {
   findProvider,
   type HostedBegin,
   type HostedCapability,
+  type HostedResult,
   type HostedReturn,
   requireShort,
 } from './provider.ts';
+import { excessOf } from './return-address.ts';
 
 const BACK = 'page back';
 const BROWSER = 'page browser';
 /** Characters of names and values that a browser may bring back. */
 const LONGEST_RETURN = 16_384;
+
+/** Characters of an agency's number. */
+const LONGEST_TRANSACTION = 50;
 
 /** How a browser came back. Each character of a name or value is one byte as it was sent. */
 export type Return = Omit<KeptReturn, 'state'>;
@@ -33,6 +40,7 @@ export type Visit = 'ended' | 'waiting' | 'foreign';
 export class HostedVisits {
   readonly #attempts: AttemptService;
   readonly #options: AttemptServiceOptions;
+  readonly #running = new Set<Promise<unknown>>();
 
   constructor(attempts: AttemptService, options: AttemptServiceOptions) {
     this.#attempts = attempts;
@@ -46,16 +54,22 @@ export class HostedVisits {
   async begin(attempt: Attempt, toAddress: (back: string) => string): Promise<string | null> {
     const { vault, clock } = this.#options;
     const { channel, progress, launch } = attempt;
+    const asking = this.#asking(attempt, 'begin');
     if (progress?.screen !== 'agency' || progress.agency !== null) return null;
     const [attemptId, back, browser] = [newAttemptId(), newShortSecret(), newShortSecret()];
     const digest = (label: string, secret: string) =>
       Buffer.from(vault.digest('pages', label, secret)).toString('base64');
     try {
-      const begun = await askProvider(
+      const returnAddress = toAddress(back);
+      if (excessOf(returnAddress) > 0)
+        throw new AppError('provider_misconfigured', {
+          detail: 'the return address is too long for agencies',
+        });
+      const begun = await askProvider(asking, () =>
         this.#hostedOf(attempt).begin({
           ...openChannel(vault, channel),
           attemptId,
-          returnAddress: toAddress(back),
+          returnAddress,
           state: back,
           serviceName: toMessageName(launch.serviceName),
           prefill: progress.prefill,
@@ -76,32 +90,60 @@ export class HostedVisits {
     }
   }
 
-  /** Keeps what a browser brought back, the first time; later returns change nothing. Rejects with `body_too_large`. */
-  async keepReturn(back: string, { isCancel, fields }: Return): Promise<void> {
+  /**
+   * Keeps what a browser brought back, the first time; later returns change nothing. A return that cannot belong to the
+   * attempt is counted and not kept. Rejects with `body_too_large`.
+   */
+  async keepReturn(back: string, { isCancel, fields }: Return, { address }: Visitor): Promise<void> {
     if (fields.reduce((sum, [name, value]) => sum + name.length + value.length, 0) > LONGEST_RETURN)
       throw new AppError('body_too_large');
     const attempt = await this.#attempts.find({ back });
-    const visit = attempt?.progress?.agency;
-    if (attempt == null || visit == null || visit.returned !== null) return;
+    if (attempt === null) return this.#tell({ kind: 'unknown_return', address, about: null, why: null });
+    const visit = attempt.progress?.agency;
+    if (visit == null || visit.returned !== null) return;
     const returned = { state: back, isCancel, fields };
-    if (this.#hostedOf(attempt).contradicts(this.#toReturn(attempt, visit, returned)) !== null) return;
+    const why = this.#hostedOf(attempt).contradicts(this.#toReturn(attempt, visit, returned));
+    if (why !== null) {
+      this.#tell({ kind: 'contradicting_return', address, about: nameOf(attempt, visit), why });
+      return await this.#attempts.countReturn(attempt);
+    }
     await this.#attempts.advance(attempt, { agency: { ...visit, returned } });
   }
 
   /**
    * Asks the agency for the result and ends the attempt. `browser` is the secret of the cookie; null for none, since
-   * some people come back in another browser. While another call asks, the answer is `waiting`.
+   * some people come back in another browser. A browser that may not finish is counted. While another call asks, the
+   * answer is `waiting`.
    */
-  async complete(attempt: Attempt, browser: string | null): Promise<Visit> {
-    const { vault } = this.#options;
+  complete(attempt: Attempt, browser: string | null, visitor: Visitor): Promise<Visit> {
+    const running = this.#complete(attempt, browser, visitor);
+    this.#running.add(running);
+    const end = () => void this.#running.delete(running);
+    running.then(end, end);
+    return running;
+  }
+
+  /** Resolves when no agency is being asked for a result any more. */
+  async settle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+
+  async #complete(attempt: Attempt, browser: string | null, { address }: Visitor): Promise<Visit> {
+    const { clock } = this.#options;
     const { progress, step } = attempt;
     if (attempt.end !== null) return 'ended';
     const visit = progress?.agency;
     if (visit == null || visit.returned === null) return 'foreign';
-    if (browser !== null) {
-      const digest = vault.digestLike(toBytes(visit.browserDigest), 'pages', BROWSER, browser);
-      if (!isSame(digest, visit)) return 'foreign';
+    const about = nameOf(attempt, visit);
+    if (!(await this.#mayFinish(attempt, visit, browser))) {
+      const why = browser === null ? 'no cookie' : 'the cookie of another browser';
+      this.#tell({ kind: 'foreign_browser', address, about, why });
+      await this.#attempts.countReturn(attempt);
+      return 'foreign';
     }
+    // Nothing is asked after the deadline, even when it passed since the attempt was read.
+    if (attempt.expiresAt <= clock.now())
+      return (await this.#attempts.fail(attempt, 'EXPIRED')) ? 'ended' : 'waiting';
     const hosted = this.#hostedOf(attempt);
     // The process that asked is still waiting, or died; then the agency's answer is unknown.
     if (visit.isAsked && !hosted.isRepeatable)
@@ -114,10 +156,38 @@ export class HostedVisits {
     );
     if (asked === null) return 'waiting';
     const { returned } = visit;
-    await this.#attempts.complete(asked, claim, () =>
-      askProvider(hosted.complete(this.#toReturn(asked, visit, returned))),
+    const ask = () => hosted.complete(this.#toReturn(asked, visit, returned));
+    await this.#attempts.complete(
+      asked,
+      claim,
+      async () => {
+        const result = await askProvider(this.#asking(asked, 'complete'), ask);
+        const { unclear = [] } = result;
+        if (unclear.length > 0) this.#options.hooks?.resultUnclear(about, unclear);
+        return requireTransaction(result);
+      },
+      ({ code, detail = null }) => {
+        if (code === 'binding_mismatch') this.#tell({ kind: code, address, about, why: detail });
+      },
     );
     return 'ended';
+  }
+
+  /** Whether this browser may finish the visit: the one that began or, unless the merchant forbids it, one without a cookie. */
+  async #mayFinish(attempt: Attempt, visit: AgencyVisit, browser: string | null): Promise<boolean> {
+    const { vault, merchants } = this.#options;
+    if (browser !== null)
+      return isSame(vault.digestLike(toBytes(visit.browserDigest), 'pages', BROWSER, browser), visit);
+    const merchant = await merchants.find({ id: attempt.merchantId });
+    return merchant?.pageRules.bindsBrowser !== true;
+  }
+
+  #tell(event: SecurityEvent): void {
+    this.#options.hooks?.securityEvent(event);
+  }
+
+  #asking({ channel }: Attempt, question: Question): Asking {
+    return { adapter: channel.adapter, question, hooks: this.#options.hooks };
   }
 
   #toReturn({ channel }: Attempt, { attemptId, memo }: AgencyVisit, returned: KeptReturn): HostedReturn {
@@ -130,6 +200,17 @@ export class HostedVisits {
     if (hosted === undefined) throw new AppError('channel_not_found');
     return hosted;
   }
+}
+
+function nameOf({ channel }: Attempt, { attemptId }: AgencyVisit) {
+  return { adapter: channel.adapter, attemptId };
+}
+
+/** Rejects with `unreadable_answer` when the agency's number is empty or too long. */
+function requireTransaction(result: HostedResult): HostedResult {
+  const { length } = result.providerTid;
+  if (length >= 1 && length <= LONGEST_TRANSACTION) return result;
+  throw new AppError('unreadable_answer', { detail: 'the number of the agency is empty or too long' });
 }
 
 function lowestAge({ channel, progress }: Attempt): number | null {

@@ -226,6 +226,59 @@ describe('the settings of a channel', () => {
     await expect(save({})).rejects.toMatchObject({ code: 'internal' });
   });
 
+  it('may be of the test server of an agency only at a merchant that is a test', async () => {
+    world.agency.isTest = ({ site }) => site === 'T1';
+    const sentence =
+      'channel both: it uses the test server of its agency, which only a merchant with "test": true may do';
+    await expect(save({ settings: { site: 'T1' } })).rejects.toMatchObject(refused(sentence));
+    const channels = [{ ...CHANNELS[0], settings: { site: 'T1' } } as NewChannel];
+    const [setup, test] = [false, true].map((isTest) => ({ ...SHOP, channels, isTest }));
+    expect(() => world.merchants.checkSettings(setup as typeof SHOP)).toThrow(
+      expect.objectContaining(refused(sentence)),
+    );
+    world.merchants.checkSettings(test as typeof SHOP);
+    await world.merchants.save(test as typeof SHOP);
+    const offered = async () =>
+      (await world.attempts.listChannels(world.caller.merchantId)).map(({ channelKey }) => channelKey);
+    expect(await offered()).toContain('both');
+    expect(await world.merchants.findFault(await world.channel())).toBeNull();
+    // It is no test any more, so this channel is refused from now on.
+    await world.merchants.save({ ...SHOP, channels: [], isTest: false });
+    expect(await offered()).toEqual(['page-only', 'hosted']);
+    expect(await world.merchants.findFault(await world.channel())).toBe(sentence.slice(14));
+    // What says nothing about it leaves it as it is.
+    await world.merchants.save({ ...SHOP, channels: [], isTest: true });
+    await world.merchants.save({ ...SHOP, channels: [], pageRules: undefined as never });
+    expect((await find())?.pageRules.isTest).toBe(true);
+  });
+
+  it('that its adapter does not take any more make a channel that nobody can use, and say why', async () => {
+    world.agency.parseSettings = (value) => {
+      if ((value as Settings)['site'] === 'S1')
+        throw new AppError('input_refused', { explanation: 'settings.site is too short' });
+      return value as Settings;
+    };
+    expect(await world.merchants.findFault(await world.channel())).toBe('settings.site is too short');
+    expect(await world.merchants.findFault(await world.channel('without-agency'))).toBe(
+      'there is no adapter inicis here; known: danal, kcp_v2, inicis_unified, hosted',
+    );
+    expect(await world.attempts.listChannels(world.caller.merchantId)).toEqual([]);
+  });
+
+  it('can be saved for one channel alone, after the others or in its place', async () => {
+    const at = async () =>
+      (await world.merchants.listChannels(world.caller.merchantId)).map(({ channelKey }) => channelKey);
+    const names = CHANNELS.map(({ channelKey }) => channelKey);
+    const [first, , , , hosted] = CHANNELS as [NewChannel, NewChannel, NewChannel, NewChannel, NewChannel];
+    await world.merchants.saveChannel(SHOP.userCode, { ...hosted, channelKey: 'new' });
+    expect(await at()).toEqual([...names, 'new']);
+    await world.merchants.saveChannel(SHOP.userCode, { ...first, settings: { site: 'S9' } });
+    expect(await at()).toEqual([...names, 'new']);
+    expect(openChannel(world.vault, await world.channel()).settings).toEqual({ site: 'S9' });
+    expect(await world.merchants.saveChannel('imp99999999', first)).toBeNull();
+    await issue();
+  });
+
   it('need an adapter, and one that shows the `pg_provider` of the channel', async () => {
     const known = 'known: danal, kcp_v2, inicis_unified, hosted';
     for (const settings of [undefined, {}])

@@ -1,6 +1,6 @@
 import { toAsciiJson } from '../ascii-json.ts';
 import { AppError, toAppError } from '../errors.ts';
-import type { Channel } from './channel.ts';
+import { type Channel, REMOVED } from './channel.ts';
 import type { Clock } from './clock.ts';
 import {
   foldImpKey,
@@ -9,6 +9,7 @@ import {
   type MerchantRows,
   type MerchantSetup,
   type NewChannel,
+  type PageRules,
 } from './merchant.ts';
 import { checkChannel, checkMerchant, proveChannel, proveMerchant } from './proofs.ts';
 import { type ChannelInUse, findProvider, type Providers, type Settings } from './provider.ts';
@@ -31,6 +32,16 @@ export function openChannel(vault: Vault, channel: Channel): ChannelInUse {
   };
 }
 
+/** Whose channel it is. */
+interface Owner {
+  /** Whether the merchant may use the test servers of agencies. */
+  readonly isTest: boolean;
+}
+
+function rulesOf(rules: PageRules, isTest = rules.isTest ?? false): PageRules {
+  return isTest === (rules.isTest ?? false) ? rules : { ...rules, isTest };
+}
+
 /** A merchant with what belongs to it, as it is listed. */
 export interface ListedMerchant {
   readonly merchant: Merchant;
@@ -44,10 +55,12 @@ export class MerchantService {
   readonly #vault: Vault;
   readonly #clock: Clock;
   readonly #providers: Providers;
+  readonly #allowsTests: boolean;
 
-  /** `providers` check the settings of channels. */
-  constructor(store: Store, vault: Vault, clock: Clock, providers: Providers = {}) {
+  /** `providers` check the settings of channels. `allowsTests`: every merchant may use agencies' test servers. */
+  constructor(store: Store, vault: Vault, clock: Clock, providers: Providers = {}, allowsTests = false) {
     this.#providers = providers;
+    this.#allowsTests = allowsTests;
     this.#store = store;
     this.#vault = vault;
     this.#clock = clock;
@@ -57,30 +70,84 @@ export class MerchantService {
    * Adds a merchant, or brings the one with this user code up to date. Keys and channels not named stay. Rejects with
    * `input_refused` when an adapter does not take the settings of a channel.
    */
-  async save({ name, userCode, pageRules, keys, channels }: MerchantSetup): Promise<Merchant> {
+  async save({ name, userCode, pageRules, isTest, keys, channels }: MerchantSetup): Promise<Merchant> {
     const kept = new Map<string, Channel | null>();
     for (const { channelKey } of channels) kept.set(channelKey, await this.#store.findChannel(channelKey));
     return this.#change(userCode, (found) => ({
       ...found,
       name,
-      pageRules: pageRules ?? found.pageRules,
+      pageRules: rulesOf(pageRules ?? found.pageRules, isTest),
       keys: keys.map(({ impKey, impSecret }) => ({
         impKey: foldImpKey(impKey),
         secretDigest: digestSecret(this.#vault, found.id, foldImpKey(impKey), impSecret),
       })),
       channels: channels.map((channel, position) =>
-        this.#toRow(found.id, channel, position, kept.get(channel.channelKey) ?? null),
+        this.#toRow(
+          { id: found.id, isTest: rulesOf(pageRules ?? found.pageRules, isTest).isTest === true },
+          channel,
+          position,
+          kept.get(channel.channelKey) ?? null,
+        ),
       ),
     }));
   }
 
+  /**
+   * Adds one channel to a merchant, after those that it has, or brings it up to date. Null when there is no such
+   * merchant. Rejects with `input_refused` as `save` does.
+   */
+  async saveChannel(userCode: string, channel: NewChannel): Promise<Merchant | null> {
+    const known = (await this.#store.listMerchants()).find((each) => each.userCode === userCode);
+    if (known === undefined) return null;
+    const kept = await this.#store.findChannel(channel.channelKey);
+    const others = await this.listChannels(known.id);
+    const last = Math.max(-1, ...others.map(({ position }) => position));
+    const position = kept?.merchantId === known.id ? kept.position : last + 1;
+    return this.#change(userCode, (found) => {
+      const owner = { id: found.id, isTest: found.pageRules.isTest === true };
+      return { ...found, keys: [], channels: [this.#toRow(owner, channel, position, kept)] };
+    });
+  }
+
+  /** Deletes the settings of a channel, which certifies nobody from then on; its results stay. False when there is none. */
+  async removeChannel(channelKey: string): Promise<boolean> {
+    const channel = await this.findChannel(channelKey);
+    if (channel === null || channel.adapter === REMOVED) return false;
+    const listed = await this.#store.listMerchants();
+    const owner = listed.find(({ id }) => id === channel.merchantId);
+    if (owner === undefined) return false;
+    const bound = { ...channel, adapter: REMOVED };
+    const settings = this.#vault.seal(settingsContext(bound), toAsciiJson({}));
+    const { id: _, ...row } = { ...bound, settings };
+    const removed = { ...row, proof: proveChannel(this.#vault, row) };
+    await this.#change(owner.userCode, (found) => ({ ...found, keys: [], channels: [removed] }));
+    return true;
+  }
+
+  /** Why a channel certifies nobody here, in a sentence that quotes no setting; null when it is ready. */
+  async findFault(channel: Channel): Promise<string | null> {
+    const { merchantId, channelKey, adapter } = channel;
+    const { settings } = openChannel(this.#vault, channel);
+    const merchant = await this.find({ id: merchantId });
+    const owner = { isTest: merchant?.pageRules.isTest === true };
+    try {
+      this.#parseSettings(owner, adapter, { ...channel, settings });
+      return null;
+    } catch (thrown) {
+      const { code, explanation } = toAppError(thrown);
+      if (code !== 'input_refused' || explanation === null) throw thrown;
+      return explanation.slice(`channel ${channelKey}: `.length);
+    }
+  }
+
   /** Rejects with `input_refused` when an adapter does not take the settings of a channel, as `save` would. */
-  checkSettings({ channels }: MerchantSetup): void {
-    for (const channel of channels) this.#parseSettings(channel.adapter ?? channel.provider, channel);
+  checkSettings({ isTest = false, channels }: MerchantSetup): void {
+    for (const channel of channels)
+      this.#parseSettings({ isTest }, channel.adapter ?? channel.provider, channel);
   }
 
   #toRow(
-    merchantId: number,
+    { id: merchantId, isTest }: Owner & Pick<Merchant, 'id'>,
     channel: NewChannel,
     position: number,
     kept: Channel | null,
@@ -88,7 +155,7 @@ export class MerchantService {
     const { channelKey, provider } = channel;
     const adapter = channel.adapter ?? provider;
     const bound = { merchantId, channelKey, adapter };
-    const text = toAsciiJson(this.#parseSettings(adapter, channel));
+    const text = toAsciiJson(this.#parseSettings({ isTest }, adapter, channel));
     const settings = this.#sealSettings(bound, text, kept);
     const row = { ...channel, merchantId, position, adapter, settings };
     return { ...row, proof: proveChannel(this.#vault, row) };
@@ -106,7 +173,11 @@ export class MerchantService {
   }
 
   /** Without its adapter a channel certifies nobody, but still shows the results of an import. */
-  #parseSettings(adapter: string, { channelKey, provider, settings, ...channel }: NewChannel): Settings {
+  #parseSettings(
+    { isTest }: Owner,
+    adapter: string,
+    { channelKey, provider, settings, ...channel }: NewChannel,
+  ): Settings {
     const found = findProvider(this.#providers, { adapter });
     const refuse = (sentence: string) =>
       new AppError('input_refused', { explanation: `channel ${channelKey}: ${sentence}` });
@@ -117,12 +188,16 @@ export class MerchantService {
     }
     if (!found.shows.includes(provider))
       throw refuse(`the adapter ${adapter} shows pg_provider ${found.shows.join(', ')} only`);
+    let parsed: Settings;
     try {
-      return found.parseSettings(settings ?? {}, { provider });
+      parsed = found.parseSettings(settings ?? {}, { provider });
     } catch (thrown) {
       const error = toAppError(thrown);
       throw error.code === 'input_refused' ? refuse(error.explanation ?? '') : error;
     }
+    if (found.isTest?.(parsed) === true && !isTest && !this.#allowsTests)
+      throw refuse('it uses the test server of its agency, which only a merchant with "test": true may do');
+    return parsed;
   }
 
   /** Disables a merchant and ends its tokens; false when there is none with this user code. */

@@ -1,7 +1,10 @@
 import { AppError } from '../errors.ts';
 import type { Channel } from './channel.ts';
 
-/** Which pages of a merchant may start the verification page, and where it may send people back to. */
+/**
+ * Which pages of a merchant may start the verification page, where it may send people back to, and how strict it is
+ * about agencies.
+ */
 export interface PageRules {
   /** Hosts with port where it is not the usual one; `*.` in front stands for any host below. */
   readonly returnHosts: readonly string[];
@@ -11,6 +14,10 @@ export interface PageRules {
   readonly origins: readonly string[] | null;
   /** Whether `Origin: null`, as of a page in an app, may start. */
   readonly nullOrigin: boolean;
+  /** Whether only the browser that went to an agency's window may come back from it. Default: false. */
+  readonly bindsBrowser?: boolean;
+  /** Whether its channels may use the test servers of agencies, which certify whom nobody has identified. Default: false. */
+  readonly isTest?: boolean;
 }
 
 /** What a merchant that said nothing may: no return address but that of wrapper apps, any origin. */
@@ -68,6 +75,8 @@ export interface MerchantSetup {
   readonly userCode: string;
   /** Absent: the rules stay as they are; `NO_PAGE_RULES` for a new merchant. */
   readonly pageRules?: PageRules;
+  /** Whether it may have channels of test servers. Absent: as it is in `pageRules`. */
+  readonly isTest?: boolean;
   readonly keys: readonly KeyPair[];
   readonly channels: readonly NewChannel[];
 }

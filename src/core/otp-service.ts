@@ -5,9 +5,9 @@ import type { StoredCertification } from './certification.ts';
 import { type Certification, unpackDetails } from './certification.ts';
 import { openCertification, sealCertification } from './certification-service.ts';
 import { type Channel, type ChannelChoice, chooseChannel } from './channel.ts';
-import { askProvider, isLive, newClaim } from './claims.ts';
+import { type Asking, askProvider, isLive, newClaim } from './claims.ts';
 import { type Clock, wholeSecond } from './clock.ts';
-import { NO_HOOKS, reportFailure, type ServiceHooks } from './hooks.ts';
+import { NO_HOOKS, type Question, reportFailure, type ServiceHooks } from './hooks.ts';
 import { ageOf, requireComplete, requireNamedPerson } from './identity.ts';
 import { newImpUid } from './ids.ts';
 import { requireReal } from './invented-people.ts';
@@ -106,7 +106,7 @@ export class OtpService {
         otp,
         providerTid,
         memo = null,
-      } = await askProvider(
+      } = await askProvider(this.#asking(channel, 'request'), () =>
         provider.request({
           impUid,
           ...openChannel(vault, channel),
@@ -250,7 +250,9 @@ export class OtpService {
       const otp = comparedBy === 'agency' ? typed : null;
       const opened = openChannel(vault, channel);
       const confirmation = { impUid, ...opened, claimant, method, memo, otp };
-      const identity = await askProvider(this.#otpOf(channel).confirm(confirmation));
+      const identity = await askProvider(this.#asking(channel, 'confirm'), () =>
+        this.#otpOf(channel).confirm(confirmation),
+      );
       requireComplete(identity, clock.now());
       if (!keepsInvented) requireReal(identity);
       requireAge(channel, identity.birthday, clock.now());
@@ -294,6 +296,10 @@ export class OtpService {
     if (chosen === null) throw new AppError('channel_not_found');
     if (chosen.isReplaced) forgiveChannel?.(chosen.channel.channelKey);
     return chosen.channel;
+  }
+
+  #asking({ adapter }: Channel, question: Question): Asking {
+    return { adapter, question, hooks: this.#options.hooks };
   }
 
   #otpOf(channel: Channel): OtpCapability {

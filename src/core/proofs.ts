@@ -28,8 +28,9 @@ function requireProof<Row extends { readonly proof: Uint8Array }>(
 
 type MerchantText = Omit<Merchant, 'proof'>;
 const merchantText = ({ id, name, userCode, pageRules, disabledAt }: MerchantText): string => {
-  const { returnHosts, returnSchemes, origins, nullOrigin } = pageRules;
-  return JSON.stringify([id, name, userCode, returnHosts, returnSchemes, origins, nullOrigin, disabledAt]);
+  const { returnHosts, returnSchemes, origins, nullOrigin, bindsBrowser = false, isTest = false } = pageRules;
+  const rules = [returnHosts, returnSchemes, origins, nullOrigin, bindsBrowser, isTest];
+  return JSON.stringify([id, name, userCode, ...rules, disabledAt]);
 };
 
 export function proveMerchant(vault: Vault, merchant: MerchantText): Uint8Array {

@@ -39,6 +39,16 @@ export interface Provider {
    * a sentence that names the wrong member and quotes no value: it may be a secret.
    */
   parseSettings(value: unknown, channel: { readonly provider: ProviderName }): Settings;
+  /**
+   * Whether these settings are of the agency's test server, where people identify themselves as they like. Only a
+   * merchant that is marked as a test may have them in `serve`. Absent: the agency has none.
+   */
+  isTest?(settings: Settings): boolean;
+  /**
+   * Asks the agency something harmless, with the credentials if it can, for `bonin channels test`. Returns what was
+   * found, in one sentence; rejects as the other calls do. Absent: the agency has no such question.
+   */
+  probe?(settings: Settings): Promise<string>;
   readonly otp?: OtpCapability;
   readonly hosted?: HostedCapability;
 }
@@ -103,7 +113,8 @@ export interface HostedCapability {
   begin(request: HostedRequest): Promise<HostedBegin>;
   /**
    * Whether what a browser brings back contradicts the memo: another attempt's state or transaction id, a field twice.
-   * Such a return is not kept, and the attempt goes on. Returns why, for the log; null if it may belong to the attempt.
+   * Such a return is not kept, and the attempt goes on, five times. Returns why, for the log and without a value that
+   * was sent; null if it may belong to the attempt.
    */
   contradicts(returned: HostedReturn): string | null;
   /** Asks the agency, server to server. The fields from the browser may be forged, so they prove nothing. */
@@ -156,7 +167,7 @@ export interface HostedReturn extends ChannelInUse {
 }
 
 export interface HostedResult {
-  /** At most 50 characters. */
+  /** 1 to 50 characters. One such number certifies once. */
   readonly providerTid: string;
   readonly identity: Identity;
   /** Names of the agency's fields that were empty or could not be understood; never their values. */

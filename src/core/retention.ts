@@ -7,6 +7,8 @@ import type { Store } from './store.ts';
 
 /** How long an ended attempt still answers the shop's script, in milliseconds. */
 const ENDED_ATTEMPT_LIFE = 86_400 * SECOND;
+/** How long an agency's number is remembered after it was used, in milliseconds: longer than an agency knows it. */
+const TRANSACTION_LIFE = 30 * 86_400 * SECOND;
 /** Rows per transaction, so that other calls can run in between. */
 const BATCH = 500;
 const EXPIRED: AttemptEnd = { certified: false, reason: 'EXPIRED', providerCode: null };
@@ -35,6 +37,7 @@ export async function sweep(options: RetentionOptions): Promise<void> {
   });
   await repeat(() => store.endLateOtps(now - OTP_LIFE, now, BATCH));
   await repeat(() => store.attempts.forget(now - ENDED_ATTEMPT_LIFE, BATCH));
+  await repeat(() => store.attempts.forgetTransactions(now - TRANSACTION_LIFE, BATCH));
   await repeat(() => store.forgetUnverified(now - keepUnverified, BATCH));
   await repeat(() => store.forgetRequests(now - LONGEST_WINDOW, BATCH));
 }

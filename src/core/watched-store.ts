@@ -58,11 +58,13 @@ const ATTEMPT_VERBS = {
   tryCode: true,
   claim: true,
   countWrong: true,
+  countReturn: true,
   show: true,
   hear: true,
   end: true,
   endLate: true,
   forget: true,
+  forgetTransactions: true,
 } satisfies Record<AttemptVerb, true>;
 
 const ownVerbs = Object.keys(OWN_VERBS) as readonly OwnVerb[];

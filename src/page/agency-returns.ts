@@ -1,11 +1,15 @@
 import type { Attempt } from '../core/attempt.ts';
 import type { Return } from '../core/hosted-visits.ts';
+import { toReturnPath } from '../core/return-address.ts';
 import { AppError } from '../errors.ts';
 import { languageOf } from '../html/language.ts';
 import type { HeaderList, PageAnswer } from '../http/answers.ts';
 import type { ApiRequest } from '../http/routes.ts';
 import { type ScreenDrawer, seeOther } from './drawing.ts';
-import { type PageServices, publicAddress } from './services.ts';
+import { type PageServices, publicAddress, visitorOf } from './services.ts';
+
+/** How long the browser waits for the agency before it gets a screen, in milliseconds. */
+const WAITING = 3_000;
 
 /**
  * The way to an agency's own window and back. The agency sends the browser back by POST, from another site, so the
@@ -33,7 +37,7 @@ export class AgencyReturns {
     if (request.method === 'HEAD' || progress?.screen !== 'agency' || progress.agency !== null)
       return { attempt, headers: [] };
     const browser = await visits.begin(attempt, (back) =>
-      publicAddress(this.#services, request, `/page/back/${back}`),
+      publicAddress(this.#services, request, toReturnPath(back)),
     );
     // The agency may have refused, or another window was faster.
     const current = (await attempts.reload(attempt)) ?? attempt;
@@ -45,26 +49,41 @@ export class AgencyReturns {
   }
 
   /** Stores what the browser brought back. */
-  async keep({ parameters, body }: ApiRequest, isCancel: boolean): Promise<PageAnswer> {
-    const { back = '' } = parameters;
-    const fields = readFields(body.toString('latin1'));
-    await this.#services.visits.keepReturn(back, { isCancel, fields });
+  async keep(request: ApiRequest, isCancel: boolean): Promise<PageAnswer> {
+    const { back = '' } = request.parameters;
+    const fields = readFields(request.body.toString('latin1'));
+    await this.#services.visits.keepReturn(back, { isCancel, fields }, visitorOf(request));
     return seeOther(`${this.#services.basePath}/page/back/${encodeURIComponent(back)}/end`, []);
   }
 
-  /** Asks the agency for the result and shows the screen. */
-  async end({ method, headers, parameters, query }: ApiRequest): Promise<PageAnswer> {
+  /** Asks the agency for the result and shows the screen: the end or, when that takes long, the one that waits. */
+  async end(request: ApiRequest): Promise<PageAnswer> {
+    const { method, headers, parameters, query } = request;
     const { back = '' } = parameters;
     const { attempts, visits, basePath } = this.#services;
     const attempt = await attempts.find({ back });
     if (attempt === null) return this.#drawer.dead(languageOf(query));
     if (method !== 'HEAD') {
-      const visit = await visits.complete(attempt, readCookie(headers.cookie, cookieName(attempt)));
+      const browser = readCookie(headers.cookie, cookieName(attempt));
+      const visit = await within(WAITING, visits.complete(attempt, browser, visitorOf(request)));
       if (visit === 'foreign') return this.#drawer.dead(languageOf(query));
     }
     const current = await attempts.find({ back });
     const path = `${basePath}/page/back/${back}/end`;
     return current === null ? this.#drawer.dead(languageOf(query)) : this.#drawer.draw(current, path, query);
+  }
+}
+
+/** What was asked for, or null when it takes longer; then it goes on. */
+async function within<T>(wait: number, asked: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, wait, null);
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

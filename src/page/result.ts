@@ -1,4 +1,4 @@
-import type { Attempt, AttemptEnd } from '../core/attempt.ts';
+import { type Attempt, type AttemptEnd, toShowableCode } from '../core/attempt.ts';
 import { FAILURES } from './failure.ts';
 
 /** The argument of the shop's callback: flat, only texts and booleans, no personal data. */
@@ -14,16 +14,11 @@ export function toResult({ impUid, channel, launch }: Attempt, end: AttemptEnd):
     success: false,
     imp_success: false,
     ...common,
-    error_code: shownCode(end.providerCode) ?? end.reason,
+    error_code: toShowableCode(end.providerCode) ?? end.reason,
     error_reason: end.reason,
     error_msg: FAILURES[end.reason],
     ...provider,
   };
-}
-
-/** The provider's code is only returned if it has the format of a code. */
-function shownCode(code: string | null): string | null {
-  return code !== null && /^[0-9A-Za-z_-]{1,16}$/.test(code) ? code : null;
 }
 
 const RETURNED = [

@@ -1,6 +1,5 @@
 import type { Attempt } from '../core/attempt.ts';
 import { isAtStep } from '../core/attempt-steps.ts';
-import type { Visitor } from '../core/caller.ts';
 import { PRESENCES } from '../core/presence.ts';
 import { AppError } from '../errors.ts';
 import { inLanguage, languageOf } from '../html/language.ts';
@@ -12,7 +11,7 @@ import { framingOf, ScreenDrawer, seeOther } from './drawing.ts';
 import type { Form } from './extras.ts';
 import { readForm, toProblems } from './forms.ts';
 import { toResult } from './result.ts';
-import { type PageServices, publicAddress } from './services.ts';
+import { type PageServices, publicAddress, visitorOf } from './services.ts';
 import { StartRefusal, startAttempt } from './start.ts';
 
 /** The verification page: three calls of the shop's script, and the screens. */
@@ -181,10 +180,6 @@ function stateOf(attempt: Attempt): object {
   return attempt.end === null
     ? { state: 'pending' }
     : { state: 'done', result: toResult(attempt, attempt.end) };
-}
-
-function visitorOf({ requestId, address }: ApiRequest): Visitor {
-  return { surface: 'page', requestId, address };
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

@@ -1,5 +1,6 @@
 import type { AttemptService } from '../core/attempt-service.ts';
 import type { AttemptSteps } from '../core/attempt-steps.ts';
+import type { Visitor } from '../core/caller.ts';
 import type { Clock } from '../core/clock.ts';
 import type { HostedVisits } from '../core/hosted-visits.ts';
 import type { MerchantService } from '../core/merchant-service.ts';
@@ -33,4 +34,8 @@ export function publicAddress(
 ): string {
   const origin = publicUrl ?? `${secure ? 'https' : 'http'}://${headers.host ?? ''}`;
   return `${origin}${basePath}${path}`;
+}
+
+export function visitorOf({ requestId, address }: ApiRequest): Visitor {
+  return { surface: 'page', requestId, address };
 }

@@ -74,6 +74,8 @@ export interface SeedMerchant extends KeyPair {
   readonly keys?: readonly KeyPair[] | null | undefined;
   readonly channels: readonly SeedChannel[];
   readonly page?: SeedPage | null | undefined;
+  /** Whether its channels may use the test servers of agencies. */
+  readonly test?: boolean | null | undefined;
 }
 
 export interface SeedChannel {
@@ -98,6 +100,8 @@ export interface SeedPage {
   readonly return_schemes?: readonly string[] | null | undefined;
   readonly origins?: readonly string[] | null | undefined;
   readonly null_origin?: boolean | null | undefined;
+  /** Whether a person may come back from an agency in another browser. */
+  readonly bind_browser?: 'tolerant' | 'strict' | null | undefined;
 }
 
 interface SeedAttempt {

@@ -152,9 +152,20 @@ async function mount(services: Services, options: AppOptions, resetCertification
       services.endWaits();
       const ended = jobs?.stop();
       await Promise.all([server.close(PATIENCE), plain?.close(PATIENCE)]);
+      // An answer of an agency that comes now is still kept; later ones are asked for again by another process.
+      await atMost(PATIENCE, services.visits.settle());
       await ended;
       await scrapes?.close();
       await services.close();
     },
   };
+}
+
+async function atMost(wait: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, wait);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }

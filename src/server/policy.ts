@@ -12,6 +12,8 @@ export interface Policy {
   readonly keepsInvented: boolean;
   /** Uses another channel instead of an unknown one, with a warning. */
   readonly forgivesChannels: boolean;
+  /** Lets every merchant use the test servers of agencies, not only those that are marked as tests. */
+  readonly allowsTestChannels: boolean;
   /** Opens the verification page without the merchant's list of origins and addresses. */
   readonly forgivesPages: boolean;
   /** Lets pages of every origin read answers, not only those in a list. */
@@ -26,6 +28,7 @@ export const DEV_POLICY: Policy = {
   slowsGuessing: false,
   keepsInvented: true,
   forgivesChannels: true,
+  allowsTestChannels: true,
   forgivesPages: true,
   allowsEveryOrigin: true,
   showsSandbox: true,
@@ -37,6 +40,7 @@ export const SERVE_POLICY: Policy = {
   slowsGuessing: true,
   keepsInvented: false,
   forgivesChannels: false,
+  allowsTestChannels: false,
   forgivesPages: false,
   allowsEveryOrigin: false,
   showsSandbox: false,

@@ -22,6 +22,7 @@ import type { TraceSettings } from '../observability/traces/settings.ts';
 import type { Traces } from '../observability/traces/traces.ts';
 import { createProviders } from '../providers/index.ts';
 import { engineName, markDatabase, openDatabase } from '../storage/index.ts';
+import { logAgencies } from './agency-log.ts';
 import type { Policy } from './policy.ts';
 
 /** The options for the services. */
@@ -96,9 +97,9 @@ export async function openServicesAndReset(
   const store = traces?.traceStore(measured) ?? measured;
   const clock = options.moveClock?.(store.clock) ?? store.clock;
   const limits = options.limits ?? policy.limits;
-  const merchants = new MerchantService(store, vault, clock, providers);
+  const merchants = new MerchantService(store, vault, clock, providers, policy.allowsTestChannels);
   const throttle = policy.slowsGuessing ? new Throttle(clock) : null;
-  const hooks = metrics?.hooks ?? NO_HOOKS;
+  const hooks = logAgencies(metrics?.hooks ?? NO_HOOKS, log);
   const otpOptions = {
     store,
     vault,

@@ -221,6 +221,79 @@ export function describeAttempts(name: string, open: () => Promise<{ first: Stor
       }
     });
 
+    it('counts so many refused returns as are allowed, at once by several processes, and takes no step', async () => {
+      const { impUid } = await begin();
+      const count = (each: Store) => each.attempts.countReturn({ impUid, most: 5 });
+      const counted = await Promise.all(
+        Array.from({ length: 12 }, (_, at) => count(at % 2 ? store : second)),
+      );
+      expect(counted.filter((each) => each === 'counted')).toHaveLength(5);
+      expect(counted.filter((each) => each === 'spent')).toHaveLength(7);
+      await nextTurn();
+      expect(await second.attempts.findById(channel.merchantId, impUid)).toMatchObject({ step: 0, wrong: 5 });
+      await store.attempts.end(ending(impUid));
+      await nextTurn();
+      expect(await count(second)).toBeNull();
+      expect(await second.attempts.countReturn({ impUid: newImpUid(), most: 5 })).toBeNull();
+    });
+
+    it('lets one number of an agency certify one attempt, of several at once by several processes', async () => {
+      const [number, older] = [randomBytes(36), randomBytes(36)];
+      const claimed = await Promise.all(
+        Array.from({ length: 8 }, async () => {
+          const { impUid, certification } = await begin();
+          const claim = newClaim();
+          expect(await store.attempts.claim({ impUid, step: 0, claim, now: NOW })).toBe(true);
+          return { impUid, certification, claim: claim.id };
+        }),
+      );
+      await nextTurn();
+      const certify = (
+        at: number,
+        transaction: readonly Uint8Array[],
+        { claim, impUid, certification } = claimed[at] as (typeof claimed)[number],
+      ) => {
+        const certified = {
+          ...certification,
+          state: 'certified',
+          certifiedAt: NOW,
+          sealed: sealed(),
+        } as const;
+        const end = { end: '{"certified":true}', claim };
+        const change = { state: 'certified', certified, transaction } as const;
+        return (at % 2 ? store : second).attempts.end(ending(impUid, { ...end, certification: change }));
+      };
+      // Without the claim the number is not used up.
+      expect(
+        await certify(0, [number], { ...claimed[0], claim: randomBytes(16) } as (typeof claimed)[number]),
+      ).toBe(false);
+      const ends = await Promise.all(claimed.slice(0, 6).map((_, at) => certify(at, [number, older])));
+      expect(ends.filter((each) => each === true)).toHaveLength(1);
+      expect(ends.filter((each) => each === 'used')).toHaveLength(5);
+      await nextTurn();
+      const states = await Promise.all(
+        claimed.map(
+          async ({ impUid }) => (await second.findCertification(channel.merchantId, impUid))?.state,
+        ),
+      );
+      expect(states.map((state) => state === 'certified')).toEqual([
+        ...ends.map((each) => each === true),
+        false,
+        false,
+      ]);
+      // The same number under a newer key, and another number.
+      expect(await certify(6, [randomBytes(36), number])).toBe('used');
+      expect(await certify(7, [randomBytes(36)])).toBe(true);
+      await store.eraseCertification(channel.merchantId, claimed[ends.indexOf(true)]?.impUid ?? '', NOW);
+      await nextTurn();
+      expect(await certify(6, [number])).toBe('used');
+      expect(await store.attempts.forgetTransactions(NOW, 10)).toBe(0);
+      expect(await store.attempts.forgetTransactions(NOW + 1, 1)).toBe(1);
+      expect(await store.attempts.forgetTransactions(NOW + 1, 10)).toBe(1);
+      await nextTurn();
+      expect(await certify(6, [number])).toBe(true);
+    });
+
     it('keeps the secret of a return address, by which it is found', async () => {
       const { impUid } = await begin();
       const [back, other] = [randomBytes(36), randomBytes(36)];

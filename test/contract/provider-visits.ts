@@ -92,8 +92,8 @@ export async function openVisits({ provider, settings, visit }: AdapterUnderTest
       return visit({ address, fields, memo }, does);
     },
     async bring(begun, { fields, isCancel = false }) {
-      await visits.keepReturn(begun.back, { isCancel, fields });
-      await visits.complete(await now(begun), begun.browser);
+      await visits.keepReturn(begun.back, { isCancel, fields }, personAt());
+      await visits.complete(await now(begun), begun.browser, personAt());
     },
     contradicts(begun, { fields, isCancel = false }) {
       const { attemptId, memo } = agencyOf(begun);

@@ -29,7 +29,7 @@ describeProvider(
     const agency = await PostcardAgency.open(secret, person);
     const { url } = agency;
     return {
-      provider: createPostcard({ fetch, log: () => {} }, 300),
+      provider: createPostcard({ fetch, log: () => {} }, 2_000),
       settings: { url, secret },
       wrongSettings: [
         [{ secret }, 'url'],

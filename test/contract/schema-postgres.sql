@@ -95,6 +95,9 @@ otps.sealed bytea
 stamp.name text NOT NULL
 stamp.value text NOT NULL
 turns.id integer NOT NULL
+used_transactions.id bigint NOT NULL
+used_transactions.digest bytea NOT NULL
+used_transactions.used_at bigint NOT NULL
 
 access_tokens: FOREIGN KEY (api_key_id) REFERENCES api_keys(id)
 access_tokens: PRIMARY KEY (api_key_id)
@@ -131,6 +134,8 @@ otps: CHECK ((method = ANY (ARRAY['SMS'::text, 'APP'::text])))
 otps: PRIMARY KEY (id)
 stamp: PRIMARY KEY (name)
 turns: PRIMARY KEY (id)
+used_transactions: PRIMARY KEY (id)
+used_transactions: UNIQUE (digest)
 
 CREATE UNIQUE INDEX access_tokens_digest_key ON public.access_tokens USING btree (digest)
 CREATE UNIQUE INDEX access_tokens_pkey ON public.access_tokens USING btree (api_key_id)
@@ -163,3 +168,6 @@ CREATE INDEX otps_open ON public.otps USING btree (sent_at) WHERE (sealed IS NOT
 CREATE UNIQUE INDEX otps_pkey ON public.otps USING btree (id)
 CREATE UNIQUE INDEX stamp_pkey ON public.stamp USING btree (name)
 CREATE UNIQUE INDEX turns_pkey ON public.turns USING btree (id)
+CREATE INDEX used_transactions_by_time ON public.used_transactions USING btree (used_at)
+CREATE UNIQUE INDEX used_transactions_digest_key ON public.used_transactions USING btree (digest)
+CREATE UNIQUE INDEX used_transactions_pkey ON public.used_transactions USING btree (id)

@@ -143,6 +143,14 @@ CREATE INDEX attempts_running ON attempts (expires_at) WHERE ended IS NULL;
 
 CREATE INDEX attempts_ended ON attempts (expires_at) WHERE ended IS NOT NULL;
 
+CREATE TABLE used_transactions (
+  id INTEGER PRIMARY KEY,
+  digest BLOB NOT NULL UNIQUE,
+  used_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX used_transactions_by_time ON used_transactions (used_at);
+
 CREATE TABLE jobs (
   name TEXT PRIMARY KEY,
   owner BLOB,

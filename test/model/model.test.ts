@@ -62,6 +62,8 @@ const ELSEWHERE: readonly StoreVerb[] = [
   // The agency of the schedules sends codes that we compare: test/contract, src/core/agency-codes.test.ts.
   'countWrongOtp',
   'attempts.countWrong',
+  // And has no window of its own: test/contract, src/core/hosted-refusals.test.ts.
+  'attempts.countReturn',
 ];
 
 test('every verb of the store has met others in these schedules', () => {

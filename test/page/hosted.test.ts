@@ -35,6 +35,7 @@ async function openWorld() {
     log: createLog('info', { write: (line: string) => lines.push(line) }),
     limits: { phone: [], phoneEverywhere: [], merchant: [], address: [] },
     providers: { postcard: createPostcard({ fetch, log: () => {} }) },
+    metrics: { host: '127.0.0.1', port: 0 },
   });
   const merchant = await app.merchants.save({
     name: '가상상점',
@@ -137,6 +138,57 @@ describe('an attempt in the window of an agency', () => {
     expect(await shop.result(handle)).toMatchObject({ state: 'pending' });
     expect(asks()).toBe(0);
     expect(await (await comeBack(back)).text()).toContain('data-screen="success"');
+    const events = world.lines
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter((line) => 'security' in line);
+    expect(events).toEqual(
+      Array.from({ length: 3 }, () =>
+        expect.objectContaining({
+          level: 40,
+          security: 'contradicting_return',
+          address: '127.0.0.1',
+          adapter: 'postcard',
+          attempt: expect.stringMatching(/^\w{20}$/),
+          why: 'another visit',
+        }),
+      ),
+    );
+    const secret = back.address.split('/').at(-1) ?? '';
+    expect(JSON.stringify(events)).not.toMatch(new RegExp(`${secret}|visit=`));
+  });
+
+  it('shows a screen that waits while the agency takes long, and asks once', async () => {
+    let answer = () => {};
+    world.agency.ready = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const { visitor, handle } = await begin();
+    const back = await press(windowOf(visitor), 'approved');
+    for (let count = 0; count < 2; count++)
+      expect(await (await comeBack(back)).text()).toContain('data-screen="waiting"');
+    expect(await shop.result(handle)).toMatchObject({ state: 'pending' });
+    answer();
+    await expect.poll(() => shop.result(handle)).toMatchObject({ result: { success: true } });
+    expect(asks()).toBe(1);
+  });
+
+  it('is counted by adapter, question and outcome, and so is what is suspicious', async () => {
+    const { visitor } = await begin();
+    const back = await press(windowOf(visitor), 'refused');
+    await comeBack({ ...back, body: '' });
+    await comeBack(back);
+    const text = (await world.metrics?.text()) ?? '';
+    const question = (name: string) => `adapter="postcard",question="${name}"`;
+    for (const line of [
+      `bonin_agency_calls_total{${question('begin')},outcome="done"} 1`,
+      `bonin_agency_calls_total{${question('complete')},outcome="provider_refused"} 1`,
+      `bonin_agency_call_duration_seconds_count{${question('complete')}} 1`,
+      'bonin_security_events_total{kind="contradicting_return"} 1',
+      'bonin_security_events_total{kind="foreign_browser"} 0',
+    ])
+      expect(text).toContain(line);
+    expect(text).toContain(`bonin_agency_last_success_timestamp_seconds{${question('begin')}} `);
+    expect(text).not.toContain(`bonin_agency_last_success_timestamp_seconds{${question('complete')}}`);
   });
 
   it('asks the agency once, however often and by how many windows the browser comes back', async () => {

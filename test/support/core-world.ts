@@ -121,6 +121,7 @@ export class ScriptedAgency {
   isRepeatable = true;
   parseSettings: Provider['parseSettings'] = (value) => value as Settings;
   contradicts: HostedCapability['contradicts'] = () => null;
+  isTest: NonNullable<Provider['isTest']> = () => false;
   readonly requests: OtpRequest[] = [];
   readonly confirmations: OtpConfirmation[] = [];
   readonly begins: HostedRequest[] = [];
@@ -152,7 +153,7 @@ export class ScriptedAgency {
 
   async complete(completion: HostedReturn): Promise<HostedResult> {
     this.completions.push(completion);
-    const usual = { identity: CERTIFIED, providerTid: 'tid-window' };
+    const usual = { identity: CERTIFIED, providerTid: `tid-window-${this.completions.length}` };
     return ((await this.#reply('complete')) as HostedResult | undefined) ?? usual;
   }
 
@@ -179,12 +180,15 @@ function toProviders(agency: ScriptedAgency): Providers {
     contradicts: (returned) => agency.contradicts(returned),
     complete: (completion) => agency.complete(completion),
   };
-  const parseSettings: Provider['parseSettings'] = (...settings) => agency.parseSettings(...settings);
+  const checks: Pick<Provider, 'parseSettings' | 'isTest'> = {
+    parseSettings: (...settings) => agency.parseSettings(...settings),
+    isTest: (settings) => agency.isTest(settings),
+  };
   return {
-    danal: { ...adapterOf('danal', { otp: otpOn('v1', 'page') }), parseSettings },
-    kcp_v2: { ...adapterOf('kcp_v2', { otp: otpOn('v1') }), shows: ['kcp_v2'], parseSettings },
-    inicis_unified: { ...adapterOf('inicis_unified', { otp: otpOn('page') }), parseSettings },
-    hosted: { ...adapterOf('hosted', { hosted }), parseSettings },
+    danal: { ...adapterOf('danal', { otp: otpOn('v1', 'page') }), ...checks },
+    kcp_v2: { ...adapterOf('kcp_v2', { otp: otpOn('v1') }), shows: ['kcp_v2'], ...checks },
+    inicis_unified: { ...adapterOf('inicis_unified', { otp: otpOn('page') }), ...checks },
+    hosted: { ...adapterOf('hosted', { hosted }), ...checks },
   };
 }
 
@@ -225,6 +229,8 @@ export interface CoreWorld extends Process {
   readonly lookups: Lookups;
   /** What the hooks were called with: their name, then their arguments. */
   readonly hooked: readonly (readonly unknown[])[];
+  /** Which adapter was asked what, and the outcome. */
+  readonly asked: readonly (readonly unknown[])[];
   /** The shop's server. */
   readonly caller: MerchantCaller;
   startProcess(): Process;
@@ -303,13 +309,19 @@ export async function openCoreWorld({
     () => {},
   );
   const hooked: unknown[][] = [];
+  const asked: unknown[][] = [];
   const note =
     (name: string) =>
     (...said: readonly unknown[]): void => {
       hooked.push([name, ...said]);
     };
   const names = Object.keys(NO_HOOKS) as (keyof ServiceHooks)[];
-  const hooks = Object.fromEntries(names.map((name) => [name, note(name)])) as unknown as ServiceHooks;
+  const hooks = {
+    ...Object.fromEntries(names.map((name) => [name, note(name)])),
+    agencyAsked: (adapter, question) => (outcome) => {
+      asked.push([adapter, question, outcome]);
+    },
+  } as ServiceHooks;
   const limiter = new Limiter({ store, vault, clock, limits });
   const providers = toProviders(agency);
   const merchants = new MerchantService(store, vault, clock, providers);
@@ -338,6 +350,7 @@ export async function openCoreWorld({
     certifications: new CertificationService(store, vault, clock, keepsInvented),
     lookups: new Lookups({ store, vault, clock, tokens, keepOpened }),
     hooked,
+    asked,
     caller,
     startProcess,
     async changeChannels(change) {

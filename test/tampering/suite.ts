@@ -23,6 +23,7 @@ const SCOPES_OF: Readonly<Record<string, readonly Scope[]>> = {
   erasures: ['people', 'erasures'],
   otps: ['codes'],
   counted_requests: ['starts'],
+  used_transactions: ['forms'],
   attempts: ['attempts', 'forms'],
   stamp: ['people', 'starts'],
   turns: ['starts'],

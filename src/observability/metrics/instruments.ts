@@ -1,12 +1,14 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { FAILURE_REASONS } from '../../core/attempt.ts';
-import type { OtpOutcome } from '../../core/hooks.ts';
+import { type OtpOutcome, SECURITY_EVENTS } from '../../core/hooks.ts';
 import { JOB_NAMES } from '../../core/jobs.ts';
 import { type ErrorCode, REFUSALS } from '../../errors.ts';
 import { addCounter, addHistogram } from './tallies.ts';
 
 /** Upper bounds in seconds: for requests over the network, and for calls of a store in this process. */
 const REQUEST_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** For questions to agencies, of which the slowest may take 55 seconds. */
+const AGENCY_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60];
 const STORE_BUCKETS = [0.00005, 0.0001, 0.00025, ...REQUEST_BUCKETS];
 
 /**
@@ -111,6 +113,34 @@ export function createInstruments(about: {
       labelNames: ['surface', 'outcome'] as const,
       registers,
     }),
+    agencyCalls: new Counter({
+      name: 'bonin_agency_calls_total',
+      help: 'Questions to agencies by adapter, question (request, confirm, begin, complete) and outcome: done, or why not.',
+      labelNames: ['adapter', 'question', 'outcome'] as const,
+      registers,
+    }),
+    agencySeconds: addHistogram(
+      registry,
+      {
+        name: 'bonin_agency_call_duration_seconds',
+        help: 'From a question to an agency to its answer, all tries included, in seconds.',
+        labels: ['adapter', 'question'],
+      },
+      AGENCY_BUCKETS,
+    ),
+    agencyLastSuccess: new Gauge({
+      name: 'bonin_agency_last_success_timestamp_seconds',
+      help: 'When an agency last answered a question, in epoch seconds.',
+      labelNames: ['adapter', 'question'] as const,
+      aggregator: 'max',
+      registers,
+    }),
+    securityEvents: new Counter({
+      name: 'bonin_security_events_total',
+      help: 'Returns from the windows of agencies that were refused, and results about somebody else, by kind.',
+      labelNames: ['kind'] as const,
+      registers,
+    }),
     attemptsStarted: new Counter({
       name: 'bonin_page_attempts_started_total',
       help: 'Attempts of the verification page that were started.',
@@ -158,10 +188,11 @@ export function createInstruments(about: {
       registers,
     }),
   };
-  const { tokens, otps, attemptsEnded, jobRuns, jobNextRun, jobLastRun } = instruments;
+  const { tokens, otps, attemptsEnded, securityEvents, jobRuns, jobNextRun, jobLastRun } = instruments;
   for (const outcome of TOKEN_OUTCOMES) tokens.inc({ outcome }, 0);
   for (const outcome of OTP_OUTCOMES)
     for (const surface of ['api', 'page']) otps.inc({ surface, outcome }, 0);
+  for (const kind of SECURITY_EVENTS) securityEvents.inc({ kind }, 0);
   for (const end of ['CERTIFIED', ...FAILURE_REASONS]) attemptsEnded.inc({ end }, 0);
   for (const job of JOB_NAMES) {
     jobNextRun.set({ job }, 0);

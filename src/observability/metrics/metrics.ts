@@ -50,14 +50,24 @@ export function createMetrics({ mode, engine, log }: MetricsAbout): Metrics {
   };
 }
 
-function countServices(
-  { tokens, otps, attemptsStarted, attemptsEnded, jobRuns, jobNextRun, jobLastRun }: Instruments,
-  report: (error: unknown) => void,
-): ServiceHooks {
+function countServices(instruments: Instruments, report: (error: unknown) => void): ServiceHooks {
+  const { tokens, otps, attemptsStarted, attemptsEnded, jobRuns, jobNextRun, jobLastRun } = instruments;
   const guarded = (count: () => void) => attempt(count, undefined, report);
   return {
     tokenIssued: (isNew) => guarded(() => tokens.inc({ outcome: isNew ? 'issued' : 'reused' })),
     otpCalled: (surface, outcome) => guarded(() => otps.inc({ surface, outcome })),
+    agencyAsked(adapter, question) {
+      const askedAt = performance.now();
+      return (outcome) =>
+        guarded(() => {
+          const { agencyCalls, agencySeconds, agencyLastSuccess } = instruments;
+          agencyCalls.inc({ adapter, question, outcome });
+          agencySeconds.of(adapter, question).observe((performance.now() - askedAt) / 1000);
+          if (outcome === 'done') agencyLastSuccess.set({ adapter, question }, Date.now() / 1000);
+        });
+    },
+    resultUnclear() {},
+    securityEvent: ({ kind }) => guarded(() => instruments.securityEvents.inc({ kind })),
     attemptStarted: () => guarded(() => attemptsStarted.inc()),
     attemptsEnded: (end, count) => guarded(() => attemptsEnded.inc({ end }, count)),
     jobSeen: (job, { dueAt, last }) =>

@@ -8,6 +8,7 @@ import type {
   CodeTryRequest,
   NewStoredAttempt,
   PresenceReport,
+  RefusedReturn,
   StoredAttempt,
   StoredCodeTry,
   TicketOpening,
@@ -124,6 +125,13 @@ export class PostgresAttempts implements AttemptStore {
     });
   }
 
+  async countReturn({ impUid, most }: RefusedReturn): Promise<'counted' | 'spent' | null> {
+    const [row] = await this.#database.run('countReturn', ownId(impUid), most);
+    const [isCounted, isRunning] = row as [boolean, boolean];
+    if (isCounted) return 'counted';
+    return isRunning ? 'spent' : null;
+  }
+
   async show({ impUid, now }: AttemptShowing): Promise<number | null> {
     const [shown] = await this.#database.run('showAttempt', ownId(impUid), now);
     return shown === undefined ? null : (shown[0] as number);
@@ -133,9 +141,16 @@ export class PostgresAttempts implements AttemptStore {
     return (await this.#database.run('hearAttempt', ownId(impUid), number, state, now)).length === 1;
   }
 
-  end({ impUid, end, claim, now, heard, step, certification }: AttemptEnding): Promise<boolean> {
+  end({ impUid, end, claim, now, heard, step, certification }: AttemptEnding): Promise<boolean | 'used'> {
     const id = ownId(impUid);
     return this.#database.transaction(async (run) => {
+      if (certification.state === 'certified' && certification.transaction !== undefined) {
+        const { transaction } = certification;
+        const [newest = null] = transaction;
+        if ((await run('lockClaimedAttempt', id, claim)).length === 0) return false;
+        if ((await run('isUsed', transaction)).length > 0) return 'used';
+        if ((await run('useTransaction', id, newest, now)).length === 0) return 'used';
+      }
       // Erasing locks the certification first and then the attempt; the same order here avoids a deadlock.
       const changed =
         certification.state === 'certified'
@@ -161,6 +176,10 @@ export class PostgresAttempts implements AttemptStore {
 
   async forget(before: number, count: number): Promise<number> {
     return (await this.#database.run('forgetAttempts', before, count)).length;
+  }
+
+  async forgetTransactions(before: number, count: number): Promise<number> {
+    return (await this.#database.run('forgetTransactions', before, count)).length;
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   CodeTryRequest,
   NewStoredAttempt,
   PresenceReport,
+  RefusedReturn,
   StoredAttempt,
   StoredCodeTry,
   TicketOpening,
@@ -135,6 +136,15 @@ export class SqliteAttempts implements AttemptStore {
     });
   }
 
+  async countReturn({ impUid, most }: RefusedReturn): Promise<'counted' | 'spent' | null> {
+    const run = this.#connection.statements;
+    const id = idOf(impUid);
+    return this.#connection.write(() => {
+      if (one(run.countReturn, id, most) !== null) return 'counted';
+      return one(run.isRunning, id, null, null) === null ? null : 'spent';
+    });
+  }
+
   async show({ impUid, now }: AttemptShowing): Promise<number | null> {
     const [number] = await this.#connection.write(
       () => one(this.#connection.statements.showAttempt, now, idOf(impUid)) ?? [null],
@@ -148,13 +158,27 @@ export class SqliteAttempts implements AttemptStore {
     );
   }
 
-  async end({ impUid, end, claim, now, heard, step, certification }: AttemptEnding): Promise<boolean> {
+  async end({
+    impUid,
+    end,
+    claim,
+    now,
+    heard,
+    step,
+    certification,
+  }: AttemptEnding): Promise<boolean | 'used'> {
     const run = this.#connection.statements;
     const id = idOf(impUid);
     const ended = await this.#connection.write(() => {
       if (one(run.isRunning, id, heard ?? null, step ?? null) === null) return false;
       if (certification.state === 'certified') {
         const { certifiedAt, sealed } = certification.certified;
+        const { transaction = [] } = certification;
+        const [newest] = transaction;
+        if (newest !== undefined && one(run.isClaimedBy, id, claim) !== null) {
+          if (transaction.some((digest) => one(run.isUsed, digest) !== null)) return 'used';
+          run.useTransaction.run(id, newest, now);
+        }
         if (run.certify.run(certifiedAt, ...columnsOf(sealed), id, claim).changes === 0) return false;
       } else if (run.endPending.run(certification.state, id, now, claim).changes === 0) return false;
       run.endAttempt.run(end, id);
@@ -162,7 +186,7 @@ export class SqliteAttempts implements AttemptStore {
       return true;
     });
     // What the person typed is gone from the table, and soon from the log.
-    if (ended) this.#connection.emptyLogSoon();
+    if (ended === true) this.#connection.emptyLogSoon();
     return ended;
   }
 
@@ -188,6 +212,12 @@ export class SqliteAttempts implements AttemptStore {
     );
     if (forgotten > 0) this.#connection.emptyLogSoon();
     return forgotten;
+  }
+
+  async forgetTransactions(before: number, count: number): Promise<number> {
+    return this.#connection.write(() =>
+      Number(this.#connection.statements.forgetTransactions.run(before, count).changes),
+    );
   }
 
   #toAttempt(row: Row): StoredAttempt {

@@ -189,6 +189,13 @@ const SQL = {
   countWrongCode: 'UPDATE attempts SET wrong = wrong + 1 WHERE id = ?',
   /** With a step, so that a form that was read before the count does nothing. */
   countWrongStep: 'UPDATE attempts SET wrong = wrong + 1, step = step + 1 WHERE id = ? RETURNING wrong',
+  countReturn: `
+    UPDATE attempts SET wrong = wrong + 1 WHERE id = ? AND ended IS NULL AND wrong < ? RETURNING wrong`,
+  isClaimedBy: `SELECT 1 FROM certifications WHERE id = ? AND state = 'pending' AND claim = ?`,
+  isUsed: 'SELECT 1 FROM used_transactions WHERE digest = ?',
+  useTransaction: 'INSERT INTO used_transactions (id, digest, used_at) VALUES (?, ?, ?)',
+  forgetTransactions: `
+    DELETE FROM used_transactions WHERE id IN (SELECT id FROM used_transactions WHERE used_at < ? LIMIT ?)`,
   isRunning: `
     SELECT 1 FROM attempts
     WHERE id = ?1 AND ended IS NULL AND (?2 IS NULL OR report_number = ?2) AND (?3 IS NULL OR step = ?3)`,

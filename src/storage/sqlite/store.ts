@@ -172,6 +172,7 @@ class SqliteStore implements Store {
     await this.#connection.write(() => {
       this.#connection.exec(
         'DELETE FROM certifications; DELETE FROM attempts; DELETE FROM otps; DELETE FROM counted_requests; ' +
+          'DELETE FROM used_transactions; ' +
           'DELETE FROM erasures; DELETE FROM other_ids',
       );
       this.#forget();

@@ -127,7 +127,8 @@ CREATE INDEX counted_requests_by_subject ON counted_requests (subject, requested
 
 -- Attempts on the page. Ticket, session, handle and code stand here as keyed digests. The launch (how the window was
 -- opened) and the progress (what was typed, null when the attempt has ended) are sealed. A word is what a screen says
--- of its window; see `core/presence.ts`.
+-- of its window; see `core/presence.ts`. What is counted as wrong is a code or, at an agency with a window of its own, a
+-- return.
 CREATE TABLE attempts (
   id INTEGER PRIMARY KEY,
   merchant_id INTEGER NOT NULL,
@@ -156,6 +157,16 @@ CREATE TABLE attempts (
 
 CREATE INDEX attempts_running ON attempts (expires_at) WHERE ended IS NULL;
 CREATE INDEX attempts_ended ON attempts (expires_at) WHERE ended IS NOT NULL;
+
+-- What agencies call the identifications that have certified somebody, as keyed digests: each of them certifies once.
+-- The id is that of the certification.
+CREATE TABLE used_transactions (
+  id INTEGER PRIMARY KEY,
+  digest BLOB NOT NULL UNIQUE,
+  used_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX used_transactions_by_time ON used_transactions (used_at);
 
 -- Recurring work: which process does it, until when at the latest, and when it is due again. State of running
 -- processes, so no part of an export.
