@@ -52,6 +52,8 @@ export type AttemptServiceOptions = Omit<OtpServiceOptions, 'forgiveChannel'>;
 export interface Identified {
   readonly identity: Identity;
   readonly providerTid: string | null;
+  /** Whether the birthday may be empty, which nobody knows then; false by default. */
+  readonly mayLackBirthday?: boolean;
 }
 
 /** The attempt ends only if these values are still the stored ones. */
@@ -218,9 +220,13 @@ export class AttemptService {
     return (await store.attempts.claim({ impUid, step, claim, now })) ? claim.id : null;
   }
 
-  async #certify(attempt: Attempt, identity: Identity, claim: Uint8Array): Promise<void> {
+  async #certify(
+    attempt: Attempt,
+    { identity, mayLackBirthday }: Pick<Identified, 'identity' | 'mayLackBirthday'>,
+    claim: Uint8Array,
+  ): Promise<void> {
     const { store, vault, clock, keepsInvented } = this.#options;
-    requireComplete(identity, clock.now());
+    requireComplete(identity, clock.now(), mayLackBirthday);
     requireAge(attempt, identity.birthday, clock.now());
     const { claimant, agency, prefill } = attempt.progress ?? {};
     if (claimant) requireNamedPerson(identity, claimant);
@@ -265,9 +271,10 @@ export class AttemptService {
     onError: (error: AppError) => void = () => {},
   ): Promise<void> {
     try {
-      const { identity, providerTid } = await identify();
+      const identified = await identify();
+      const { providerTid } = identified;
       const progress = attempt.progress && { ...attempt.progress, ...(providerTid && { providerTid }) };
-      await this.#certify({ ...attempt, progress }, identity, claim);
+      await this.#certify({ ...attempt, progress }, identified, claim);
     } catch (thrown) {
       const error = toAppError(thrown);
       onError(error);

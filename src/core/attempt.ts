@@ -200,10 +200,10 @@ export interface Attempt {
   readonly progress: AttemptProgress | null;
 }
 
-/** Rejects with `under_age` below the merchant's or the channel's limit. */
+/** Rejects with `under_age` below the merchant's or the channel's limit; nobody without a birthday is old enough. */
 export function requireAge({ channel, progress }: Attempt, birthday: string, now: number): void {
   const lowest = Math.max(channel.minimumAge ?? 0, progress?.minimumAge ?? 0);
-  if (ageOf(birthday, now) < lowest) throw new AppError('under_age');
+  if (lowest > 0 && (birthday === '' || ageOf(birthday, now) < lowest)) throw new AppError('under_age');
 }
 
 /** The choices in the merchant's call. */

@@ -224,6 +224,29 @@ describe('the result of a visit', () => {
     expect(await endOf(after)).toEqual(end);
   });
 
+  it('may lack a birthday only where the adapter says so, and then fits no minimum age', async () => {
+    const result = (birthday: string, mayLackBirthday?: boolean) => () => ({
+      providerTid: 'tid-window',
+      identity: { ...CERTIFIED, birthday },
+      ...(mayLackBirthday !== undefined && { mayLackBirthday }),
+    });
+    const plays = [
+      [result('', true), null, { certified: true }],
+      [result('', false), null, failed('PROVIDER_ERROR')],
+      [result(''), null, failed('PROVIDER_ERROR')],
+      [result('1990-02-30', true), null, failed('PROVIDER_ERROR')],
+      [result('', true), 14, failed('UNDER_AGE')],
+      [result(CERTIFIED.birthday, true), 14, { certified: true }],
+    ] as const;
+    for (const [reply, minimumAge, end] of plays) {
+      const { back, after } = await begin(await world.walkTo('agency', { wishes: { minimumAge } }));
+      await world.visits.keepReturn(back, RETURN);
+      world.agency.next('complete', reply);
+      await world.visits.complete(await world.now(after), null);
+      expect(await endOf(after)).toEqual(end);
+    }
+  });
+
   it('is for the browser that went there, and for one without a cookie', async () => {
     const { attempt } = await comeBack();
     const other = await comeBack();

@@ -18,7 +18,7 @@ export const CARRIER_NAMES: readonly string[] = [
 /** What a provider vouched for. `null` means that the provider did not tell. */
 export interface Identity {
   readonly name: string;
-  /** `YYYY-MM-DD`, Gregorian. */
+  /** `YYYY-MM-DD`, Gregorian. Empty only when the test host of an agency returned none. */
   readonly birthday: string;
   readonly gender: Gender | null;
   readonly foreigner: boolean | null;
@@ -33,9 +33,13 @@ export interface Identity {
   readonly di: string | null;
 }
 
-/** Rejects with `incomplete_result` for a result without a name or a valid birthday. */
-export function requireComplete({ name, birthday }: Identity, now: number): void {
-  if (name.trim() === '' || !isBirthday(birthday, now))
+/**
+ * Rejects with `incomplete_result` for a result without a name or a valid birthday. With `mayLackBirthday` the birthday
+ * may be empty, but not wrong.
+ */
+export function requireComplete({ name, birthday }: Identity, now: number, mayLackBirthday = false): void {
+  const hasBirthday = isBirthday(birthday, now) || (mayLackBirthday && birthday === '');
+  if (name.trim() === '' || !hasBirthday)
     throw new AppError('incomplete_result', { detail: 'the result has no name or no birthday' });
 }
 

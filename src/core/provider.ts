@@ -172,6 +172,8 @@ export interface HostedResult {
   readonly identity: Identity;
   /** Names of the agency's fields that were empty or could not be understood; never their values. */
   readonly unclear?: readonly string[];
+  /** Whether the birthday may be empty: only for a test host of the agency, which returns none. False by default. */
+  readonly mayLackBirthday?: boolean;
 }
 
 export const LONGEST_MEMO = 2048;

@@ -102,6 +102,14 @@ describe('the certification on the wire', () => {
     expect(findStrays(written, UNCERTIFIED)).toEqual([]);
   });
 
+  it('of a test host that returned no birthday has that of nobody', () => {
+    const [identity] = combine(IDENTITY);
+    if (identity === undefined) throw new Error('there is nobody');
+    const details = { merchantUid: 'order-1', pageUrl: null, providerTid: 'tid' };
+    const written = write(CHANNEL, 'certified', { ...details, identity: { ...identity, birthday: '' } });
+    expect(written).toMatchObject({ certified: true, birth: 0, birthday: null, name: '홍길동' });
+  });
+
   it.each([
     { phone: null },
     { carrier: null },

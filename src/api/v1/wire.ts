@@ -34,7 +34,7 @@ function toCertified(certification: Certification, identity: PackedIdentity, cer
   const { details } = certification;
   const foreigner = shown.foreigner ? identity.foreigner : NULL;
   return (
-    `{"birth":${birthInstant(identity.birthday)},"birthday":${identity.birthday},` +
+    `{${birthMembers(identity)},` +
     (shown.carrier ? carrierMember(identity) : '') +
     `"certified":true,"certified_at":${seconds(certifiedAt)},` +
     `"foreigner":${foreigner === NULL ? 'false' : foreigner},"foreigner_v2":${foreigner},` +
@@ -45,6 +45,13 @@ function toCertified(certification: Certification, identity: PackedIdentity, cer
     `"unique_in_site":${shown.di ? identity.di : NULL},` +
     `"unique_key":${identity.ci === NULL ? '""' : identity.ci}}`
   );
+}
+
+/** Those of nobody when the test host of an agency returned no birthday. */
+function birthMembers({ birthday }: PackedIdentity): JsonText {
+  return birthday === '""'
+    ? '"birth":0,"birthday":null'
+    : `"birth":${birthInstant(birthday)},"birthday":${birthday}`;
 }
 
 /** `"carrier":"SKT_MVNO",`, or an empty text if the provider returned no carrier. */
