@@ -13,6 +13,8 @@ export interface AgencyCall {
   readonly body: string;
   /** For each try, in milliseconds. */
   readonly timeout: number;
+  /** For all tries together, in milliseconds. Default: no limit. */
+  readonly total?: number;
   /** How often it may be asked again when no answer began, and until how long after the first try began. */
   readonly repeats: { readonly most: number; readonly within: number };
 }
@@ -27,7 +29,7 @@ const UTF8_BOM = Buffer.from([0xef, 0xbb, 0xbf]);
  * answer over 64 KiB, and one that was cut off: such a call is not repeated, because the agency may have counted it.
  */
 export async function callAgency({ fetch, log }: AdapterTools, call: AgencyCall): Promise<Buffer> {
-  const { adapter, step, attemptId, timeout, repeats } = call;
+  const { adapter, step, attemptId, timeout, total = Number.POSITIVE_INFINITY, repeats } = call;
   const begun = performance.now();
   for (let tried = 0; ; tried += 1) {
     const asked = performance.now();
@@ -37,7 +39,9 @@ export async function callAgency({ fetch, log }: AdapterTools, call: AgencyCall)
         { adapter, step, attempt: attemptId, status, duration: Math.round(performance.now() - asked) },
         'an agency was asked',
       );
-    const answer = await post(fetch, call, AbortSignal.timeout(timeout)).catch((cause: unknown) => {
+    const left = Math.max(0, Math.round(total - (asked - begun)));
+    const signal = AbortSignal.timeout(Math.min(timeout, left));
+    const answer = await post(fetch, call, signal).catch((cause: unknown) => {
       report('no answer');
       return cause instanceof Error ? cause : new Error(String(cause));
     });
