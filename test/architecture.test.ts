@@ -89,7 +89,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     ],
   },
   // A folder or file for each agency, which knows no other.
-  providers: { rooms: ['core', 'errors'], packages: [] },
+  providers: { rooms: ['core', 'errors', 'validation/json-text'], packages: ['node:crypto'] },
   version: { rooms: [], packages: ['node:fs'] },
   'observability/metrics': {
     rooms: ['core', 'errors', 'http', 'log', 'version'],
@@ -159,6 +159,8 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   },
   // Loaded only with --workers.
   'server/workers': { rooms: ['errors', 'log'], packages: ['node:cluster', 'node:timers/promises'] },
+  // The agencies' side, from code of its own: imports nothing of the server.
+  simulators: { rooms: [], packages: ['node:crypto', 'node:http', 'node:https', 'node:net'] },
   client: { rooms: [], packages: [] },
   testing: {
     rooms: ['config', 'log', 'sandbox/testing-types', 'server/dev'],

@@ -40,7 +40,7 @@ describe('the adapter of the documentation', () => {
     const registry = join(folder, 'src/providers/index.ts');
     const before = readFileSync(registry, 'utf8');
     const after = before
-      .replace('const ADAPTERS = {}', 'const ADAPTERS = { postcard: createPostcard }')
+      .replace('const ADAPTERS = {', 'const ADAPTERS = { postcard: createPostcard,')
       .replace('\n\n', "\nimport { createPostcard } from './postcard.ts';\n\n");
     expect(after).not.toBe(before);
     writeFileSync(registry, after);

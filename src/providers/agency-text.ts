@@ -1,0 +1,26 @@
+/** Characters of an agency's message that go to the log. */
+const LONGEST_MESSAGE = 200;
+
+/** An agency's code, when it has the form of a code; it may then be shown and logged. */
+export function readCode(text: string): { readonly providerCode?: string } {
+  return /^[0-9A-Za-z_-]{1,16}$/.test(text) ? { providerCode: text } : {};
+}
+
+/**
+ * An agency's message for the log: without control characters, and with long numbers and what may be a secret masked.
+ * A message that is percent-encoded is decoded, with `+` as a blank.
+ */
+export function toLogText(message: string): string {
+  return decode(message)
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
+    .replace(/\d{6,}|[\w+/=-]{16,}/g, '*')
+    .slice(0, LONGEST_MESSAGE);
+}
+
+function decode(message: string): string {
+  try {
+    return decodeURIComponent(message.replaceAll('+', ' '));
+  } catch {
+    return message;
+  }
+}
