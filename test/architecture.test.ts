@@ -90,6 +90,8 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   },
   // A folder or file for each agency, which knows no other.
   providers: { rooms: ['core', 'errors', 'validation/json-text'], packages: ['node:crypto'] },
+  // The agencies' side of their protocols, for rehearsals: by code of their own.
+  simulators: { rooms: [], packages: ['node:crypto', 'node:http', 'node:https', 'node:net'] },
   version: { rooms: [], packages: ['node:fs'] },
   'observability/metrics': {
     rooms: ['core', 'errors', 'http', 'log', 'version'],
@@ -160,7 +162,6 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   // Loaded only with --workers.
   'server/workers': { rooms: ['errors', 'log'], packages: ['node:cluster', 'node:timers/promises'] },
   // The agencies' side, from code of its own: imports nothing of the server.
-  simulators: { rooms: [], packages: ['node:crypto', 'node:http', 'node:https', 'node:net'] },
   client: { rooms: [], packages: [] },
   testing: {
     rooms: ['config', 'log', 'sandbox/testing-types', 'server/dev'],

@@ -13,7 +13,7 @@ const KEY = { imp_key: text, imp_secret: text };
 const CHANNEL = object({
   channel_key: text,
   pg_provider: oneOf(PROVIDER_NAMES),
-  /** Default: the adapter with the name of `pg_provider`. */
+  /** Default: the adapter with the name of `pg_provider`, if that needs no settings; else none. */
   adapter: v.nullish(text),
   /** What the adapter takes; it checks them itself. */
   settings: v.nullish(v.record(v.string(), v.unknown(), 'must be an object')),

@@ -52,6 +52,9 @@ export type FailureReason = (typeof FAILURE_REASONS)[number];
 const REASONS: Readonly<Partial<Record<ErrorCode, FailureReason>>> = {
   person_cancelled: 'USER_CANCEL',
   person_not_finished: 'NOT_FINISHED',
+  // In an agency's own window: too many wrong codes, too many messages.
+  otp_tries_spent: 'OTP_LIMIT',
+  resend_too_soon: 'SEND_LIMIT',
   identity_mismatch: 'IDENTITY_MISMATCH',
   person_blocked: 'BLOCKED',
   under_age: 'UNDER_AGE',

@@ -7,6 +7,9 @@ export type ProviderName = (typeof PROVIDER_NAMES)[number];
 /** The adapter of a channel that was removed. The row stays, because results show what is in it. */
 export const REMOVED = 'removed';
 
+/** The adapter of a channel that certifies nobody and only shows results of an import. */
+export const NO_ADAPTER = 'none';
+
 /** One merchant's configured use of one agency. */
 export interface Channel {
   readonly id: number;

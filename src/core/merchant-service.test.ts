@@ -218,8 +218,11 @@ describe('the settings of a channel', () => {
       throw new AppError('input_refused', { explanation: 'site is missing' });
     };
     const words = refused('channel both: site is missing');
-    await expect(save({})).rejects.toMatchObject(words);
-    expect(() => world.merchants.checkSettings(SHOP)).toThrow(expect.objectContaining(words));
+    await expect(save({ settings: {} })).rejects.toMatchObject(words);
+    const channels = [{ ...CHANNELS[0], settings: {} } as NewChannel];
+    expect(() => world.merchants.checkSettings({ ...SHOP, channels })).toThrow(
+      expect.objectContaining(words),
+    );
     world.agency.parseSettings = () => {
       throw new Error('broken');
     };
@@ -277,6 +280,18 @@ describe('the settings of a channel', () => {
     expect(openChannel(world.vault, await world.channel()).settings).toEqual({ site: 'S9' });
     expect(await world.merchants.saveChannel('imp99999999', first)).toBeNull();
     await issue();
+  });
+
+  it('are not missed by a channel that names no adapter either: it has none, and certifies nobody', async () => {
+    world.agency.parseSettings = () => {
+      throw new AppError('input_refused', { explanation: 'site is missing' });
+    };
+    const channels = [{ ...CHANNELS[0], settings: undefined } as NewChannel];
+    world.merchants.checkSettings({ ...SHOP, channels });
+    await save({ settings: undefined });
+    const channel = await world.channel();
+    expect(channel.adapter).toBe('none');
+    expect(openChannel(world.vault, channel).settings).toEqual({});
   });
 
   it('need an adapter, and one that shows the `pg_provider` of the channel', async () => {

@@ -1,6 +1,6 @@
 import { toAsciiJson } from '../ascii-json.ts';
 import { AppError, toAppError } from '../errors.ts';
-import { type Channel, REMOVED } from './channel.ts';
+import { type Channel, NO_ADAPTER, REMOVED } from './channel.ts';
 import type { Clock } from './clock.ts';
 import {
   foldImpKey,
@@ -142,8 +142,7 @@ export class MerchantService {
 
   /** Rejects with `input_refused` when an adapter does not take the settings of a channel, as `save` would. */
   checkSettings({ isTest = false, channels }: MerchantSetup): void {
-    for (const channel of channels)
-      this.#parseSettings({ isTest }, channel.adapter ?? channel.provider, channel);
+    for (const channel of channels) this.#chooseAdapter({ isTest }, channel);
   }
 
   #toRow(
@@ -152,11 +151,11 @@ export class MerchantService {
     position: number,
     kept: Channel | null,
   ): MerchantRows['channels'][number] {
-    const { channelKey, provider } = channel;
-    const adapter = channel.adapter ?? provider;
+    const { channelKey } = channel;
+    const chosen = this.#chooseAdapter({ isTest }, channel);
+    const { adapter } = chosen;
     const bound = { merchantId, channelKey, adapter };
-    const text = toAsciiJson(this.#parseSettings({ isTest }, adapter, channel));
-    const settings = this.#sealSettings(bound, text, kept);
+    const settings = this.#sealSettings(bound, toAsciiJson(chosen.settings), kept);
     const row = { ...channel, merchantId, position, adapter, settings };
     return { ...row, proof: proveChannel(this.#vault, row) };
   }
@@ -172,12 +171,27 @@ export class MerchantService {
     return this.#vault.seal(context, text);
   }
 
+  /**
+   * A channel that names neither its adapter nor settings has the adapter with the name of its `pg_provider`, unless
+   * that needs settings.
+   */
+  #chooseAdapter(
+    owner: Pick<Owner, 'isTest'>,
+    channel: NewChannel,
+  ): { readonly adapter: string; readonly settings: Settings } {
+    const adapter = channel.adapter ?? channel.provider;
+    try {
+      return { adapter, settings: this.#parseSettings(owner, adapter, channel) };
+    } catch (error) {
+      const isNamed = channel.adapter !== undefined || channel.settings !== undefined;
+      if (isNamed || toAppError(error).code !== 'input_refused') throw error;
+      return { adapter: NO_ADAPTER, settings: {} };
+    }
+  }
+
   /** Without its adapter a channel certifies nobody, but still shows the results of an import. */
-  #parseSettings(
-    { isTest }: Owner,
-    adapter: string,
-    { channelKey, provider, settings, ...channel }: NewChannel,
-  ): Settings {
+  #parseSettings({ isTest }: Owner, adapter: string, channel: NewChannel): Settings {
+    const { channelKey, provider, settings } = channel;
     const found = findProvider(this.#providers, { adapter });
     const refuse = (sentence: string) =>
       new AppError('input_refused', { explanation: `channel ${channelKey}: ${sentence}` });
@@ -190,7 +204,7 @@ export class MerchantService {
       throw refuse(`the adapter ${adapter} shows pg_provider ${found.shows.join(', ')} only`);
     let parsed: Settings;
     try {
-      parsed = found.parseSettings(settings ?? {}, { provider });
+      parsed = found.parseSettings(settings ?? {}, channel);
     } catch (thrown) {
       const error = toAppError(thrown);
       throw error.code === 'input_refused' ? refuse(error.explanation ?? '') : error;

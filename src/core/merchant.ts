@@ -63,7 +63,7 @@ export interface KeyPair {
 
 export interface NewChannel
   extends Omit<Channel, 'id' | 'merchantId' | 'position' | 'proof' | 'adapter' | 'settings'> {
-  /** Default: the adapter with the name of `provider`. */
+  /** Default: the adapter with the name of `provider`, if that needs no settings; else none. */
   readonly adapter?: string | undefined;
   /** As its adapter takes them. Default: none. */
   readonly settings?: unknown;

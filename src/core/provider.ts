@@ -14,6 +14,12 @@ export type Claimant = Omit<Identity, 'ci' | 'di'>;
 /** What an adapter needs to know of a channel, as its `parseSettings` returned it; sealed in the store. */
 export type Settings = Readonly<Record<string, unknown>>;
 
+/** What the settings of a channel may have to agree with when it is saved. */
+export type SavedChannel = Pick<
+  Channel,
+  'provider' | 'providerMerchantId' | 'carrierApproval' | 'foreignerAddOn'
+>;
+
 /** A channel as its adapter sees it. */
 export interface ChannelInUse {
   readonly channel: Channel;
@@ -27,7 +33,8 @@ export interface ChannelInUse {
  * Errors: a person or result that is not acceptable is one of `REFUSALS`; `person_cancelled` when the person gave up,
  * `person_not_finished` when the window was left before its end; an answer that is no answer is `unreadable_answer`; a
  * failure that may pass is `provider_unavailable`; wrong contract data are `provider_misconfigured`. `providerCode` is
- * the agency's own code. `detail` goes to the log: no personal data, no secret.
+ * the agency's own code. `detail` goes to the log: no personal data, no secret. `otp_tries_spent` and `resend_too_soon`
+ * end a visit in which the person typed too many wrong codes or had too many messages sent.
  */
 export interface Provider {
   /** The adapter's own name, in lower case. Several adapters may produce the same `pg_provider`. */
@@ -38,7 +45,7 @@ export interface Provider {
    * Checks the settings of a channel when it is saved, and returns what is to be kept. Rejects with `input_refused` and
    * a sentence that names the wrong member and quotes no value: it may be a secret.
    */
-  parseSettings(value: unknown, channel: { readonly provider: ProviderName }): Settings;
+  parseSettings(value: unknown, channel: SavedChannel): Settings;
   /**
    * Whether these settings are of the agency's test server, where people identify themselves as they like. Only a
    * merchant that is marked as a test may have them in `serve`. Absent: the agency has none.

@@ -1,10 +1,12 @@
 import type { AdapterTools, Provider, Providers } from '../core/provider.ts';
+import { createDanal } from './danal/adapter.ts';
 import { createKcpV2 } from './kcp-v2/index.ts';
 
 /** The agencies that `serve` can talk to: one line for each adapter, under its name. */
-const ADAPTERS = { 'kcp-v2': createKcpV2 } satisfies Readonly<
-  Record<string, (tools: AdapterTools) => Provider>
->;
+const ADAPTERS = {
+  danal: createDanal,
+  'kcp-v2': createKcpV2,
+} satisfies Readonly<Record<string, (tools: AdapterTools) => Provider>>;
 
 /** Every adapter, ready for use. */
 export function createProviders(tools: AdapterTools): Providers {

@@ -136,7 +136,7 @@ export function describeProvider(
     it('takes its settings as they are, and refuses others with a sentence that names the member and no value', () =>
       tryIt(async (under) => {
         const { provider, settings, wrongSettings } = under;
-        const about = { provider: provider.shows[0] as ProviderName };
+        const about = channelOf(under);
         const kept = provider.parseSettings(settings, about);
         expect(JSON.parse(JSON.stringify(kept))).toEqual(kept);
         expect(provider.parseSettings(kept, about)).toEqual(kept);
