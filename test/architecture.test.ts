@@ -161,7 +161,6 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   },
   // Loaded only with --workers.
   'server/workers': { rooms: ['errors', 'log'], packages: ['node:cluster', 'node:timers/promises'] },
-  // The agencies' side, from code of its own: imports nothing of the server.
   client: { rooms: [], packages: [] },
   testing: {
     rooms: ['config', 'log', 'sandbox/testing-types', 'server/dev'],

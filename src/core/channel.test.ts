@@ -101,6 +101,10 @@ describe('a result shows', () => {
     expect(shown(provider)).toBe(members);
   });
 
+  it('of inicis_unified the DI too, when its own adapter made the result', () => {
+    expect(shown('inicis_unified', { adapter: 'inicis-unified' })).toBe('di foreigner phone');
+  });
+
   it('of danal what the contract adds, and each alone', () => {
     expect(shown('danal', { carrierApproval: true })).toBe('carrier di phone');
     expect(shown('danal', { foreignerAddOn: true })).toBe('di foreigner');

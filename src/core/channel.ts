@@ -84,13 +84,16 @@ export interface ShownMembers {
 }
 
 /** What the merchant's contract with the provider lets a result show. */
-export function shownMembers({ provider, carrierApproval, foreignerAddOn }: Channel): ShownMembers {
+export function shownMembers(channel: Channel): ShownMembers {
+  const { provider, adapter, carrierApproval, foreignerAddOn } = channel;
   switch (provider) {
     case 'danal':
       return { phone: carrierApproval, carrier: carrierApproval, foreigner: foreignerAddOn, di: true };
     case 'inicis':
-    case 'inicis_unified':
       return { phone: true, carrier: false, foreigner: true, di: false };
+    case 'inicis_unified':
+      // Its own adapter returns a DI only when the channel's settings ask for it.
+      return { phone: true, carrier: false, foreigner: true, di: adapter === 'inicis-unified' };
     case 'kcp_v2':
       return { phone: true, carrier: true, foreigner: true, di: true };
   }

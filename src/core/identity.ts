@@ -62,12 +62,20 @@ export function requireNamedPerson(
 }
 
 /**
- * Rejects with `binding_mismatch` for a result about another person than the merchant's call fixed. An empty name or
- * phone number was not fixed. Some agencies return no phone number.
+ * Rejects with `binding_mismatch` for a result about another person than the merchant's call fixed. What is empty or
+ * absent was not fixed. Some agencies return no phone number.
  */
-export function requireFixedPerson(identity: Identity, fixed: { name: string; phone: string }): void {
+export function requireFixedPerson(
+  identity: Identity,
+  fixed: { readonly name: string; readonly phone: string; readonly birthday?: string },
+): void {
   const { name, birthday, phone } = identity;
-  requireNamedPerson(identity, { name: fixed.name || name, birthday, phone: fixed.phone || phone });
+  const named = {
+    name: fixed.name || name,
+    birthday: fixed.birthday || birthday,
+    phone: fixed.phone || phone,
+  };
+  requireNamedPerson(identity, named);
 }
 
 const EARLIEST_BIRTHDAY = '1902-01-01';

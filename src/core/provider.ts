@@ -141,10 +141,10 @@ export interface HostedRequest extends ChannelInUse {
   /** Shown to the person by agencies that show one. */
   readonly serviceName: string;
   /**
-   * Name and phone number (digits) that the merchant's call fixes; empty when they are not given. The core checks that
-   * the result equals them.
+   * Name, phone number (digits) and birthday (`YYYY-MM-DD`) that the merchant's call fixes; empty or absent when they
+   * are not given. The core checks that the result equals them.
    */
-  readonly prefill: { readonly name: string; readonly phone: string };
+  readonly prefill: { readonly name: string; readonly phone: string; readonly birthday?: string };
   /** The carriers that the merchant's call offers; all when it names none. */
   readonly carriers: readonly CarrierChoice[];
   /** Full years; null for people of any age. The core checks the result too. */

@@ -16,7 +16,12 @@ export interface AgencyCall {
   /** For all tries together, in milliseconds. Default: no limit. */
   readonly total?: number;
   /** How often it may be asked again when no answer began, and until how long after the first try began. */
-  readonly repeats: { readonly most: number; readonly within: number };
+  readonly repeats: {
+    readonly most: number;
+    readonly within: number;
+    /** Whether an answer of 500 or above counts as none. Default: false. */
+    readonly afterServerErrors?: boolean;
+  };
 }
 
 /** Bytes of an answer. */
@@ -41,15 +46,20 @@ export async function callAgency({ fetch, log }: AdapterTools, call: AgencyCall)
       );
     const left = Math.max(0, Math.round(total - (asked - begun)));
     const signal = AbortSignal.timeout(Math.min(timeout, left));
+    const mayRepeat = () => tried < repeats.most && performance.now() - begun < repeats.within;
     const answer = await post(fetch, call, signal).catch((cause: unknown) => {
       report('no answer');
       return cause instanceof Error ? cause : new Error(String(cause));
     });
     if (answer instanceof Error) {
-      if (tried < repeats.most && performance.now() - begun < repeats.within) continue;
+      if (mayRepeat()) continue;
       throw new AppError('provider_unavailable', { detail: `${adapter} ${step}: no answer`, cause: answer });
     }
     report(answer.status);
+    if (answer.status >= 500 && repeats.afterServerErrors === true && mayRepeat()) {
+      await answer.body?.cancel();
+      continue;
+    }
     return readAnswer(answer).catch((cause: unknown) => {
       const detail = `${adapter} ${step}: ${cause instanceof AppError ? cause.detail : 'the answer was cut off'}`;
       throw new AppError('unreadable_answer', { detail, cause });
