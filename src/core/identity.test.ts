@@ -7,6 +7,7 @@ import {
   isPersonName,
   parseCarrier,
   parsePhone,
+  requireFixedPerson,
   tidyName,
   todayInSeoul,
 } from './identity.ts';
@@ -26,6 +27,21 @@ describe('identity', () => {
     expect(ageOf('2004-02-29', Date.parse('2023-02-28T12:00:00+09:00'))).toBe(18);
     expect(ageOf('2004-02-29', Date.parse('2023-03-01T00:00:00+09:00'))).toBe(19);
     expect(ageOf('2004-02-29', Date.parse('2024-02-29T00:00:00+09:00'))).toBe(20);
+  });
+
+  it('is that of the person whom a call fixed, by name, phone number and birthday, each if it is given', () => {
+    const is = { name: '홍길동', birthday: '1990-01-31', phone: '01000000001' };
+    const rest = { gender: null, foreigner: null, carrier: null, mvno: false, ci: null, di: null };
+    const isFixed = (
+      fixed: { name: string; phone: string; birthday?: string },
+      phone: string | null = is.phone,
+    ) => expect(() => requireFixedPerson({ ...is, phone, ...rest }, fixed));
+    isFixed({ name: '', phone: '' }).not.toThrow();
+    isFixed({ name: '', phone: '', birthday: '' }).not.toThrow();
+    isFixed(is).not.toThrow();
+    isFixed(is, null).not.toThrow();
+    for (const other of [{ name: '심청' }, { phone: '01000000002' }, { birthday: '1990-01-30' }])
+      isFixed({ ...is, ...other }).toThrow(expect.objectContaining({ code: 'binding_mismatch' }));
   });
 
   it.each(['1902-01-01', '2026-11-25', '2004-02-29'])('accepts the birthday %s', (day) => {

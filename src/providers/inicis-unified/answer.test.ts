@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { toAppError } from '../../errors.ts';
+import { cryptSeedBlock, expandSeedKey } from '../seed.ts';
 import { type AskedResult, readResult } from './answer.ts';
 import type { Service } from './settings.ts';
 
@@ -161,6 +162,20 @@ describe('an answer of Inicis', () => {
     VALUES.M.toLowerCase(),
   ])('is unreadable with %j for a name', (userName) => {
     expect(outcome({ ...RIGHT, userName })).toMatchObject({ code: 'unreadable_answer' });
+  });
+
+  it('is unreadable when a name is no UTF-8', () => {
+    const key = expandSeedKey(Buffer.from(session.token, 'base64'));
+    const plain = Buffer.concat([Buffer.of(0xff), Buffer.alloc(15, 15)]);
+    const iv = Buffer.from(session.iv);
+    const block = cryptSeedBlock(
+      plain.map((byte, at) => byte ^ (iv[at] ?? 0)),
+      key,
+      'encrypt',
+    );
+    expect(outcome({ ...RIGHT, userName: block.toString('base64') })).toMatchObject({
+      code: 'unreadable_answer',
+    });
   });
 
   it('is unreadable with the IV of another merchant', () => {

@@ -145,7 +145,7 @@ function readAgencies(members: Members, name: string): readonly string[] | undef
 
 /** Null is the same as absent, as in the rest of a merchants file. */
 function memberOf(members: Members, name: string): unknown {
-  return Object.hasOwn(members, name) ? (members[name] ?? undefined) : undefined;
+  return members[name] ?? undefined;
 }
 
 /** A name that may be a value in the wrong place is not shown. */
