@@ -80,6 +80,7 @@ describe('the settings of a channel of Inicis', () => {
     ['di_code', ''],
     ['logo_url', 'http://shop.example/logo.png'],
     ['logo_url', 'https://'],
+    ['logo_url', 'https://[::1/logo.png'],
     ['logo_url', 'https://shop.example/"><script>alert(1)</script> '],
     ['return_di', 'true'],
     ['ask_unverified_sex', 1],
