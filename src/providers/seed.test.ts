@@ -45,6 +45,11 @@ describe('SEED-128', () => {
       const plain = hex('33'.repeat(16 - end.length / 2) + end);
       expect(() => decryptSeedCbc(cryptSeedBlock(plain, keys, 'encrypt'), keys, iv)).toThrow(SeedFault);
     }
-    expect(() => decryptSeedCbc(Buffer.alloc(16), keys, Buffer.alloc(15))).toThrow(SeedFault);
+    // Rightly padded, with a part of an IV.
+    const whole = cryptSeedBlock(Buffer.alloc(16, 16), keys, 'encrypt');
+    expect(() => decryptSeedCbc(whole, keys, Buffer.alloc(15))).toThrow(SeedFault);
+    const first = cryptSeedBlock(Buffer.alloc(16, 17), keys, 'encrypt');
+    const second = cryptSeedBlock(Buffer.from(first.map((byte) => byte ^ 17)), keys, 'encrypt');
+    expect(() => decryptSeedCbc(Buffer.concat([first, second]), keys, iv)).toThrow(SeedFault);
   });
 });
