@@ -110,6 +110,21 @@ describe.concurrent.each(Object.entries(COMPILERS))('%s', (name, compiler) => {
   });
 });
 
+test('the types of Playwright take the fixture', { timeout: 300_000 }, async () => {
+  const own = join(folder, 'playwright');
+  installPacked(packed, own, ['@playwright/test', '@types/node']);
+  cpSync(join(project, 'shop.spec.ts'), join(own, 'shop.spec.ts'));
+  const compilerOptions = {
+    ...COMMON,
+    ...RESOLUTIONS.nodenext,
+    skipLibCheck: true,
+    types: ['node'],
+    noEmit: true,
+  };
+  writeFileSync(join(own, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+  await print(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc')], own);
+});
+
 test('attw and publint find nothing', { timeout: 300_000 }, async () => {
   const programs = join(ROOT, 'node_modules');
   const attw = join(programs, '@arethetypeswrong/cli/dist/index.js');

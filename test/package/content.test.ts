@@ -35,7 +35,9 @@ const NEEDED = [
   'dist/reference/assets/redoc.standalone.js.LICENSE.txt',
 ];
 
-test('npm pack takes what is published and nothing else, with a manifest that brings no runtime', async () => {
+test('npm pack takes what is published and nothing else, with a manifest that brings no runtime', {
+  timeout: 300_000,
+}, async () => {
   const folder = temporaryFolder();
   const file = await packPackage(folder);
   const list = execFileSync('tar', ['tzf', file], { encoding: 'utf8' }).trim().split('\n');

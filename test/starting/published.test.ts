@@ -54,7 +54,9 @@ async function start(project: string, words: readonly string[]) {
 const hasSandbox = (url: string) =>
   url.startsWith('file:') && readFileSync(new URL(url), 'utf8').includes('"/sandbox');
 
-test('the published package serves, finds its files, and loads little', async ({ expect }) => {
+test('the published package serves, finds its files, and loads little', { timeout: 300_000 }, async ({
+  expect,
+}) => {
   const project = await install();
   const bonin = await start(project, ['dev', '--memory']);
   const atStart = bonin.loaded();
@@ -75,7 +77,9 @@ test('the published package serves, finds its files, and loads little', async ({
   expect(serving.loaded().filter((url) => url.startsWith('file:')).length).toBeLessThan(60);
 });
 
-test('a Node that it does not support gets a sentence instead of a stack', async ({ expect }) => {
+test('a Node that it does not support gets a sentence instead of a stack', { timeout: 300_000 }, async ({
+  expect,
+}) => {
   const project = await install();
   const older = join(project, 'older.cjs');
   const program = join(project, 'node_modules/bonin/dist/bonin.cjs');
