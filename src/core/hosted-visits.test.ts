@@ -225,8 +225,9 @@ describe('the result of a visit', () => {
   });
 
   it('may lack a birthday only where the adapter says so, and then fits no minimum age', async () => {
+    let visits = 0;
     const result = (birthday: string, mayLackBirthday?: boolean) => () => ({
-      providerTid: 'tid-window',
+      providerTid: `tid-${++visits}`,
       identity: { ...CERTIFIED, birthday },
       ...(mayLackBirthday !== undefined && { mayLackBirthday }),
     });
@@ -240,9 +241,9 @@ describe('the result of a visit', () => {
     ] as const;
     for (const [reply, minimumAge, end] of plays) {
       const { back, after } = await begin(await world.walkTo('agency', { wishes: { minimumAge } }));
-      await world.visits.keepReturn(back, RETURN);
+      await world.visits.keepReturn(back, RETURN, personAt());
       world.agency.next('complete', reply);
-      await world.visits.complete(await world.now(after), null);
+      await world.visits.complete(await world.now(after), null, personAt());
       expect(await endOf(after)).toEqual(end);
     }
   });

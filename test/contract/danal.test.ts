@@ -10,9 +10,20 @@ import {
   type DanalWorldOptions,
   openDanalWorld,
 } from '../support/danal-world.ts';
-import { describeProvider } from './provider.ts';
+import { describeProvider, type Deviation as SuiteDeviation } from './provider.ts';
 
-describeProvider('danal', ['hosted', 'down'], async () => {
+const DEVIATIONS: Readonly<Partial<Record<SuiteDeviation, Deviation>>> = {
+  reset: { breaks: 'before' },
+  cut: { breaks: 'half' },
+  huge: { body: `RETURNCODE=0000&${'x'.repeat(65_536)}` },
+  redirect: { status: 302, location: '/elsewhere' },
+  garbage: { body: '<html>오류</html>' },
+  empty: { body: '' },
+  status: { status: 500 },
+};
+const ABILITIES = ['hosted', 'reset', 'cut', 'huge', 'redirect', 'garbage', 'empty', 'status'] as const;
+
+describeProvider('danal', ABILITIES, async () => {
   const cppwd = 'PasswordOfTheContract';
   const simulator = await DanalSimulator.open({ merchants: { CPID: cppwd } });
   const settings = { cpid: 'CPID', cppwd, cp_title: 'shop.example' };
@@ -27,22 +38,23 @@ describeProvider('danal', ['hosted', 'down'], async () => {
       [{ ...settings, answer_charset: 'LATIN-1' }, 'answer_charset'],
       [{ ...settings, logo_url: 'http://shop.example/logo.png' }, 'logo_url'],
     ],
-    // The suite knows no form, so the person is in the window that was begun last.
-    async visit(_address, does) {
-      const { tid = '', asked = {} } = simulator.visits.newest ?? {};
-      const refusal = simulator.openWindow({ TID: tid, BackURL: `${asked['TARGETURL']}/back` });
+    async visit({ fields }, does) {
+      const refusal = simulator.openWindow(fields ?? {});
       if (refusal !== null) throw new Error(refusal);
       const act = {
         approve: { does: 'approve' },
         refuse: { does: 'fail' },
         cancel: { does: 'cancel' },
       } as const;
-      return Object.entries(simulator.act(tid, act[does]).fields);
+      const { address, fields: brought } = simulator.act(fields?.['TID'] ?? '', act[does]);
+      return { fields: Object.entries(brought), isCancel: address.endsWith('/back') };
     },
-    setDown(isDown) {
+    timesAsked: () => simulator.requests.filter(({ body }) => body.includes('TXTYPE=CONFIRM')).length,
+    deviate(how) {
       simulator.clearScript();
-      if (!isDown) return;
-      for (const step of ['ITEMSEND', 'CONFIRM'] as const) simulator.script(step, { breaks: 'before' }, 99);
+      const deviation = how === null ? undefined : DEVIATIONS[how];
+      if (deviation === undefined) return;
+      for (const step of ['ITEMSEND', 'CONFIRM'] as const) simulator.script(step, deviation, 99);
     },
     close: () => simulator.close(),
   };
@@ -323,24 +335,28 @@ describe('an attempt at Danal', () => {
   });
 
   it('takes no return of another attempt, and goes on', async () => {
-    const victim = await world.visit({ does: 'approve' });
+    type Visit = Awaited<ReturnType<typeof world.visit>>;
+    const tid = ({ form }: Visit) => form.fields['TID'] ?? '';
+    const state = ({ form }: Visit) => form.fields['ByPassValue'] ?? '';
     const attacker = await world.visit({ does: 'approve', ...(SIM && { person: SIM }) });
-    const tid = (of: typeof victim) => of.form.fields['TID'] ?? '';
-    const state = (of: typeof victim) => of.form.fields['ByPassValue'] ?? '';
-    for (const body of [
-      attacker.back.body,
-      `TID=${tid(attacker)}&ByPassValue=${state(victim)}`,
-      `TID=${tid(victim)}&ByPassValue=${state(attacker)}`,
-      `TID=${tid(victim)}&TID=${tid(attacker)}`,
-      'TID=202503141021551234567010',
-      `RETURNCODE=9999&RETURNMSG=x`,
-      '',
-    ])
-      expect((await comeBack({ address: victim.back.address, body })).status).toBe(410);
-    expect(world.asks('CONFIRM')).toBe(0);
-    expect((await world.shop.result(victim.handle)).state).toBe('pending');
-    await comeBack(victim.back);
-    expect(await world.lookUp(victim.imp_uid)).toMatchObject({ certified: true, name: '홍길동' });
+    for (const forge of [
+      () => attacker.back.body,
+      (victim: Visit) => `TID=${tid(attacker)}&ByPassValue=${state(victim)}`,
+      (victim: Visit) => `TID=${tid(victim)}&ByPassValue=${state(attacker)}`,
+      (victim: Visit) => `TID=${tid(victim)}&TID=${tid(attacker)}`,
+      () => 'TID=202503141021551234567010',
+      () => 'RETURNCODE=9999&RETURNMSG=x',
+      () => '',
+    ]) {
+      const victim = await world.visit({ does: 'approve' });
+      const before = world.asks('CONFIRM');
+      const forged = { address: victim.back.address, body: forge(victim) };
+      expect((await comeBack(forged)).status).toBe(410);
+      expect(world.asks('CONFIRM')).toBe(before);
+      expect((await world.shop.result(victim.handle)).state).toBe('pending');
+      await comeBack(victim.back);
+      expect(await world.lookUp(victim.imp_uid)).toMatchObject({ certified: true, name: '홍길동' });
+    }
     await comeBack(attacker.back);
     expect(await world.lookUp(attacker.imp_uid)).toMatchObject({ certified: true, name: '심청' });
   });

@@ -1,13 +1,12 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Deviation } from '../../src/simulators/kcp-v2/deviations.ts';
 import { PEOPLE } from '../../src/simulators/kcp-v2/people.ts';
-import type { KcpSimulatorOptions } from '../../src/simulators/kcp-v2/simulator.ts';
 import { CANARY, KCP_SETTINGS, openKcpWorld } from '../support/kcp-world.ts';
 
 type World = Awaited<ReturnType<typeof openKcpWorld>>;
 let world: World;
 
-async function open(options: KcpSimulatorOptions = {}, settings: object = {}): Promise<World> {
+async function open(options: Parameters<typeof openKcpWorld>[0] = {}, settings: object = {}): Promise<World> {
   const opened = await openKcpWorld(options, settings);
   onTestFinished(() => opened.close());
   return opened;
@@ -306,8 +305,9 @@ describe('a registration', () => {
   });
 
   it('that is not answered ends the attempt', async () => {
-    world.kcp.script('register', { breaks: 'never' });
-    expect(await world.resultOf(await world.begin())).toMatchObject(GONE);
+    const other = await open({ patience: 200 });
+    other.kcp.script('register', { breaks: 'never' });
+    expect(await other.resultOf(await other.begin())).toMatchObject(GONE);
   });
 
   it.each(UNUSUAL)('with %j is one', async (deviation) => {
@@ -361,8 +361,10 @@ describe('a query', () => {
   );
 
   it('that is not answered ends the attempt', async () => {
-    world.kcp.script('query', { breaks: 'never' }, 2);
-    expect(await world.resultOf(await world.walk({ does: 'approve' }))).toMatchObject(GONE);
+    const other = await open({ patience: 200 });
+    other.kcp.script('query', { breaks: 'never' }, 2);
+    expect(await other.resultOf(await other.walk({ does: 'approve' }))).toMatchObject(GONE);
+    expect(other.kcp.requests.filter(({ path }) => path.endsWith('getCertData.do'))).toHaveLength(2);
   });
 
   it.each(UNUSUAL)('with %j is one', async (deviation) => {

@@ -45,6 +45,7 @@ export async function openVisits({ provider, settings, visit }: AdapterUnderTest
   await merchants.save({
     name: '가상상점',
     userCode: 'imp00000001',
+    isTest: true,
     keys: [],
     channels: [
       {
@@ -52,7 +53,7 @@ export async function openVisits({ provider, settings, visit }: AdapterUnderTest
         adapter: provider.name,
         settings,
         provider: shows,
-        providerMerchantId: 'S1',
+        providerMerchantId: 'CPID',
         carrierApproval: true,
         foreignerAddOn: true,
         minimumAge: null,

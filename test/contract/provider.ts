@@ -246,8 +246,9 @@ export function describeProvider(
           // The fields of another attempt, and its memo under our id.
           expect(NOBODY).toContain(await codeOf(complete(under, refused.memo, other.brought)));
           expect(await codeOf(complete(under, other.memo, other.brought))).not.toBeNull();
-          const left = await visit(under, 'cancel');
-          expect(await codeOf(complete(under, left.memo, left.brought))).toBe(
+          const leaver = 'C1234567890123456789';
+          const left = await visit(under, 'cancel', leaver);
+          expect(await codeOf(complete(under, left.memo, left.brought, leaver))).toBe(
             under.cancelCode ?? 'person_cancelled',
           );
         }),

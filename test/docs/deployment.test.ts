@@ -50,8 +50,14 @@ test.each(manifests)('$file fits the schema of Kubernetes', ({ manifest }) => {
 });
 
 test('compose.yaml fits the schema of Compose', () => {
-  const validate = new Ajv2019({ strict: false, validateFormats: false }).compile(composeSchema);
-  const compose = parse(read('compose.yaml'), { merge: true });
+  // It names its draft and its parts in ways that the validator does not know.
+  const schema = JSON.parse(JSON.stringify(composeSchema), (name, value) =>
+    name === '$schema' || (name === 'id' && typeof value === 'string') ? undefined : value,
+  );
+  const validate = new Ajv2019({ strict: false, validateFormats: false }).compile(schema);
+  // The schema is older than `name`.
+  const { name: project, ...compose } = parse(read('compose.yaml'), { merge: true });
+  expect(project).toBe('bonin');
   expect([validate(compose), validate.errors]).toEqual([true, null]);
   expect(Object.keys(compose.services)).toEqual(['bonin', 'migrate', 'database', 'dev']);
   for (const name of ['bonin', 'migrate', 'dev'])

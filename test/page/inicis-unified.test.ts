@@ -63,6 +63,7 @@ async function openWorld() {
   await app.merchants.save({
     name: '가상상점',
     userCode: 'imp00000001',
+    isTest: true,
     keys: [KEY],
     pageRules: { returnHosts: [shopHost], returnSchemes: [], origins: null, nullOrigin: true },
     channels: [

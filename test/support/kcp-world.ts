@@ -39,13 +39,16 @@ export const KCP_SETTINGS = {
 };
 
 /** KCP's addresses when the simulator plays KCP. */
-export function endpointsOf({ url }: Pick<KcpSimulator, 'url'>): KcpEndpoints {
-  const host = { origin: url, windows: new RegExp(`^${url}$`) };
+export function endpointsOf({ url }: Pick<KcpSimulator, 'url'>, patience = 30_000): KcpEndpoints {
+  const host = { origin: url, windows: new RegExp(`^${url}$`), patience };
   return { test: host, production: host };
 }
 
 /** A server by the rules of production with a channel at KCP, a shop, and the simulator in KCP's place. */
-export async function openKcpWorld(options: KcpSimulatorOptions = {}, settings: object = {}) {
+export async function openKcpWorld(
+  { patience, ...options }: KcpSimulatorOptions & { readonly patience?: number } = {},
+  settings: object = {},
+) {
   const site = { code: KCP_SETTINGS.site_cd, encryptionKey: KCP_SETTINGS.enc_key };
   const kcp = await KcpSimulator.open({ sites: [site, PUBLISHED_SITE], people: [CANARY], ...options });
   const lines: string[] = [];
@@ -57,11 +60,12 @@ export async function openKcpWorld(options: KcpSimulatorOptions = {}, settings: 
     masterKeys: [newMasterKey()],
     log,
     limits: { phone: [], phoneEverywhere: [], merchant: [], address: [] },
-    providers: { 'kcp-v2': createKcpV2(tools, endpointsOf(kcp)) },
+    providers: { 'kcp-v2': createKcpV2(tools, endpointsOf(kcp, patience)) },
   });
   await app.merchants.save({
     name: '가상상점',
     userCode: 'imp00000001',
+    isTest: true,
     keys: [{ impKey: IMP_KEY, impSecret: IMP_SECRET }],
     pageRules: {
       returnHosts: ['localhost:*', 'localhost:7000'],

@@ -55,6 +55,7 @@ export function createInicisUnified(tools: AdapterTools, endpoints = PRODUCTION)
     name: NAME,
     shows: ['inicis_unified'],
     parseSettings: parseInicisSettings,
+    isTest: (settings) => settings['environment'] === 'test',
     hosted: {
       // Nobody knows whether Inicis tells a result twice.
       isRepeatable: false,

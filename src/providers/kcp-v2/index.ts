@@ -19,6 +19,8 @@ interface KcpHost {
   readonly origin: string;
   /** Origins on which its window may be. */
   readonly windows: RegExp;
+  /** How long each try waits for an answer, in milliseconds; only tests are less patient than KCP asks. */
+  readonly patience?: number;
 }
 export type KcpEndpoints = Readonly<Record<KcpSettings['environment'], KcpHost>>;
 
@@ -57,6 +59,7 @@ export function createKcpV2(tools: AdapterTools, endpoints: KcpEndpoints = PRODU
     name: NAME,
     shows: ['kcp_v2'],
     parseSettings,
+    isTest: (settings) => settings['environment'] === 'test',
     hosted: {
       isRepeatable: false,
       begin: (request) => begin(tools, endpoints, request),
@@ -95,6 +98,7 @@ async function begin(
     headers: { 'Content-Type': 'application/json', site_cd: settings.site_cd, rv },
     body: cipher,
     ...REGISTER,
+    ...(host.patience !== undefined && { timeout: host.patience }),
   });
   const { code } = answer;
   if (code !== SUCCESS) {
@@ -140,13 +144,15 @@ async function complete(
   if (isCancel || returned === CANCELLED)
     throw new AppError('person_cancelled', { detail: `${NAME} return: given up`, ...readCode(returned) });
   if (returned !== SUCCESS) throw refused('return', returned);
+  const { origin, patience } = endpoints[settings.environment];
   const answer = await ask(tools, {
     step: 'query',
     attemptId,
-    url: `${endpoints[settings.environment].origin}/api/query/getCertData.do`,
+    url: `${origin}/api/query/getCertData.do`,
     headers: { 'Content-Type': 'application/json', site_cd: settings.site_cd },
     body: JSON.stringify({ reg_cert_key: memo, ordr_idxx: attemptId }),
     ...QUERY,
+    ...(patience !== undefined && { timeout: patience }),
   });
   const { code, members } = answer;
   if (code !== SUCCESS) {
