@@ -1,7 +1,7 @@
-import type { OtpCapability, Providers } from '../../src/core/provider.ts';
+import type { HostedCapability, OtpCapability, Providers } from '../../src/core/provider.ts';
 import { AppError } from '../../src/errors.ts';
-import { adaptersOf } from '../support/adapter.ts';
-import { findPerson } from './people.ts';
+import { adapterOf, adaptersOf } from '../support/adapter.ts';
+import { findPerson, type Person } from './people.ts';
 
 /**
  * The code of every message that is not said to have another one: what an attacker had sent to a phone of their own.
@@ -12,12 +12,32 @@ export const KNOWN_CODE = '111111';
 export class Agency {
   /** The code of the next message. */
   nextCode = KNOWN_CODE;
+  /** Who stands in front of its window, and where the browser is sent back to. */
+  visitor: Person | null = null;
+  returnAddress = '';
   #sent = 0;
 
   get providers(): Providers {
     const sms = this.#capability((method) => method === 'SMS');
     const both = this.#capability(() => true);
-    return { ...adaptersOf(sms, 'danal'), ...adaptersOf(both, 'kcp_v2') };
+    const hosted: HostedCapability = {
+      isRepeatable: true,
+      begin: async ({ returnAddress }) => {
+        this.returnAddress = returnAddress;
+        return { address: 'https://agency.example/window', fields: null, memo: 'memo' };
+      },
+      contradicts: () => null,
+      complete: async () => {
+        if (this.visitor === null) throw new AppError('person_cancelled');
+        const { trueBirthday: birthday, approves: _, ...identity } = this.visitor;
+        return { providerTid: `visit-${++this.#sent}`, identity: { ...identity, birthday } };
+      },
+    };
+    return {
+      ...adaptersOf(sms, 'danal'),
+      ...adaptersOf(both, 'kcp_v2'),
+      window: adapterOf('window', { hosted }),
+    };
   }
 
   #capability(offers: OtpCapability['offers']): OtpCapability {

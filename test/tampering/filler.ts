@@ -156,6 +156,18 @@ export class Filler {
     this.#keep('A other number', visitor, '300003');
   }
 
+  /** Somebody is certified in the agency's own window. */
+  async certifyInWindow({ caller }: Server): Promise<void> {
+    const name = 'A in the window';
+    const person = this.#meet(newPerson());
+    this.#agency.visitor = person;
+    const visitor = await this.#start(caller, name, 'a-window', person);
+    await visitor.open();
+    await fetch(this.#agency.returnAddress, { method: 'POST', body: new URLSearchParams({ is: 'back' }) });
+    this.#agency.visitor = null;
+    this.#keep(name, visitor, KNOWN_CODE);
+  }
+
   #start(
     caller: Server['caller'],
     name: string,

@@ -37,6 +37,7 @@ const MERCHANTS = {
     channel('a-plain', PLAIN),
     channel('a-kcp', { provider: 'kcp_v2' }),
     channel('a-adults', { minimumAge: 19 }),
+    channel('a-window', { adapter: 'window' }),
   ],
   B: [channel('b-approved'), channel('b-plain', PLAIN)],
   C: [channel('c-approved')],
@@ -94,6 +95,7 @@ export async function buildWorld(
   time.now = NOW - 170 * SECOND;
   await filler.requestOtps(server, tokens);
   await filler.startAttempts(server, ['running', 'ended']);
+  await filler.certifyInWindow(server);
   await filler.nameAnother(server, async (impUid) => {
     await atFirstCode(impUid);
     time.now = NOW - 130 * SECOND;
