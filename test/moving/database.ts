@@ -4,8 +4,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { readMasterKeys } from '../../src/config/master-keys.ts';
 import { attemptContext } from '../../src/core/attempt.ts';
 import { detailsContext, packDetails } from '../../src/core/certification.ts';
+import type { Channel } from '../../src/core/channel.ts';
 import { newImpUid } from '../../src/core/ids.ts';
 import type { MasterKey } from '../../src/core/key-ring.ts';
+import type { Store } from '../../src/core/store.ts';
 import type { Vault } from '../../src/core/vault.ts';
 import { openArchive, openStore } from '../../src/storage/index.ts';
 import type { Signer } from '../../src/storage/sqlite/signed-file.ts';
@@ -130,6 +132,7 @@ async function addRest(place: Place): Promise<string> {
         sealed: vault.seal(detailsContext({ ...shape, impUid }), nobody),
       },
     );
+    await certifyInWindow(store, vault, channel);
     await store.createCertification({
       ...shape,
       impUid: 'imp_of_another_shape',
@@ -142,6 +145,29 @@ async function addRest(place: Place): Promise<string> {
   } finally {
     await store.close();
   }
+}
+
+/** Somebody whom an agency certified in its own window; its number for the visit is used up. */
+async function certifyInWindow(store: Store, vault: Vault, channel: Channel): Promise<void> {
+  const [impUid, now] = [newImpUid(), Date.now()];
+  const { merchantId } = channel;
+  const secrets = { ticket: randomBytes(36), ticketUntil: now, handle: randomBytes(36), session: null };
+  const bound = { merchantId, impUid, channel, expiresAt: now + 900_000, secrets };
+  const launch = vault.seal(attemptContext('launch', bound), '{}');
+  const rest = { step: 0, wrong: 0, code: null, back: null, end: null };
+  const details = { merchantUid: 'in the window', pageUrl: null, providerTid: 'visit-1', identity: null };
+  const rowOf = (state: 'pending' | 'certified', certifiedAt: number | null) => {
+    const row = { merchantId, impUid, channel, state, requestedAt: now, certifiedAt };
+    return { ...row, sealed: vault.seal(detailsContext(row), packDetails(details)) };
+  };
+  await store.attempts.create({ ...bound, ...rest, launch, progress: launch }, rowOf('pending', null));
+  const claim = { id: randomBytes(16), until: now + 60_000 };
+  await store.attempts.claim({ impUid, step: 0, claim, now });
+  const transaction = [vault.digest('pages', 'agency transaction', 'visit-1')];
+  const certification = { state: 'certified', certified: rowOf('certified', now), transaction } as const;
+  const end = JSON.stringify({ certified: true });
+  const ended = await store.attempts.end({ impUid, end, claim: claim.id, now, certification });
+  if (ended !== true) throw new Error('the window certified nobody');
 }
 
 function fillUp({ folder }: Place, rows: number): void {

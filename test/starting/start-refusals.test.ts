@@ -42,7 +42,8 @@ async function expectRefusal(folder: string, refusal: Refusal): Promise<void> {
     { killAfter: 30_000, ...refusal.options },
   );
   // Wrong usage also shows the help, in front.
-  const said = refusal.code === 2 ? stderr.replace(/^Usage: bonin [\s\S]*\n\n(?=bonin: )/, '') : stderr;
+  const said =
+    refusal.code === 2 ? stderr.replace(/^(?:Usage: bonin|Bonin) [\s\S]*\n\n(?=bonin: )/, '') : stderr;
   const [line = '', ...rest] = said.split('\n');
   expect(line).toMatch(/^bonin: \S/);
   expect(line).toMatch(refusal.says);
