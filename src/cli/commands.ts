@@ -8,6 +8,7 @@ export const COMMANDS = {
   health: async () => (await import('./health.ts')).health,
   doctor: async () => (await import('./doctor.ts')).doctor,
   merchants: async () => (await import('./merchants.ts')).merchants,
+  channels: async () => (await import('./channels.ts')).channels,
   lookup: async () => (await import('./lookup.ts')).lookup,
   token: async () => (await import('./token.ts')).token,
   conformance: async () => (await import('./conformance.ts')).conformance,

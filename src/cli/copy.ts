@@ -34,8 +34,8 @@ export const COPY = {
   example_dev: { en: 'Start the sandbox:', ko: '샌드박스를 시작합니다.' },
   example_help: { en: 'What the production server takes:', ko: '운영 서버의 옵션을 봅니다.' },
   exit_codes: {
-    en: 'Exit codes: 0 done; 1 failed; 2 wrong arguments or settings; 3 no such certification or merchant.',
-    ko: '종료 코드: 0 성공, 1 실패, 2 잘못된 인자나 설정, 3 본인인증이나 고객사가 없음',
+    en: 'Exit codes: 0 done; 1 failed; 2 wrong arguments or settings; 3 what was named is not there.',
+    ko: '종료 코드: 0 성공, 1 실패, 2 잘못된 인자나 설정, 3 지정한 대상이 없음',
   },
 
   no_command: {
@@ -184,6 +184,7 @@ export const COPY = {
     en: '{file} holds secrets and may be read by others; run chmod 600 on it',
     ko: '{file}에는 시크릿이 있는데 다른 사용자가 읽을 수 있습니다. chmod 600을 실행하세요',
   },
+  standard_input: { en: 'standard input', ko: '표준 입력' },
   template_exists: {
     en: '{file}: is there already, and stays as it is; name another file',
     ko: '{file}: 이미 있는 파일이라 그대로 두었습니다. 다른 파일을 지정하세요',
@@ -193,15 +194,6 @@ export const COPY = {
     ko: '새 API 키와 시크릿을 담은 파일을 만들었습니다: {file}. 본인만 읽을 수 있습니다. name, page, channels를 고친 뒤 실행하세요.',
   },
   template_name: { en: 'Shop', ko: '상점' },
-  unfinished: {
-    en: 'no such provider here: it certifies nobody',
-    ko: '이 서버에 없는 PG사라서 본인인증을 할 수 없습니다',
-  },
-  unfinished_channel: { en: 'channel {name}: {note}', ko: '채널 {name}: {note}' },
-  unfinished_more: {
-    en: 'and {count} more; bonin merchants list names them',
-    ko: '그 밖에 {count}개가 더 있습니다. bonin merchants list로 확인하세요',
-  },
 
   state_ok: { en: 'ok', ko: '정상' },
   state_warning: { en: 'warning', ko: '주의' },

@@ -53,8 +53,9 @@ export const doctor: Command = {
   },
 };
 
-function detailOf({ detail, names = [] }: Checked, language: Language): string {
-  return names.length === 0 ? detail[language] : `${detail[language]}: ${names.join(', ')}`;
+function detailOf({ detail, named = [] }: Checked, language: Language): string {
+  const names = named.map(({ name, fault }) => `${name}: ${fault[language]}`);
+  return [detail[language], ...(names.length === 0 ? [] : [names.join('; ')])].join(': ');
 }
 
 const NEEDS_MENDING: ReadonlySet<State> = new Set(['failed', 'warning']);

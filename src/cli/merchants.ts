@@ -1,29 +1,21 @@
-import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { type Language, type Sentence, say } from '../config/language.ts';
 import { toMerchantSetup } from '../config/merchant-setup.ts';
 import { checkMerchantsFile, keysOf, type MerchantEntry } from '../config/merchants-file.ts';
 import { foldImpKey } from '../core/merchant.ts';
 import type { ListedMerchant, MerchantService } from '../core/merchant-service.ts';
 import { AppError } from '../errors.ts';
-import { decodeJson, decodeText, explainUnreadable, openTrustedFile } from '../files/trusted-file.ts';
 import { createLog } from '../log.ts';
 import type { Services } from '../server/services.ts';
-import { isUnfinished } from './checks/data.ts';
+import { CHANNELS_COPY } from './channels-copy.ts';
+import { findFault } from './checks/channels.ts';
 import { type Command, type CommandOption, EXIT, type ExitCode, UsageError } from './command.ts';
 import { COPY } from './copy.ts';
 import { readDatabaseConfig } from './database.ts';
+import { type Input, readJson, refuse, toInput } from './json-input.ts';
 import { writeTemplate } from './merchant-template.ts';
 import { openServeServices } from './serve-app.ts';
 import { settingOptions } from './setting-options.ts';
 import { DATABASE_VARIABLES } from './standard-variables.ts';
-
-interface Input {
-  readonly name: string;
-  /** A path, or an open file. */
-  readonly file: string | number;
-}
-
-const STANDARD_INPUT: Input = { name: 'standard input', file: 0 };
 
 /** Actions in place of reading a file. */
 const ACTIONS = {
@@ -96,7 +88,7 @@ export const merchants: Command = {
     if (first === 'new') return writeTemplate(second ?? 'merchants.json', language);
     const operand = first === 'list' ? undefined : first;
     const database = readDatabaseConfig('merchants', { options, environment });
-    const input = operand === undefined ? null : toInput(operand);
+    const input = operand === undefined ? null : toInput(operand, language);
     const entries = input === null ? [] : readEntries(input, language);
     if (entries === null) return EXIT.failed;
     const services = await openServeServices(database, createLog('warn'));
@@ -136,8 +128,8 @@ async function act({ merchants: service }: Services, { action, name, language }:
   return EXIT.ok;
 }
 
-async function list({ merchants: service, providers }: Services, language: Language): Promise<ExitCode> {
-  const listed = await service.list();
+async function list(services: Services, language: Language): Promise<ExitCode> {
+  const listed = await services.merchants.list();
   if (listed.length === 0) console.log(COPY.no_merchants[language]);
   const since = (sentence: Sentence, at: number | null) =>
     at === null ? '' : say(sentence, language, { at: new Date(at).toISOString() });
@@ -150,7 +142,9 @@ async function list({ merchants: service, providers }: Services, language: Langu
     }
     for (const channel of channels) {
       const { channelKey, provider, providerMerchantId } = channel;
-      const note = isUnfinished(providers, channel) ? `  (${COPY.unfinished[language]})` : '';
+      const fault = await findFault(services, channel);
+      const said = fault && say(CHANNELS_COPY.certifies_nobody, language, { fault: fault[language] });
+      const note = said === null ? '' : `  (${said})`;
       const shown = say(COPY.listed_channel, language, { name: channelKey });
       console.log(`  ${shown}  ${provider}  ${providerMerchantId}${note}`);
     }
@@ -223,36 +217,10 @@ function findTaken(listed: readonly ListedMerchant[], entry: MerchantEntry, path
   return problems;
 }
 
-function toInput(operand: string): Input {
-  return operand === '-' ? STANDARD_INPUT : { name: operand, file: operand };
-}
-
 /** The merchants of a file; null after printing what is wrong in it. */
 function readEntries(input: Input, language: Language): readonly MerchantEntry[] | null {
-  const checked = checkMerchantsFile(decodeJson(input.name, readText(input, language)));
+  const checked = checkMerchantsFile(readJson(input, language));
   if (checked.problems === null) return checked.merchants;
   refuse(input, checked.problems);
   return null;
-}
-
-function readText({ name, file }: Input, language: Language): string {
-  let descriptor: number | undefined;
-  let bytes: Buffer;
-  try {
-    descriptor = typeof file === 'string' ? openTrustedFile(file) : file;
-    const stat = fstatSync(descriptor);
-    if (stat.isFile() && (stat.mode & 0o007) !== 0)
-      console.error(`bonin: ${say(COPY.readable_secrets, language, { file: name })}`);
-    bytes = readFileSync(descriptor);
-  } catch (error) {
-    throw explainUnreadable(name, error);
-  } finally {
-    if (descriptor !== undefined && descriptor !== file) closeSync(descriptor);
-  }
-  return decodeText(name, bytes);
-}
-
-function refuse({ name }: Input, problems: readonly string[]): typeof EXIT.failed {
-  for (const problem of problems) console.error(`bonin: ${name}: ${problem}`);
-  return EXIT.failed;
 }

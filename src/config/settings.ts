@@ -30,6 +30,7 @@ export const COMMANDS = [
   'migrate',
   'health',
   'merchants',
+  'channels',
   'export',
   'import',
   'backup',

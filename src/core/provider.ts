@@ -60,6 +60,9 @@ export interface Provider {
   readonly hosted?: HostedCapability;
 }
 
+/** How the adapters were verified, wherever channels are listed. None of them has met its agency yet. */
+export const VERIFIED = 'simulator-tested';
+
 /** What an adapter is made from. It uses nothing else to reach the network, and writes to no other log. */
 export interface AdapterTools {
   readonly fetch: typeof fetch;

@@ -35,7 +35,7 @@ async function findingsOf(
 }
 
 const UNFINISHED =
-  'channels warning channels without a provider certify nobody: serve-danal (danal), serve-kcp (kcp_v2)';
+  'channels warning channels that are not ready certify nobody: serve-danal (danal): it needs an adapter and its settings; for danal there is danal; serve-kcp (kcp_v2): it needs an adapter and its settings; for kcp_v2 there is kcp-v2';
 const skipped = (needs: string, ...ids: readonly string[]) =>
   ids.map((id) => `${id} skipped not checked, because it needs: ${needs}`);
 

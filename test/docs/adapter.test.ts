@@ -94,6 +94,28 @@ describe('the adapter of the documentation', () => {
     for (const file of readdirSync(join(folder, 'data')))
       expect(readFileSync(join(folder, 'data', file)).includes(SECRET), file).toBe(false);
 
+    const entry = {
+      channel_key: 'd',
+      pg_provider: 'kcp_v2',
+      pg_id: 'S1',
+      adapter: 'postcard',
+      settings: right,
+    };
+    const file = join(folder, 'channel.json');
+    writeFileSync(file, JSON.stringify(entry), { mode: 0o600 });
+    for (const [words, said] of [
+      [['add', MERCHANT.user_code, file], 'd is added'],
+      [['list'], '  d  postcard  kcp_v2  simulator-tested'],
+      [['show', 'd'], 'settings          secret, url'],
+      [['test', 'd'], 'd  the settings are complete; the agency was not asked'],
+      [['remove', 'd'], 'd is removed'],
+    ] as const) {
+      const { ended, printed } = run('channels', ...words, ...data);
+      expect(await ended, printed()).toBe(0);
+      expect(printed()).toContain(said);
+      expect(printed()).not.toContain(SECRET);
+    }
+
     const serve = run('serve', '--port', '0', ...data);
     await eventually(() => /http:\/\/127\.0\.0\.1:\d+/.test(serve.printed()));
     expect(serve.printed()).toContain('http://127.0.0.1:');

@@ -28,6 +28,12 @@ const ENGINES: Readonly<Record<string, () => Promise<Site>>> = {
 const merchants = (site: Site, ...words: readonly string[]) =>
   runBonin(['merchants', ...words, ...site.words], { env: site.env });
 
+/** What is said of their channels, which have no settings. */
+const NOT_READY = {
+  danal: 'it certifies nobody: it needs an adapter and its settings; for danal there is danal',
+  kcp: 'it certifies nobody: it needs an adapter and its settings; for kcp_v2 there is kcp-v2',
+};
+
 /** A site with both merchants, and two servers of it. */
 async function startBoth(site: Site) {
   await bringMerchants(site, { merchants: [WITH_TWO_KEYS, B] });
@@ -110,10 +116,10 @@ describe.each(Object.entries(ENGINES))('on %s', (_engine, makeSite) => {
       `${A.user_code}  ${A.name}`,
       `  key      ${A.imp_key}`,
       since('revoked'),
-      '  channel  serve-danal  danal  P1  (no such provider here: it certifies nobody)',
+      `  channel  serve-danal  danal  P1  (${NOT_READY.danal})`,
       since('disabled'),
       `  key      ${B.imp_key}`,
-      '  channel  serve-kcp  kcp_v2  P2  (no such provider here: it certifies nobody)',
+      `  channel  serve-kcp  kcp_v2  P2  (${NOT_READY.kcp})`,
     ]);
     expect(stdout).toContain(`  key      ${SECOND_KEY.imp_key}  (revoked`);
     expect(stdout).toContain(`${B.user_code}  ${B.name}  (disabled`);
@@ -121,13 +127,23 @@ describe.each(Object.entries(ENGINES))('on %s', (_engine, makeSite) => {
   });
 });
 
-test('a channel whose provider is not here is named: in the list, at the start and in the log; its calls stay 400', async () => {
+test('a channel that is not ready is named with the reason: in the list, at the start and in the log; its calls stay 400', async () => {
   const site = newSite();
-  await bringMerchants(site, { merchants: [A, B] });
+  const more = [
+    { channel_key: 'imported', pg_provider: 'inicis', pg_id: 'P3' },
+    { channel_key: 'gone', pg_provider: 'danal', pg_id: 'P4' },
+  ];
+  await bringMerchants(site, { merchants: [A, { ...B, channels: [...B.channels, ...more] }] });
+  await runBonin(['channels', 'remove', 'gone', ...site.words], { env: site.env });
   const listed = await merchants(site, 'list');
   expect(listed).toMatchObject({ code: 0, stderr: '' });
-  for (const line of ['serve-danal  danal  P1', 'serve-kcp  kcp_v2  P2'])
-    expect(listed.stdout).toContain(`  channel  ${line}  (no such provider here: it certifies nobody)\n`);
+  for (const line of [
+    `serve-danal  danal  P1  (${NOT_READY.danal})`,
+    `serve-kcp  kcp_v2  P2  (${NOT_READY.kcp})`,
+    'imported  inicis  P3  (it certifies nobody: no such provider here)',
+    'gone  danal  P4  (it certifies nobody: it was removed)',
+  ])
+    expect(listed.stdout).toContain(`  channel  ${line}\n`);
 
   for (const words of [[], ['--workers', '2']]) {
     const bonin = await startBonin([...site.words, ...words], { command: 'serve', env: site.env });
@@ -141,15 +157,19 @@ test('a channel whose provider is not here is named: in the list, at the start a
     client.close();
     await bonin.stop();
     expect(bonin.stdout().match(/^channel .*$/gm)).toEqual([
-      'channel serve-danal (danal): no such provider here: it certifies nobody',
-      'channel serve-kcp (kcp_v2): no such provider here: it certifies nobody',
+      `channel serve-danal (danal): ${NOT_READY.danal}`,
+      `channel serve-kcp (kcp_v2): ${NOT_READY.kcp}`,
+      'channel imported (inicis): it certifies nobody: no such provider here',
     ]);
     const said = bonin
       .stderr()
       .split('\n')
-      .filter((line) => line.includes('without a provider'));
+      .filter((line) => line.includes('that are not ready'));
     expect(said.map((line) => JSON.parse(line) as object)).toEqual([
-      expect.objectContaining({ count: 2, channels: ['serve-danal (danal)', 'serve-kcp (kcp_v2)'] }),
+      expect.objectContaining({
+        count: 3,
+        channels: ['serve-danal (danal)', 'serve-kcp (kcp_v2)', 'imported (inicis)'],
+      }),
     ]);
   }
 });
@@ -211,7 +231,7 @@ test('what is not there, and two things at a time, are refused', async () => {
   ]) {
     const refused = await merchants(site, ...words);
     expect([refused.code, refused.stdout]).toEqual([2, '']);
-    expect(refused.stderr).toContain('one of list, FILE, --revoke, --disable and --enable at a time');
+    expect(refused.stderr).toContain('one of list, new, FILE, --revoke, --disable and --enable at a time');
   }
   expect((await merchants(site)).stdout).not.toContain('disabled');
 });

@@ -43,7 +43,7 @@ async function expectRefusal(folder: string, refusal: Refusal): Promise<void> {
   );
   // Wrong usage also shows the help, in front.
   const said =
-    refusal.code === 2 ? stderr.replace(/^(?:Usage: bonin|Bonin) [\s\S]*\n\n(?=bonin: )/, '') : stderr;
+    refusal.code === 2 ? stderr.replace(/^(?:Bonin|Usage: bonin) [\s\S]*\n\n(?=bonin: )/, '') : stderr;
   const [line = '', ...rest] = said.split('\n');
   expect(line).toMatch(/^bonin: \S/);
   expect(line).toMatch(refusal.says);

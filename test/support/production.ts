@@ -40,12 +40,12 @@ export const PERSON = {
   di: 'di-of-serve',
 } as const;
 
-/** What a server of these merchants has logged, but that there is no provider for their channels. */
+/** What a server of these merchants has logged, but that their channels are not ready. */
 export function complaintsOf(bonin: Pick<Bonin, 'stderr'>): readonly string[] {
   return bonin
     .stderr()
     .split('\n')
-    .filter((line) => line !== '' && !line.includes('channels without a provider certify nobody'));
+    .filter((line) => line !== '' && !line.includes('channels that are not ready certify nobody'));
 }
 
 /** A place for the data of `serve`, and the words and variables that lead there. */

@@ -1,4 +1,5 @@
 import { toAsciiJson } from '../../ascii-json.ts';
+import { REMOVED } from '../../core/channel.ts';
 import type { MerchantService } from '../../core/merchant-service.ts';
 import type { Handler } from '../../http/routes.ts';
 
@@ -11,7 +12,8 @@ export function getPgList(merchants: MerchantService, sandbox: boolean): Handler
     const merchant = await merchants.find({ userCode });
     if (merchant === null) return UNKNOWN;
     const channels = await merchants.listChannels(merchant.id);
-    const data = channels.map((channel) => ({
+    const offered = channels.filter(({ adapter }) => adapter !== REMOVED);
+    const data = offered.map((channel) => ({
       pg_provider: channel.provider,
       pg_id: channel.providerMerchantId,
       type: 'certification',

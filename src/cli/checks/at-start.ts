@@ -1,8 +1,9 @@
 import { type Language, say } from '../../config/language.ts';
 import type { Logger } from '../../log.ts';
 import type { Services } from '../../server/services.ts';
+import { CHANNELS_COPY } from '../channels-copy.ts';
 import { Refusal } from '../command.ts';
-import { COPY } from '../copy.ts';
+import { listChannels } from './channels.ts';
 import { type CheckContext, type Checked, runChecks } from './check.ts';
 import { createCheckContext, type ServeSettings } from './context.ts';
 import { CHECKS } from './index.ts';
@@ -27,7 +28,7 @@ export async function requireChecks(settings: ServeSettings, language: Language)
 /** Writes what needs no refusal into the log, once at a start, and channels that certify nobody also on standard output. */
 export async function tellWarnings(
   context: CheckContext,
-  { merchants, providers }: Services,
+  services: Services,
   { log, language }: { readonly log: Logger; readonly language: Language },
 ): Promise<void> {
   const checks = CHECKS.filter(({ atStart }) => atStart === 'warns').map((check) => ({
@@ -38,25 +39,24 @@ export async function tellWarnings(
   try {
     found = await runChecks(checks, {
       ...context,
-      channels: async () => ({
-        channels: (await merchants.list()).flatMap((each) => each.channels),
-        providers,
-      }),
+      channels: () => listChannels(services),
     });
   } catch (error) {
     log.error({ error }, 'the start could not be checked');
     return;
   }
-  for (const { state, detail, names = [], check } of found) {
+  for (const { state, detail, named: all = [], check } of found) {
     if (state === 'ok') continue;
     // An altered row is an alarm, but no reason to refuse the other merchants.
-    const named = names.slice(0, NAMED);
-    const fields = { check: check.id, ...(names.length > 0 && { count: names.length, [check.id]: named }) };
+    const named = all.slice(0, NAMED);
+    const names = named.map(({ name }) => name);
+    const fields = { check: check.id, ...(all.length > 0 && { count: all.length, [check.id]: names }) };
     log[state === 'failed' ? 'error' : 'warn'](fields, detail.en);
-    for (const name of named)
-      console.log(say(COPY.unfinished_channel, language, { name, note: COPY.unfinished[language] }));
-    if (names.length > NAMED)
-      console.log(say(COPY.unfinished_more, language, { count: names.length - NAMED }));
-    if (names.length > 0) console.log('');
+    for (const { name, fault } of named) {
+      const said = say(CHANNELS_COPY.certifies_nobody, language, { fault: fault[language] });
+      console.log(say(CHANNELS_COPY.named, language, { name, fault: said }));
+    }
+    if (all.length > NAMED) console.log(say(CHANNELS_COPY.more, language, { count: all.length - NAMED }));
+    if (all.length > 0) console.log('');
   }
 }

@@ -1,20 +1,32 @@
 import type { ServeConfig } from '../../config/command-config.ts';
 import { fill, type Sentence } from '../../config/language.ts';
+import type { Channel } from '../../core/channel.ts';
 import type { MasterKey } from '../../core/key-ring.ts';
 import { AppError } from '../../errors.ts';
-import type { ChannelsInUse } from '../../server/read-channels.ts';
 import type { Inspection } from '../../storage/index.ts';
 import { CHECK_COPY } from './copy.ts';
 
 /** What a check can find. A warning refuses no start. */
 export type State = 'ok' | 'warning' | 'failed' | 'skipped';
 
+/** One of several things that a finding is about, and what is wrong with it. */
+export interface Named {
+  readonly name: string;
+  readonly fault: Sentence;
+}
+
 export interface Finding {
   readonly state: State;
   /** What was found, without anything secret. */
   readonly detail: Sentence;
-  /** Which things it is about, shown behind the sentence. */
-  readonly names?: readonly string[];
+  /** Shown behind the sentence. */
+  readonly named?: readonly Named[];
+}
+
+/** A channel, and why it certifies nobody; null when it is ready. */
+export interface CheckedChannel {
+  readonly channel: Channel;
+  readonly fault: Sentence | null;
 }
 
 /** What checks read. Nothing here is opened or read before a check asks for it. */
@@ -27,7 +39,7 @@ export interface CheckContext {
   readonly masterKeys: () => readonly MasterKey[];
   /** Looks at the database, which changes nothing. */
   readonly inspect: () => Promise<Inspection>;
-  readonly channels: () => Promise<ChannelsInUse>;
+  readonly channels: () => Promise<readonly CheckedChannel[]>;
 }
 
 /** A check whose settings are right. */
@@ -54,10 +66,10 @@ export interface Checked extends Finding {
 }
 
 export const ok = (detail: Sentence): Finding => ({ state: 'ok', detail });
-export const warning = (detail: Sentence, names?: readonly string[]): Finding => ({
+export const warning = (detail: Sentence, named?: readonly Named[]): Finding => ({
   state: 'warning',
   detail,
-  ...(names && { names }),
+  ...(named && { named }),
 });
 export const failed = (detail: Sentence): Finding => ({ state: 'failed', detail });
 

@@ -7,6 +7,7 @@ import { readChannels } from '../../server/read-channels.ts';
 import { type Inspection, inspectDatabase, markDatabase } from '../../storage/index.ts';
 import type { CommandCall } from '../command.ts';
 import { mayCreateKeys } from '../serve-app.ts';
+import { listChannels } from './channels.ts';
 import type { CheckContext } from './check.ts';
 
 /** The settings of `serve`; or everything that is wrong with them. */
@@ -56,8 +57,9 @@ export function createCheckContext(settings: ServeSettings): CheckContext {
     async channels() {
       const { ring, stepsMissing } = await inspect();
       // Opening one that is missing, or old, would change it.
-      if (stepsMissing !== 0) return { channels: [], providers: {} };
-      return readChannels(database().databaseUrl, masterKeys(), ring);
+      if (stepsMissing !== 0) return [];
+      const { databaseUrl } = database();
+      return readChannels({ databaseUrl, masterKeys: masterKeys(), ring }, listChannels);
     },
   };
 }

@@ -100,10 +100,10 @@ export const CHECK_COPY = {
     en: 'the server’s certificate is not checked (sslmode={mode})',
     ko: '서버의 인증서를 확인하지 않습니다 (sslmode={mode})',
   },
-  channels_ok: { en: '{count} channels, each with a provider', ko: '채널 {count}개 모두에 PG사가 있습니다' },
+  channels_ok: { en: '{count} channels, all of them ready', ko: '채널 {count}개를 모두 쓸 수 있습니다' },
   channels_none: { en: 'there is no channel yet', ko: '아직 채널이 없습니다' },
   channels_unfinished: {
-    en: 'channels without a provider certify nobody',
-    ko: 'PG사가 없는 채널에서는 본인인증을 할 수 없습니다',
+    en: 'channels that are not ready certify nobody',
+    ko: '준비되지 않은 채널에서는 본인인증을 할 수 없습니다',
   },
 } as const satisfies Record<string, Sentence>;

@@ -1,5 +1,6 @@
+import { checkChannels } from './channels.ts';
 import type { Check } from './check.ts';
-import { checkChannels, checkDatabase, checkKeys, checkSettings } from './data.ts';
+import { checkDatabase, checkKeys, checkSettings } from './data.ts';
 import { checkClock, checkFolders, checkRuntime } from './machine.ts';
 import { checkDatabaseTls, checkPublicUrl, checkTls } from './reach.ts';
 
@@ -110,8 +111,8 @@ export const CHECKS: readonly Check[] = [
     id: 'channels',
     what: { en: 'The channels of all merchants', ko: '모든 고객사의 채널' },
     mend: {
-      en: 'Correct pg_provider or adapter in the merchants file and run bonin merchants FILE again; bonin merchants list shows all channels.',
-      ko: '고객사 파일의 pg_provider나 adapter를 고치고 bonin merchants FILE을 다시 실행하세요. 모든 채널은 bonin merchants list에서 볼 수 있습니다.',
+      en: 'Correct adapter and settings in a file with the channel and run bonin channels add USER_CODE FILE; bonin channels list shows all channels.',
+      ko: '채널 파일의 adapter와 settings를 고치고 bonin channels add USER_CODE FILE을 실행하세요. 모든 채널은 bonin channels list에서 볼 수 있습니다.',
     },
     atStart: 'warns',
     needs: ['database'],

@@ -5,7 +5,7 @@ _bonin() {
   # Bash takes an equals sign as a word of its own.
   if [[ $word == = ]]; then word=; elif [[ $before == = ]]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi
   if (( COMP_CWORD == 1 )); then
-    COMPREPLY=($(compgen -W 'dev serve migrate health doctor merchants lookup token conformance export import backup restore settings completion version help --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W 'dev serve migrate health doctor merchants channels lookup token conformance export import backup restore settings completion version help --help --version' -- "$word"))
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -53,6 +53,14 @@ _bonin() {
         --database-url-file|--master-keys) values=file ;;
         --data) values=folder ;;
         --revoke|--disable|--enable|--database-url) values=text ;;
+      esac
+      ;;
+    channels)
+      flags='--data --database-url --database-url-file --master-keys --help' words='list add show test remove' operands=file
+      case $before in
+        --database-url-file|--master-keys) values=file ;;
+        --data) values=folder ;;
+        --database-url) values=text ;;
       esac
       ;;
     lookup)
@@ -115,7 +123,7 @@ _bonin() {
     version)
       flags='--help' words='' operands=text
       ;;
-    help) words='dev serve migrate health doctor merchants lookup token conformance export import backup restore settings completion version' ;;
+    help) words='dev serve migrate health doctor merchants channels lookup token conformance export import backup restore settings completion version' ;;
   esac
   if [[ -z $values && $word == -* ]]; then
     COMPREPLY=($(compgen -W "$flags" -- "$word"))

@@ -9,6 +9,7 @@ _bonin() {
       'health:Asks a server on this machine whether it is ready; exit code 0 if it is, 1 if not.'
       'doctor:Checks everything that serve needs, and says how to mend what is wrong.'
       'merchants:Lists the merchants of serve, or adds and updates those of a JSON file.'
+      'channels:Lists the channels of serve; adds, shows, tests and removes one.'
       'lookup:Looks up a certification on a running server. Personal data is masked.'
       'token:Prints an access token of a running server.'
       'conformance:Compares any V1 server with the contract, case by case.'
@@ -126,6 +127,17 @@ _bonin() {
         '1:list|new|FILE: _alternative "words:word:(list new)" "files:file:_files"' \
         '2:NEW_FILE:_files'
       ;;
+    channels)
+      _arguments -s \
+        '--data=[Folder for the database and its master key, and with dev --tls for the certificate authority.]:FOLDER:_files -/' \
+        '--database-url=[Database to use instead of the file in the data folder, as in postgres\://USER\:PASSWORD@HOST/DATABASE or sqlite\:FILE. Other users of the machine can see options\: put a password into the environment, or into PGPASSWORD.]:URL:' \
+        '--database-url-file=[File that contains the database URL, such as a secret of Docker, Kubernetes or systemd.]:FILE:_files' \
+        '--master-keys=[File of the master keys, to keep them apart from the data. Without it\: master.keys in the data folder. The file is created together with a new database.]:FILE:_files' \
+        '--help[Describes a command\: its options, variables and examples.]' \
+        '1:list|add|show|test|remove: _alternative "words:word:(list add show test remove)" "files:file:_files"' \
+        '2:CHANNEL_KEY|USER_CODE:_files' \
+        '3:FILE:_files'
+      ;;
     lookup)
       _arguments -s \
         '--url=[Address of the server, including the base path.]:URL:' \
@@ -199,7 +211,7 @@ _bonin() {
         '--help[Describes a command\: its options, variables and examples.]'
       ;;
     help)
-      (( CURRENT == 2 )) && compadd dev serve migrate health doctor merchants lookup token conformance export import backup restore settings completion version
+      (( CURRENT == 2 )) && compadd dev serve migrate health doctor merchants channels lookup token conformance export import backup restore settings completion version
       ;;
   esac
 }

@@ -9,6 +9,7 @@ _bonin() {
       'health:이 기기의 서버가 요청을 받을 수 있는지 확인합니다. 종료 코드는 받을 수 있으면 0, 아니면 1입니다.'
       'doctor:serve에 필요한 것을 모두 점검하고 고치는 방법을 알려 줍니다.'
       'merchants:운영 서버의 고객사를 나열하거나, JSON 파일의 고객사를 추가하고 수정합니다.'
+      'channels:운영 서버의 채널을 나열하고, 하나씩 추가, 조회, 점검, 삭제합니다.'
       'lookup:실행 중인 서버에서 인증결과를 조회합니다. 개인정보는 가려서 보여 줍니다.'
       'token:실행 중인 서버의 액세스 토큰을 출력합니다.'
       'conformance:V1 서버를 규격의 사례와 하나씩 비교합니다.'
@@ -126,6 +127,17 @@ _bonin() {
         '1:list|new|FILE: _alternative "words:word:(list new)" "files:file:_files"' \
         '2:NEW_FILE:_files'
       ;;
+    channels)
+      _arguments -s \
+        '--data=[데이터베이스와 마스터 키를 둘 폴더. dev --tls에서는 인증 기관(CA) 파일도 둡니다.]:FOLDER:_files -/' \
+        '--database-url=[데이터 폴더의 파일 대신 쓸 데이터베이스. 예\: postgres\://USER\:PASSWORD@HOST/DATABASE, sqlite\:FILE. 옵션은 같은 기기의 다른 사용자에게 보이므로 비밀번호는 환경 변수나 PGPASSWORD에 넣으세요.]:URL:' \
+        '--database-url-file=[데이터베이스 URL을 담은 파일. Docker, Kubernetes, systemd의 시크릿 등에 씁니다.]:FILE:_files' \
+        '--master-keys=[마스터 키 파일. 데이터와 따로 보관할 때 지정합니다. 지정하지 않으면 데이터 폴더의 master.keys입니다. 데이터베이스를 새로 만들 때 함께 만듭니다.]:FILE:_files' \
+        '--help[명령의 옵션, 환경 변수, 예시를 보여 줍니다.]' \
+        '1:list|add|show|test|remove: _alternative "words:word:(list add show test remove)" "files:file:_files"' \
+        '2:CHANNEL_KEY|USER_CODE:_files' \
+        '3:FILE:_files'
+      ;;
     lookup)
       _arguments -s \
         '--url=[서버 주소. 기본 경로(base path)까지 씁니다.]:URL:' \
@@ -199,7 +211,7 @@ _bonin() {
         '--help[명령의 옵션, 환경 변수, 예시를 보여 줍니다.]'
       ;;
     help)
-      (( CURRENT == 2 )) && compadd dev serve migrate health doctor merchants lookup token conformance export import backup restore settings completion version
+      (( CURRENT == 2 )) && compadd dev serve migrate health doctor merchants channels lookup token conformance export import backup restore settings completion version
       ;;
   esac
 }
