@@ -20,8 +20,8 @@ export const serve: Command = {
   name: 'serve',
   operands: [],
   summary: {
-    en: 'Starts the production server: it answers lookups of stored certifications. There is no agency yet.',
-    ko: '운영 서버를 시작해 저장된 인증결과의 조회에 응답합니다. 연결된 인증기관은 아직 없습니다.',
+    en: 'Starts the production server: it certifies people through agencies and answers lookups.',
+    ko: '운영 서버를 시작해 인증기관을 통해 본인인증을 처리하고 인증결과 조회에 응답합니다.',
   },
   more: {
     en: 'It reads no .env file. bonin doctor checks beforehand what it needs, and says how to mend what is missing.',

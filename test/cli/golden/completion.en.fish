@@ -8,7 +8,7 @@ function __bonin_words
 end
 complete -c bonin -f
 complete -c bonin -n '__bonin_words 1' -a dev -d 'Starts the sandbox: the V1 API with invented people, offline.'
-complete -c bonin -n '__bonin_words 1' -a serve -d 'Starts the production server: it answers lookups of stored certifications. There is no agency yet.'
+complete -c bonin -n '__bonin_words 1' -a serve -d 'Starts the production server: it certifies people through agencies and answers lookups.'
 complete -c bonin -n '__bonin_words 1' -a migrate -d 'Creates the database of serve, or updates its schema, and ends.'
 complete -c bonin -n '__bonin_words 1' -a health -d 'Asks a server on this machine whether it is ready; exit code 0 if it is, 1 if not.'
 complete -c bonin -n '__bonin_words 1' -a doctor -d 'Checks everything that serve needs, and says how to mend what is wrong.'

@@ -4,7 +4,7 @@ _bonin() {
   if (( CURRENT == 2 )); then
     commands=(
       'dev:Starts the sandbox\: the V1 API with invented people, offline.'
-      'serve:Starts the production server\: it answers lookups of stored certifications. There is no agency yet.'
+      'serve:Starts the production server\: it certifies people through agencies and answers lookups.'
       'migrate:Creates the database of serve, or updates its schema, and ends.'
       'health:Asks a server on this machine whether it is ready; exit code 0 if it is, 1 if not.'
       'doctor:Checks everything that serve needs, and says how to mend what is wrong.'

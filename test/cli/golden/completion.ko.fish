@@ -8,7 +8,7 @@ function __bonin_words
 end
 complete -c bonin -f
 complete -c bonin -n '__bonin_words 1' -a dev -d '샌드박스를 시작합니다. 가상 인물이 있는 V1 API를 오프라인으로 제공합니다.'
-complete -c bonin -n '__bonin_words 1' -a serve -d '운영 서버를 시작해 저장된 인증결과의 조회에 응답합니다. 연결된 인증기관은 아직 없습니다.'
+complete -c bonin -n '__bonin_words 1' -a serve -d '운영 서버를 시작해 인증기관을 통해 본인인증을 처리하고 인증결과 조회에 응답합니다.'
 complete -c bonin -n '__bonin_words 1' -a migrate -d '운영 서버의 데이터베이스를 만들거나 스키마를 올리고 끝냅니다.'
 complete -c bonin -n '__bonin_words 1' -a health -d '이 기기의 서버가 요청을 받을 수 있는지 확인합니다. 종료 코드는 받을 수 있으면 0, 아니면 1입니다.'
 complete -c bonin -n '__bonin_words 1' -a doctor -d 'serve에 필요한 것을 모두 점검하고 고치는 방법을 알려 줍니다.'
