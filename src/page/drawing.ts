@@ -49,7 +49,8 @@ export class ScreenDrawer {
       firstReport: screen.kind === 'waiting' ? null : await attempts.show(attempt),
       sandbox: extras?.panel(attempt, screen) ?? null,
     });
-    const policy = policyOf(nonce, frameAncestors(attempt), screen.kind === 'hand_over');
+    const leadsTo = screen.kind === 'hand_over' && screen.fields !== null ? screen.address : null;
+    const policy = policyOf(nonce, frameAncestors(attempt), leadsTo);
     return html(200, text, policy, [...framingOf(attempt), ...headers]);
   }
 
@@ -71,7 +72,7 @@ export class ScreenDrawer {
         sandbox: null,
       },
     );
-    return html(410, text, policyOf(nonce, "'none'", false));
+    return html(410, text, policyOf(nonce, "'none'", null));
   }
 }
 
@@ -123,8 +124,8 @@ function html(status: number, text: string, policy: string, more: HeaderList = [
   };
 }
 
-/** `leaves`: forms may lead to an agency, which may redirect them to any of its other hosts. */
-function policyOf(nonce: string, ancestors: string | null, leaves: boolean): string {
+/** `leadsTo` is the agency's address to which a form of the screen is posted: that host is allowed and no other. */
+function policyOf(nonce: string, ancestors: string | null, leadsTo: string | null): string {
   return [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
@@ -132,7 +133,7 @@ function policyOf(nonce: string, ancestors: string | null, leaves: boolean): str
     "img-src 'self' data:",
     "connect-src 'self'",
     "base-uri 'none'",
-    leaves ? "form-action 'self' https: http:" : "form-action 'self'",
+    leadsTo === null ? "form-action 'self'" : `form-action 'self' ${new URL(leadsTo).origin}`,
     ...(ancestors === null ? [] : [`frame-ancestors ${ancestors}`]),
   ].join('; ');
 }

@@ -78,6 +78,15 @@ describe('an attempt at Danal', () => {
     return result?.['success'] === true ? 'CERTIFIED' : [result?.['error_reason'], result?.['error_code']];
   };
 
+  it('leads to Danal’s window: the policy of the screen lets a form go there and nowhere else', async () => {
+    const { url } = await world.start();
+    const shown = await fetch(url);
+    const { origin } = new URL(world.simulator.endpoints.window);
+    const policy = shown.headers.get('content-security-policy')?.split('; ') ?? [];
+    expect(policy.filter((each) => each.startsWith('form-action'))).toEqual([`form-action 'self' ${origin}`]);
+    expect(policy).toContain("default-src 'none'");
+  });
+
   it('is certified with the shape of danal', async () => {
     const { back, form, visitor, handle, imp_uid, merchant_uid } = await world.visit({ does: 'approve' });
     expect(visitor.screen).toBe('hand_over');
