@@ -5,11 +5,12 @@ import { newMasterKey } from '../../src/config/master-keys.ts';
 import { createLog } from '../../src/log.ts';
 import { createApp } from '../../src/server/mount.ts';
 import { SERVE_POLICY } from '../../src/server/policy.ts';
-import { type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
+import { ask, type PostgresServer, startPostgres } from '../contract/postgres-server.ts';
 import { CONSENT, SIMCHEONG_FORM, shopOf, Visitor } from '../page/shop.ts';
 import { Client } from '../support/client.ts';
 import { ComparingAgency, comparingAdapter, RIGHT_CODE } from '../support/comparing-agency.ts';
 import { eventually } from '../support/eventually.ts';
+import { oneNumberAdapter } from '../support/one-number-adapter.ts';
 import { comeBack, type PostcardReturn, press } from '../support/postcard-window.ts';
 import { type ProductionNode, startNode } from '../support/production-nodes.ts';
 import { Shop } from '../support/shop.ts';
@@ -47,6 +48,7 @@ beforeAll(async () => {
     providers: {
       postcard: createPostcard({ fetch, log: () => {} }),
       comparing: comparingAdapter(comparing.url),
+      'one-number': oneNumberAdapter(),
     },
   });
   const contract = {
@@ -63,6 +65,7 @@ beforeAll(async () => {
     channels: [
       { ...contract, channelKey: 'window', providerMerchantId: 'S1', adapter: 'postcard', settings },
       { ...contract, channelKey: 'codes', providerMerchantId: 'S2', adapter: 'comparing' },
+      { ...contract, channelKey: 'number', providerMerchantId: 'S3', adapter: 'one-number' },
     ],
   });
   await app.close();
@@ -85,19 +88,24 @@ const backTo = (node: ProductionNode, back: PostcardReturn) =>
 describe('a browser that comes back from the window of an agency', () => {
   const asks = () => postcard.asked.filter((each) => each === 'POST /results').length;
 
-  /** Somebody who has pressed a button there. Returns the handle, and what the browser is about to post. */
-  async function leave() {
-    const shop = shopOf(nodeAt(0));
-    const { url, handle } = await shop.start({
+  /** Somebody on the screen that leads to the agency's window. */
+  async function begin(channel_key: string) {
+    const started = await shopOf(nodeAt(0)).start({
       ...SHOP,
-      channel_key: 'window',
+      channel_key,
       window: 'redirect',
       m_redirect_url: 'http://detectchangingwebview/iamport/rn',
     });
     const visitor = new Visitor();
-    await visitor.open(url);
+    await visitor.open(started.url);
+    return { ...started, visitor };
+  }
+
+  /** Somebody who has pressed a button there. Returns the handle, and what the browser is about to post. */
+  async function leave() {
+    const { visitor, handle, imp_uid } = await begin('window');
     const window = /href="(http:\/\/127\.0\.0\.1:\d+\/window\/[^"]+)"/.exec(visitor.html)?.[1] ?? '';
-    return { handle, back: await press(window, 'approved') };
+    return { handle, imp_uid, back: await press(window, 'approved') };
   }
 
   it('has the agency asked once, however many windows come back to however many processes', async () => {
@@ -111,6 +119,44 @@ describe('a browser that comes back from the window of an agency', () => {
     expect(await eventually(async () => (await result()).state === 'done')).toBe(true);
     expect(await result()).toMatchObject({ result: { success: true } });
     expect(asks() - before).toBe(1);
+  });
+
+  it('is refused five times by however many processes, and then its attempt is over: nobody is asked', async () => {
+    const { handle, imp_uid, back } = await leave();
+    const before = asks();
+    const forged = { ...back, body: 'visit=of-somebody-else&result=approved' };
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, number) => backTo(nodeAt(number), forged)),
+    );
+    for (const answer of answers) {
+      const html = await answer.text();
+      expect(answer.status === 410 || html.includes('data-screen="failure"')).toBe(true);
+    }
+    expect(await shopOf(nodeAt(1)).result(handle)).toMatchObject({
+      result: { error_reason: 'PROVIDER_ERROR' },
+    });
+    const [row] = await ask(databaseUrl, 'SELECT wrong FROM attempts WHERE id = $1', [
+      Number(imp_uid.slice(4)),
+    ]);
+    expect(row).toEqual({ wrong: 5 });
+    await backTo(nodeAt(2), back);
+    expect(asks()).toBe(before);
+    expect(await shopOf(nodeAt(1)).result(handle)).toMatchObject({ result: { success: false } });
+  });
+
+  it('certifies one attempt alone by one number of the agency, at however many processes at once', async () => {
+    const begun = await Promise.all(Array.from({ length: 12 }, () => begin('number')));
+    await Promise.all(
+      begun.map(({ visitor }, number) => {
+        const [, address = ''] = /window\?back=([^"&]+)/.exec(visitor.html) ?? [];
+        return backTo(nodeAt(number), { address: decodeURIComponent(address), body: 'result=approved' });
+      }),
+    );
+    const results = await Promise.all(
+      begun.map(async ({ handle }) => (await shopOf(nodeAt(1)).result(handle)).result),
+    );
+    expect(results.filter((result) => result?.['success'] === true)).toHaveLength(1);
+    expect(results.filter((result) => result?.['error_reason'] === 'PROVIDER_ERROR')).toHaveLength(11);
   });
 
   it('is certified by another process when the one that asked is killed', async () => {

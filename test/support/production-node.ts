@@ -3,9 +3,10 @@ import { createLog } from '../../src/log.ts';
 import { createApp } from '../../src/server/mount.ts';
 import { SERVE_POLICY } from '../../src/server/policy.ts';
 import { comparingAdapter } from './comparing-agency.ts';
+import { oneNumberAdapter } from './one-number-adapter.ts';
 
 /*
- * A node of production with the adapters of two imaginary agencies, on the database of `DATABASE_URL`. Prints its address
+ * A node of production with the adapters of three imaginary agencies, on the database of `DATABASE_URL`. Prints its address
  * and runs until it is killed. `MASTER_KEYS` are hex, with commas between, and numbered from 1. `AHEAD` is how far its clock is ahead of the database's, in milliseconds.
  */
 
@@ -17,6 +18,10 @@ const app = await createApp({
   log: createLog('silent'),
   limits: { phone: [], phoneEverywhere: [], merchant: [], address: [] },
   moveClock: (shared) => ({ now: () => shared.now() + Number(AHEAD) }),
-  providers: { postcard: createPostcard({ fetch, log: () => {} }), comparing: comparingAdapter(AGENCY_URL) },
+  providers: {
+    postcard: createPostcard({ fetch, log: () => {} }),
+    comparing: comparingAdapter(AGENCY_URL),
+    'one-number': oneNumberAdapter(),
+  },
 });
 process.stdout.write(`${(await app.listen(0, '127.0.0.1')).url}\n`);
