@@ -2,6 +2,7 @@ import { type Language, type Sentence, say } from '../config/language.ts';
 import { toNewChannel } from '../config/merchant-setup.ts';
 import { checkChannelFile } from '../config/merchants-file.ts';
 import { type Channel, REMOVED } from '../core/channel.ts';
+import type { Merchant } from '../core/merchant.ts';
 import { openChannel } from '../core/merchant-service.ts';
 import { findProvider, VERIFIED } from '../core/provider.ts';
 import { AppError } from '../errors.ts';
@@ -85,11 +86,11 @@ export const channels: Command = {
     try {
       if (action === 'list') return await list(call);
       if (input !== null) return await add(call, { userCode: first, input, content });
-      const channel = await services.merchants.findChannel(first);
-      if (channel === null) return missing(CHANNELS_COPY.missing, first, language);
-      if (action === 'show') return await show(call, channel);
-      if (action === 'test') return await test(call, channel);
-      return await remove(call, channel);
+      const owned = (await listOwned(services)).find(({ channel }) => channel.channelKey === first);
+      if (owned === undefined) return missing(CHANNELS_COPY.missing, first, language);
+      if (action === 'show') return show(call, owned);
+      if (action === 'test') return await test(call, owned);
+      return await remove(call, owned);
     } finally {
       await services.close();
     }
@@ -123,13 +124,25 @@ interface Call {
   readonly language: Language;
 }
 
+/** A channel with its merchant. */
+interface Owned {
+  readonly merchant: Merchant;
+  readonly channel: Channel;
+}
+
+async function listOwned({ merchants }: Services): Promise<readonly Owned[]> {
+  return (await merchants.list()).flatMap(({ merchant, channels: own }) =>
+    own.map((channel) => ({ merchant, channel })),
+  );
+}
+
 async function list(call: Call): Promise<ExitCode> {
   const listed = await call.services.merchants.list();
   for (const { merchant, channels: own } of listed) {
     if (own.length > 0) console.log(`${merchant.userCode}  ${merchant.name}`);
     for (const channel of own) {
       const { channelKey, adapter, provider } = channel;
-      console.log(`  ${channelKey}  ${adapter}  ${provider}  ${await stateOf(call, channel)}`);
+      console.log(`  ${channelKey}  ${adapter}  ${provider}  ${stateOf(call, { merchant, channel })}`);
     }
   }
   if (listed.every(({ channels: own }) => own.length === 0))
@@ -138,14 +151,14 @@ async function list(call: Call): Promise<ExitCode> {
 }
 
 /** How its adapter was verified, or why it certifies nobody. */
-async function stateOf(call: Call, channel: Channel): Promise<string> {
-  const fault = await explainFault(call, channel);
+function stateOf(call: Call, owned: Owned): string {
+  const fault = explainFault(call, owned);
   return fault === null ? VERIFIED : `(${fault})`;
 }
 
 /** Why it certifies nobody; null when it is ready. */
-async function explainFault({ services, language }: Call, channel: Channel): Promise<string | null> {
-  const fault = await findFault(services, channel);
+function explainFault({ services, language }: Call, { merchant, channel }: Owned): string | null {
+  const fault = findFault(services, merchant, channel);
   return fault && say(CHANNELS_COPY.certifies_nobody, language, { fault: fault[language] });
 }
 
@@ -155,21 +168,16 @@ interface Adding {
   readonly content: unknown;
 }
 
-async function add(
-  { services: { merchants }, language }: Call,
-  { userCode, input, content }: Adding,
-): Promise<ExitCode> {
+async function add({ services, language }: Call, { userCode, input, content }: Adding): Promise<ExitCode> {
   const checked = checkChannelFile(content);
   if (checked.problems !== null) return refuse(input, checked.problems);
   const channel = toNewChannel(checked.channel);
   const { channelKey: name } = channel;
-  const owner = (await merchants.list()).find((each) =>
-    each.channels.some(({ channelKey }) => channelKey === name),
-  );
+  const owner = (await listOwned(services)).find((each) => each.channel.channelKey === name);
   if (owner !== undefined && owner.merchant.userCode !== userCode)
     return refuse(input, [CHANNELS_COPY.of_another[language]]);
   try {
-    const saved = await merchants.saveChannel(userCode, channel);
+    const saved = await services.merchants.saveChannel(userCode, channel);
     if (saved === null) return missing(COPY.no_merchant, userCode, language);
   } catch (error) {
     if (error instanceof AppError && error.explanation !== null) return refuse(input, [error.explanation]);
@@ -179,16 +187,15 @@ async function add(
   return EXIT.ok;
 }
 
-async function show(call: Call, channel: Channel): Promise<ExitCode> {
-  const { merchants, vault } = call.services;
+function show(call: Call, owned: Owned): ExitCode {
+  const { merchant, channel } = owned;
   const word = (name: 'merchant' | 'settings' | 'state' | 'yes' | 'no' | 'any' | 'none') =>
     CHANNELS_COPY[name][call.language];
-  const owner = (await merchants.list()).find(({ merchant }) => merchant.id === channel.merchantId);
   const { channelKey, adapter, provider, providerMerchantId, minimumAge } = channel;
   const { carrierApproval, foreignerAddOn } = channel;
   const rows = [
     ['channel_key', channelKey],
-    [word('merchant'), `${owner?.merchant.userCode ?? ''}  ${owner?.merchant.name ?? ''}`],
+    [word('merchant'), `${merchant.userCode}  ${merchant.name}`],
     ['adapter', adapter],
     ['pg_provider', provider],
     ['pg_id', providerMerchantId],
@@ -196,21 +203,25 @@ async function show(call: Call, channel: Channel): Promise<ExitCode> {
     ['foreigner_addon', word(foreignerAddOn ? 'yes' : 'no')],
     ['min_age', minimumAge === null ? word('any') : String(minimumAge)],
     // Which of them are secret is known to the adapter alone.
-    [word('settings'), Object.keys(openChannel(vault, channel).settings).sort().join(', ') || word('none')],
-    [word('state'), await stateOf(call, channel)],
+    [
+      word('settings'),
+      Object.keys(openChannel(call.services.vault, channel).settings).sort().join(', ') || word('none'),
+    ],
+    [word('state'), stateOf(call, owned)],
   ] as const;
   for (const [name, value] of rows) console.log(`${pad(name, 18)}${value}`);
   return EXIT.ok;
 }
 
-async function test(call: Call, channel: Channel): Promise<ExitCode> {
+async function test(call: Call, owned: Owned): Promise<ExitCode> {
   const { services, language } = call;
+  const { channel } = owned;
   const { channelKey: name } = channel;
   const fail = (fault: string): ExitCode => {
     console.error(`bonin: ${say(CHANNELS_COPY.named, language, { name, fault })}`);
     return EXIT.failed;
   };
-  const fault = await explainFault(call, channel);
+  const fault = explainFault(call, owned);
   if (fault !== null) return fail(fault);
   const provider = findProvider(services.providers, channel);
   if (provider?.probe === undefined) {
@@ -229,7 +240,7 @@ async function test(call: Call, channel: Channel): Promise<ExitCode> {
 
 async function remove(
   { services: { merchants }, language }: Call,
-  { channelKey: name, adapter }: Channel,
+  { channel: { channelKey: name, adapter } }: Owned,
 ): Promise<ExitCode> {
   if (adapter === REMOVED || !(await merchants.removeChannel(name)))
     return missing(CHANNELS_COPY.missing, name, language);

@@ -142,7 +142,7 @@ async function list(services: Services, language: Language): Promise<ExitCode> {
     }
     for (const channel of channels) {
       const { channelKey, provider, providerMerchantId } = channel;
-      const fault = await findFault(services, channel);
+      const fault = findFault(services, merchant, channel);
       const said = fault && say(CHANNELS_COPY.certifies_nobody, language, { fault: fault[language] });
       const note = said === null ? '' : `  (${said})`;
       const shown = say(COPY.listed_channel, language, { name: channelKey });

@@ -26,6 +26,7 @@ import { NO_HOOKS, type ServiceHooks } from './hooks.ts';
 import { type Identity, requireComplete, requireFixedPerson, requireNamedPerson } from './identity.ts';
 import { newImpUid, newSecret } from './ids.ts';
 import { requireReal } from './invented-people.ts';
+import type { Merchant } from './merchant.ts';
 import { OTP_WRONG_TRIES } from './otp.ts';
 import type { OtpServiceOptions } from './otp-service.ts';
 import { isThere, type PresenceState } from './presence.ts';
@@ -73,15 +74,13 @@ export class AttemptService {
   }
 
   /** The channels of a merchant that can open the page, the default one first. */
-  async listChannels(merchantId: number): Promise<readonly Channel[]> {
-    const channels = await this.#options.merchants.listChannels(merchantId);
+  async listChannels(merchant: Pick<Merchant, 'id' | 'pageRules'>): Promise<readonly Channel[]> {
     const { providers, merchants } = this.#options;
-    const able = channels.filter((channel) => {
+    return (await merchants.listChannels(merchant.id)).filter((channel) => {
       const { otp, hosted } = findProvider(providers, channel) ?? {};
-      return hosted !== undefined || (otp !== undefined && offersAny(otp, channel, 'page'));
+      const opensPage = hosted !== undefined || (otp !== undefined && offersAny(otp, channel, 'page'));
+      return opensPage && merchants.findFault(merchant, channel) === null;
     });
-    const faults = await Promise.all(able.map((channel) => merchants.findFault(channel)));
-    return able.filter((_, at) => faults[at] === null);
   }
 
   /** Creates a pending certification and its attempt. Rejects with `rate_limited`. */

@@ -8,7 +8,14 @@ import {
   START,
 } from '../../test/support/core-world.ts';
 import { AppError } from '../errors.ts';
-import { foldImpKey, type MerchantRows, type NewChannel, NO_PAGE_RULES, readPageRules } from './merchant.ts';
+import {
+  foldImpKey,
+  type Merchant,
+  type MerchantRows,
+  type NewChannel,
+  NO_PAGE_RULES,
+  readPageRules,
+} from './merchant.ts';
 import { openChannel } from './merchant-service.ts';
 import type { Settings } from './provider.ts';
 
@@ -24,6 +31,12 @@ beforeEach(async () => {
 });
 
 const find = () => world.merchants.find({ userCode: SHOP.userCode });
+/** The shop as it is stored now. */
+async function shop(): Promise<Merchant> {
+  const found = await find();
+  if (found === null) throw new Error('the shop is gone');
+  return found;
+}
 const issue = (more: Partial<typeof CREDENTIALS> = {}) =>
   world.tokens.issue(personAt(), { ...CREDENTIALS, ...more });
 const verify = (token: string) => world.tokens.verify(personAt(), token);
@@ -164,7 +177,7 @@ describe('what is returned', () => {
       () => world.merchants.findChannel('both'),
       () => world.merchants.listChannels(merchantId),
       () => world.merchants.list(),
-      () => world.attempts.listChannels(merchantId),
+      async () => world.attempts.listChannels(await shop()),
       () => world.request(),
     ])
       await expect(ask()).rejects.toMatchObject(altered);
@@ -242,13 +255,14 @@ describe('the settings of a channel', () => {
     world.merchants.checkSettings(test as typeof SHOP);
     await world.merchants.save(test as typeof SHOP);
     const offered = async () =>
-      (await world.attempts.listChannels(world.caller.merchantId)).map(({ channelKey }) => channelKey);
+      (await world.attempts.listChannels(await shop())).map(({ channelKey }) => channelKey);
+    const fault = async () => world.merchants.findFault(await shop(), await world.channel());
     expect(await offered()).toContain('both');
-    expect(await world.merchants.findFault(await world.channel())).toBeNull();
+    expect(await fault()).toBeNull();
     // It is no test any more, so this channel is refused from now on.
     await world.merchants.save({ ...SHOP, channels: [], isTest: false });
     expect(await offered()).toEqual(['page-only', 'hosted']);
-    expect(await world.merchants.findFault(await world.channel())).toBe(sentence.slice(14));
+    expect(await fault()).toBe(sentence.slice(14));
     // What says nothing about it leaves it as it is.
     await world.merchants.save({ ...SHOP, channels: [], isTest: true });
     await world.merchants.save({ ...SHOP, channels: [], pageRules: undefined as never });
@@ -261,11 +275,13 @@ describe('the settings of a channel', () => {
         throw new AppError('input_refused', { explanation: 'settings.site is too short' });
       return value as Settings;
     };
-    expect(await world.merchants.findFault(await world.channel())).toBe('settings.site is too short');
-    expect(await world.merchants.findFault(await world.channel('without-agency'))).toBe(
+    const faultOf = async (channelKey?: string) =>
+      world.merchants.findFault(await shop(), await world.channel(channelKey));
+    expect(await faultOf()).toBe('settings.site is too short');
+    expect(await faultOf('without-agency')).toBe(
       'there is no adapter inicis here; known: danal, kcp_v2, inicis_unified, hosted',
     );
-    expect(await world.attempts.listChannels(world.caller.merchantId)).toEqual([]);
+    expect(await world.attempts.listChannels(await shop())).toEqual([]);
   });
 
   it('can be saved for one channel alone, after the others or in its place', async () => {

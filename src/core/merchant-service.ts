@@ -124,12 +124,11 @@ export class MerchantService {
     return true;
   }
 
-  /** Why a channel certifies nobody here, in a sentence that quotes no setting; null when it is ready. */
-  async findFault(channel: Channel): Promise<string | null> {
-    const { merchantId, channelKey, adapter } = channel;
+  /** Why a channel of the merchant certifies nobody here, in a sentence that quotes no setting; null when it is ready. */
+  findFault({ pageRules }: Pick<Merchant, 'pageRules'>, channel: Channel): string | null {
+    const { channelKey, adapter } = channel;
     const { settings } = openChannel(this.#vault, channel);
-    const merchant = await this.find({ id: merchantId });
-    const owner = { isTest: merchant?.pageRules.isTest === true };
+    const owner = { isTest: pageRules.isTest === true };
     try {
       this.#parseSettings(owner, adapter, { ...channel, settings });
       return null;

@@ -61,7 +61,10 @@ export interface Match {
 }
 
 interface Node {
-  /** Few, so comparing them costs less than a Map, which would make each segment of a request a key first. */
+  /**
+   * A list, because there are few. With a Map, the engine would first look up each segment of a request in a table of
+   * its own.
+   */
   readonly fixed: { readonly segment: string; readonly node: Node }[];
   parameter: Node | null;
   route: Route | null;

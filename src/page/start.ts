@@ -68,7 +68,7 @@ export async function startAttempt(
   const minimumAge = call.age('min_age');
   const merchantUid = call.shortText('merchant_uid') ?? `nobody_${clock.now()}`;
   const choice = { channelKey: call.text('channel_key'), pg: call.text('pg') };
-  const chosen = chooseChannel(await attempts.listChannels(merchant.id), choice, {
+  const chosen = chooseChannel(await attempts.listChannels(merchant), choice, {
     // Channels that cannot open the page were already left out.
     canServe: () => true,
     isForgiving: forgiving,

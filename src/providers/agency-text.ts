@@ -1,9 +1,18 @@
+import { toShowableCode } from '../core/attempt.ts';
+import type { HostedReturn } from '../core/provider.ts';
+
 /** Characters of an agency's message that go to the log. */
 const LONGEST_MESSAGE = 200;
 
 /** An agency's code, when it has the form of a code; it may then be shown and logged. */
 export function readCode(text: string): { readonly providerCode?: string } {
-  return /^[0-9A-Za-z_-]{1,16}$/.test(text) ? { providerCode: text } : {};
+  const providerCode = toShowableCode(text);
+  return providerCode === null ? {} : { providerCode };
+}
+
+/** Whether a browser brought back a field twice, which no agency does. */
+export function hasRepeatedField(fields: HostedReturn['fields']): boolean {
+  return new Set(fields.map(([name]) => name)).size < fields.length;
 }
 
 /**

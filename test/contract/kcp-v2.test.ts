@@ -96,7 +96,7 @@ describe('a person at KCP', () => {
     const shown = await world.lookUp(begun);
     expect(shown).toMatchObject({ certified: true, phone: CANARY.phone });
     expect(shown).not.toHaveProperty('carrier');
-    expect(world.lines.join('')).toContain('"unclear":["carrier"]');
+    expect(world.lines.join('')).toContain('"fields":["carrier"]');
   });
 
   it('who is invented is refused by production', async () => {

@@ -47,12 +47,12 @@ const LOCAL_MEAN_TIME = 30_472_000;
 
 /** Seconds since the epoch when a birthday, as JSON text (`"YYYY-MM-DD"`), began in Seoul. */
 export function birthInstant(birthday: JsonText): number {
-  const number = (from: number, to: number) => {
+  const numberAt = (from: number, to: number) => {
     let value = 0;
     for (let at = from; at < to; at++) value = value * 10 + birthday.charCodeAt(at) - 48;
     return value;
   };
-  const midnight = Date.UTC(number(1, 5), number(6, 8) - 1, number(9, 11));
+  const midnight = Date.UTC(numberAt(1, 5), numberAt(6, 8) - 1, numberAt(9, 11));
   // The offset of the evening before. Seoul never changed its offset between 21:00 and midnight.
   const evening = midnight - seoulOffset(midnight - DAY / 2);
   // If the clock was put back at midnight, the day began later, at the new offset.

@@ -1,5 +1,6 @@
 import { fill, type Sentence } from '../../config/language.ts';
 import { type Channel, NO_ADAPTER, REMOVED } from '../../core/channel.ts';
+import type { Merchant } from '../../core/merchant.ts';
 import { findProvider, type Providers } from '../../core/provider.ts';
 import type { Services } from '../../server/services.ts';
 import { CHANNELS_COPY } from '../channels-copy.ts';
@@ -30,19 +31,20 @@ export async function checkChannels({ channels }: ReadyContext): Promise<Finding
 /** The channels of all merchants. */
 export async function listChannels(services: MerchantsHere): Promise<readonly CheckedChannel[]> {
   const listed: CheckedChannel[] = [];
-  for (const { channels } of await services.merchants.list())
-    for (const channel of channels) listed.push({ channel, fault: await findFault(services, channel) });
+  for (const { merchant, channels } of await services.merchants.list())
+    for (const channel of channels) listed.push({ channel, fault: findFault(services, merchant, channel) });
   return listed;
 }
 
-/** Why a channel certifies nobody, without the value of any setting; null when it is ready. */
-export async function findFault(
+/** Why a channel of a merchant certifies nobody, without the value of any setting; null when it is ready. */
+export function findFault(
   { merchants, providers }: MerchantsHere,
+  merchant: Merchant,
   channel: Channel,
-): Promise<Sentence | null> {
+): Sentence | null {
   if (channel.adapter === REMOVED) return CHANNELS_COPY.removed_channel;
   if (findProvider(providers, channel) === undefined) return explainMissing(providers, channel);
-  const fault = await merchants.findFault(channel);
+  const fault = merchants.findFault(merchant, channel);
   return fault === null ? null : same(fault);
 }
 

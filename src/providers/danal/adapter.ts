@@ -8,6 +8,7 @@ import type {
   Provider,
 } from '../../core/provider.ts';
 import { AppError } from '../../errors.ts';
+import { hasRepeatedField } from '../agency-text.ts';
 import { type AgencyCall, callAgency } from '../call.ts';
 import { type Fields, readAnswer, unreadable } from './answers.ts';
 import { readMemo, writeMemo } from './memo.ts';
@@ -123,11 +124,8 @@ export function createDanal(tools: AdapterTools, endpoints: DanalEndpoints = PRO
       CHARSET: 'UTF-8',
     });
     const { unknownCarrier, ...result } = readResult(answer, { ...completion, settings, memo });
-    if (result.unclear.length > 0) {
-      const carrier = unknownCarrier === null ? {} : { carrier: unknownCarrier };
-      const line = { fields: result.unclear, ...carrier };
-      warn('confirm', attemptId, line, 'fields of a result are empty or not understood');
-    }
+    if (unknownCarrier !== null)
+      warn('confirm', attemptId, { carrier: unknownCarrier }, 'a carrier that nobody knows');
     return result;
   }
 
@@ -142,7 +140,7 @@ export function createDanal(tools: AdapterTools, endpoints: DanalEndpoints = PRO
 /** Why a return cannot belong to the attempt. A person who gives up is believed whatever else comes along. */
 function contradicts({ memo, state, isCancel, fields }: HostedReturn): string | null {
   if (isCancel) return null;
-  if (new Set(fields.map(([name]) => name)).size !== fields.length) return 'a field is there twice';
+  if (hasRepeatedField(fields)) return 'a field is there twice';
   const values = new Map(fields);
   if (values.get('TID') !== readMemo(memo).tid) return 'the TID of another visit';
   const echoed = values.get('ByPassValue') ?? '';

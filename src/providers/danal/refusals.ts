@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from '../../errors.ts';
+import { readCode } from '../agency-text.ts';
 import { unreadable } from './answers.ts';
 import { type CodeCategory, categoryOf } from './codes.ts';
 
@@ -57,9 +58,9 @@ const AT_START: Readonly<Partial<Record<CodeCategory, ErrorCode>>> = {
 export function requireSuccess(code: string | undefined, step: Step): void {
   if (code === '0000') return;
   if (code === undefined || code === '') throw unreadable(`${step}: it has no code`);
-  const isShown = /^[0-9A-Za-z_-]{1,16}$/.test(code);
+  const shown = readCode(code);
   const category = categoryOf(code);
   const meant = (step === 'itemsend' ? AT_START[category] : undefined) ?? IN_RESULT[category];
-  const detail = `danal ${step}: ${isShown ? code : 'a code of another form'}, ${category}`;
-  throw new AppError(meant, { detail, ...(isShown && { providerCode: code }) });
+  const detail = `danal ${step}: ${shown.providerCode ?? 'a code of another form'}, ${category}`;
+  throw new AppError(meant, { detail, ...shown });
 }

@@ -119,7 +119,8 @@ describe('the answer to CONFIRM', () => {
     const { result, lines } = confirm({ SEX });
     expect((await result).identity.gender).toBe(plain);
     expect((await result).unclear).toEqual(plain === null ? ['SEX'] : []);
-    expect(lines.filter(([level]) => level === 'warn')).toHaveLength(plain === null ? 1 : 0);
+    // The core writes the names of unclear fields to the log.
+    expect(lines.filter(([level]) => level === 'warn')).toEqual([]);
     expect((await identityOf({ SEX }, withChannel({}, { sex_by_parity: true }))).gender).toBe(byParity);
   });
 
@@ -174,14 +175,9 @@ describe('the answer to CONFIRM', () => {
     ] as const) {
       const { result, lines } = confirm({ PHONE: '01000000000', CARRIER }, APPROVED);
       expect(await result).toMatchObject({ identity: { carrier: null }, unclear: ['CARRIER'] });
-      const [[, line] = []] = lines.filter(([level]) => level === 'warn');
-      expect(line).toEqual({
-        adapter: 'danal',
-        step: 'confirm',
-        attempt: ID,
-        fields: ['CARRIER'],
-        ...(logged && { carrier: logged }),
-      });
+      const warnings = lines.filter(([level]) => level === 'warn').map(([, line]) => line);
+      const line = { adapter: 'danal', step: 'confirm', attempt: ID, carrier: logged };
+      expect(warnings).toEqual(logged === undefined ? [] : [line]);
     }
   });
 
@@ -212,7 +208,7 @@ describe('the answer to CONFIRM', () => {
     ] as const) {
       const { result, lines } = confirm(told, settings);
       expect(await result).toMatchObject({ identity: { foreigner: null }, unclear: [unclear] });
-      expect(lines.filter(([level]) => level === 'warn')).toHaveLength(1);
+      expect(lines.filter(([level]) => level === 'warn')).toEqual([]);
     }
   });
 

@@ -70,10 +70,7 @@ export function createInicisUnified(tools: AdapterTools, endpoints = PRODUCTION)
       async complete(returned) {
         const about = { adapter: NAME, step: 'complete', attempt: returned.attemptId };
         try {
-          const result = await complete(returned);
-          const { unclear = [] } = result;
-          if (unclear.length > 0) tools.log('warn', { ...about, unclear }, 'a result is not clear');
-          return result;
+          return await complete(returned);
         } catch (thrown) {
           const { code, detail = '' } = toAppError(thrown);
           tools.log('warn', { ...about, code, detail }, 'a return certifies nobody');

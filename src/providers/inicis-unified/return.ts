@@ -1,5 +1,6 @@
 import type { HostedReturn } from '../../core/provider.ts';
 import { AppError } from '../../errors.ts';
+import { hasRepeatedField } from '../agency-text.ts';
 import { isBase64, refuseCode } from './text.ts';
 
 /** What the browser brings back from a window that ended well. Nothing in it is proved. */
@@ -23,8 +24,7 @@ export function findContradiction({
   fields,
 }: Pick<HostedReturn, 'isCancel' | 'fields'>): string | null {
   if (isCancel) return 'Inicis has no address of its own for giving up';
-  const names = fields.map(([name]) => name);
-  return new Set(names).size < names.length ? 'a field is there twice' : null;
+  return hasRepeatedField(fields) ? 'a field is there twice' : null;
 }
 
 /**

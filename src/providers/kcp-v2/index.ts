@@ -7,7 +7,7 @@ import type {
   Provider,
 } from '../../core/provider.ts';
 import { AppError } from '../../errors.ts';
-import { readCode, toLogText } from '../agency-text.ts';
+import { hasRepeatedField, readCode, toLogText } from '../agency-text.ts';
 import { callAgency } from '../call.ts';
 import { readJsonObject, textOf } from '../json.ts';
 import { openMessage, sealMessage } from './crypto.ts';
@@ -37,7 +37,7 @@ const PRODUCTION: KcpEndpoints = {
 
 const NAME = 'kcp-v2';
 const SECOND = 1000;
-/** The core waits ten seconds for a beginning. */
+/** Less than the core's patience for a beginning, which is nine seconds. */
 const REGISTER = { timeout: 8.5 * SECOND, repeats: { most: 0, within: 0 } };
 /** Both tries end five seconds before the claim of the process that asks. */
 const QUERY = { timeout: 30 * SECOND, total: 55 * SECOND, repeats: { most: 1, within: 50 * SECOND } };
@@ -120,8 +120,7 @@ async function begin(
 
 /** A field that is there twice, or a state or key that is not the one that was kept. An empty one counts as absent. */
 function contradicts({ memo, state, fields }: HostedReturn): string | null {
-  const names = fields.map(([name]) => name);
-  if (new Set(names).size < names.length) return 'a field is there twice';
+  if (hasRepeatedField(fields)) return 'a field is there twice';
   const isOther = (name: string, kept: string) => {
     const value = fieldOf(fields, name);
     return value !== '' && value !== kept;
@@ -164,8 +163,6 @@ async function complete(
   if (Object.hasOwn(payload, 'res_cd') && payload['res_cd'] !== SUCCESS)
     throw refused('query', textOf(payload, 'res_cd'));
   const { identity, unclear } = toPerson(payload, isTest, now);
-  if (unclear.length > 0)
-    tools.log('warn', { adapter: NAME, step: 'query', attempt: attemptId, unclear }, 'fields are unclear');
   const tids = [textOf(payload, 'per_cert_no'), memo, attemptId];
   const providerTid = tids.find((each) => each !== '' && each.length <= LONGEST_TID) ?? '';
   return { providerTid, identity, unclear, mayLackBirthday: isTest };

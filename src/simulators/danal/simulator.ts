@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { bend, type Deviation, reset, Script, type Step, send } from './deviations.ts';
+import { reset, Script, sendAnswer } from '../script.ts';
+import { bend, type Deviation, type Step } from './deviations.ts';
 import { PEOPLE, type SimulatedPerson, WINDOW_CARRIERS } from './people.ts';
 import { type Outcome, type Unknowns, Visits } from './visits.ts';
 import { ACTIONS, type Action, showError, showReturn, showWindow } from './window.ts';
@@ -70,7 +71,7 @@ export class DanalSimulator {
   readonly visits: Visits;
   readonly #server: Server;
   readonly #options: DanalSimulatorOptions;
-  readonly #script = new Script();
+  readonly #script = new Script<Step, Deviation>();
 
   private constructor(server: Server, options: DanalSimulatorOptions) {
     this.#server = server;
@@ -186,14 +187,15 @@ export class DanalSimulator {
     const charset = charsetOf(body, 'CHARSET', contentType, 'EUC-KR');
     const fields = readForm(body, charset);
     const step: Step = fields['TXTYPE'] === 'CONFIRM' ? 'CONFIRM' : 'ITEMSEND';
-    const deviation = this.#script.take(step);
+    const deviation = this.#script.take(step) ?? {};
     if (deviation.breaks === 'before') return reset(request);
     const told =
       fields['TXTYPE'] === step
         ? this.visits[step === 'CONFIRM' ? 'confirm' : 'itemSend'](fields)
         : { RETURNCODE: '9010', RETURNMSG: 'TXTYPE' };
     const answered = deviation.charset ?? this.#options.answerCharset ?? charset;
-    await send(request, response, writeAnswer(bend(told, deviation), answered), deviation);
+    const bytes = Buffer.from(deviation.body ?? writeAnswer(bend(told, deviation), answered));
+    await sendAnswer(request, response, bytes, deviation);
   }
 
   #takeAct(response: ServerResponse, form: Fields): void {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { reset, Script, sendAnswer } from '../script.ts';
 import type { Site } from './cipher.ts';
-import { type Deviation, reset, Script, type Step, send } from './deviations.ts';
+import type { Deviation, Step } from './deviations.ts';
 import { PEOPLE, type SimulatedPerson } from './people.ts';
 import { ACTIONS, Trades, type Unknowns, type WindowAct } from './trades.ts';
 import { showError, showReturn, showWindow } from './window.ts';
@@ -56,7 +57,7 @@ export class KcpSimulator {
   readonly trades: Trades;
   readonly #server: Server;
   readonly #options: KcpSimulatorOptions;
-  readonly #script = new Script();
+  readonly #script = new Script<Step, Deviation>();
 
   private constructor(server: Server, options: KcpSimulatorOptions) {
     this.#server = server;
@@ -130,7 +131,7 @@ export class KcpSimulator {
 
   async #answerServer(request: IncomingMessage, response: ServerResponse, path: string, body: string) {
     const step: Step = path === REGISTER ? 'register' : 'query';
-    const deviation = this.#script.take(step);
+    const deviation = this.#script.take(step) ?? {};
     if (deviation.breaks === 'before') return reset(request);
     const { headers } = request;
     const site = String(headers['site_cd'] ?? '');
@@ -142,7 +143,11 @@ export class KcpSimulator {
       : step === 'register'
         ? await this.trades.register(site, String(headers['rv'] ?? ''), body, window)
         : await this.trades.query(site, body, deviation.payload ?? {});
-    await send(request, response, told, deviation);
+    const bytes = Buffer.from(deviation.body ?? JSON.stringify({ ...told, ...deviation.members }));
+    await sendAnswer(request, response, bytes, {
+      contentType: 'application/json;charset=UTF-8',
+      ...deviation,
+    });
   }
 
   #openWindow(form: URLSearchParams): Page {

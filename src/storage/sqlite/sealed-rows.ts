@@ -19,7 +19,7 @@ interface Chunk {
  * is dropped as a whole.
  */
 export class SealedRows {
-  /** By their integer keys: a Map of texts would look up each text a second time, among all texts of the program. */
+  /** By their integer keys: with texts as keys, the engine would first look up each text in a table of its own. */
   readonly #rows = new Map<number, StoredCertification>();
   readonly #seenOnce = new Float64Array(SEEN_ONCE);
   #chunks: Chunk[] = [];
